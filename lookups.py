@@ -1,0 +1,300 @@
+"""What only AWS and GitHub know: the account, ids, exact names, default branches, the plan.
+
+Everything is looked up with plain invokes, which run at preview too, before anything is registered; then `problems` checks what was seen and
+one LookupProblems lists all that stands in the way. Deciding is pure; only `look_up` talks to the providers.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_github as github
+from pulumi import runtime
+
+from policies import guards
+from policies.arns import GITHUB_OIDC_HOST, Registry
+from policies.names import SHARED_REPOSITORY
+from policies.trust import AUDIENCE, Owner
+from settings import OidcProvider, Repository, Settings
+
+VARIABLE_TYPE = "github:index/actionsVariable:ActionsVariable"
+REPOSITORY_TYPE = "aws:codeartifact/repository:Repository"
+PROVIDER_TYPE = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
+WRITTEN_VARIABLES = (
+    "CODEARTIFACT_DOMAIN",
+    "CODEARTIFACT_DOMAIN_OWNER",
+    "CODEARTIFACT_REGION",
+    "CODEARTIFACT_REPOSITORY",
+    "CODEARTIFACT_READ_ROLE_ARN",
+    "CODEARTIFACT_PUBLISH_ROLE_ARN",
+    "CODEARTIFACT_PROMOTE_ROLE_ARN",
+)
+
+
+class LookupProblems(Exception):
+    """What AWS or GitHub says stands in the way; `problems` has a line for each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = tuple(problems)
+        count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
+        super().__init__(f"{count} found at AWS and GitHub; nothing was changed\n" + "\n".join(f"  - {one}" for one in problems))
+
+
+@dataclass(frozen=True)
+class SeenRepository:
+    """A GitHub repository as this credential sees it. `full_name` is "" if it sees none."""
+
+    full_name: str
+    name: str = ""
+    id: int = 0
+    default_branch: str = ""
+    visibility: str = ""
+    archived: bool = False
+    default_subject: bool = True
+    variables: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class State:
+    """What this stack made before, as far as the checks need it."""
+
+    variables: frozenset[tuple[str, str]] = frozenset()
+    codeartifact_repositories: Mapping[str, str] = field(default_factory=dict)
+    oidc_provider: bool = False
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Everything that was looked up.
+
+    teams: id by slug, None = not visible. oidc_audiences: the provider's client ids, None = there is no provider.
+    """
+
+    partition: str
+    account: str
+    owner: Owner | None
+    plan: str
+    repositories: Mapping[str, SeenRepository]
+    teams: Mapping[str, int | None]
+    oidc_audiences: tuple[str, ...] | None
+    state: State
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the program builds on. `repositories` by their name in the catalog, `teams` (ids) by slug."""
+
+    registry: Registry
+    owner: Owner
+    plan: str
+    repositories: Mapping[str, SeenRepository]
+    teams: Mapping[str, int]
+
+
+def look_up(settings: Settings) -> Facts:
+    """Look everything up. Raises LookupProblems with all that is missing, invisible or unusable."""
+    seen = _see(settings)
+    found = problems(settings, seen)
+    if found or seen.owner is None:
+        raise LookupProblems(found)
+    return Facts(
+        registry=Registry(seen.partition, seen.account, settings.region, settings.domain.name),
+        owner=seen.owner,
+        plan=seen.plan,
+        repositories=seen.repositories,
+        teams={slug: id for slug, id in seen.teams.items() if id is not None},
+    )
+
+
+# --- what is wrong (pure) -------------------------------------------------------------------------------------------------------------
+
+
+def problems(settings: Settings, seen: Seen) -> list[str]:
+    """Every reason why this stack can't be made as the catalog says, each with its file and what to do."""
+    found = [*_owner(settings, seen), *_provider(settings, seen), *_teams(settings, seen), *_left_out(settings, seen)]
+    for team in settings.teams:
+        for repository in team.repositories:
+            found += [f"{team.file}: repositories.{repository.name}: {why}" for why in _repository(settings, repository, seen)]
+    return found
+
+
+def _owner(settings: Settings, seen: Seen) -> list[str]:
+    name = settings.github_owner
+    if seen.owner is None:
+        return [f"github:owner: organisation '{name}' does not exist or is not visible to this credential"]
+    if seen.owner.login != name:
+        return [f"github:owner: '{name}' is called '{seen.owner.login}' on GitHub; IAM compares case, so write that"]
+    if not seen.plan:
+        return [
+            f"github:owner: the plan of '{name}' is not visible to this credential; give the GitHub App the organisation permission "
+            "Administration: read"
+        ]
+    return []
+
+
+def _provider(settings: Settings, seen: Seen) -> list[str]:
+    if settings.oidc_provider is OidcProvider.EXISTING:
+        if seen.oidc_audiences is None:
+            return [f"package-flow:githubOidcProvider: account {seen.account} has no provider for {GITHUB_OIDC_HOST}; say create"]
+        if AUDIENCE not in seen.oidc_audiences:
+            return [
+                f"package-flow:githubOidcProvider: the account's provider has the audiences {list(seen.oidc_audiences)}; add {AUDIENCE}"
+            ]
+    elif seen.oidc_audiences is not None and not seen.state.oidc_provider:
+        return [f"package-flow:githubOidcProvider: account {seen.account} has a provider for {GITHUB_OIDC_HOST} already; say existing"]
+    return []
+
+
+def _teams(settings: Settings, seen: Seen) -> list[str]:
+    wanted = [(team.file, slug) for team in settings.teams for slug in _slugs(team)]
+    return [
+        f"{file}: GitHub team '{slug}' does not exist in {settings.github_owner} or is not visible to this credential"
+        for file, slug in dict.fromkeys(wanted)
+        if seen.teams.get(slug) is None
+    ]
+
+
+def _left_out(settings: Settings, seen: Seen) -> list[str]:
+    """Protected team repositories that the stack still has and the catalog no longer names."""
+    if not settings.domain.protect:
+        return []
+    declared = {SHARED_REPOSITORY, *settings.public_sources, *(team.name for team in settings.teams if team.has_repository)}
+    return [
+        f"{settings.catalog}: '{name}' is gone, but its repository is in this stack, protected, and holds packages. To off-board it: keep the "
+        "file, take its repositories out and run pulumi up; copy away what others need; pulumi state unprotect "
+        f"'{urn}'; pulumi destroy --target '{urn}' --target-dependents; then remove the file"
+        for name, urn in seen.state.codeartifact_repositories.items()
+        if name not in declared
+    ]
+
+
+def _repository(settings: Settings, repository: Repository, seen: Seen) -> list[str]:
+    full_name = f"{settings.github_owner}/{repository.name}"
+    one = seen.repositories[repository.name]
+    if not one.full_name:
+        return [f"'{full_name}' does not exist or is not visible to this credential"]
+    if one.full_name != full_name:
+        return [f"'{full_name}' is called '{one.full_name}' on GitHub; write that name"]
+    found = []
+    if one.archived:
+        found.append("is archived, and archived repositories refuse every change; unarchive it or take it out")
+    if not one.default_subject:
+        found.append("has a customised OIDC subject template, which replaces the whole sub; reset it to the default (use_default)")
+    if seen.plan and not guards.can_have_rulesets(seen.plan, one.visibility):
+        found.append(f"is {one.visibility}, and plan '{seen.plan}' has no rulesets for that; make it public or change the plan")
+    if repository.promotes and seen.plan and not guards.can_require_reviewers(seen.plan, one.visibility):
+        found.append(
+            f"promotes needs required reviewers, which plan '{seen.plan}' does not have for a {one.visibility} repository; leave promotes out "
+            "and let an administrator promote (aws codeartifact copy-package-versions), or promote from a public or Enterprise repository"
+        )
+    return found + _variables(repository, one, seen.state)
+
+
+def _variables(repository: Repository, one: SeenRepository, state: State) -> list[str]:
+    return [
+        f"has the Actions variable {variable}, which this stack did not make; delete it there or import it with the id {one.name}:{variable}"
+        for variable in one.variables
+        if variable in WRITTEN_VARIABLES and (one.name, variable) not in state.variables
+    ]
+
+
+def _slugs(team) -> list[str]:
+    reviewers = [slug for repository in team.repositories if repository.promotes for slug in repository.promotes.reviewers]
+    return [*team.release_managers, *reviewers]
+
+
+# --- asking the providers -------------------------------------------------------------------------------------------------------------
+
+
+def _see(settings: Settings) -> Seen:
+    caller = aws.get_caller_identity()
+    partition = aws.get_partition().partition
+    state = _state()
+    owner, plan = _see_owner(settings.github_owner)
+    slugs = dict.fromkeys(slug for team in settings.teams for slug in _slugs(team))
+    return Seen(
+        partition=partition,
+        account=caller.account_id,
+        owner=owner,
+        plan=plan,
+        repositories={one.name: _see_repository(settings.github_owner, one.name) for one in settings.repositories},
+        teams={slug: _see_team(slug) for slug in slugs},
+        oidc_audiences=_see_oidc_audiences(partition, caller.account_id),
+        state=state,
+    )
+
+
+def _absent(error: Exception) -> bool:
+    """Whether a provider's error says that the thing does not exist; anything else (no right, no network) must not pass for that."""
+    words = str(error).lower()
+    return any(sign in words for sign in ("404", "not found", "nosuchentity", "couldn't find", "could not resolve"))
+
+
+def _see_owner(login: str) -> tuple[Owner | None, str]:
+    try:
+        # Without summary_only the provider pages through every member and repository.
+        organization = github.get_organization(name=login, summary_only=True)
+    except Exception as error:
+        if _absent(error):
+            return None, ""
+        raise
+    return Owner(organization.login, int(organization.id)), organization.plan or ""
+
+
+def _see_repository(owner: str, name: str) -> SeenRepository:
+    """A repository that does not exist or is not visible comes back with empty fields, not as an error."""
+    one = github.get_repository(full_name=f"{owner}/{name}")
+    if not one.repo_id or not one.full_name:
+        return SeenRepository("")
+    template = github.get_actions_repository_oidc_subject_claim_customization_template(name=one.name)
+    variables = github.get_actions_variables(full_name=one.full_name).variables or []
+    return SeenRepository(
+        full_name=one.full_name,
+        name=one.name,
+        id=int(one.repo_id),
+        default_branch=one.default_branch,
+        visibility=one.visibility,
+        archived=bool(one.archived),
+        default_subject=bool(template.use_default),
+        variables=tuple(variable.name for variable in variables),
+    )
+
+
+def _see_team(slug: str) -> int | None:
+    try:
+        return int(github.get_team(slug=slug, summary_only=True).id)
+    except Exception as error:
+        if _absent(error):
+            return None
+        raise
+
+
+def _see_oidc_audiences(partition: str, account: str) -> tuple[str, ...] | None:
+    arn = f"arn:{partition}:iam::{account}:oidc-provider/{GITHUB_OIDC_HOST}"
+    try:
+        return tuple(aws.iam.get_open_id_connect_provider(arn=arn).client_id_lists)
+    except Exception as error:
+        if _absent(error):
+            return None
+        raise
+
+
+def _state() -> State:
+    """What this stack made before, from its own state: it tells "made here" from "made by others", which GitHub and AWS can't."""
+    name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    answer = runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {"stackName": name}).value or {}
+    return state_from((answer.get("outputs") or {}) if isinstance(answer, dict) else {})
+
+
+def state_from(resources: Mapping[str, Any]) -> State:
+    """The state of a stack from its resources: {urn: {"type": ..., "outputs": {...}}}."""
+    by_type: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
+    for urn, one in resources.items():
+        by_type.setdefault(one["type"], []).append((urn, one.get("outputs") or {}))
+    return State(
+        variables=frozenset((made["repository"], made["variableName"]) for _, made in by_type.get(VARIABLE_TYPE, []) if made),
+        codeartifact_repositories={made["repository"]: urn for urn, made in by_type.get(REPOSITORY_TYPE, []) if made},
+        oidc_provider=bool(by_type.get(PROVIDER_TYPE)),
+    )

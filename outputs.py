@@ -1,0 +1,96 @@
+"""Stack outputs: the contract with other projects. Changing one is a breaking change.
+
+Values that a stack does not have are absent, not null. Keys come from configuration, never from an Output. No output is a credential.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from components.consumer import ConsumingRepository
+from components.github_oidc import GitHubOidc
+from components.registry import PackageRegistry
+from components.team import Team as TeamRepository
+from lookups import Facts
+from policies.names import PUBLIC_SOURCES, SHARED_REPOSITORY
+from settings import Readers, Settings
+
+SCHEMA_VERSION = 1
+
+
+def _present(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def endpoint_formats(settings: Settings) -> dict[str, list[str]]:
+    """The package formats of each repository: a public source has its registry's, shared has all of theirs, a team adds what it owns."""
+    sources = {source: [PUBLIC_SOURCES[source][1]] for source in settings.public_sources}
+    everything = sorted({format for formats in sources.values() for format in formats})
+    owned = {team.name: [format.value for format in team.owns] for team in settings.teams if team.has_repository}
+    promoted = sorted({*everything, *(format for formats in owned.values() for format in formats)})
+    return {SHARED_REPOSITORY: promoted, **sources, **{name: sorted({*everything, *formats}) for name, formats in owned.items()}}
+
+
+def _endpoints(registry: PackageRegistry, repository: pulumi.Output[str], formats: list[str]) -> dict[str, pulumi.Output[str]]:
+    return {
+        format: aws.codeartifact.get_repository_endpoint_output(
+            domain=registry.domain_name,
+            repository=repository,
+            format=format,
+            opts=pulumi.InvokeOutputOptions(parent=registry),
+        ).repository_endpoint
+        for format in formats
+    }
+
+
+def _repositories(settings: Settings, registry: PackageRegistry, teams: Mapping[str, TeamRepository]) -> dict[str, Any]:
+    formats = endpoint_formats(settings)
+    readers = {team.name: team.readers for team in settings.teams}
+    made = {name: (one.repository, one.arn) for name, one in registry.repositories.items()}
+    made.update({name: (team.repository, team.repository_arn) for name, team in teams.items()})
+    return {
+        name: {
+            "arn": arn,
+            "readers": readers.get(name, Readers.ORGANIZATION).value,
+            "endpoints": _endpoints(registry, repository, formats[name]),
+        }
+        for name, (repository, arn) in made.items()
+    }
+
+
+def _consumers(settings: Settings, consumers: Mapping[str, ConsumingRepository]) -> dict[str, Any]:
+    return {
+        f"{settings.github_owner}/{one.name}": _present(
+            {
+                "team": team.name,
+                "repository": team.codeartifact_repository,
+                "readRole": consumers[one.name].read_role_arn,
+                "publishRole": consumers[one.name].publish_role_arn,
+                "promoteRole": consumers[one.name].promote_role_arn,
+            }
+        )
+        for team in settings.teams
+        for one in team.repositories
+    }
+
+
+def build(
+    settings: Settings,
+    facts: Facts,
+    registry: PackageRegistry,
+    oidc: GitHubOidc,
+    teams: Mapping[str, TeamRepository],
+    consumers: Mapping[str, ConsumingRepository],
+) -> dict[str, Any]:
+    """All outputs of the stack. `teams` by team, `consumers` by repository name."""
+    place = facts.registry
+    return {
+        "schemaVersion": SCHEMA_VERSION,
+        "domain": {"name": registry.domain_name, "owner": place.account, "arn": registry.domain_arn, "region": place.region},
+        "repositories": _repositories(settings, registry, teams),
+        "roles": {"read": oidc.read_role_arn},
+        "githubOidcProviderArn": oidc.provider_arn,
+        "consumers": _consumers(settings, consumers),
+    }

@@ -1,0 +1,44 @@
+"""ARNs of one registry, as plain strings: all their parts are known from configuration and lookups before anything is made.
+
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscodeartifact.html#awscodeartifact-resources-for-iam-policies
+"""
+
+from dataclasses import dataclass
+
+GITHUB_OIDC_HOST = "token.actions.githubusercontent.com"
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Where a CodeArtifact domain lives. `domain` is its name, `account` its 12-digit owner."""
+
+    partition: str
+    account: str
+    region: str
+    domain: str
+
+    def _codeartifact(self, resource: str) -> str:
+        return f"arn:{self.partition}:codeartifact:{self.region}:{self.account}:{resource}"
+
+    @property
+    def domain_arn(self) -> str:
+        return self._codeartifact(f"domain/{self.domain}")
+
+    def repository_arn(self, repository: str) -> str:
+        return self._codeartifact(f"repository/{self.domain}/{repository}")
+
+    def package_arn(self, repository: str, pattern: str = "*") -> str:
+        """`pattern` is FORMAT/NAMESPACE/NAME. Package ARNs are not below the repository's ARN."""
+        return self._codeartifact(f"package/{self.domain}/{repository}/{pattern}")
+
+    def role_arn(self, path: str, name: str) -> str:
+        """`path` starts and ends with a slash."""
+        return f"arn:{self.partition}:iam::{self.account}:role{path}{name}"
+
+    @property
+    def account_root_arn(self) -> str:
+        return f"arn:{self.partition}:iam::{self.account}:root"
+
+    @property
+    def github_oidc_provider_arn(self) -> str:
+        return f"arn:{self.partition}:iam::{self.account}:oidc-provider/{GITHUB_OIDC_HOST}"

@@ -1,0 +1,75 @@
+"""What guards a ref on GitHub: rulesets and environment settings, as plain data from the same declaration that makes the trust policy.
+
+https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/managing-rulesets/available-rules-for-rulesets
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from policies.branches import HEADS, declare
+
+# Id of the GitHub Actions app on github.com: a required check must come from it, because anyone with write access can set a commit status.
+GITHUB_ACTIONS_APP = 15368
+
+# Free plans have no rulesets on private repositories; required reviewers and the admin-bypass switch there need Enterprise.
+# https://docs.github.com/en/get-started/learning-about-github/githubs-plans
+PLANS_WITHOUT_PRIVATE_RULESETS = ("free",)
+PLANS_WITH_PRIVATE_REVIEWERS = ("enterprise",)
+
+Rules = dict[str, Any]
+
+
+def _required_checks(checks: Sequence[str]) -> Rules:
+    """A check that never ran would block the honest creation of a branch, so creation is let through; it has a ruleset of its own."""
+    if not checks:
+        return {}
+    return {
+        "required_status_checks": {
+            "required_checks": [{"context": check, "integration_id": GITHUB_ACTIONS_APP} for check in checks],
+            "do_not_enforce_on_create": True,
+        }
+    }
+
+
+def release_refs(default_branch: str, branches: tuple[str, ...]) -> list[str]:
+    """What `package-flow-release` covers: the default branch, by name, and the release branches."""
+    return list(dict.fromkeys([f"{HEADS}{default_branch}", *declare(branches).ruleset_refs]))
+
+
+def release_rules(approvals: int, checks: Sequence[str]) -> Rules:
+    """Rules of `package-flow-release`: a change comes by a reviewed pull request; nothing is deleted or rewritten. Nobody bypasses it."""
+    return {
+        "deletion": True,
+        "non_fast_forward": True,
+        "pull_request": {
+            "required_approving_review_count": approvals,
+            "dismiss_stale_reviews_on_push": True,
+            "require_last_push_approval": True,
+        },
+        **_required_checks(checks),
+    }
+
+
+def create_refs(branches: tuple[str, ...]) -> list[str]:
+    """What `package-flow-create` covers. A pull request rule does not stop the push that creates a branch; only `creation` does."""
+    return list(declare(branches).ruleset_refs)
+
+
+def create_rules() -> Rules:
+    """Rules of `package-flow-create`."""
+    return {"creation": True}
+
+
+def default_rules(checks: Sequence[str]) -> Rules:
+    """Rules of `package-flow-default`, of a repository that only installs: nothing that stops a bot's push, unless it asks for checks."""
+    return {"deletion": True, "non_fast_forward": True, **_required_checks(checks)}
+
+
+def can_require_reviewers(plan: str, visibility: str) -> bool:
+    """Whether an environment of such a repository can have required reviewers and refuse that admins bypass them."""
+    return visibility == "public" or plan in PLANS_WITH_PRIVATE_REVIEWERS
+
+
+def can_have_rulesets(plan: str, visibility: str) -> bool:
+    """Whether rulesets are enforced in such a repository."""
+    return visibility == "public" or plan not in PLANS_WITHOUT_PRIVATE_RULESETS

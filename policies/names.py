@@ -1,0 +1,54 @@
+"""Names of what the program makes in AWS and GitHub."""
+
+import hashlib
+from enum import StrEnum
+
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: role names
+ROLE_NAME_MAX = 64
+_HASH_LENGTH = 8
+
+SHARED_REPOSITORY = "shared"
+PROMOTE_ENVIRONMENT = "promote"
+
+# One repository per public registry: its name, its external connection and its package format.
+# https://docs.aws.amazon.com/codeartifact/latest/ug/external-connection.html#supported-public-repositories
+PUBLIC_SOURCES: dict[str, tuple[str, str]] = {
+    "npmjs": ("public:npmjs", "npm"),
+    "pypi": ("public:pypi", "pypi"),
+    "maven-central": ("public:maven-central", "maven"),
+    "maven-googleandroid": ("public:maven-googleandroid", "maven"),
+    "maven-gradleplugins": ("public:maven-gradleplugins", "maven"),
+    "maven-commonsware": ("public:maven-commonsware", "maven"),
+    "maven-clojars": ("public:maven-clojars", "maven"),
+    "nuget-org": ("public:nuget-org", "nuget"),
+    "ruby-gems-org": ("public:ruby-gems-org", "ruby"),
+    "crates-io": ("public:crates-io", "cargo"),
+}
+
+
+class RoleKind(StrEnum):
+    """What a role is for; part of its name."""
+
+    READ = "read"
+    PUBLISH = "publish"
+    PROMOTE = "promote"
+
+
+def cut(name: str, limit: int) -> str:
+    """`name` if it fits, else its start and a hash of the whole, so that two long names never become one. Raises ValueError if limit < 10."""
+    if limit < _HASH_LENGTH + 2:
+        raise ValueError(f"a limit of {limit} leaves no room for a name and its hash")
+    if len(name) <= limit:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:_HASH_LENGTH]
+    return f"{name[: limit - _HASH_LENGTH - 1]}-{digest}"
+
+
+def role_name(stack: str, kind: RoleKind, repository: str = "") -> str:
+    """STACK-KIND or STACK-KIND-REPOSITORY, at most 64 characters. The stack in front lets two stacks share an account."""
+    return cut("-".join(part for part in (stack, kind, repository) if part), ROLE_NAME_MAX)
+
+
+def promote_roles(stack: str) -> str:
+    """The pattern that the names of a stack's promote roles, and of no other of its roles, match."""
+    return f"{stack}-{RoleKind.PROMOTE}-*"

@@ -1,0 +1,105 @@
+"""What a team owns, written once in the catalog and used three times.
+
+One parsed name gives the IAM resource pattern of the publish role, the pattern of the CodeArtifact package group and the test whether two
+names overlap, so that the three can't drift apart.
+
+Grammar, by format (a `*` stands last or not at all):
+
+    npm    @scope/*   @scope/name   name   prefix-*
+    pypi   name       prefix-*                        PEP 503 normalised
+    maven  group:*    group:artifact
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Format(StrEnum):
+    """A package format that teams publish, as CodeArtifact spells it."""
+
+    NPM = "npm"
+    PYPI = "pypi"
+    MAVEN = "maven"
+
+
+# npm: https://docs.npmjs.com/cli/configuring-npm/package-json#name (lower case, URL-safe, at most 214 characters with scope and slash)
+_NPM_PART = r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?"
+_NPM_MAX = 214
+# PEP 503: lower case, runs of -_. become one hyphen; a name starts and ends with a letter or digit
+_PYPI_NAME = r"[a-z0-9]+(?:-[a-z0-9]+)*"
+# Maven: https://maven.apache.org/guides/mini/guide-naming-conventions.html; dots separate segments of a group
+_MAVEN_GROUP = r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*"
+_MAVEN_ARTIFACT = r"[A-Za-z0-9_-](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?"
+
+_GRAMMAR: dict[Format, tuple[re.Pattern[str], str]] = {
+    Format.NPM: (
+        re.compile(
+            rf"@(?P<namespace>{_NPM_PART})/(?:(?P<all>\*)|(?P<scoped>{_NPM_PART}))|(?P<prefix>{_NPM_PART}-)\*|(?P<name>{_NPM_PART})"
+        ),
+        "@scope/*, @scope/name, name or prefix-* (lower case)",
+    ),
+    Format.PYPI: (
+        re.compile(rf"(?P<prefix>{_PYPI_NAME}-)\*|(?P<name>{_PYPI_NAME})"),
+        "name or prefix-* (normalised as PEP 503: lower case, single hyphens)",
+    ),
+    Format.MAVEN: (
+        re.compile(rf"(?P<namespace>{_MAVEN_GROUP}):(?:(?P<all>\*)|(?P<scoped>{_MAVEN_ARTIFACT}))"),
+        "group:* or group:artifact",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class OwnedName:
+    """One owned name. `name` is the exact package name or, with `open_ended`, the prefix that owned names start with ("" = every name)."""
+
+    format: Format
+    namespace: str
+    name: str
+    open_ended: bool
+
+    @property
+    def arn_pattern(self) -> str:
+        """FORMAT/NAMESPACE/NAME for a package ARN, with IAM's `*`; the namespace segment of a package without one is empty.
+
+        https://docs.aws.amazon.com/codeartifact/latest/ug/auth-and-access-control-iam-identity-based-access-control.html
+        """
+        return f"{self.format}/{self.namespace}/{self.name}{'*' if self.open_ended else ''}"
+
+    @property
+    def group_pattern(self) -> str:
+        """The package group that holds exactly these packages: `*` a whole namespace, `~` a prefix, `$` one package.
+
+        https://docs.aws.amazon.com/codeartifact/latest/ug/package-group-definition-syntax-matching-behavior.html
+        """
+        suffix = "$" if not self.open_ended else "~" if self.name else "*"
+        return f"/{self.format}/{self.namespace}/{self.name}{suffix}"
+
+    def owns(self, namespace: str, name: str) -> bool:
+        """Whether a package (npm scope without `@`) has this name."""
+        return namespace == self.namespace and (name.startswith(self.name) if self.open_ended else name == self.name)
+
+
+def allowed(format: Format) -> str:
+    """The grammar of a format, in words for an error message."""
+    return _GRAMMAR[format][1]
+
+
+def parse(format: Format, text: str) -> OwnedName:
+    """Parse one entry of `owns`. Raises ValueError, with the grammar, for anything outside it."""
+    match = _GRAMMAR[format][0].fullmatch(text)
+    if match is None or (format is Format.NPM and len(text) > _NPM_MAX):
+        raise ValueError(f"not an owned name of format {format}; allowed: {allowed(format)}")
+    part = match.groupdict()
+    name = part.get("scoped") or part.get("prefix") or part.get("name") or ""
+    return OwnedName(format, part.get("namespace") or "", name, open_ended=bool(part.get("all") or part.get("prefix")))
+
+
+def overlaps(one: OwnedName, other: OwnedName) -> bool:
+    """Whether some package has both names."""
+    if (one.format, one.namespace) != (other.format, other.namespace):
+        return False
+    if one.open_ended and other.open_ended:
+        return one.name.startswith(other.name) or other.name.startswith(one.name)
+    return one.owns(other.namespace, other.name) or other.owns(one.namespace, one.name)

@@ -1,0 +1,161 @@
+"""Who may assume a role: trust policies for GitHub's OIDC tokens.
+
+Rules that every statement here keeps, and why:
+- `aud` and `sub` are always evaluated; AWS refuses a trust policy for GitHub's provider that ignores `sub`.
+- A name is never trusted alone. Names can be given up and taken by others, ids can't: a name-only subject is ANDed with `repository_id`, an
+  immutable one has the ids in it.
+- Keys in one statement are ANDed, so one statement is one way in.
+- No `ForAllValues:` (true where a claim is absent) and no `...IfExists`.
+
+Claims and condition keys:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif and
+https://docs.github.com/en/actions/reference/security/oidc
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from policies.arns import GITHUB_OIDC_HOST, Registry
+from policies.branches import RefCondition, declare
+from policies.document import Statement, statement
+from policies.names import PROMOTE_ENVIRONMENT
+
+AUDIENCE = "sts.amazonaws.com"
+
+
+class Subjects(StrEnum):
+    """Which forms of a token's `sub` are trusted: name-only and immutable, or the immutable one alone."""
+
+    BOTH = "both"
+    IMMUTABLE = "immutable"
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A GitHub organisation: its login as GitHub returns it and its numeric id."""
+
+    login: str
+    id: int
+
+
+@dataclass(frozen=True)
+class GitHubRepository:
+    """A repository: its owner, its name as GitHub returns it and its numeric id, which never changes and is never used again."""
+
+    owner: Owner
+    name: str
+    id: int
+
+
+def _claim(name: str) -> str:
+    return f"{GITHUB_OIDC_HOST}:{name}"
+
+
+def subjects(repository: GitHubRepository, contexts: Iterable[str], forms: Subjects) -> list[str]:
+    """The `sub` patterns of a repository for each context (`ref:refs/heads/main`, `environment:promote`, `*`), in the trusted forms."""
+    owner = repository.owner
+    prefixes = [f"repo:{owner.login}@{owner.id}/{repository.name}@{repository.id}"]
+    if forms is Subjects.BOTH:
+        prefixes.append(f"repo:{owner.login}/{repository.name}")
+    return [f"{prefix}:{context}" for context in contexts for prefix in prefixes]
+
+
+def _way_in(sid: str, registry: Registry, equals: dict[str, str | Sequence[str]], like: dict, unlike: dict | None = None) -> Statement:
+    def keyed(claims: dict) -> dict:
+        return {_claim(name): values for name, values in claims.items()}
+
+    return statement(
+        sid,
+        "sts:AssumeRoleWithWebIdentity",
+        None,
+        principal={"Federated": registry.github_oidc_provider_arn},
+        conditions={
+            "StringEquals": keyed({"aud": AUDIENCE, **equals}),
+            "StringLike": keyed(like),
+            "StringNotLike": keyed(unlike or {}),
+        },
+    )
+
+
+def organization_read(registry: Registry, owner: Owner, repositories: Sequence[GitHubRepository], forms: Subjects) -> list[Statement]:
+    """Any build of the organisation: its immutable subjects, and the name-only ones of these repositories by id."""
+    ways = [_way_in("Organization", registry, {}, {"sub": [f"repo:{owner.login}@{owner.id}/*"]})]
+    if forms is Subjects.BOTH and repositories:
+        ways.append(
+            _way_in("CatalogByName", registry, {"repository_id": [str(one.id) for one in repositories]}, {"sub": [f"repo:{owner.login}/*"]})
+        )
+    return ways
+
+
+def catalog_read(registry: Registry, owner: Owner, repositories: Sequence[GitHubRepository], forms: Subjects) -> list[Statement]:
+    """Any build of these repositories and no other. Without repositories nobody may assume the role (see `nobody`)."""
+    if not repositories:
+        return nobody(registry)
+    subs = [f"repo:{owner.login}@{owner.id}/*"] + ([f"repo:{owner.login}/*"] if forms is Subjects.BOTH else [])
+    return [_way_in("Catalog", registry, {"repository_id": [str(one.id) for one in repositories]}, {"sub": subs})]
+
+
+def nobody(registry: Registry) -> list[Statement]:
+    """A role that exists (its ARN is an output) and that no token can assume: no subject has this value."""
+    return [_way_in("Nobody", registry, {"sub": "repo:none"}, {})]
+
+
+def repository_read(registry: Registry, repository: GitHubRepository, forms: Subjects) -> list[Statement]:
+    """Any build of one repository, also a pull request's."""
+    return [_way_in("Repository", registry, {"repository_id": str(repository.id)}, {"sub": subjects(repository, ["*"], forms)})]
+
+
+def _release_way(
+    sid: str,
+    registry: Registry,
+    repository: GitHubRepository,
+    refs: RefCondition,
+    environment: str,
+    workflow: str | None,
+    forms: Subjects,
+) -> Statement:
+    """A job on one of `refs`. A job that names an environment has the environment in its `sub` instead of the ref."""
+    contexts = [f"environment:{environment}"] if environment else [f"ref:{ref}" for ref in refs.like]
+    equals: dict[str, str | Sequence[str]] = {"repository_id": str(repository.id)}
+    if environment:
+        equals["environment"] = environment
+    if workflow:
+        equals["job_workflow_ref"] = workflow
+    like = {"sub": subjects(repository, contexts, forms), "ref": refs.like}
+    return _way_in(sid, registry, equals, like, {"ref": refs.unlike} if refs.unlike else None)
+
+
+def _release(
+    sid: str,
+    registry: Registry,
+    repository: GitHubRepository,
+    branches: tuple[str, ...],
+    environment: str,
+    workflow: str | None,
+    forms: Subjects,
+) -> list[Statement]:
+    trusted = declare(branches).trusted
+    return [
+        _release_way(sid if len(trusted) == 1 else f"{sid}{number}", registry, repository, refs, environment, workflow, forms)
+        for number, refs in enumerate(trusted, 1)
+    ]
+
+
+def publish(
+    registry: Registry,
+    repository: GitHubRepository,
+    branches: tuple[str, ...],
+    environment: str,
+    workflow: str | None,
+    forms: Subjects,
+) -> list[Statement]:
+    """The publishing workflow (`job_workflow_ref`; None = any workflow) on a release branch, in `environment` unless that is ""."""
+    return _release("Release", registry, repository, branches, environment, workflow, forms)
+
+
+def promote(
+    registry: Registry, repository: GitHubRepository, branches: tuple[str, ...], workflow: str | None, forms: Subjects
+) -> list[Statement]:
+    """The promotion workflow on a release branch, in the environment `promote`, whose reviewers have approved the job."""
+    return _release("Promotion", registry, repository, branches, PROMOTE_ENVIRONMENT, workflow, forms)
