@@ -33,7 +33,7 @@ WRITTEN_VARIABLES = (
 )
 
 
-class LookupProblems(Exception):
+class LookupProblems(pulumi.RunError):
     """What AWS or GitHub says stands in the way; `problems` has a line for each."""
 
     def __init__(self, problems: list[str]) -> None:
@@ -129,7 +129,7 @@ def _owner(settings: Settings, seen: Seen) -> list[str]:
     if not seen.plan:
         return [
             f"github:owner: the plan of '{name}' is not visible to this credential; give the GitHub App the organisation permission "
-            "Administration: read"
+            "Plan: read"
         ]
     return []
 

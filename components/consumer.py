@@ -93,7 +93,7 @@ class ConsumingRepository(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ConsumingRepositoryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("package-flow:index:ConsumingRepository", name, dict(args), opts)
-        self._name, self._args = name, args
+        self._logical_name, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
         # What the component waits for (policies of the repositories it is let into), its roles wait for too: depends_on is not inherited.
         self._after: list = list(opts.depends_on) if opts and isinstance(opts.depends_on, Sequence) else []
@@ -127,7 +127,7 @@ class ConsumingRepository(pulumi.ComponentResource):
         )
         create = self._ruleset("create", guards.create_refs(branches), guards.create_rules(), publishes["create_teams"])
         permissions = github.WorkflowRepositoryPermissions(
-            self._name,
+            self._logical_name,
             repository=self._args["repository"]["name"],
             can_approve_pull_request_reviews=False,
             default_workflow_permissions="read",
@@ -138,7 +138,7 @@ class ConsumingRepository(pulumi.ComponentResource):
 
     def _ruleset(self, kind: str, refs: list[str], rules: guards.Rules, bypass_teams: list[int]) -> github.RepositoryRuleset:
         return github.RepositoryRuleset(
-            f"{self._name}-{kind}",
+            f"{self._logical_name}-{kind}",
             name=f"package-flow-{kind}",
             repository=self._args["repository"]["name"],
             target="branch",
@@ -152,7 +152,7 @@ class ConsumingRepository(pulumi.ComponentResource):
     def _environment(self, environment: str, publishes: PublishingArgs, reviewer_teams: Sequence[int] = ()) -> list[pulumi.Resource]:
         """Custom branch policies, never "protected branches": that option looks at branch protection, and these branches have rulesets."""
         made = github.RepositoryEnvironment(
-            f"{self._name}-{environment}",
+            f"{self._logical_name}-{environment}",
             repository=self._args["repository"]["name"],
             environment=environment,
             can_admins_bypass=False if publishes["admins_cannot_bypass"] else None,
@@ -163,7 +163,7 @@ class ConsumingRepository(pulumi.ComponentResource):
         )
         policies = [
             github.RepositoryEnvironmentDeploymentPolicy(
-                f"{self._name}-{environment}-{pattern}",
+                f"{self._logical_name}-{environment}-{pattern}",
                 repository=self._args["repository"]["name"],
                 environment=made.environment,
                 branch_pattern=pattern,
@@ -177,7 +177,7 @@ class ConsumingRepository(pulumi.ComponentResource):
         self, kind: RoleKind, description: str, trusted: list[Statement], allowed: list[Statement], after: list
     ) -> pulumi.Output[str]:
         role = aws.iam.Role(
-            f"{self._name}-{kind}",
+            f"{self._logical_name}-{kind}",
             name=role_name(self._args["role"]["stack"], kind, self._args["repository"]["name"]),
             path=self._args["role"]["path"],
             description=description,
@@ -186,7 +186,7 @@ class ConsumingRepository(pulumi.ComponentResource):
             max_session_duration=SESSION_DURATION,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*self._after, *after]),
         )
-        aws.iam.RolePolicy(f"{self._name}-{kind}", name=kind, role=role.name, policy=text(allowed), opts=self._child)
+        aws.iam.RolePolicy(f"{self._logical_name}-{kind}", name=kind, role=role.name, policy=text(allowed), opts=self._child)
         return role.arn
 
     def _github(self) -> trust.GitHubRepository:
@@ -255,7 +255,7 @@ class ConsumingRepository(pulumi.ComponentResource):
         for variable, value in values.items():
             if value is not None:
                 github.ActionsVariable(
-                    f"{self._name}-{variable}",
+                    f"{self._logical_name}-{variable}",
                     repository=self._args["repository"]["name"],
                     variable_name=variable,
                     value=value,

@@ -76,12 +76,12 @@ class GitHubOidc(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: GitHubOidcArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("package-flow:index:GitHubOidc", name, dict(args), opts)
-        provider = self._provider(name) if args["provider"] == ProviderOrigin.CREATE else None
+        provider = self._create_provider(name) if args["provider"] == ProviderOrigin.CREATE else None
         self.provider_arn = provider.arn if provider else pulumi.Output.from_input(registry(args["place"]).github_oidc_provider_arn)
         self.read_role_arn = self._read_role(name, args, [provider] if provider else [])
         self.register_outputs({"providerArn": self.provider_arn, "readRoleArn": self.read_role_arn})
 
-    def _provider(self, name: str) -> aws.iam.OpenIdConnectProvider:
+    def _create_provider(self, name: str) -> aws.iam.OpenIdConnectProvider:
         return aws.iam.OpenIdConnectProvider(
             name,
             url=f"https://{GITHUB_OIDC_HOST}",

@@ -1,0 +1,28 @@
+# shellcheck shell=bash
+# PyPI: wheels (and source distributions, if the build made any) of one version. Sourced by publish.sh.
+
+publish_all() {
+  local files=("$DIRECTORY"/*.whl "$DIRECTORY"/*.tar.gz) file base expected="" name="" version=""
+  [[ ${#files[@]} -gt 0 ]] || stop "there is no distribution"
+  for file in "${files[@]}"; do
+    base=$(basename "$file")
+    # NAME-VERSION-... of a wheel, NAME-VERSION.tar.gz of a source distribution; names hold no hyphen there.
+    [[ $base =~ ^([A-Za-z0-9._]+)-([0-9][A-Za-z0-9.!+_]*)(-[A-Za-z0-9._-]+\.whl|\.tar\.gz)$ ]] || stop "not the name of a distribution: $base"
+    [[ ${name:-${BASH_REMATCH[1]}} == "${BASH_REMATCH[1]}" && ${version:-${BASH_REMATCH[2]}} == "${BASH_REMATCH[2]}" ]] ||
+      stop "distributions of several packages or versions"
+    name=${BASH_REMATCH[1]} version=${BASH_REMATCH[2]}
+    expected+="$base $(sha256 "$file")"$'\n'
+  done
+  expected=$(sort <<< "${expected%$'\n'}")
+  # PEP 503
+  name=$(tr '[:upper:]' '[:lower:]' <<< "$name" | sed -E 's/[-_.]+/-/g')
+  publish_once "" "$name" "$version" "$expected"
+}
+
+upload() {
+  local asset
+  login twine
+  while read -r asset _; do
+    twine upload --non-interactive --disable-progress-bar --repository codeartifact "$DIRECTORY/$asset"
+  done < <(comm -23 <(printf '%s\n' "$4") <(printf '%s\n' "$5"))
+}

@@ -1,0 +1,75 @@
+# shellcheck shell=bash
+# What a CodeArtifact repository holds of one package version. Sourced by publish.sh.
+
+stop() {
+  # A message is one line.
+  printf '::error title=Publish::%s\n' "${1//$'\n'/ }" >&2
+  exit 1
+}
+
+# title NAMESPACE PACKAGE VERSION, as people write it
+title() {
+  case $FORMAT in
+    npm) printf '%s%s@%s' "${1:+@$1/}" "$2" "$3" ;;
+    pypi) printf '%s %s' "$2" "$3" ;;
+    maven) printf '%s:%s:%s' "$1" "$2" "$3" ;;
+  esac
+}
+
+# codeartifact OPERATION NAMESPACE PACKAGE VERSION
+codeartifact() {
+  local namespace=()
+  [[ -z $2 ]] || namespace=(--namespace "$2")
+  aws codeartifact "$1" --domain "$DOMAIN" --domain-owner "$DOMAIN_OWNER" --region "$REGION" --repository "$REPOSITORY" --format "$FORMAT" \
+    "${namespace[@]}" --package "$3" --package-version "$4" --output json
+}
+
+# describe NAMESPACE PACKAGE VERSION: prints DescribePackageVersion's answer
+describe() {
+  codeartifact describe-package-version "$1" "$2" "$3"
+}
+
+# stored_assets NAMESPACE PACKAGE VERSION: prints lines "ASSET SHA256", nothing if there is no such version
+stored_assets() {
+  local errors answer
+  errors=$(mktemp "$RUNNER_TEMP/errors.XXXXXX")
+  if answer=$(codeartifact list-package-version-assets "$1" "$2" "$3" 2> "$errors"); then
+    # maven-metadata.xml is about the package, not about this version.
+    jq -r '.assets[] | select(.name != "maven-metadata.xml") | "\(.name) \(.hashes["SHA-256"])"' <<< "$answer" | sort
+  elif grep -q '(ResourceNotFoundException)' "$errors"; then
+    return 0
+  else
+    stop "can't tell whether $(title "$@") exists: $(tr '\n' ' ' < "$errors")"
+  fi
+}
+
+# compare EXPECTED STORED (lines "ASSET SHA256", sorted): prints absent, identical, partial (what is stored is part of what is expected) or
+# different
+compare() {
+  if [[ -z $2 ]]; then
+    printf absent
+  elif [[ $1 == "$2" ]]; then
+    printf identical
+  elif [[ -z $(comm -13 <(printf '%s\n' "$1") <(printf '%s\n' "$2")) ]]; then
+    printf partial
+  else
+    printf different
+  fi
+}
+
+# sha256 FILE
+sha256() {
+  sha256sum "$1" | cut -d ' ' -f 1
+}
+
+# login TOOL
+login() {
+  aws codeartifact login --tool "$1" --domain "$DOMAIN" --domain-owner "$DOMAIN_OWNER" --region "$REGION" --repository "$REPOSITORY" \
+    --duration-seconds "$TOKEN_DURATION"
+}
+
+# endpoint: the repository's address for this format, with a slash at its end
+endpoint() {
+  aws codeartifact get-repository-endpoint --domain "$DOMAIN" --domain-owner "$DOMAIN_OWNER" --region "$REGION" --repository "$REPOSITORY" \
+    --format "$FORMAT" --query repositoryEndpoint --output text | sed 's#/*$#/#'
+}

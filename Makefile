@@ -1,0 +1,36 @@
+# Everything runs in venv/, which the first target that needs it makes. Nothing else on the machine is changed.
+PYTHON ?= python3.11
+STACK ?= prod
+VENV := venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: help rehearse test check format clean
+
+help:  ## Say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(INSTALLED): requirements.txt requirements-dev.txt
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not on PATH; say make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@echo "Installing into $(VENV)/ (once)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -r requirements-dev.txt
+	@touch $@
+
+rehearse: $(INSTALLED)  ## Run the whole job on this machine (STACK=dev, SERVE=1 to keep the cloud up)
+	@$(BIN)/python -m rehearsal --stack $(STACK) $(if $(SERVE),--serve)
+
+test: $(INSTALLED)  ## Run every test, the rehearsals of dev and prod among them
+	@$(BIN)/python -m pytest
+
+check: $(INSTALLED)  ## Lint, format, types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ty check --error-on-warning --python $(VENV) .
+
+format: $(INSTALLED)  ## Rewrite the code as `check` wants it
+	@$(BIN)/ruff check --fix --quiet .
+	@$(BIN)/ruff format --quiet .
+
+clean:  ## Remove what the targets made
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis

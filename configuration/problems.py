@@ -1,0 +1,108 @@
+"""Problems of a configuration: what one says, and the one error that holds them all."""
+
+import difflib
+import re
+import reprlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
+
+
+class Words(str):
+    """What was got, in words of ours: printed as it is, where a plain string is printed in quotes."""
+
+
+NOTHING = Words("nothing")
+MAPPING = "a mapping (key: value lines, or {})"
+
+
+class _Short(reprlib.Repr):
+    """Bounded in length and depth: what is wrong may be of any size."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxstring, self.maxother, self.maxlist, self.maxdict, self.maxlevel = 120, 120, 8, 8, 3
+
+    def repr_int(self, x: int, level: int) -> str:
+        try:
+            return super().repr_int(x, level)
+        except ValueError:  # more digits than Python prints
+            return "a huge number"
+
+
+_short = _Short().repr
+_WORDS_MAX = 300
+_LISTED_MAX = 12
+
+
+def _printable(text: str) -> str:
+    """`text` on one line: whatever a file holds, a problem stays one line that every terminal can print."""
+    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing to mend: in which file, at which key (dotted path; "" = the file itself), what was got and what is allowed."""
+
+    file: str
+    key: str
+    got: object
+    allowed: str
+
+    def __str__(self) -> str:
+        got = str(self.got)[:_WORDS_MAX] if isinstance(self.got, Words) else _short(self.got)
+        where = ": ".join(part for part in (self.file, self.key) if part)
+        return _printable(f"{where}: got {got}, allowed: {self.allowed}")
+
+
+class SettingsError(Exception):
+    """Every problem of a stack's configuration at once. Nothing was registered."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple({str(problem): problem for problem in problems}.values())
+        count = f"{len(self.problems)} problem{'s' if len(self.problems) != 1 else ''} in the configuration"
+        super().__init__("\n".join([f"{count}; nothing was changed:", *(f"  {problem}" for problem in self.problems)]))
+
+
+def nearest(text: object, known: Iterable[str]) -> str | None:
+    """The known word that `text` was probably meant to be, whatever its case and hyphens."""
+
+    def plain(word: str) -> str:
+        return re.sub(r"[^a-z0-9]", "", word.lower())
+
+    words = {plain(word): word for word in known}
+    close = difflib.get_close_matches(plain(str(text)[:200]), words, n=1, cutoff=0.5)
+    return words[close[0]] if close else None
+
+
+def one_of(text: object, known: Iterable[str]) -> str:
+    """What is allowed where a word of a list is expected, with the nearest one."""
+    listed = list(known)
+    close = nearest(text, listed)
+    hint = f" (did you mean {close}?)" if close else ""
+    if not listed:
+        return "nothing: there is none"
+    return (", ".join(listed) if len(listed) <= _LISTED_MAX else f"one of {len(listed)}") + hint
+
+
+def misread(value: object, spelling: str | None = None) -> Words | None:
+    """What was got where YAML makes something else of a word than text, or None where it does not."""
+    if value is None:
+        return NOTHING
+    kinds: tuple[tuple[type, str], ...] = ((bool, "a boolean"), (int, "a number"), (float, "a number"), (date, "a date"), (bytes, "bytes"))
+    for kind, name in kinds:
+        if isinstance(value, kind):
+            return Words(f"{spelling or _short(value)}, which YAML reads as {name}")
+    return None
+
+
+class Finding(NamedTuple):
+    """What is wrong with one value of a file: its path in the file's data, what was got and what is allowed."""
+
+    path: tuple[Any, ...]
+    got: object
+    allowed: str
+
+    def problem(self, file: str, prefix: str = "") -> Problem:
+        return Problem(file, prefix + ".".join(str(part) for part in self.path), self.got, self.allowed)

@@ -1,0 +1,332 @@
+"""Keys, types and grammar of single values, for stack files and team files. What looks across keys or files is a rule elsewhere."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, WrapValidator
+from pydantic.alias_generators import to_camel
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from configuration.problems import MAPPING, NOTHING, Finding, Words, misread, one_of
+from configuration.yaml_files import Spellings
+from policies.names import PUBLIC_SOURCES
+from policies.owned_names import Format
+from policies.trust import Subjects
+
+
+class Encryption(StrEnum):
+    """Whose key encrypts the domain: one of this stack, or the AWS managed one."""
+
+    CUSTOMER = "customer"
+    AWS = "aws"
+
+
+class OidcProvider(StrEnum):
+    """Whether this stack creates GitHub's OIDC provider or adopts the account's (an account holds one for each URL)."""
+
+    CREATE = "create"
+    EXISTING = "existing"
+
+
+class ReadRole(StrEnum):
+    """Whose builds may assume the read role."""
+
+    ORGANIZATION = "organization"
+    CATALOG = "catalog"
+
+
+class Readers(StrEnum):
+    """Who reads a team repository: every build of the organisation, or the team's own repositories."""
+
+    ORGANIZATION = "organization"
+    TEAM = "team"
+
+
+# Stands in a list for an entry that is wrong: the others keep their places, which problems are told by.
+TAKEN_OUT = Words("")
+
+
+def _refused(allowed: str, kind: Literal["not_text", "refused"] = "refused") -> PydanticCustomError:
+    return PydanticCustomError(kind, "{allowed}", {"allowed": allowed})
+
+
+def _refuse(allowed: str) -> WrapValidator:
+    """Whatever the type refuses is refused in these words."""
+
+    def check(value: Any, handler: Any) -> Any:
+        try:
+            return handler(value)
+        except ValidationError:
+            raise _refused(allowed) from None
+
+    return WrapValidator(check)
+
+
+def _text(pattern: str, allowed: str) -> WrapValidator:
+    """Text that matches the whole pattern."""
+    grammar = re.compile(pattern)
+
+    def check(value: Any, handler: Any) -> Any:
+        if value is TAKEN_OUT:
+            return value
+        try:
+            text = handler(value)
+        except ValidationError:
+            quotes = "" if value is None or isinstance(value, list | dict | str) else " (put it in quotes)"
+            raise _refused(allowed + quotes, "not_text") from None
+        if not grammar.fullmatch(text):
+            raise _refused(allowed)
+        return text
+
+    return WrapValidator(check)
+
+
+def _choice(words: Iterable[str]) -> WrapValidator:
+    """One of these words, which the type behind it then takes."""
+    listed = [str(word) for word in words]
+
+    def check(value: Any, handler: Any) -> Any:
+        if value is TAKEN_OUT:
+            return value
+        if not (isinstance(value, str) and value in listed):
+            raise _refused(one_of(value, listed), "refused" if isinstance(value, str) else "not_text")
+        return handler(value)
+
+    return WrapValidator(check)
+
+
+PUBLISHING_WORKFLOW_FILE = "publish-package.yml"
+PROMOTION_WORKFLOW_FILE = "promote-package.yml"
+ANY_WORKFLOW = "any"
+# https://docs.aws.amazon.com/codeartifact/latest/ug/limits.html: direct upstreams of a repository; a team's last one is always shared
+TEAM_UPSTREAMS_MAX = 10 - 1
+TOKEN_SECONDS_MIN, TOKEN_SECONDS_MAX = 900, 43_200
+# https://docs.github.com/en/rest/repos/rules: required_approving_review_count
+APPROVALS_MAX = 10
+# https://docs.github.com/en/rest/deployments/environments: reviewers
+REVIEWERS_MAX = 6
+
+DOMAIN_NAME = "2 to 50 lower-case letters, digits and hyphens, the first a letter, the last no hyphen"
+_TEAM_NAME = "2 to 100 letters, digits and . _ -, the first a letter or digit (a CodeArtifact repository is named so)"
+REGION = "an AWS region, such as eu-west-1"
+GITHUB_OWNER = "a GitHub organisation: 1 to 39 letters, digits and single hyphens"
+FOLDER = "a folder with one YAML file a team, relative to Pulumi.yaml"
+_WORKFLOW = "OWNER/REPOSITORY/.github/workflows/FILE.yml@refs/heads/BRANCH (or @refs/tags/TAG, or @ a full commit id), or any"
+
+# https://docs.aws.amazon.com/codeartifact/latest/APIReference/API_CreateDomain.html and API_CreateRepository.html
+DomainName = Annotated[str, _text(r"[a-z][a-z0-9\-]{0,48}[a-z0-9]", DOMAIN_NAME)]
+TeamName = Annotated[str, _text(r"[A-Za-z0-9][A-Za-z0-9._\-]{1,99}", _TEAM_NAME)]
+AccountId = Annotated[str, _text(r"[0-9]{12}", "an account id: 12 digits, in quotes")]
+Region = Annotated[str, _text(r"[a-z]{2,4}(-[a-z]+){1,2}-[0-9]{1,2}", REGION)]
+# https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html
+OrganizationId = Annotated[str, _text(r"(o-[a-z0-9]{10,32})?", "an AWS organisation's id: o- and 10 to 32 lower-case letters and digits")]
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html, without the characters that are wildcards in a policy
+_IAM_PATH = "/ or names between slashes, such as /package-flow/ (letters, digits and . _ + = , @ -; at most 512 characters; not /aws-...)"
+IamPath = Annotated[str, _text(r"(?=.{1,512}\Z)(?!/aws-)/([A-Za-z0-9._+=,@-]+/)*", _IAM_PATH)]
+_BOUNDARY = 'the ARN of a managed policy, such as arn:aws:iam::111122223333:policy/boundary, or ""'
+_BOUNDARY_ARN = r"(arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/([A-Za-z0-9._+=,@-]+/)*[A-Za-z0-9._+=,@-]{1,128})?"
+BoundaryArn = Annotated[str, _text(_BOUNDARY_ARN, _BOUNDARY)]
+_OWNER_PATTERN = r"(?=.{1,39}\Z)[A-Za-z0-9]+(-[A-Za-z0-9]+)*"
+GitHubOwner = Annotated[str, _text(_OWNER_PATTERN, GITHUB_OWNER)]
+_WORKFLOW_FILE = r"[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}/\.github/workflows/[A-Za-z0-9._-]+\.ya?ml"
+_WORKFLOW_REF = r"(?:refs/(?:heads|tags)/[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)*|[0-9a-f]{40})"
+Workflow = Annotated[str, _text(rf"{ANY_WORKFLOW}|{_WORKFLOW_FILE}@{_WORKFLOW_REF}", _WORKFLOW)]
+_REPOSITORY = "a GitHub repository without its owner: 1 to 100 letters, digits and . _ -"
+RepositoryName = Annotated[str, _text(r"(?!\.\.?\Z)(?!.*\.git\Z)[A-Za-z0-9._-]{1,100}", _REPOSITORY)]
+TeamSlug = Annotated[str, _text(r"[a-z0-9_][a-z0-9_-]{0,254}", "a GitHub team's slug: lower-case letters, digits, hyphens and underscores")]
+CheckName = Annotated[str, _text(r"(?=.*\S)[^\x00-\x1f\x7f]{1,255}", "the name of a check: text on one line")]
+# Stricter than GitHub: the name becomes part of a token's subject, where other characters are encoded.
+EnvironmentName = Annotated[str, _text(r"[A-Za-z0-9._-]{0,255}", "the name of a GitHub environment: letters, digits and . _ -")]
+Folder = Annotated[str, _text(r"[^\x00-\x1f\x7f]+", FOLDER)]
+PlainText = Annotated[str, _text(r"[\s\S]*", "text")]
+YesOrNo = Annotated[bool, _refuse("true or false, without quotes")]
+_SECONDS = f"{TOKEN_SECONDS_MIN} to {TOKEN_SECONDS_MAX} (seconds)"
+Seconds = Annotated[int, Field(ge=TOKEN_SECONDS_MIN, le=TOKEN_SECONDS_MAX), _refuse(_SECONDS)]
+Approvals = Annotated[int, Field(ge=0, le=APPROVALS_MAX), _refuse(f"0 to {APPROVALS_MAX}, a number without quotes")]
+PublicSource = Annotated[str, _choice(PUBLIC_SOURCES)]
+# Lax, because a strict enum takes its members alone and not their words.
+EncryptionWord = Annotated[Encryption, Field(strict=False), _choice(Encryption)]
+OidcProviderWord = Annotated[OidcProvider, Field(strict=False), _choice(OidcProvider)]
+ReadRoleWord = Annotated[ReadRole, Field(strict=False), _choice(ReadRole)]
+SubjectsWord = Annotated[Subjects, Field(strict=False), _choice(Subjects)]
+ReadersWord = Annotated[Readers, Field(strict=False), _choice(Readers)]
+FormatWord = Annotated[Format, Field(strict=False), _choice(Format)]
+
+
+class _CatalogShape(BaseModel):
+    """Keys in snake_case. An empty default stands for a required key that is missing, which a rule reports."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class _StackShape(BaseModel):
+    """Keys in camelCase."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, alias_generator=to_camel)
+
+
+class DomainShape(_StackShape):
+    name: DomainName = ""
+    encryption: EncryptionWord = Encryption.CUSTOMER
+    protect: YesOrNo = True
+
+
+class IamShape(_StackShape):
+    path: IamPath = "/package-flow/"
+    permissions_boundary: BoundaryArn = ""
+
+
+class PublishingShape(_StackShape):
+    workflow: Workflow = ""
+
+
+class SharingShape(_StackShape):
+    organization_id: OrganizationId = ""
+    accounts: list[AccountId] = []
+
+
+class StackShape(_StackShape):
+    """The project's keys of a stack file. The optional ones have their default in Pulumi.yaml and nowhere else."""
+
+    domain: DomainShape = DomainShape()
+    catalog: Folder = ""
+    public_sources: list[PublicSource]
+    token_duration: Seconds
+    github_oidc_provider: OidcProviderWord
+    read_role: ReadRoleWord
+    subjects: SubjectsWord
+    iam: IamShape
+    publishing: PublishingShape
+    sharing: SharingShape
+
+
+class ProviderShape(BaseModel):
+    """The keys of the providers that this program reads too."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    region: Region = Field("", alias="aws:region")
+    allowed_account_ids: list[AccountId] = Field([], alias="aws:allowedAccountIds")
+    github_owner: GitHubOwner = Field("", alias="github:owner")
+
+
+class PromotesShape(_CatalogShape):
+    reviewers: list[TeamSlug] = []
+
+
+class RepositoryShape(_CatalogShape):
+    publishes: list[FormatWord] = []
+    release_branches: list[PlainText] = []
+    required_checks: list[CheckName] = []
+    approvals: Approvals = 1
+    environment: EnvironmentName = ""
+    promotes: PromotesShape = PromotesShape()
+
+
+class TeamShape(_CatalogShape):
+    """One file of the catalog."""
+
+    team: TeamName = ""
+    readers: ReadersWord = Readers.ORGANIZATION
+    upstreams: list[PlainText] = []
+    owns: dict[FormatWord, list[PlainText]] = {}
+    release_managers: list[TeamSlug] = []
+    repositories: dict[RepositoryName, RepositoryShape] = {}
+
+
+# Keys that later versions will read. Refused until then: a key without effect would promise something.
+NOT_YET = frozenset(
+    {"developers", "builds", "events", "sandbox", "registryStack", "organizationVariables", "developer_groups", "build_roles"}
+)
+
+
+def keys_of(shape: type[BaseModel]) -> list[str]:
+    """The keys of a shape, as files spell them."""
+    return [one.alias or name for name, one in shape.model_fields.items()]
+
+
+def _shape_at(annotation: Any, path: Sequence[Any]) -> type[BaseModel] | None:
+    """The shape that stands at `path` inside `annotation`, or None."""
+    if get_origin(annotation) is Annotated:
+        return _shape_at(get_args(annotation)[0], path)
+    if get_origin(annotation) in (dict, list):
+        return _shape_at(get_args(annotation)[-1], path[1:]) if path else None
+    if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+        return None
+    fields = {one.alias or name: one.annotation for name, one in annotation.model_fields.items()}
+    return _shape_at(fields.get(path[0]), path[1:]) if path else annotation
+
+
+_STRUCTURE = {
+    "list_type": "a list, such as [one, two]",
+    "dict_type": MAPPING,
+    "model_type": MAPPING,
+    "model_attributes_type": MAPPING,
+    "invalid_key": "text as a key (in quotes)",
+    "missing": "a value, here or as the default in Pulumi.yaml",
+}
+
+
+def _finding(error: ErrorDetails, shape: type[BaseModel], spellings: Spellings) -> Finding:
+    path, value = tuple(error["loc"]), error["input"]
+    if path and path[-1] == "[key]":
+        return Finding(path[:-1], misread(value) or value, error["msg"])
+    if error["type"] == "extra_forbidden":
+        key, parent = str(path[-1]), _shape_at(shape, path[:-1])
+        known = keys_of(parent) if parent else []
+        return Finding(path, Words("an unknown key"), "leave it out, it is not available yet" if key in NOT_YET else one_of(key, known))
+    allowed = _STRUCTURE.get(error["type"], error["msg"])
+    if error["type"] == "missing":
+        return Finding(path, NOTHING, allowed)
+    # A number is no misreading where a number is expected.
+    number = error["type"] == "refused" and isinstance(value, int | float) and not isinstance(value, bool)
+    return Finding(path, value if number else misread(value, spellings.get(path)) or value, allowed)
+
+
+def _without(data: Any, paths: Sequence[tuple[Any, ...]]) -> Any:
+    """`data` without what stands at these paths; in lists TAKEN_OUT stands there."""
+    gone = {path[0] for path in paths if len(path) == 1}
+    deeper: dict[Any, list[tuple[Any, ...]]] = {}
+    for path in paths:
+        if len(path) > 1:
+            deeper.setdefault(path[0], []).append(path[1:])
+    if isinstance(data, dict):
+        return {key: _without(value, deeper.get(key, [])) for key, value in data.items() if key not in gone}
+    if isinstance(data, list):
+        return [TAKEN_OUT if index in gone else _without(value, deeper.get(index, [])) for index, value in enumerate(data)]
+    return data
+
+
+Shape = TypeVar("Shape", bound=BaseModel)
+
+
+def fit(shape: type[Shape], data: dict[Any, Any], spellings: Spellings, defaults: Mapping[str, Any]) -> tuple[Shape | None, list[Finding]]:
+    """`data` in its shape and what is wrong with it.
+
+    What is wrong is taken out (or set to its default), so that the rules still look at the rest and one error holds every problem. None if
+    nothing can be made of it.
+    """
+    try:
+        return shape.model_validate(data), []
+    except ValidationError as error:
+        findings = [_finding(one, shape, spellings) for one in error.errors(include_url=False)]
+    try:
+        return shape.model_validate({**defaults, **_without(data, [one.path for one in findings])}), findings
+    except ValidationError:
+        return None, findings
+
+
+def repeated(data: Any, path: tuple[Any, ...] = ()) -> Iterator[Finding]:
+    """Every list of the configuration names things, so each of its entries stands in it once."""
+    if isinstance(data, dict):
+        for key, value in data.items():
+            yield from repeated(value, (*path, key))
+    if isinstance(data, list):
+        texts = [one for one in data if isinstance(one, str)]
+        for text in dict.fromkeys(texts):
+            if texts.count(text) > 1:
+                yield Finding(path, Words(f"{text!r} {texts.count(text)} times"), "each entry once")
+        for index, value in enumerate(data):
+            yield from repeated(value, (*path, index))

@@ -1,0 +1,161 @@
+"""A stack's configuration: reading it, and its rules."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from configuration.problems import MAPPING, NOTHING, Problem, SettingsError, Words, misread, nearest, one_of
+from configuration.provider_keys import CREDENTIAL_KEYS, PROVIDER_KEYS
+from configuration.shapes import (
+    DOMAIN_NAME,
+    FOLDER,
+    GITHUB_OWNER,
+    PROMOTION_WORKFLOW_FILE,
+    REGION,
+    ProviderShape,
+    StackShape,
+    fit,
+    keys_of,
+    repeated,
+)
+from policies.names import RoleKind
+
+PROJECT_FILE = "Pulumi.yaml"
+_ACCOUNTS = "aws:allowedAccountIds"
+
+
+class StackFile(NamedTuple):
+    """A stack's configuration without what is wrong with single values, and the file to name in problems."""
+
+    stack: str
+    file: str
+    project: str
+    shape: StackShape
+    providers: ProviderShape
+
+    def problem(self, key: str, got: object, allowed: str) -> Problem:
+        return Problem(self.file, key, got, allowed)
+
+
+Problems = Iterator[Problem]
+
+
+# ------------------------------------------------------------------------------------------------------------------------------ reading
+
+
+def _declared(project_file: Mapping[str, Any], project: str) -> dict[str, Mapping[str, Any]]:
+    """The project's keys of Pulumi.yaml's `config:`, without the project's name in front. Raises SettingsError."""
+    config = project_file.get("config", {}) if isinstance(project_file, Mapping) else None
+    if not isinstance(config, Mapping):
+        raise SettingsError([Problem(PROJECT_FILE, "config", misread(config) or config, MAPPING)])
+    own = {str(key).removeprefix(f"{project}:"): one for key, one in config.items()}
+    wrong = [key for key, one in own.items() if ":" not in key and not isinstance(one, Mapping)]
+    if wrong:
+        raise SettingsError(Problem(PROJECT_FILE, f"config.{key}", own[key], "a mapping of type, description and default") for key in wrong)
+    return {key: one for key, one in own.items() if ":" not in key}
+
+
+def _decoded(value: Any, kind: Any) -> Any:
+    """A value as YAML has it: the engine hands everything to the program as text (objects and lists as JSON)."""
+    kinds: dict[Any, type] = {"object": dict, "array": list, "integer": int, "boolean": bool}
+    if not isinstance(value, str) or kind not in kinds:
+        return value
+    try:
+        decoded = json.loads(value)
+    except (ValueError, RecursionError):
+        return value
+    return decoded if isinstance(decoded, kinds[kind]) else value
+
+
+def _other_namespace(key: str, project: str) -> str | None:
+    """What is allowed instead of a key that is not the project's, or None if it is a good one."""
+    namespace, _, name = key.partition(":")
+    if key in CREDENTIAL_KEYS:
+        return "credentials in the environment, because a provider's configuration is written into the state"
+    if namespace in PROVIDER_KEYS:
+        return None if name in PROVIDER_KEYS[namespace] else one_of(name, sorted(PROVIDER_KEYS[namespace]))
+    if namespace == "pulumi":
+        return None
+    known = [*(f"{project}:{one}" for one in keys_of(StackShape)), *keys_of(ProviderShape)]
+    close = nearest(key if name else f"{project}:{key}", known)
+    return f"keys of {project}, aws, github and pulumi{f' (did you mean {close}?)' if close else ''}"
+
+
+def _other_namespaces(config: Mapping[Any, Any], project: str, file: str) -> Problems:
+    for key in config:
+        if not isinstance(key, str):
+            yield Problem(file, str(key), misread(key) or key, "text as a key, such as aws:region")
+        elif not key.startswith(f"{project}:"):
+            allowed = _other_namespace(key, project)
+            if allowed:
+                # Never the value: it may be a credential.
+                yield Problem(file, key, Words("a credential" if key in CREDENTIAL_KEYS else "an unknown key"), allowed)
+
+
+def read(
+    project_file: Mapping[str, Any], config: Mapping[str, object], project: str, stack: str
+) -> tuple[StackFile | None, str | None, list[Problem]]:
+    """A stack's configuration, its catalog's folder, and what is wrong with single values.
+
+    None where nothing can be made of them. Raises SettingsError if Pulumi.yaml itself can't be used.
+    """
+    file, prefix = f"Pulumi.{stack}.yaml", f"{project}:"
+    declared = _declared(project_file, project)
+    defaults = {key: one[name] for key, one in declared.items() for name in ("value", "default") if name in one}
+    own = {key.removeprefix(prefix): value for key, value in config.items() if isinstance(key, str) and key.startswith(prefix)}
+    given = {key: _decoded(value, declared.get(key, {}).get("type")) for key, value in own.items()}
+    shape, findings = fit(StackShape, {**defaults, **given}, {}, defaults)
+    problems = [one.problem(file if one.path[0] in given else PROJECT_FILE, prefix) for one in findings]
+    theirs = {key: _decoded(config[key], "array" if key == _ACCOUNTS else "string") for key in keys_of(ProviderShape) if key in config}
+    providers, findings = fit(ProviderShape, theirs, {}, {})
+    problems += [one.problem(file) for one in (*findings, *repeated(theirs))]
+    problems += [one.problem(file, prefix) for one in repeated(given)]
+    problems += _other_namespaces(config, project, file)
+    read = StackFile(stack, file, project, shape, providers) if shape and providers else None
+    folder = shape.catalog if shape else given.get("catalog")
+    return read, folder if isinstance(folder, str) else None, problems
+
+
+# -------------------------------------------------------------------------------------------------------------------------------- rules
+
+
+def _required(stack: StackFile) -> Problems:
+    required = (
+        ("aws:region", stack.providers.region, REGION),
+        ("github:owner", stack.providers.github_owner, GITHUB_OWNER),
+        (f"{stack.project}:domain.name", stack.shape.domain.name, DOMAIN_NAME),
+        (f"{stack.project}:catalog", stack.shape.catalog, FOLDER),
+    )
+    for key, value, allowed in required:
+        if not value:
+            yield stack.problem(key, NOTHING, allowed)
+
+
+def _own_account(stack: StackFile) -> Problems:
+    own = stack.providers.allowed_account_ids
+    for index, account in enumerate(stack.shape.sharing.accounts):
+        if account in own:
+            yield stack.problem(f"{stack.project}:sharing.accounts.{index}", account, "other accounts: this one is the stack's own")
+    boundary = stack.shape.iam.permissions_boundary
+    # The fifth part of an ARN: the account, or `aws` for AWS's own policies.
+    if own and boundary and boundary.split(":")[4] not in ("aws", *own):
+        allowed = f"a policy of the stack's own account ({', '.join(own)}) or of AWS"
+        yield stack.problem(f"{stack.project}:iam.permissionsBoundary", boundary, allowed)
+
+
+def _workflow_of_its_own(stack: StackFile) -> Problems:
+    workflow = stack.shape.publishing.workflow
+    if workflow.split("@")[0].endswith(f"/{PROMOTION_WORKFLOW_FILE}"):
+        allowed = f"a file of its own: {PROMOTION_WORKFLOW_FILE} is the workflow that promotes"
+        yield stack.problem(f"{stack.project}:publishing.workflow", workflow, allowed)
+
+
+def _stack_name(stack: StackFile) -> Problems:
+    """Roles are named STACK-KIND-REPOSITORY, and a policy names the promote roles of a stack by pattern."""
+    kinds = [str(kind) for kind in RoleKind]
+    if any(part in kinds for part in stack.stack.split("-")[1:]):
+        allowed = f"a stack's name without -{', -'.join(kinds)}: its roles would be taken for those of another stack in the same account"
+        yield stack.problem("", Words(f"the stack {stack.stack}"), allowed)
+
+
+RULES = (_required, _own_account, _workflow_of_its_own, _stack_name)

@@ -1,0 +1,121 @@
+"""YAML read so that nothing in it is lost: not a key given twice, and not the spelling of what YAML takes for something else than text."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+from yaml.constructor import ConstructorError
+
+from configuration.problems import MAPPING, Finding, Problem, SettingsError, Words, misread
+
+_TEXT, _MERGE = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
+# Far above any real file; aliases of aliases grow without limit.
+_NODES_MAX = 200_000
+# No file of ours is near it; beyond it, recursion ends a program.
+_DEPTH_MAX = 40
+_COLLECTIONS = frozenset({"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"})
+_SCALARS = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null", "timestamp"))
+
+# Where a value that is no text stands, and how the file spells it.
+Spellings = Mapping[tuple[Any, ...], str]
+
+
+class Document(NamedTuple):
+    """A YAML file: its data, how values that are not text were spelled, and what is wrong with it as YAML."""
+
+    data: Any
+    spellings: Spellings
+    findings: tuple[Finding, ...]
+
+
+class _Reader:
+    """Builds data from YAML nodes, so that nothing is lost on the way: a duplicate key, a key that is not text, a value's spelling."""
+
+    def __init__(self, loader: yaml.SafeLoader) -> None:
+        self.loader = loader
+        self.spellings: dict[tuple[Any, ...], str] = {}
+        self.findings: list[Finding] = []
+        self.open: set[int] = set()
+        self.nodes = 0
+
+    def value(self, node: yaml.Node | None, path: tuple[Any, ...]) -> Any:
+        self.nodes += 1
+        if node is None:
+            return None
+        if id(node) in self.open or self.nodes > _NODES_MAX or len(path) > _DEPTH_MAX:
+            raise ConstructorError(None, None, "aliases without end, or too many or too deep values", node.start_mark)
+        if node.tag not in (_SCALARS if isinstance(node, yaml.ScalarNode) else _COLLECTIONS):
+            raise ConstructorError(None, None, f"the tag {node.tag}", node.start_mark)
+        self.open.add(id(node))
+        try:
+            if isinstance(node, yaml.MappingNode):
+                return self.mapping(node, path)
+            if isinstance(node, yaml.SequenceNode):
+                return [self.value(one, (*path, index)) for index, one in enumerate(node.value)]
+            return self.scalar(node, path)
+        finally:
+            self.open.remove(id(node))
+
+    def mapping(self, node: yaml.MappingNode, path: tuple[Any, ...]) -> dict[str, Any]:
+        made: dict[str, Any] = {}
+        for key, value in node.value:
+            line = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode) or key.tag == _MERGE:
+                self.findings.append(
+                    Finding(path, Words(f"a key that is no text, on line {line}"), "text as a key, with its values written out")
+                )
+            elif key.tag != _TEXT:
+                got = Words(f"the key {key.value or 'null'} on line {line}, which YAML does not read as text")
+                self.findings.append(Finding((*path, key.value), got, "text as a key (put it in quotes)"))
+            elif key.value in made:
+                self.findings.append(Finding((*path, key.value), Words(f"the key a second time, on line {line}"), "each key once"))
+            else:
+                made[key.value] = self.value(value, (*path, key.value))
+        return made
+
+    def scalar(self, node: yaml.Node, path: tuple[Any, ...]) -> Any:
+        try:
+            value = self.loader.construct_object(node)
+        except (ValueError, OverflowError, KeyError, AttributeError):  # as a date without a 13th month
+            value = str(node.value)
+            self.findings.append(Finding(path, value, f"a value that exists (line {node.start_mark.line + 1}; text goes in quotes)"))
+        if not isinstance(value, str):
+            self.spellings[path] = str(node.value)
+        return value
+
+
+def _yaml_error(error: yaml.YAMLError) -> Finding:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+    what = getattr(error, "problem", None) or getattr(error, "reason", None) or "not YAML"
+    return Finding((), Words(f"broken YAML ({where}{what})"), "one YAML document")
+
+
+def read_document(path: Path) -> Document:
+    """A YAML file as it is written. Never raises: what is wrong with it is among its findings."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        loader = yaml.SafeLoader(text)
+        reader = _Reader(loader)
+        data = reader.value(loader.get_single_node(), ())
+    except yaml.YAMLError as error:
+        return Document(None, {}, (_yaml_error(error),))
+    except UnicodeDecodeError as error:
+        return Document(None, {}, (Finding((), Words(f"bytes that are not UTF-8 (at {error.start})"), "UTF-8 text"),))
+    except RecursionError:
+        return Document(None, {}, (Finding((), Words("YAML nested too deeply"), "the keys of this file"),))
+    except OSError as error:
+        return Document(None, {}, (Finding((), Words(error.strerror or "an unreadable file"), "a readable file"),))
+    return Document(data, reader.spellings, tuple(reader.findings))
+
+
+def read_mapping(path: Path, file: str) -> dict[str, Any]:
+    """A YAML file that is a mapping. Raises SettingsError, which calls it `file`."""
+    document = read_document(path)
+    problems = [one.problem(file) for one in document.findings]
+    if not problems and not isinstance(document.data, dict):
+        problems.append(Problem(file, "", misread(document.data) or document.data, MAPPING))
+    if problems:
+        raise SettingsError(problems)
+    return document.data

@@ -1,0 +1,1 @@
+"""The rehearsal: a stack's whole job on one machine, against a local cloud."""

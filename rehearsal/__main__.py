@@ -1,0 +1,168 @@
+"""`python -m rehearsal`: the whole job on one machine, with no account, no Pulumi CLI and no network beyond the package registries.
+
+Exit status: 0 if every scenario came out as expected, 2 if some were skipped, 1 otherwise.
+"""
+
+import argparse
+import json
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from rehearsal import everything, report, schedule, stage
+from rehearsal.scenario import SKIPPED, Outcome
+from settings import SettingsError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Parse the arguments, rehearse, and return the exit status."""
+    options = _options(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    console = report.console(sys.stderr if options.json == "-" else sys.stdout)
+    try:
+        return _rehearse(options, console)
+    except KeyboardInterrupt:
+        console.print("\nstopped; nothing is left running")
+        return 130
+    except (SettingsError, stage.ProgramFailed, stage.ProcessFailed, OSError) as error:
+        console.print(f"\n{error}", style="red", markup=False)
+        return 1
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m rehearsal", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--stack", help="stack to rehearse (default: prod, or the NAME of --config)")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="another stack file, Pulumi.NAME.yaml")
+    parser.add_argument("--catalog", type=Path, metavar="DIR", help="another catalog than the stack file's")
+    parser.add_argument("--upstream", choices=("fixture", "real"), default="fixture", help="public packages: small fixtures, or real ones")
+    parser.add_argument("--json", metavar="FILE", help="write the report as JSON (- for standard output)")
+    parser.add_argument("--serve", action="store_true", help="keep the local cloud up afterwards, until Ctrl-C")
+    parser.add_argument("--destroy", action="store_true", help="remove everything again afterwards, in the order of pulumi destroy")
+    options = parser.parse_args(arguments)
+    options.stack = _stack(parser, options)
+    return options
+
+
+def _stack(parser: argparse.ArgumentParser, options: argparse.Namespace) -> stage.Stack:
+    file = options.config or stage.PROJECT / f"Pulumi.{options.stack or 'prod'}.yaml"
+    parts = file.name.split(".")
+    if len(parts) != 3 or parts[0] != "Pulumi" or parts[2] != "yaml":
+        parser.error(f"--config: {file} is not called Pulumi.NAME.yaml")
+    if not file.is_file():
+        parser.error(f"there is no {file}")
+    if options.stack and options.config and options.stack != parts[1]:
+        parser.error(f"--stack {options.stack} and --config {file} name two stacks")
+    if options.catalog and not options.catalog.is_dir():
+        parser.error(f"--catalog: there is no folder {options.catalog}")
+    return stage.Stack(parts[1], file.resolve(), options.catalog.resolve() if options.catalog else None)
+
+
+def _rehearse(options: argparse.Namespace, console: Console) -> int:
+    started = time.monotonic()
+    settings = options.stack.settings()
+    with tempfile.TemporaryDirectory(prefix="package-flow-", ignore_cleanup_errors=True) as temporary:
+        folder = Path(temporary)
+        cloud = stage.Cloud(settings, folder, options.upstream)
+        try:
+            program = stage.Program(options.stack, cloud, stage.company(options.stack, settings, cloud), folder)
+            result = _provision(options, console, program)
+            world = stage.world(settings, cloud, result["outputs"], folder)
+            writes = world.github.writes()
+            outcomes = _act(console, everything.acts(world))
+            if options.destroy:
+                _destroy(console, program)
+            seconds = round(time.monotonic() - started, 1)
+            _tell(console, result, outcomes, seconds)
+            _write(options.json, _report(options.stack.name, result, outcomes, writes, seconds))
+            if options.serve:
+                _serve(console, world)
+        finally:
+            cloud.stop()
+    return _status(outcomes)
+
+
+def _provision(options: argparse.Namespace, console: Console, program: stage.Program) -> Mapping[str, Any]:
+    made = 0
+    with console.status(f"stack {options.stack.name}: starting the program") as status:
+
+        def tell(event: Mapping[str, Any]) -> None:
+            nonlocal made
+            made += event["event"] == "created"
+            status.update(f"stack {options.stack.name}: {made} made, {event['event']} {event['name']}")
+
+        result = program.run(tell)
+    console.print(report.tree(options.stack.name, result["resources"]))
+    return result
+
+
+def _act(console: Console, acts: Sequence[Sequence]) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    total = sum(len(act) for act in acts)
+    with console.status("acting") as status:
+        for act in acts:
+            outcomes += schedule.run(act, lambda outcome: status.update(f"{len(outcomes)} of {total}: {outcome.scenario.name}"))
+    return outcomes
+
+
+def _destroy(console: Console, program: stage.Program) -> None:
+    result = program.run(lambda event: None, "--destroy", "--unprotect", "--state", str(program.result_file))
+    console.print(f"destroyed; what is left: {result.get('kept') or 'nothing'}")
+
+
+def _tell(console: Console, result: Mapping[str, Any], outcomes: Sequence[Outcome], seconds: float) -> None:
+    console.print()
+    console.print(report.table(outcomes))
+    console.print("\nStack outputs", style="bold")
+    console.print(report.outputs(result["outputs"]), markup=False)
+    console.print()
+    for line in report.failures(outcomes):
+        console.print(line, style="red", markup=False)
+    console.print(f"{report.summary(outcomes)}; {seconds} s", style="bold")
+    console.print("Not shown here: the real providers, real AWS and github.com, updates and deletes by the engine.", style="dim")
+
+
+def _report(stack: str, result: Mapping[str, Any], outcomes: Sequence[Outcome], writes: int, seconds: float) -> dict[str, Any]:
+    shown = ("urn", "type", "name", "parent", "inputs", "protect", "dependencies")
+    return {
+        "stack": stack,
+        "ok": all(outcome.ok is not False for outcome in outcomes),
+        "resources": [{key: resource.get(key) for key in shown} for resource in result["resources"]],
+        "outputs": result["outputs"],
+        "scenarios": [outcome.as_json() for outcome in outcomes],
+        "github_writes": writes,
+        "seconds": seconds,
+    }
+
+
+def _write(target: str | None, content: Mapping[str, Any]) -> None:
+    if target is None:
+        return
+    text = json.dumps(content, indent=2) + "\n"
+    if target == "-":
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    else:
+        Path(target).write_text(text)
+
+
+def _serve(console: Console, world: Any) -> None:
+    console.print("\nThe local cloud stays up until Ctrl-C. In another shell:\n", style="bold")
+    for line in everything.exports(world):
+        console.print(f"  {line}", markup=False, soft_wrap=True)
+    signal.pause()
+
+
+def _status(outcomes: Sequence[Outcome]) -> int:
+    if any(outcome.ok is False for outcome in outcomes):
+        return 1
+    return 2 if any(outcome.observed == SKIPPED for outcome in outcomes) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,74 @@
+"""Who and what the scenarios are about, derived from the rehearsed catalog: nothing here knows the shipped one."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from policies.branches import is_pattern
+from policies.owned_names import Format
+from settings import Readers, Repository, Settings, Team
+
+# People of the rehearsed organisation. Release managers and reviewers also belong to the catalog's GitHub teams.
+WRITER, COLLEAGUE, MANAGER, ADMIN = "writer", "colleague", "manager", "admin"
+STRANGER_ORGANIZATION = "stranger"
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """A repository that publishes, and its team."""
+
+    team: Team
+    repository: Repository
+
+    @property
+    def name(self) -> str:
+        return self.repository.name
+
+    @property
+    def literal(self) -> str | None:
+        """A release branch that is a literal."""
+        return next((branch for branch in self.repository.release_branches if not is_pattern(branch)), None)
+
+    @property
+    def pattern(self) -> str | None:
+        """A release branch that is a pattern."""
+        return next((branch for branch in self.repository.release_branches if is_pattern(branch)), None)
+
+    @property
+    def branch(self) -> str:
+        """A branch that may publish: a literal one, or one that matches the pattern."""
+        return self.literal or matching(str(self.pattern))
+
+
+def matching(pattern: str) -> str:
+    """A branch that matches `literal/*`."""
+    return pattern.removesuffix("*") + "1.0"
+
+
+def publishers(settings: Settings) -> list[Publisher]:
+    """Every publishing repository, in catalog order."""
+    return [Publisher(team, one) for team in settings.teams for one in team.repositories if one.publishes]
+
+
+def first(candidates: Iterable[Publisher], format: Format | None = None, **traits: bool) -> Publisher | None:
+    """The first publisher of a format that has each trait (pattern, literal, environment, promotes, open) or lacks it."""
+    for one in candidates:
+        has = {
+            "pattern": one.pattern is not None,
+            "literal": one.literal is not None,
+            "environment": bool(one.repository.environment),
+            "promotes": one.repository.promotes is not None,
+            "open": one.team.readers is Readers.ORGANIZATION,
+        }
+        if (format is None or format in one.repository.publishes) and all(has[trait] is wanted for trait, wanted in traits.items()):
+            return one
+    return None
+
+
+def installers(settings: Settings, *, readers: Readers) -> list[tuple[Team, Repository]]:
+    """Repositories that only install, of teams with such readers."""
+    return [(team, one) for team in settings.teams if team.readers is readers for one in team.repositories if not one.publishes]
+
+
+def package_name(format: Format, owned: str, word: str) -> str:
+    """A package that an owned name covers: `word` in place of the `*`, or the name itself."""
+    return owned.removesuffix("*") + word if owned.endswith("*") else owned

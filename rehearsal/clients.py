@@ -1,0 +1,130 @@
+"""The clients that people and jobs use: the AWS CLI, npm, pip, twine, mvn, and AWS's SDK where a call has no client of its own.
+
+Each client has a HOME of its own and an environment with nothing in it but what a job would have.
+"""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore import UNSIGNED
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from rehearsal.processes import scrubbed
+from rehearsal.scenario import Denied, Skipped
+
+_TIMEOUT = 120
+# How each client words a refusal. Anything else that fails is not a denial.
+_REFUSALS = (
+    re.compile(r"An error occurred \((AccessDenied(?:Exception)?|InvalidIdentityToken|ExpiredToken(?:Exception)?)\)[^\n]*"),
+    re.compile(r"npm (?:error|ERR!) (?:code )?E40[13]\b[^\n]*"),
+    re.compile(r"(?:HTTPError: |ERROR: HTTP error )40[13]\b[^\n]*"),
+    re.compile(r"status(?: code)?:? 40[13]\b[^\n]*", re.IGNORECASE),
+)
+_REFUSAL_CODES = {"AccessDenied", "AccessDeniedException", "InvalidIdentityToken", "ExpiredTokenException", "ExpiredToken", "UnauthorizedException"}
+_NPM_QUIET = {"NPM_CONFIG_AUDIT": "false", "NPM_CONFIG_FUND": "false", "NPM_CONFIG_UPDATE_NOTIFIER": "false"}
+_PIP_QUIET = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
+
+
+class CommandFailed(RuntimeError):
+    """A client failed for a reason that is not a refusal."""
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Temporary or permanent AWS credentials."""
+
+    access_key_id: str
+    secret_access_key: str
+    session_token: str = ""
+
+    def environment(self) -> dict[str, str]:
+        """As the AWS CLI and SDKs read them."""
+        named = {
+            "AWS_ACCESS_KEY_ID": self.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
+            "AWS_SESSION_TOKEN": self.session_token,
+        }
+        return {name: value for name, value in named.items() if value}
+
+
+def needs(program: str) -> None:
+    """Raises Skipped if a program is not on this machine."""
+    if shutil.which(program, path=scrubbed()["PATH"]) is None:
+        raise Skipped(f"{program} is not on PATH")
+
+
+def refusal(output: str) -> str | None:
+    """The line in which a client says that it was refused, or None."""
+    for pattern in _REFUSALS:
+        if found := pattern.search(output):
+            return _with_cause(found[0], output)
+    return None
+
+
+def _with_cause(line: str, output: str) -> str:
+    cause = re.search(r"[^\n]*not authorized to perform[^\n]*", output)
+    return cause[0].strip() if cause and cause[0].strip() not in line else line
+
+
+def aws(endpoint: str, region: str, service: str, credentials: Credentials | None) -> Any:
+    """An SDK client of the local cloud that tries once; None = unsigned calls."""
+    named = (
+        {"config": Config(signature_version=UNSIGNED, retries={"max_attempts": 0})}
+        if credentials is None
+        else {
+            "config": Config(retries={"max_attempts": 0}),
+            "aws_access_key_id": credentials.access_key_id,
+            "aws_secret_access_key": credentials.secret_access_key,
+            "aws_session_token": credentials.session_token or None,
+        }
+    )
+    return boto3.session.Session().client(service, endpoint_url=endpoint, region_name=region, **named)
+
+
+def call(attempt: Callable[..., Any], **parameters: Any) -> Any:
+    """Call an operation of the SDK. Raises Denied if AWS refuses; other errors pass."""
+    try:
+        return attempt(**parameters)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in _REFUSAL_CODES:
+            raise Denied(f"{error.response['Error']['Code']}: {error.response['Error']['Message']}") from None
+        raise
+
+
+@dataclass(frozen=True)
+class Shell:
+    """A place to run clients in: a HOME (also the working directory) and an environment."""
+
+    home: Path
+    environment: Mapping[str, str]
+
+    @classmethod
+    def new(cls, home: Path, *, endpoint: str, region: str, credentials: Credentials | None = None, **extra: str) -> "Shell":
+        """A fresh HOME with an AWS configuration that knows the local cloud."""
+        home.mkdir(parents=True)
+        named = {"HOME": str(home), "AWS_ENDPOINT_URL": endpoint, "AWS_DEFAULT_REGION": region, "AWS_EC2_METADATA_DISABLED": "true"}
+        return cls(home, scrubbed({**named, **_NPM_QUIET, **_PIP_QUIET, **(credentials.environment() if credentials else {}), **extra}))
+
+    def run(self, *command: str, folder: Path | None = None) -> str:
+        """Run a client. Returns what it printed; raises Denied if it was refused, CommandFailed if it failed otherwise."""
+        needs(command[0])
+        done = subprocess.run(
+            command, cwd=folder or self.home, env=dict(self.environment), capture_output=True, text=True, timeout=_TIMEOUT, check=False
+        )
+        output = done.stdout + done.stderr
+        if done.returncode == 0:
+            return output
+        if why := refusal(output):
+            raise Denied(why)
+        raise CommandFailed(f"{' '.join(_without_secrets(command))}: status {done.returncode}: {output[-600:]}")
+
+
+def _without_secrets(command: Sequence[str]) -> list[str]:
+    return [word if len(word) < 200 else f"{word[:20]}..." for word in command]

@@ -1,0 +1,301 @@
+"""What people do to refs and pull requests: push, review, merge. Each changes the state, or raises `Refused` and changes nothing."""
+
+import re
+from dataclasses import dataclass
+
+from rehearsal.cloud.github import rules
+from rehearsal.cloud.github.state import (
+    GITHUB_ACTIONS_BOT,
+    Check,
+    Commit,
+    GitHub,
+    NotFound,
+    PullRequest,
+    Repository,
+    Review,
+    User,
+    has_role,
+    role_of,
+)
+
+# What `git check-ref-format` refuses in a ref name.
+BAD_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(/|$)|\.$|/$")
+MERGE_METHODS = ("merge", "squash", "rebase")
+
+
+class Refused(Exception):
+    """GitHub says no: HTTP status, its words, and the rules that were violated, if rules are the reason."""
+
+    def __init__(self, status: int, message: str, violations: list[rules.Violation] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.violations = violations or []
+
+
+@dataclass(frozen=True)
+class Push:
+    """One ref of a push: a new commit with `content` on top of `parent` (default: the ref's tip, else the default branch's), an existing
+    commit `sha`, or the ref's deletion."""
+
+    ref: str
+    content: str | None = None
+    sha: str | None = None
+    parent: str | None = None
+    delete: bool = False
+    force: bool = False
+    signed: bool = False
+
+
+def push(github: GitHub, repo: Repository, actor: User, wanted: Push) -> str | None:
+    """Create, update or delete a ref. Returns the new tip, None after a deletion."""
+    _require_write(repo, actor)
+    if not wanted.ref.startswith(("refs/heads/", "refs/tags/")) or BAD_REF.search(wanted.ref):
+        raise Refused(422, f"{wanted.ref!r} is not the full name of a branch or tag")
+    if [wanted.delete, wanted.sha is not None, wanted.content is not None].count(True) != 1:
+        raise Refused(422, "a push names exactly one of content, sha and delete")
+    if wanted.delete:
+        _delete(repo, github, actor, wanted.ref)
+        return None
+    return _set(repo, github, actor, wanted)
+
+
+def _set(repo: Repository, github: GitHub, actor: User, wanted: Push) -> str:
+    old = repo.refs.get(wanted.ref)
+    commit = _pushed_commit(repo, actor, wanted)
+    fast_forward = old is None or (old in repo.history(commit.sha) and wanted.ref.startswith("refs/heads/"))
+    if old == commit.sha:
+        return commit.sha
+    if not fast_forward and not wanted.force:
+        raise Refused(422, f"! [rejected] {wanted.ref} (non-fast-forward): force is needed")
+    _check(repo, github, actor, _change(repo, wanted.ref, "update" if old else "creation", old, commit, fast_forward))
+    repo.refs[wanted.ref] = commit.sha
+    _follow_heads(github, repo, actor, wanted.ref, commit.sha)
+    return commit.sha
+
+
+def _delete(repo: Repository, github: GitHub, actor: User, ref: str) -> None:
+    if ref not in repo.refs:
+        raise Refused(422, f"Reference does not exist: {ref}")
+    if ref == repo.default_ref:
+        raise Refused(422, f"refusing to delete the current branch: {ref}")
+    _check(repo, github, actor, rules.Change(ref, "deletion"))
+    _drop(github, repo, ref)
+
+
+def _drop(github: GitHub, repo: Repository, ref: str) -> None:
+    del repo.refs[ref]
+    for _, pull_request in _open_from(github, repo, ref):
+        pull_request.state = "closed"
+
+
+def _pushed_commit(repo: Repository, actor: User, wanted: Push) -> Commit:
+    if wanted.sha is not None:
+        if wanted.sha not in repo.commits:
+            raise NotFound(f"there is no commit {wanted.sha} in {repo.full_name}")
+        return repo.commits[wanted.sha]
+    parent = resolve(repo, wanted.parent) if wanted.parent else repo.refs.get(wanted.ref, repo.refs.get(repo.default_ref))
+    return repo.commit((parent,) if parent else (), actor.login, wanted.content or "", wanted.signed)
+
+
+def resolve(repo: Repository, name: str) -> str:
+    """The commit that a full ref or a commit id names. Raises NotFound."""
+    if name in repo.refs:
+        return repo.refs[name]
+    if name in repo.commits:
+        return name
+    raise NotFound(f"there is no ref or commit {name!r} in {repo.full_name}")
+
+
+def _change(repo: Repository, ref: str, kind: str, old: str | None, commit: Commit, fast_forward: bool) -> rules.Change:
+    known = repo.history(old) if old else set().union(*(repo.history(tip) for tip in repo.refs.values()))
+    new = [repo.commits[sha] for sha in repo.history(commit.sha) - known]
+    return rules.Change(
+        ref,
+        kind,
+        fast_forward,
+        linear=all(len(one.parents) < 2 for one in new),
+        signed=all(one.signed for one in new),
+        checks=tuple(repo.checks.get(commit.sha, [])),
+    )
+
+
+def _check(repo: Repository, github: GitHub, actor: User, change: rules.Change) -> None:
+    found = rules.violations(repo.rulesets.values(), repo.default_branch, change, acting(repo, actor))
+    if found:
+        raise Refused(422, push_message(repo, change.ref, found), found)
+
+
+def push_message(repo: Repository, ref: str, found: list[rules.Violation]) -> str:
+    """What git prints of a refused push."""
+    url = f"https://github.com/{repo.full_name}/rules?ref={ref.replace('/', '%2F')}"
+    lines = [
+        f"remote: error: GH013: Repository rule violations found for {ref}.",
+        f"remote: Review all repository rules at {url}",
+        "remote: ",
+    ]
+    for message in dict.fromkeys(violation.message for violation in found):
+        lines += [f"remote: - {message}", "remote: "]
+    name = ref.split("/", 2)[2]
+    return "\n".join([*lines, f" ! [remote rejected] {name} -> {name} (push declined due to repository rule violations)"])
+
+
+def acting(repo: Repository, actor: User) -> rules.Actor:
+    """A user, with what the bypass lists of this repository's rulesets could name."""
+    teams = frozenset(team.id for team in repo.owner.teams.values() if actor.login in team.members)
+    owner = actor.login in repo.owner.owners
+    return rules.Actor(actor.login, actor.id, role_of(repo, actor.login), teams, owner, actor.app_id)
+
+
+def _require_write(repo: Repository, actor: User) -> None:
+    if repo.archived:
+        raise Refused(403, "This repository was archived so it is read-only.")
+    if not has_role(repo, actor.login, "write"):
+        raise Refused(403, f"Permission to {repo.full_name}.git denied to {actor.login}.")
+
+
+def require_read(repo: Repository, actor: User) -> None:
+    """Raise NotFound, as GitHub answers, if somebody may not know of the repository."""
+    if not has_role(repo, actor.login, "read"):
+        raise NotFound(f"there is no repository {repo.full_name!r} for {actor.login}")
+
+
+# --- pull requests --------------------------------------------------------------------------------------------------------------
+
+
+def open_pull_request(github: GitHub, repo: Repository, actor: User, head_repo: Repository, head: str, base: str) -> PullRequest:
+    """Propose a branch of the repository, or of a fork of it, for one of the repository's branches."""
+    require_read(repo, actor)
+    if head_repo is not repo and head_repo.fork_of != repo.id:
+        raise Refused(422, f"{head_repo.full_name} is not a fork of {repo.full_name}")
+    _allow_actions(repo, actor)
+    sha = resolve(head_repo, head)
+    base_sha = resolve(repo, base)
+    if sha in repo.history(base_sha) if sha in repo.commits else False:
+        raise Refused(422, f"No commits between {base} and {head}")
+    _share(head_repo, repo, sha)
+    number = len(repo.pull_requests) + 1
+    repo.pull_requests[number] = PullRequest(number, actor.login, base, head_repo.id, head, sha, actor.login)
+    return repo.pull_requests[number]
+
+
+def review(repo: Repository, actor: User, number: int, verdict: str) -> PullRequest:
+    """Add a review (APPROVED, CHANGES_REQUESTED, COMMENTED) of the present head."""
+    pull_request = open_pull(repo, number)
+    require_read(repo, actor)
+    if actor.login == pull_request.author and verdict != "COMMENTED":
+        raise Refused(
+            422, "Can not approve your own pull request" if verdict == "APPROVED" else "Can not request changes on your own pull request"
+        )
+    if verdict == "APPROVED":
+        _allow_actions(repo, actor)
+    pull_request.reviews.append(Review(actor.login, pull_request.head_sha, verdict))
+    return pull_request
+
+
+def merge(github: GitHub, repo: Repository, actor: User, number: int, method: str) -> str:
+    """Merge a pull request, if the rules for its base branch allow it. Returns the base branch's new tip."""
+    _require_write(repo, actor)
+    pull_request = open_pull(repo, number)
+    if method not in MERGE_METHODS:
+        raise Refused(422, f"merge method {method!r} is none of {', '.join(MERGE_METHODS)}")
+    change = merge_change(repo, pull_request, method)
+    found = rules.violations(repo.rulesets.values(), repo.default_branch, change, acting(repo, actor))
+    if found:
+        messages = dict.fromkeys(violation.message for violation in found)
+        raise Refused(405, "Repository rule violations found\n\n" + "\n\n".join(messages), found)
+    repo.refs[pull_request.base] = _merge_commit(repo, pull_request, actor, method).sha
+    pull_request.state = "merged"
+    _follow_heads(github, repo, actor, pull_request.base, repo.refs[pull_request.base])
+    _delete_merged_branch(github, repo, pull_request)
+    return repo.refs[pull_request.base]
+
+
+def merge_change(repo: Repository, pull_request: PullRequest, method: str) -> rules.Change:
+    """The change of the base branch that merging would be, with everything that rules ask about it."""
+    base_sha, head_sha = resolve(repo, pull_request.base), pull_request.head_sha
+    history = repo.history(head_sha)
+    new = [repo.commits[sha] for sha in history - repo.history(base_sha)]
+    # GitHub signs the commits that it makes itself, except in a rebase.
+    signed = method == "squash" or (method == "merge" and all(commit.signed for commit in new))
+    linear = method != "rebase" or all(len(commit.parents) < 2 for commit in new)
+    facts = rules.Merge(method, pull_request.last_pusher, _approvals(repo, pull_request), base_sha in history)
+    return rules.Change(pull_request.base, "update", linear=linear, signed=signed, checks=tuple(repo.checks.get(head_sha, [])), merge=facts)
+
+
+def _approvals(repo: Repository, pull_request: PullRequest) -> tuple[rules.Approval, ...]:
+    """The last verdict of each reviewer who may write; the author is none, and a comment takes nothing back."""
+    latest = {one.reviewer: one for one in pull_request.reviews if one.state != "COMMENTED"}
+    return tuple(
+        rules.Approval(one.reviewer, one.state, one.sha == pull_request.head_sha)
+        for one in latest.values()
+        if one.reviewer != pull_request.author and has_role(repo, one.reviewer, "write")
+    )
+
+
+def _merge_commit(repo: Repository, pull_request: PullRequest, actor: User, method: str) -> Commit:
+    base_sha = repo.refs[pull_request.base]
+    parents = (base_sha, pull_request.head_sha) if method == "merge" else (base_sha,)
+    return repo.commit(parents, actor.login, f"{method} of #{pull_request.number} at {pull_request.head_sha}", signed=method != "rebase")
+
+
+def _delete_merged_branch(github: GitHub, repo: Repository, pull_request: PullRequest) -> None:
+    """GitHub's automatic deletion of a merged head branch asks no ruleset."""
+    own = pull_request.head_repository == repo.id
+    if repo.delete_branch_on_merge and own and pull_request.head != repo.default_ref and pull_request.head in repo.refs:
+        _drop(github, repo, pull_request.head)
+
+
+def open_pull(repo: Repository, number: int) -> PullRequest:
+    pull_request = pull(repo, number)
+    if pull_request.state != "open":
+        raise Refused(422, f"pull request #{number} is {pull_request.state}")
+    return pull_request
+
+
+def pull(repo: Repository, number: int) -> PullRequest:
+    if number not in repo.pull_requests:
+        raise NotFound(f"there is no pull request #{number} in {repo.full_name}")
+    return repo.pull_requests[number]
+
+
+def _allow_actions(repo: Repository, actor: User) -> None:
+    if actor.login == GITHUB_ACTIONS_BOT and not repo.can_approve_pull_request_reviews:
+        raise Refused(422, "GitHub Actions is not permitted to create or approve pull requests.")
+
+
+def _open_from(github: GitHub, head_repo: Repository, head: str) -> list[tuple[Repository, PullRequest]]:
+    return [
+        (repo, pull_request)
+        for repo in github.repositories.values()
+        for pull_request in repo.pull_requests.values()
+        if (pull_request.head_repository, pull_request.head, pull_request.state) == (head_repo.id, head, "open")
+    ]
+
+
+def _follow_heads(github: GitHub, head_repo: Repository, actor: User, head: str, sha: str) -> None:
+    """After a push: open pull requests from that branch have a new head, and lose approvals where a rule says so."""
+    for repo, pull_request in _open_from(github, head_repo, head):
+        _share(head_repo, repo, sha)
+        pull_request.head_sha = sha
+        pull_request.last_pusher = actor.login
+        if rules.dismisses_stale_approvals(repo.rulesets.values(), pull_request.base, repo.default_branch):
+            for one in pull_request.reviews:
+                one.state = "DISMISSED" if one.state == "APPROVED" else one.state
+
+
+def _share(source: Repository, target: Repository, sha: str) -> None:
+    """A fork and its origin have their commits in common."""
+    target.commits.update({one: source.commits[one] for one in source.history(sha)})
+
+
+# --- checks ---------------------------------------------------------------------------------------------------------------------
+
+
+def report_check(repo: Repository, actor: User, sha: str, context: str, state: str) -> Check:
+    """A commit status by a person, or a check run by an App's bot: which App it was, its login says, not the caller."""
+    if not has_role(repo, actor.login, "write"):
+        raise Refused(403, f"{actor.login} may not write to {repo.full_name}")
+    check = Check(context, state, actor.app_id)
+    repo.checks.setdefault(resolve(repo, sha), []).append(check)
+    return check

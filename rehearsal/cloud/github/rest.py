@@ -1,0 +1,746 @@
+"""GitHub's REST API, as far as the program and its provider call it.
+
+Every call needs a token that the state knows; what the token's installation may not see answers 404, what it may not do 403. Request
+bodies are held against GitHub's published description (422). A path or method that is not in `ROUTES` answers 501.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from rehearsal.cloud.github import openapi, views
+from rehearsal.cloud.github.rules import ROLE_IDS, RULES
+from rehearsal.cloud.github.state import (
+    GITHUB_ACTIONS_APP,
+    BranchPolicy,
+    Environment,
+    GitHub,
+    Installation,
+    NotFound,
+    Organization,
+    Repository,
+    Ruleset,
+    Variable,
+    now,
+    team_by_id,
+)
+
+DOCUMENTATION = "https://docs.github.com/rest"
+VARIABLE_BYTES = 48 * 1024  # GitHub's "Store information in variables"
+VARIABLES_A_REPOSITORY = 500
+VARIABLES_AN_ORGANIZATION = 1000
+VARIABLES_AN_ENVIRONMENT = 100
+REVIEWERS_AN_ENVIRONMENT = 6  # OpenAPI description of an environment's reviewers
+WAIT_TIMER_MINUTES = 43_200
+PAID_PLANS = ("team", "enterprise")
+UPGRADE = "Upgrade to GitHub Pro or make this repository public to enable this feature."
+NO_PERMISSION = "Resource not accessible by integration"
+# Rules that GitHub has for one kind of target only (the provider's table of them agrees).
+BRANCH_ONLY_RULES = {"pull_request", "merge_queue"}
+# Parameters that would ask for something this model has no notion of.
+UNMODELLED_PARAMETERS = ("required_reviewers", "dismissal_restriction")
+
+
+class Problem(Exception):
+    """An answer other than success: GitHub's error body."""
+
+    def __init__(self, status: int, message: str, errors: list[str] | None = None, headers: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.errors = errors
+        self.headers = headers or {}
+
+    def body(self) -> dict[str, Any]:
+        errors = {} if self.errors is None else {"errors": self.errors}
+        return {"message": self.message, **errors, "documentation_url": DOCUMENTATION, "status": str(self.status)}
+
+
+@dataclass
+class Reply:
+    status: int
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One authorised request: what the path names is looked up, the body is valid."""
+
+    github: GitHub
+    api: str
+    token: Installation
+    method: str
+    url: str
+    names: dict[str, str]
+    query: dict[str, str]
+    body: Any
+    repo: Repository | None = None
+    org: Organization | None = None
+
+    @property
+    def repository(self) -> Repository:
+        assert self.repo is not None
+        return self.repo
+
+    @property
+    def organization(self) -> Organization:
+        assert self.org is not None
+        return self.org
+
+    @property
+    def environment(self) -> Environment:
+        return self.repository.environment(self.names["environment_name"])
+
+
+Handler = Callable[[Call], Reply]
+
+
+@dataclass(frozen=True)
+class Route:
+    """`permission` and `level`: what GitHub's "Permissions required for GitHub Apps" asks for the operation."""
+
+    method: str
+    template: str
+    handler: Handler
+    permission: str
+    level: str
+
+
+async def serve(github: GitHub, api: str, path: str, request: Request) -> Response:
+    """Answer one REST call. `path` is the undecoded path below the API's root, `api` that root's URL."""
+    raw = await request.body()
+    entry = {"method": request.method, "path": unquote(path), "body": _parsed(raw)}
+    github.requests.append(entry)
+    try:
+        reply = _answer(github, api, path, request, raw)
+    except Problem as problem:
+        reply = Reply(problem.status, problem.body(), problem.headers)
+    except NotFound:
+        reply = Reply(404, Problem(404, "Not Found").body())
+    entry["status"] = reply.status
+    return _response(reply, request)
+
+
+def _answer(github: GitHub, api: str, path: str, request: Request, raw: bytes) -> Reply:
+    token = _authenticate(github, request.headers.get("authorization", ""))
+    route, names = _route(request.method, path)
+    repo, org = _subject(github, api, route, names, path)
+    _authorize(token, route, repo, org)
+    if repo is not None and repo.archived and request.method != "GET":
+        raise Problem(403, "Repository was archived so is read-only.")
+    body = _body(route, raw)
+    return route.handler(Call(github, api, token, request.method, f"{api}{path}", names, dict(request.query_params), body, repo, org))
+
+
+def _authenticate(github: GitHub, header: str) -> Installation:
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() not in ("bearer", "token"):
+        raise Problem(401, "Requires authentication")
+    if token not in github.tokens:
+        raise Problem(401, "Bad credentials")
+    return github.tokens[token]
+
+
+def _route(method: str, path: str) -> tuple[Route, dict[str, str]]:
+    segments = [unquote(segment) for segment in path.strip("/").split("/")]
+    for route in ROUTES:
+        names = _match(route.template, segments) if route.method == method else None
+        if names is not None:
+            return route, names
+    raise Problem(501, f"the rehearsal's GitHub does not have {method} {unquote(path)}")
+
+
+def _match(template: str, segments: list[str]) -> dict[str, str] | None:
+    """The path's names, if it fits; `/repositories/{id}` stands for `/repos/{owner}/{repo}` everywhere, as redirects use it."""
+    if segments[0] == "repositories" and template.startswith("/repos/{owner}/{repo}"):
+        template = template.replace("/repos/{owner}/{repo}", "/repositories/{repository_id}")
+    parts = template.strip("/").split("/")
+    if len(parts) != len(segments):
+        return None
+    pairs = list(zip(parts, segments, strict=True))
+    if any(not part.startswith("{") and part != segment for part, segment in pairs):
+        return None
+    return {part[1:-1]: segment for part, segment in pairs if part.startswith("{")}
+
+
+def _subject(github: GitHub, api: str, route: Route, names: dict[str, str], path: str) -> tuple[Repository | None, Organization | None]:
+    """The repository or organisation that the path is about. A repository's former name redirects to its id."""
+    if "repository_id" in names:
+        return github.repositories.get(_number(names["repository_id"])), None
+    if "repo" in names:
+        full_name = f"{names['owner']}/{names['repo']}"
+        repo = github.repository(full_name)
+        if repo.full_name.lower() != full_name.lower():
+            raise _moved(api, route.method, repo, path)
+        return repo, None
+    if "org_id" in names:
+        return None, github.organization_by_id(_number(names["org_id"]))
+    org = github.organization(names["org"])
+    if org.personal:
+        raise NotFound(names["org"])
+    return None, org
+
+
+def _moved(api: str, method: str, repo: Repository, path: str) -> Problem:
+    rest = "/".join(path.strip("/").split("/")[3:])
+    url = f"{api}/repositories/{repo.id}" + (f"/{rest}" if rest else "")
+    return Problem(301 if method == "GET" else 307, "Moved Permanently", headers={"location": url})
+
+
+def _authorize(token: Installation, route: Route, repo: Repository | None, org: Organization | None) -> None:
+    owner = repo.owner if repo is not None else org
+    if owner is None:
+        raise Problem(404, "Not Found")
+    own = owner.login.lower() == token.organization.lower()
+    if repo is not None:
+        own = own and (token.repositories is None or repo.id in token.repositories)
+        if not own and repo.visibility != "public":
+            raise Problem(404, "Not Found")
+    if route.permission == "metadata" and route.level == "read":
+        return
+    if not own or not token.allows(route.permission, route.level):
+        raise Problem(403, NO_PERMISSION)
+
+
+def _body(route: Route, raw: bytes) -> Any:
+    if route.method not in ("POST", "PUT", "PATCH"):
+        return None
+    try:
+        body = json.loads(raw) if raw else None
+    except ValueError as error:
+        raise Problem(400, "Problems parsing JSON") from error
+    errors = openapi.request_errors(route.method, route.template, body)
+    if errors:
+        raise Problem(422, "Invalid request.\n\n" + "\n".join(errors))
+    return body
+
+
+def _parsed(raw: bytes) -> Any:
+    try:
+        return json.loads(raw) if raw else None
+    except ValueError:
+        return raw.decode(errors="replace")
+
+
+def _response(reply: Reply, request: Request) -> Response:
+    if reply.body is None:
+        return Response(status_code=reply.status, headers=reply.headers)
+    response = JSONResponse(reply.body, reply.status, reply.headers)
+    response.headers["etag"] = f'W/"{hashlib.sha256(response.body).hexdigest()}"'
+    if request.method == "GET" and reply.status == 200 and request.headers.get("if-none-match") == response.headers["etag"]:
+        return Response(status_code=304, headers={"etag": response.headers["etag"]})
+    return response
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal():
+        raise NotFound(f"no number: {text!r}")
+    return int(text)
+
+
+def _page(call: Call, items: list[Any], default: int = 30, maximum: int = 100) -> tuple[list[Any], dict[str, str]]:
+    """The page that the query asks for, and its `Link` header."""
+    size = min(max(_query_number(call, "per_page", default), 1), maximum)
+    page = max(_query_number(call, "page", 1), 1)
+    headers = {}
+    if page * size < len(items):
+        headers["link"] = f'<{call.url}?per_page={size}&page={page + 1}>; rel="next"'
+    return items[(page - 1) * size : page * size], headers
+
+
+def _query_number(call: Call, name: str, default: int) -> int:
+    value = call.query.get(name, "")
+    return int(value) if value.isdecimal() else default
+
+
+# --- organisations and repositories ---------------------------------------------------------------------------------------------
+
+
+def _public_repositories(github: GitHub, org: Organization) -> int:
+    return sum(repo.owner is org and repo.visibility == "public" for repo in github.repositories.values())
+
+
+def get_organization(call: Call) -> Reply:
+    """The plan is shown only to an installation with `organization_plan: read`, as GitHub documents."""
+    org = call.organization
+    own = call.token.organization.lower() == org.login.lower()
+    with_plan = own and call.token.allows("organization_plan", "read")
+    return Reply(200, views.organization(call.api, org, _public_repositories(call.github, org), with_plan))
+
+
+def get_team(call: Call) -> Reply:
+    org = call.organization
+    slug = call.names.get("team_slug", "").lower()
+    found = org.teams.get(slug) if slug else team_by_id(org, _number(call.names["team_id"]))
+    if found is None:
+        raise NotFound("team")
+    repositories = sum(repo.owner is org and found.slug in repo.team_roles for repo in call.github.repositories.values())
+    organization_view = views.organization(call.api, org, _public_repositories(call.github, org), with_plan=False)
+    return Reply(200, views.team(call.api, org, found, repositories, organization_view))
+
+
+def get_repository(call: Call) -> Reply:
+    write = call.token.allows("contents", "write")
+    admin = call.token.allows("administration", "write")
+    permissions = {"admin": admin, "maintain": admin, "push": write or admin, "triage": write or admin, "pull": True}
+    return Reply(200, views.repository(call.api, call.repository, permissions))
+
+
+# --- variables ------------------------------------------------------------------------------------------------------------------
+
+
+def _variables(call: Call) -> tuple[dict[str, Variable], int]:
+    """The collection that the path is about, and how many variables it may hold."""
+    if "environment_name" in call.names:
+        return call.environment.variables, VARIABLES_AN_ENVIRONMENT
+    if call.repo is not None:
+        return call.repo.variables, VARIABLES_A_REPOSITORY
+    return call.organization.variables, VARIABLES_AN_ORGANIZATION
+
+
+def _variable_view(call: Call, variable: Variable) -> dict[str, Any]:
+    if call.org is None:
+        return views.variable(variable)
+    return views.organization_variable(call.api, call.org, variable)
+
+
+def _variable(call: Call) -> Variable:
+    box, _ = _variables(call)
+    name = call.names["name"].upper()
+    if name not in box:
+        raise NotFound(name)
+    return box[name]
+
+
+def list_variables(call: Call) -> Reply:
+    box, _ = _variables(call)
+    shown, headers = _page(call, [_variable_view(call, box[name]) for name in sorted(box)], default=10, maximum=30)
+    return Reply(200, {"total_count": len(box), "variables": shown}, headers)
+
+
+def get_variable(call: Call) -> Reply:
+    return Reply(200, _variable_view(call, _variable(call)))
+
+
+def create_variable(call: Call) -> Reply:
+    box, limit = _variables(call)
+    name = _variable_name(call.body["name"])
+    if name in box:
+        raise Problem(409, "Already exists - Variable already exists")
+    if len(box) >= limit:
+        raise Problem(422, f"Validation Failed: at most {limit} variables can be stored here")
+    visibility = call.body.get("visibility", "all")
+    if visibility == "selected":
+        raise Problem(501, "the rehearsal's GitHub does not have organisation variables for selected repositories")
+    box[name] = Variable(name, _variable_value(call.body["value"]), now(), now(), visibility)
+    return Reply(201, {})
+
+
+def update_variable(call: Call) -> Reply:
+    """Change a value, or rename: both at once if the body has both."""
+    box, _ = _variables(call)
+    old = _variable(call)
+    name = _variable_name(call.body.get("name", old.name))
+    if name != old.name and name in box:
+        raise Problem(409, "Already exists - Variable already exists")
+    value = _variable_value(call.body.get("value", old.value))
+    del box[old.name]
+    box[name] = Variable(name, value, old.created_at, now(), call.body.get("visibility", old.visibility))
+    return Reply(204)
+
+
+def delete_variable(call: Call) -> Reply:
+    box, _ = _variables(call)
+    del box[_variable(call).name]
+    return Reply(204)
+
+
+def _variable_name(name: str) -> str:
+    """The name as GitHub keeps it, in capitals. Rules: "Naming conventions for configuration variables"."""
+    upper = name.upper()
+    if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", upper):
+        raise Problem(
+            422,
+            "Variable names can only contain alphanumeric characters ([a-z], [A-Z], [0-9]) or underscores (_). "
+            "Spaces are not allowed. Must start with a letter ([a-z], [A-Z]) or underscores (_).",
+        )
+    if upper.startswith("GITHUB_"):
+        raise Problem(422, "Variable names must not start with GITHUB_.")
+    return upper
+
+
+def _variable_value(value: str) -> str:
+    if not value:
+        raise Problem(422, "Variable value must not be empty")
+    if len(value.encode()) > VARIABLE_BYTES:
+        raise Problem(422, "Variable value must not be larger than 48 KB")
+    return value
+
+
+# --- Actions settings -----------------------------------------------------------------------------------------------------------
+
+
+def get_workflow_permissions(call: Call) -> Reply:
+    repo = call.repository
+    return Reply(
+        200,
+        {
+            "default_workflow_permissions": repo.default_workflow_permissions,
+            "can_approve_pull_request_reviews": repo.can_approve_pull_request_reviews,
+        },
+    )
+
+
+def set_workflow_permissions(call: Call) -> Reply:
+    repo = call.repository
+    repo.default_workflow_permissions = call.body.get("default_workflow_permissions", repo.default_workflow_permissions)
+    repo.can_approve_pull_request_reviews = call.body.get("can_approve_pull_request_reviews", repo.can_approve_pull_request_reviews)
+    return Reply(204)
+
+
+def get_subject(call: Call) -> Reply:
+    return Reply(200, views.subject(call.repository))
+
+
+def set_subject(call: Call) -> Reply:
+    repo = call.repository
+    repo.subject_claims = _claim_keys(call.body.get("include_claim_keys", []))
+    repo.use_default_subject = call.body["use_default"]
+    repo.immutable_subject = call.body.get("use_immutable_subject", repo.immutable_subject)
+    return Reply(201, {})
+
+
+def get_organization_subject(call: Call) -> Reply:
+    org = call.organization
+    return Reply(200, {"include_claim_keys": list(org.subject_claims), "use_immutable_subject": org.immutable_subject})
+
+
+def set_organization_subject(call: Call) -> Reply:
+    org = call.organization
+    org.subject_claims = _claim_keys(call.body.get("include_claim_keys", []))
+    org.immutable_subject = call.body.get("use_immutable_subject", org.immutable_subject)
+    return Reply(201, {})
+
+
+def _claim_keys(keys: list[str]) -> tuple[str, ...]:
+    if len(set(keys)) != len(keys) or any(not re.fullmatch(r"[A-Za-z0-9_]+", key) for key in keys):
+        raise Problem(422, "Validation Failed", ["include_claim_keys must be unique and alphanumeric or underscores"])
+    return tuple(keys)
+
+
+# --- environments ---------------------------------------------------------------------------------------------------------------
+
+
+def list_environments(call: Call) -> Reply:
+    repo = call.repository
+    environments = [repo.environments[name] for name in sorted(repo.environments)]
+    shown, headers = _page(call, [views.environment(call.api, call.github, repo, one) for one in environments])
+    return Reply(200, {"total_count": len(environments), "environments": shown}, headers)
+
+
+def get_environment(call: Call) -> Reply:
+    return Reply(200, views.environment(call.api, call.github, call.repository, call.environment))
+
+
+def put_environment(call: Call) -> Reply:
+    """Create or replace. In private repositories a free plan has no environments, and only Enterprise has more than a branch policy.
+
+    Clients that are built on go-github depend on the 422: they then send the branch policy alone, if nothing else was asked for.
+    """
+    repo, body = call.repository, call.body or {}
+    if repo.visibility != "public" and repo.owner.plan == "free":
+        raise Problem(404, "Not Found")
+    unsupported = sorted(set(body) - {"deployment_branch_policy"})
+    if repo.visibility != "public" and repo.owner.plan != "enterprise" and unsupported:
+        raise Problem(422, f"Failed to create the environment protection rule. The billing plan does not support {', '.join(unsupported)}.")
+    name = call.names["environment_name"]
+    old = repo.environments.get(name.lower())
+    environment = _environment(call, old or Environment(name, call.github.new_id(), now(), now()), body)
+    repo.environments[name.lower()] = environment
+    return Reply(200, views.environment(call.api, call.github, repo, environment))
+
+
+def _environment(call: Call, old: Environment, body: dict[str, Any]) -> Environment:
+    """The environment after a PUT: what the body leaves out is reset, except branch policies and variables."""
+    wait_timer = body.get("wait_timer", 0)
+    if not 0 <= wait_timer <= WAIT_TIMER_MINUTES:
+        raise Problem(422, f"Invalid request.\n\nwait_timer must be between 0 and {WAIT_TIMER_MINUTES}")
+    policy = body.get("deployment_branch_policy")
+    if policy is not None and policy["protected_branches"] == policy["custom_branch_policies"]:
+        raise Problem(422, "Invalid request.\n\nprotected_branches and custom_branch_policies cannot have the same value")
+    branches = "all" if policy is None else "custom" if policy["custom_branch_policies"] else "protected"
+    return Environment(
+        old.name,
+        old.id,
+        old.created_at,
+        now(),
+        wait_timer,
+        body.get("prevent_self_review", False),
+        body.get("can_admins_bypass", True),
+        _reviewers(call, body.get("reviewers") or []),
+        branches,
+        old.policies if branches == "custom" else {},
+        old.variables,
+    )
+
+
+def _reviewers(call: Call, wanted: list[dict[str, Any]]) -> list[tuple[str, int]]:
+    if len(wanted) > REVIEWERS_AN_ENVIRONMENT:
+        raise Problem(422, f"Invalid request.\n\nAt most {REVIEWERS_AN_ENVIRONMENT} reviewers can be set")
+    reviewers = [(reviewer.get("type", ""), reviewer.get("id", 0)) for reviewer in wanted]
+    for kind, number in reviewers:
+        known = team_by_id(call.repository.owner, number) if kind == "Team" else call.github.user_by_id(number)
+        if known is None:
+            raise Problem(422, f"Invalid request.\n\nThere is no reviewer {kind} {number}")
+    return reviewers
+
+
+def delete_environment(call: Call) -> Reply:
+    del call.repository.environments[call.environment.name.lower()]
+    return Reply(204)
+
+
+def _policies(call: Call) -> dict[int, BranchPolicy]:
+    environment = call.environment
+    if environment.branches != "custom":
+        raise Problem(404, "Not Found")
+    return environment.policies
+
+
+def _policy(call: Call) -> BranchPolicy:
+    number = _number(call.names["branch_policy_id"])
+    policies = _policies(call)
+    if number not in policies:
+        raise NotFound("deployment branch policy")
+    return policies[number]
+
+
+def list_branch_policies(call: Call) -> Reply:
+    policies = list(_policies(call).values())
+    shown, headers = _page(call, [views.branch_policy(one) for one in policies])
+    return Reply(200, {"total_count": len(policies), "branch_policies": shown}, headers)
+
+
+def get_branch_policy(call: Call) -> Reply:
+    return Reply(200, views.branch_policy(_policy(call)))
+
+
+def create_branch_policy(call: Call) -> Reply:
+    policies = _policies(call)
+    name, kind = call.body["name"], call.body.get("type", "branch")
+    if any((one.name, one.type) == (name, kind) for one in policies.values()):
+        return Reply(303)
+    created = BranchPolicy(call.github.new_id(), name, kind)
+    policies[created.id] = created
+    return Reply(200, views.branch_policy(created))
+
+
+def update_branch_policy(call: Call) -> Reply:
+    policy = _policy(call)
+    policy.name = call.body["name"]
+    return Reply(200, views.branch_policy(policy))
+
+
+def delete_branch_policy(call: Call) -> Reply:
+    del _policies(call)[_policy(call).id]
+    return Reply(204)
+
+
+# --- rulesets -------------------------------------------------------------------------------------------------------------------
+
+
+def _rulesets(call: Call) -> dict[int, Ruleset]:
+    repo = call.repository
+    if repo.visibility != "public" and repo.owner.plan not in PAID_PLANS:
+        raise Problem(403, UPGRADE)
+    return repo.rulesets
+
+
+def _ruleset(call: Call) -> Ruleset:
+    rulesets = _rulesets(call)
+    number = _number(call.names["ruleset_id"])
+    if number not in rulesets:
+        raise NotFound("ruleset")
+    return rulesets[number]
+
+
+def _ruleset_view(call: Call, ruleset: Ruleset, detail: bool = True) -> dict[str, Any]:
+    return views.ruleset(call.api, call.repository, ruleset, detail, call.token.allows("administration", "write"))
+
+
+def list_rulesets(call: Call) -> Reply:
+    shown, headers = _page(call, [_ruleset_view(call, one, detail=False) for one in _rulesets(call).values()])
+    return Reply(200, shown, headers)
+
+
+def get_ruleset(call: Call) -> Reply:
+    return Reply(200, _ruleset_view(call, _ruleset(call)))
+
+
+def create_ruleset(call: Call) -> Reply:
+    rulesets = _rulesets(call)
+    ruleset = Ruleset(call.github.new_id(), "", "branch", "", [], {}, [], now(), now())
+    rulesets[ruleset.id] = _changed(call, ruleset, call.body)
+    return Reply(201, _ruleset_view(call, rulesets[ruleset.id]))
+
+
+def update_ruleset(call: Call) -> Reply:
+    """Replace what the body names; the rest stays."""
+    ruleset = _ruleset(call)
+    call.repository.rulesets[ruleset.id] = _changed(call, ruleset, call.body or {})
+    return Reply(200, _ruleset_view(call, call.repository.rulesets[ruleset.id]))
+
+
+def delete_ruleset(call: Call) -> Reply:
+    del call.repository.rulesets[_ruleset(call).id]
+    return Reply(204)
+
+
+def _changed(call: Call, old: Ruleset, body: dict[str, Any]) -> Ruleset:
+    new = Ruleset(
+        old.id,
+        body.get("name", old.name),
+        body.get("target", old.target),
+        body.get("enforcement", old.enforcement),
+        body.get("bypass_actors", old.bypass_actors),
+        body.get("conditions", old.conditions),
+        body.get("rules", old.rules),
+        old.created_at,
+        now(),
+    )
+    if new.target == "push":
+        raise Problem(501, "the rehearsal's GitHub does not have push rulesets")
+    errors = [
+        *_name_errors(call.repository, new),
+        *_enforcement_errors(call.repository, new),
+        *_condition_errors(new),
+        *[error for actor in new.bypass_actors for error in _bypass_errors(call, new, actor)],
+        *[error for rule in new.rules for error in _rule_errors(call, new, rule)],
+    ]
+    if errors:
+        raise Problem(422, "Validation Failed", errors)
+    return new
+
+
+def _name_errors(repo: Repository, ruleset: Ruleset) -> list[str]:
+    if not ruleset.name:
+        return ["Name can't be blank"]
+    taken = any(other.name == ruleset.name and other.id != ruleset.id for other in repo.rulesets.values())
+    return ["Name must be unique"] if taken else []
+
+
+def _enforcement_errors(repo: Repository, ruleset: Ruleset) -> list[str]:
+    unsupported = ruleset.enforcement == "evaluate" and repo.owner.plan != "enterprise"
+    return ["Enforcement evaluate option is not supported on this plan"] if unsupported else []
+
+
+def _condition_errors(ruleset: Ruleset) -> list[str]:
+    """Ref names need both lists, and full ref names or GitHub's two special ones."""
+    names = ruleset.conditions.get("ref_name")
+    if names is None:
+        return []
+    if set(names) != {"include", "exclude"}:
+        return ["Invalid target patterns: ''"]
+    prefix = "refs/tags/" if ruleset.target == "tag" else "refs/heads/"
+    special = {"~ALL", "~DEFAULT_BRANCH"} if ruleset.target == "branch" else {"~ALL"}
+    wrong = [name for name in names["include"] + names["exclude"] if name not in special and not name.startswith(prefix)]
+    return [f"Invalid target patterns: '{', '.join(wrong)}'"] if wrong else []
+
+
+def _bypass_errors(call: Call, ruleset: Ruleset, actor: dict[str, Any]) -> list[str]:
+    kind, number = actor["actor_type"], actor.get("actor_id")
+    errors = []
+    if actor.get("bypass_mode") == "pull_request" and (ruleset.target != "branch" or kind == "DeployKey"):
+        errors.append(f"Bypass mode pull_request is not applicable to {kind} in a {ruleset.target} ruleset")
+    if not _is_known(call, kind, number):
+        errors.append(f"Actor {kind} {number} must be part of the ruleset source or owner organization")
+    return errors
+
+
+def _is_known(call: Call, kind: str, number: int | None) -> bool:
+    org = call.repository.owner
+    match kind:
+        case "Team":
+            return number is not None and team_by_id(org, number) is not None
+        case "RepositoryRole":
+            return number in ROLE_IDS
+        case "Integration":
+            # GitHub Actions itself can't be put on a bypass list.
+            return number in org.apps
+        case "User":
+            person = call.github.user_by_id(number or 0)
+            return person is not None and person.login in org.owners | org.members
+        case "OrganizationAdmin":
+            return not org.personal
+        case _:  # DeployKey
+            return number is None
+
+
+def _rule_errors(call: Call, ruleset: Ruleset, rule: dict[str, Any]) -> list[str]:
+    kind, parameters = rule["type"], rule.get("parameters", {})
+    if ruleset.target == "tag" and kind in BRANCH_ONLY_RULES:
+        return [f"Invalid rule '{kind}': "]
+    if kind not in RULES:
+        raise Problem(501, f"the rehearsal's GitHub does not enforce the rule {kind}")
+    unmodelled = [name for name in UNMODELLED_PARAMETERS if parameters.get(name)]
+    if unmodelled:
+        raise Problem(501, f"the rehearsal's GitHub does not enforce {unmodelled[0]} of the rule {kind}")
+    if kind in ("pull_request", "required_status_checks") and not parameters:
+        return [f"Invalid rule '{kind}': parameters are missing"]
+    known = {GITHUB_ACTIONS_APP} | call.repository.owner.apps
+    apps = [check.get("integration_id") for check in parameters.get("required_status_checks", [])]
+    return [f"Invalid rule '{kind}': Invalid integration_id {app}" for app in apps if app is not None and app not in known]
+
+
+_REPO = "/repos/{owner}/{repo}"
+_ENVIRONMENT = f"{_REPO}/environments/{{environment_name}}"
+_POLICIES = f"{_ENVIRONMENT}/deployment-branch-policies"
+
+
+def _variable_routes(prefix: str, permission: str) -> list[Route]:
+    return [
+        Route("GET", prefix, list_variables, permission, "read"),
+        Route("POST", prefix, create_variable, permission, "write"),
+        Route("GET", f"{prefix}/{{name}}", get_variable, permission, "read"),
+        Route("PATCH", f"{prefix}/{{name}}", update_variable, permission, "write"),
+        Route("DELETE", f"{prefix}/{{name}}", delete_variable, permission, "write"),
+    ]
+
+
+ROUTES = [
+    Route("GET", "/orgs/{org}", get_organization, "metadata", "read"),
+    Route("GET", "/orgs/{org}/teams/{team_slug}", get_team, "members", "read"),
+    Route("GET", "/organizations/{org_id}/team/{team_id}", get_team, "members", "read"),
+    Route("GET", "/orgs/{org}/actions/oidc/customization/sub", get_organization_subject, "organization_administration", "read"),
+    Route("PUT", "/orgs/{org}/actions/oidc/customization/sub", set_organization_subject, "organization_administration", "write"),
+    Route("GET", _REPO, get_repository, "metadata", "read"),
+    Route("GET", f"{_REPO}/actions/permissions/workflow", get_workflow_permissions, "administration", "read"),
+    Route("PUT", f"{_REPO}/actions/permissions/workflow", set_workflow_permissions, "administration", "write"),
+    Route("GET", f"{_REPO}/actions/oidc/customization/sub", get_subject, "actions", "read"),
+    Route("PUT", f"{_REPO}/actions/oidc/customization/sub", set_subject, "actions", "write"),
+    Route("GET", f"{_REPO}/environments", list_environments, "actions", "read"),
+    Route("GET", _ENVIRONMENT, get_environment, "actions", "read"),
+    Route("PUT", _ENVIRONMENT, put_environment, "administration", "write"),
+    Route("DELETE", _ENVIRONMENT, delete_environment, "administration", "write"),
+    Route("GET", _POLICIES, list_branch_policies, "actions", "read"),
+    Route("POST", _POLICIES, create_branch_policy, "administration", "write"),
+    Route("GET", f"{_POLICIES}/{{branch_policy_id}}", get_branch_policy, "actions", "read"),
+    Route("PUT", f"{_POLICIES}/{{branch_policy_id}}", update_branch_policy, "administration", "write"),
+    Route("DELETE", f"{_POLICIES}/{{branch_policy_id}}", delete_branch_policy, "administration", "write"),
+    Route("GET", f"{_REPO}/rulesets", list_rulesets, "metadata", "read"),
+    Route("POST", f"{_REPO}/rulesets", create_ruleset, "administration", "write"),
+    Route("GET", f"{_REPO}/rulesets/{{ruleset_id}}", get_ruleset, "metadata", "read"),
+    Route("PUT", f"{_REPO}/rulesets/{{ruleset_id}}", update_ruleset, "administration", "write"),
+    Route("DELETE", f"{_REPO}/rulesets/{{ruleset_id}}", delete_ruleset, "administration", "write"),
+    *_variable_routes("/orgs/{org}/actions/variables", "organization_actions_variables"),
+    *_variable_routes(f"{_REPO}/actions/variables", "actions_variables"),
+    *_variable_routes(f"{_ENVIRONMENT}/variables", "environments"),
+]

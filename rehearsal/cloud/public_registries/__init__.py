@@ -1,0 +1,1 @@
+"""Fixture public registries: small npm, PyPI and Maven registries that external connections read instead of the real ones."""

@@ -1,0 +1,231 @@
+"""The front of the local cloud: one loopback port, routed by path and, for AWS, by what a request is signed for.
+
+/_github/, /_codeartifact/, /_public/ and /_rehearsal/ are the parts' own; everything else is AWS. Every AWS request is authenticated and
+authorised here, whatever serves it. A part that is not there answers 501.
+"""
+
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+from urllib.parse import parse_qs
+
+from rehearsal.cloud import asgi, authorization, aws, control, sts
+
+QUERY_SERVICES = {"iam", "sns", "sts"}  # form-encoded parameters
+JSON_SERVICES = {
+    "events": "AWSEvents.",
+    "kms": "TrentService.",
+    "organizations": "AWSOrganizationsV20161128.",
+    "sqs": "AmazonSQS.",
+}  # prefix of X-Amz-Target
+EMULATED = {"codeartifact": "control", "cloudcontrolapi": "cloudcontrol"}  # callables of rehearsal.cloud.codeartifact.app
+CODEARTIFACT, GITHUB, PUBLIC = (f"rehearsal.cloud.{part}.app" for part in ("codeartifact", "github", "public_registries"))
+MOUNTS = {  # longest first
+    "/_rehearsal/codeartifact": (CODEARTIFACT, "rehearsal"),
+    "/_rehearsal/github": (GITHUB, "rehearsal"),
+    "/_codeartifact": (CODEARTIFACT, "endpoints"),
+    "/_github": (GITHUB, "rest"),
+    "/_public": (PUBLIC, "app"),
+}
+KEY_HEADER = "x-rehearsal-key"
+
+
+class MalformedRequestError(Exception):
+    """A request that AWS's protocols do not allow."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What one start of the cloud is given. An empty key closes /_rehearsal/."""
+
+    account: str
+    region: str
+    base_url: str
+    upstream: str
+    key: str
+
+
+def configure(settings: Settings) -> None:
+    """Tell every part that is there where it is reached."""
+    control.configure(settings.account)
+    _configure(CODEARTIFACT, settings.base_url, settings.account, settings.region, settings.upstream)
+    _configure(GITHUB, settings.base_url)
+
+
+def _configure(module: str, *arguments: str) -> None:
+    setup = part(module, "configure")
+    if setup:
+        setup(*arguments)
+
+
+def part(module: str, name: str) -> Any | None:
+    """A callable of another part; None if that part is not there."""
+    try:
+        return getattr(import_module(module), name, None)
+    except ModuleNotFoundError as error:
+        if error.name and module.startswith(error.name):
+            return None
+        raise
+
+
+class Front:
+    """The ASGI application. `ministack` serves the AWS services that are not emulated here."""
+
+    def __init__(self, settings: Settings, ministack: asgi.App) -> None:
+        self.settings = settings
+        self.ministack = ministack
+        self.hosts = {settings.base_url.split("//")[1], settings.base_url.split("//")[1].replace("127.0.0.1", "localhost")}
+
+    async def __call__(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
+        if scope["type"] != "http":
+            raise NotImplementedError(f"the local cloud does not speak {scope['type']}")
+        # A foreign Host would be a page in a browser that points at this port, or one of ministack's host-based routes.
+        if asgi.header(scope, "host") not in self.hosts:
+            await asgi.send_json(send, 421, {"message": f"this is {self.settings.base_url}"})
+        elif scope["path"].startswith("/_"):
+            await self._mounted(scope, receive, send)
+        else:
+            await self._aws(scope, receive, send)
+
+    async def _mounted(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
+        path = scope["path"]
+        if f"{path}/".startswith("/_rehearsal/") and not self._holds_key(scope):
+            await asgi.send_json(send, 403, {"message": f"{KEY_HEADER} is missing or wrong"})
+            return
+        for prefix, (module, name) in MOUNTS.items():
+            if f"{path}/".startswith(f"{prefix}/"):
+                await self._part(module, name, {**scope, "root_path": prefix}, receive, send)
+                return
+        if path.startswith("/_rehearsal/"):
+            await control.app({**scope, "path": path.removeprefix("/_rehearsal")}, receive, send)
+        else:
+            await asgi.send_json(send, 404, {"message": f"there is nothing at {path}"})
+
+    def _holds_key(self, scope: asgi.Scope) -> bool:
+        given = asgi.header(scope, KEY_HEADER)
+        return bool(self.settings.key) and hmac.compare_digest(given.encode(), self.settings.key.encode())
+
+    async def _part(self, module: str, name: str, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
+        application = part(module, name)
+        if application is None:
+            await asgi.send_json(send, 501, {"message": f"{module}.{name} is not part of this local cloud"})
+        else:
+            await application(scope, receive, send)
+
+    async def _aws(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
+        body = await asgi.read_body(receive)
+        try:
+            parameters = query_parameters(scope, body)
+        except MalformedRequestError as error:
+            await asgi.send_json(send, 400, {"__type": "MalformedQueryString", "message": str(error)})
+            return
+        # AWS takes this call with or without a signature, and so does not look at one.
+        if parameters.get("Action") == "AssumeRoleWithWebIdentity":
+            await asgi.send_answer(send, *sts.answer(parameters))
+            return
+        try:
+            region, service = aws.region_and_service(asgi.header(scope, "authorization"))
+        except aws.AuthError as error:
+            await asgi.send_answer(send, *unsigned(parameters, error))
+            return
+        replayed = asgi.replay(body, receive)
+        if service in EMULATED:
+            await self._part(CODEARTIFACT, EMULATED[service], scope, replayed, send)
+        elif service in QUERY_SERVICES or service in JSON_SERVICES:
+            await self._ministack(scope, body, region, service, parameters, send)
+        else:
+            await asgi.send_json(send, 501, {"__type": "NotImplemented", "message": f"{service} is not part of this local cloud"})
+
+    async def _ministack(
+        self, scope: asgi.Scope, body: bytes, region: str, service: str, parameters: Mapping[str, str], send: asgi.Send
+    ) -> None:
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        operation = ""
+        try:
+            principal = aws.authenticate(scope, body)
+            operation, values = parse(scope, headers, body, service, parameters)
+            call = authorization.Call(service, operation, values, principal.account, region)
+            aws.authorise(principal, authorization.checks(call, aws.Directory()))
+            if (service, operation) == ("sts", "AssumeRole"):
+                sts.check_assume_role(principal, values)
+            if service == "organizations" and principal.org_id is None:
+                raise aws.ServiceError("AWSOrganizationsNotInUseException", "Your account is not a member of an organization.")
+        except aws.AuthError as error:
+            answer = aws.refusal(service, f"{service}:{operation}", error.code, error.message, headers)
+        except aws.AccessDeniedError as error:
+            answer = aws.denial(service, error, headers)
+        except sts.StsError as error:
+            answer = (error.status, {"content-type": "text/xml"}, asgi.query_error(sts.NAMESPACE, error.code, error.message))
+        except MalformedRequestError as error:
+            answer = aws.refusal(service, f"{service}:{operation}", "ValidationError", str(error), headers)
+        except aws.ServiceError as error:
+            answer = json_error(400, error.code, error.message)
+        except authorization.NotCoveredError as error:
+            answer = not_implemented(service, str(error))
+        else:
+            with aws.decided():
+                await self.ministack(scope, asgi.replay(body, _nothing_more), send)
+            return
+        await asgi.send_answer(send, *answer)
+
+
+async def _nothing_more() -> dict[str, Any]:
+    return {"type": "http.disconnect"}
+
+
+def query_parameters(scope: asgi.Scope, body: bytes) -> dict[str, str]:
+    """The parameters of AWS's query protocol. A call that names its action twice could be checked on one and served as the other."""
+    in_path = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    form = asgi.header(scope, "content-type").startswith("application/x-www-form-urlencoded")
+    in_body = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True) if form else {}
+    names = [*in_path, *in_body]
+    if len(names) != len(set(names)) or any(len(values) > 1 for values in (*in_path.values(), *in_body.values())):
+        raise MalformedRequestError("a parameter is given twice")
+    return {name: values[0] for name, values in {**in_path, **in_body}.items()}
+
+
+def parse(
+    scope: asgi.Scope, headers: Mapping[str, str], body: bytes, service: str, parameters: Mapping[str, str]
+) -> tuple[str, Mapping[str, Any]]:
+    """Operation and parameters of a call to one of ministack's services. Raises MalformedRequestError."""
+    if scope["method"] != "POST" or scope["path"] != "/":
+        raise MalformedRequestError(f"{service} takes POST /")
+    target, encoding = headers.get("x-amz-target", ""), headers.get("content-encoding", "")
+    if encoding and encoding != "identity":
+        raise MalformedRequestError("compressed requests are not part of this local cloud")
+    if service in QUERY_SERVICES:
+        if target or not parameters.get("Action"):
+            raise MalformedRequestError(f"{service} takes the query protocol")
+        return parameters["Action"], parameters
+    prefix = JSON_SERVICES[service]
+    if not target.startswith(prefix) or parameters:
+        raise MalformedRequestError(f"{service} takes the JSON protocol")
+    try:
+        values = json.loads(body or b"{}")
+    except ValueError:
+        values = None
+    if not isinstance(values, dict):
+        raise MalformedRequestError("the body is not a JSON object")
+    return target.removeprefix(prefix), values
+
+
+def unsigned(parameters: Mapping[str, str], error: aws.AuthError) -> tuple[int, dict[str, str], bytes]:
+    """The refusal of a request that does not say which service it is for, in the protocol it seems to speak."""
+    if "Action" in parameters:
+        return 403, {"content-type": "text/xml"}, asgi.query_error("", error.code, error.message)
+    return json_error(403, error.code, error.message)
+
+
+def not_implemented(service: str, message: str) -> tuple[int, dict[str, str], bytes]:
+    """501 in the service's protocol."""
+    if service in QUERY_SERVICES:
+        return 501, {"content-type": "text/xml"}, asgi.query_error("", "NotImplemented", message)
+    return json_error(501, "NotImplemented", message)
+
+
+def json_error(status: int, code: str, message: str) -> tuple[int, dict[str, str], bytes]:
+    """An error of AWS's JSON protocol."""
+    return status, {"content-type": "application/x-amz-json-1.1"}, json.dumps({"__type": code, "message": message}).encode()

@@ -1,0 +1,84 @@
+"""Processes that the rehearsal starts, and nothing left behind: each has its own environment and group, and is ended by its id.
+
+A child that waits for its standard input to end stops by itself when the rehearsal dies, however it dies.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+# What a child needs of this process's environment: where programs are, the language, and how TLS is trusted. Never a credential, a proxy
+# or a package manager's configuration.
+_PASSED_ON = ("LANG", "LC_ALL", "PATH", "SSL_CERT_DIR", "SSL_CERT_FILE", "TMPDIR")
+_GRACE = 5.0
+
+
+class ProcessFailed(RuntimeError):
+    """A child ended before it was of use; the message holds the end of what it printed."""
+
+
+def scrubbed(extra: Mapping[str, str] = {}) -> dict[str, str]:  # noqa: B006 never changed
+    """An environment for a child: the few harmless variables of this one, this interpreter's programs first on PATH, and `extra`."""
+    passed = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    path = os.pathsep.join([str(Path(sys.executable).parent), passed.get("PATH", os.defpath)])
+    return {**passed, "PATH": path, **extra}
+
+
+class Child:
+    """One running process, started in a group of its own. Its standard error goes to `log`."""
+
+    def __init__(self, command: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path) -> None:
+        self.log = log
+        self._errors = log.open("ab")
+        self._process = subprocess.Popen(
+            list(command),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            env=dict(env),
+            cwd=cwd,
+            start_new_session=True,
+            text=True,
+        )
+
+    def lines(self) -> Iterator[dict]:
+        """What it prints, one JSON object a line, until it ends."""
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            yield json.loads(line)
+
+    def first_line(self) -> dict:
+        """Its first line. Raises ProcessFailed if it ends without one."""
+        for line in self.lines():
+            return line
+        raise ProcessFailed(f"it ended with status {self._process.wait()}:\n{self.tail()}")
+
+    def wait(self) -> int:
+        """Its exit status, when it has ended."""
+        return self._process.wait()
+
+    def tail(self, lines: int = 15) -> str:
+        """The end of what it wrote to standard error."""
+        self._errors.flush()
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+    def stop(self) -> None:
+        """End it and whatever it started: close its input, then ask, then insist."""
+        with contextlib.suppress(OSError):
+            if self._process.stdin:
+                self._process.stdin.close()
+        for ask in (None, signal.SIGTERM, signal.SIGKILL):
+            if ask is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(self._process.pid, ask)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(_GRACE)
+                break
+        if self._process.stdout:
+            self._process.stdout.close()
+        self._errors.close()

@@ -1,0 +1,258 @@
+"""Connections to the local cloud, configured as the AWS and GitHub providers would be."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+import boto3
+import botocore.session
+import httpx
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from rehearsal.program.handlers import CloudError, NotSupported
+from rehearsal.program.inputs import Inputs
+from rehearsal.program.stack_files import Stack
+
+NO_RETRIES = Config(retries={"total_max_attempts": 1}, connect_timeout=10, read_timeout=60)
+SESSION_NAME = "rehearsal"
+
+
+class Aws:
+    """AWS in one region with one set of credentials. Errors come as `CloudError` with AWS's code and message."""
+
+    def __init__(self, url: str, region: str, credentials: Mapping[str, str], default_tags: Mapping[str, str] | None = None) -> None:
+        self.url, self.region, self.default_tags = url, region, dict(default_tags or {})
+        self._credentials = dict(credentials)
+        self._session = boto3.session.Session(region_name=region, **self._credentials)
+        self._clients: dict[str, Any] = {}
+        self._account: str | None = None
+
+    def in_region(self, region: str | None) -> "Aws":
+        """The same account in another region."""
+        if region is None or region == self.region:
+            return self
+        return Aws(self.url, region, self._credentials, self.default_tags)
+
+    def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        """One API call; parameters that are None are left out."""
+        client = self._clients.get(service)
+        if client is None:
+            client = self._clients[service] = self._session.client(service, endpoint_url=self.url, config=NO_RETRIES)
+        given = {key: value for key, value in parameters.items() if value is not None}
+        try:
+            return getattr(client, operation)(**given)
+        except ClientError as error:
+            detail = error.response.get("Error", {})
+            raise AwsError(service, error.operation_name, str(detail.get("Code", "")), str(detail.get("Message", ""))) from error
+        except BotoCoreError as error:
+            raise CloudError(f"{service} {operation}: {error}") from error
+
+    def account(self) -> str:
+        """The account of the credentials."""
+        if self._account is None:
+            self._account = self.call("sts", "get_caller_identity")["Account"]
+        return self._account
+
+    def partition(self) -> str:
+        """The partition of the region, from botocore's own endpoint data."""
+        return self._session.get_partition_for_region(self.region)
+
+    def region_description(self, region: str) -> str:
+        """The region's name for people, from botocore's own endpoint data; empty for a region that it does not list."""
+        partitions = botocore.session.get_session().get_data("endpoints")["partitions"]
+        return next((each["regions"][region]["description"] for each in partitions if region in each["regions"]), "")
+
+
+class AwsError(CloudError):
+    """An AWS API answered with an error."""
+
+    def __init__(self, service: str, operation: str, code: str, message: str) -> None:
+        super().__init__(f"{service} {operation}: {code}: {message}")
+        self.code = code
+
+    @property
+    def not_found(self) -> bool:
+        """Whether the resource is not there (each service has a word of its own for it)."""
+        return self.code in NOT_FOUND
+
+
+NOT_FOUND = {
+    "NoSuchEntity",
+    "NotFound",
+    "NotFoundException",
+    "ResourceNotFoundException",
+    "AWS.SimpleQueueService.NonExistentQueue",
+    "QueueDoesNotExist",
+}
+
+
+class Github:
+    """GitHub's REST API for one owner. Errors come as `GithubError` with GitHub's status and message."""
+
+    def __init__(self, url: str, token: str, owner: str) -> None:
+        self.owner = owner
+        headers = {"authorization": f"Bearer {token}", "accept": "application/vnd.github+json", "x-github-api-version": "2022-11-28"}
+        self._client = httpx.Client(base_url=url.rstrip("/") + "/", headers=headers, follow_redirects=True, timeout=60, trust_env=False)
+
+    def call(self, method: str, *path: str, body: Any = None, query: Mapping[str, Any] | None = None) -> Any:
+        """One request to the path made of these segments (each is escaped); the JSON answer, None if it is empty."""
+        return self.response(method, *path, body=body, query=query).json_or_none
+
+    def response(self, method: str, *path: str, body: Any = None, query: Mapping[str, Any] | None = None) -> "GithubResponse":
+        """Like `call`, with the answer's headers."""
+        address = "/".join(quote(segment, safe="") for segment in path)
+        try:
+            answer = self._client.request(method, address, json=body, params=query)
+        except httpx.HTTPError as error:
+            raise CloudError(f"{method} {address}: {error}") from error
+        if answer.is_error:
+            raise GithubError(method, str(answer.url), answer)
+        body = answer.json() if answer.content else None
+        return GithubResponse(body, answer.headers.get("etag", ""), answer.links.get("next", {}).get("url"))
+
+    def pages(self, *path: str, member: str) -> list[Any]:
+        """Every entry of a paged list."""
+        entries: list[Any] = []
+        page = 1
+        while True:
+            answer = self.response("GET", *path, query={"per_page": 100, "page": page})
+            entries += answer.json_or_none[member]
+            if answer.next_url is None:
+                return entries
+            page += 1
+
+
+@dataclass(frozen=True)
+class GithubResponse:
+    """A successful answer."""
+
+    json_or_none: Any
+    etag: str
+    next_url: str | None
+
+
+class GithubError(CloudError):
+    """GitHub answered with an error; worded as the provider's client words it."""
+
+    def __init__(self, method: str, url: str, answer: httpx.Response) -> None:
+        try:
+            detail = answer.json()
+        except ValueError:
+            detail = {"message": answer.text}
+        errors = f" {json.dumps(detail['errors'])}" if detail.get("errors") else ""
+        super().__init__(f"{method} {url}: {answer.status_code} {detail.get('message', '')}{errors}")
+        self.status = answer.status_code
+
+
+@dataclass
+class Clouds:
+    """The providers of a run: one default of each kind, configured by the stack, and those that the program registers itself."""
+
+    url: str
+    github_url: str
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    explicit: dict[str, Aws | Github] = field(default_factory=dict)
+    default_aws: Aws | None = None
+    default_github: Github | None = None
+
+    def configure(self, stack: Stack) -> None:
+        """Sets up the default providers and applies the account guard. Raises `CloudError` if the account is not allowed."""
+        region = stack.value("aws:region") or self.environment.get("AWS_REGION") or self.environment.get("AWS_DEFAULT_REGION")
+        tags = (stack.structured("aws:defaultTags") or {}).get("tags") or {}
+        if region:
+            self.default_aws = Aws(self.url, region, self._aws_credentials(), tags)
+            check_account(self.default_aws, stack.structured("aws:allowedAccountIds"), stack.structured("aws:forbiddenAccountIds"))
+        owner = stack.value("github:owner") or self.environment.get("GITHUB_OWNER")
+        token = self.environment.get("GITHUB_TOKEN")
+        if owner and token:
+            self.default_github = Github(self.github_url, token, owner)
+
+    def aws(self, provider: str) -> Aws:
+        """The AWS of a resource's provider reference (`urn::id`), or the default."""
+        chosen = self.explicit.get(_urn(provider), self.default_aws)
+        if not isinstance(chosen, Aws):
+            raise CloudError("the AWS provider has no region: set aws:region in the stack file")
+        return chosen
+
+    def github(self, provider: str) -> Github:
+        """The GitHub of a resource's provider reference, or the default."""
+        chosen = self.explicit.get(_urn(provider), self.default_github)
+        if not isinstance(chosen, Github):
+            raise CloudError("the GitHub provider needs github:owner in the stack file and GITHUB_TOKEN in the environment")
+        return chosen
+
+    def register(self, urn: str, token: str, values: Mapping[str, Any]) -> None:
+        """A provider that the program registers. Raises `NotSupported`, `InputProblems` or `CloudError`."""
+        inputs = Inputs(_decoded(values))
+        if token == "pulumi:providers:aws":
+            self.explicit[urn] = self._explicit_aws(inputs)
+        elif token == "pulumi:providers:github":
+            self.explicit[urn] = self._explicit_github(inputs)
+        else:
+            raise NotSupported(f"the rehearsal has no provider {token}")
+
+    def _explicit_aws(self, inputs: Inputs) -> Aws:
+        region = inputs.text("region", required=True) or ""
+        allowed, forbidden = inputs.texts("allowedAccountIds"), inputs.texts("forbiddenAccountIds")
+        tags = inputs.object("defaultTags")
+        default_tags = tags.mapping("tags") if tags else {}
+        roles = [(each.text("roleArn", required=True), each.text("sessionName") or SESSION_NAME) for each in inputs.objects("assumeRoles")]
+        for flag in ("skipCredentialsValidation", "skipRegionValidation", "skipMetadataApiCheck", "skipRequestingAccountId"):
+            inputs.flag(flag)  # the SDK always sends these; they switch off checks of the real provider that do not exist here
+        inputs.check()
+        aws = Aws(self.url, region, self._aws_credentials(), default_tags)
+        for arn, session in roles:
+            keys = aws.call("sts", "assume_role", RoleArn=arn, RoleSessionName=session)["Credentials"]
+            aws = Aws(self.url, region, _credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]), default_tags)
+        check_account(aws, allowed or None, forbidden or None)
+        return aws
+
+    def _explicit_github(self, inputs: Inputs) -> Github:
+        owner = inputs.text("owner") or self.environment.get("GITHUB_OWNER")
+        inputs.text("baseUrl")  # the SDK sends https://api.github.com/ unasked; the rehearsal has one GitHub
+        token = inputs.text("token") or self.environment.get("GITHUB_TOKEN")
+        inputs.check()
+        if not owner or not token:
+            raise CloudError("an explicit GitHub provider needs an owner and a token")
+        return Github(self.github_url, token, owner)
+
+    def _aws_credentials(self) -> dict[str, str]:
+        given = [self.environment.get(name) for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")]
+        if not given[0] or not given[1]:
+            raise CloudError("no AWS credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must be in the environment")
+        return _credentials(given[0], given[1], given[2])
+
+
+def check_account(aws: Aws, allowed: list[str] | None, forbidden: list[str] | None) -> None:
+    """The guard of `aws:allowedAccountIds` and `aws:forbiddenAccountIds`, in the provider's words."""
+    if allowed is None and forbidden is None:
+        return
+    account = aws.account()
+    if (allowed is not None and account not in map(str, allowed)) or account in map(str, forbidden or []):
+        raise CloudError(f"AWS account ID not allowed: {account}")
+
+
+def _credentials(key: str, secret: str, token: str | None) -> dict[str, str]:
+    names = {"aws_access_key_id": key, "aws_secret_access_key": secret}
+    return {**names, "aws_session_token": token} if token else names
+
+
+def _urn(provider: str) -> str:
+    return provider.rpartition("::")[0]
+
+
+def _decoded(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A provider's own configuration travels as JSON texts, except for strings."""
+    decoded = {}
+    for key, value in values.items():
+        decoded[key] = value
+        if isinstance(value, str) and value[:1] in ("[", "{", "t", "f"):
+            try:
+                decoded[key] = json.loads(value)
+            except ValueError:
+                decoded[key] = value
+    return decoded

@@ -1,0 +1,96 @@
+"""What the rehearsal can do with a resource type, and with which cloud."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from rehearsal.program.inputs import Inputs
+from rehearsal.program.wire import MASKED_SECRET
+
+
+class NotSupported(Exception):
+    """The rehearsal does not know the type, the function or the option. The message names it."""
+
+
+class CloudError(Exception):
+    """The local cloud refused; the message carries its code and words."""
+
+
+class PartlyCreated(Exception):
+    """The resource exists, but a later step of its creation failed. It must be kept in the state, or nobody would delete it."""
+
+    def __init__(self, id: str, outputs: Mapping[str, Any], cause: Exception) -> None:
+        super().__init__(str(cause))
+        self.id, self.outputs = id, dict(outputs)
+
+
+@dataclass(frozen=True)
+class Created:
+    """The provider's id of a resource and the outputs that are computed or differ from the inputs."""
+
+    id: str
+    outputs: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Existing:
+    """A resource as the state has it: id, inputs and outputs as the provider knows them."""
+
+    id: str
+    inputs: dict[str, Any]
+    outputs: dict[str, Any]
+
+    def __getitem__(self, key: str) -> Any:
+        """An output, or the input of that name. A value that a result file has masked cannot be used."""
+        value = self.outputs[key] if key in self.outputs else self.inputs[key]
+        if value == MASKED_SECRET:
+            raise CloudError(f"{key} is a secret, which the state file does not hold")
+        return value
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Like indexing, with a default."""
+        return self.outputs.get(key, self.inputs.get(key, default))
+
+
+class Handler:
+    """Creates, updates and deletes one type of resource.
+
+    `read` names every input that the type has and returns the request; it talks to nobody, so it also serves a preview.
+    `create_only` are the inputs whose change needs a new resource.
+    """
+
+    token: str
+    create_only: frozenset[str] = frozenset()
+
+    def read(self, inputs: Inputs, defaults: "Defaults") -> dict[str, Any]:
+        raise NotImplementedError
+
+    def create(self, cloud: Any, wanted: dict[str, Any]) -> Created:
+        raise NotImplementedError
+
+    def update(self, cloud: Any, existing: Existing, wanted: dict[str, Any]) -> dict[str, Any]:
+        raise NotSupported(f"the rehearsal cannot update {self.token}")
+
+    def delete(self, cloud: Any, existing: Existing) -> None:
+        raise NotImplementedError
+
+    def look_up(self, cloud: Any, id: str) -> dict[str, Any] | None:
+        """The outputs of an existing resource by its provider's id, for `.get()` and import; None if there is none."""
+        raise NotSupported(f"the rehearsal cannot look up an existing {self.token}")
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What the provider adds to the inputs of a resource."""
+
+    tags: Mapping[str, str]
+
+
+@contextmanager
+def finishing(id: str, outputs: Mapping[str, Any]) -> Iterator[None]:
+    """For the steps after the one that made the resource: their failure leaves it partly created."""
+    try:
+        yield
+    except Exception as error:
+        raise PartlyCreated(id, outputs, error) from error

@@ -1,0 +1,288 @@
+"""The provider functions that the program calls, answered by the local cloud.
+
+Results have the names that pulumi_aws and pulumi_github expect on the wire.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from rehearsal.program.clouds import Aws, Github, GithubError
+from rehearsal.program.github_resources import go_time
+from rehearsal.program.handlers import CloudError
+from rehearsal.program.inputs import Inputs
+
+Answer = dict[str, Any]
+
+DNS_SUFFIXES = {"aws": "amazonaws.com", "aws-us-gov": "amazonaws.com", "aws-cn": "amazonaws.com.cn", "aws-eusc": "amazonaws.eu"}
+
+
+def _caller_identity(aws: Aws, inputs: Inputs) -> Answer:
+    inputs.check()
+    found = aws.call("sts", "get_caller_identity")
+    return {"accountId": found["Account"], "arn": found["Arn"], "userId": found["UserId"], "id": found["Account"]}
+
+
+def _partition(aws: Aws, inputs: Inputs) -> Answer:
+    inputs.check()
+    partition = aws.partition()
+    if partition not in DNS_SUFFIXES:
+        raise CloudError(f"the rehearsal does not know the DNS suffix of partition {partition}")
+    suffix = DNS_SUFFIXES[partition]
+    return {"partition": partition, "id": partition, "dnsSuffix": suffix, "reverseDnsPrefix": ".".join(reversed(suffix.split(".")))}
+
+
+def _region(aws: Aws, inputs: Inputs) -> Answer:
+    region = inputs.text("region") or inputs.text("name") or aws.region
+    inputs.check()
+    partition, description = aws.in_region(region).partition(), aws.region_description(region)
+    endpoint = f"ec2.{region}.{DNS_SUFFIXES[partition]}"
+    return {"region": region, "name": region, "id": region, "description": description, "endpoint": endpoint}
+
+
+def _open_id_connect_provider(aws: Aws, inputs: Inputs) -> Answer:
+    arn, url = inputs.text("arn"), inputs.text("url")
+    if bool(arn) == bool(url):
+        inputs.refuse("arn", "or url: exactly one of them is required")
+    inputs.check()
+    if url:
+        arn = _provider_arn(aws, url)
+    found = aws.call("iam", "get_open_id_connect_provider", OpenIDConnectProviderArn=arn)
+    return {
+        "arn": arn,
+        "id": arn,
+        "url": found["Url"].removeprefix("https://"),
+        "clientIdLists": found.get("ClientIDList", []),
+        "thumbprintLists": found.get("ThumbprintList", []),
+        "tags": {tag["Key"]: tag["Value"] for tag in found.get("Tags", [])},
+    }
+
+
+def _provider_arn(aws: Aws, url: str) -> str:
+    """The provider lists all and compares the URL's host and path, which is what an ARN ends with."""
+    wanted = url.removeprefix("https://")
+    for each in aws.call("iam", "list_open_id_connect_providers")["OpenIDConnectProviderList"]:
+        if each["Arn"].partition("/")[2] == wanted:
+            return each["Arn"]
+    raise CloudError(f"finding IAM OIDC Provider by url ({url}): couldn't find resource")
+
+
+def _repository_endpoint(aws: Aws, inputs: Inputs) -> Answer:
+    aws = aws.in_region(inputs.text("region"))
+    domain, repository = inputs.text("domain", required=True), inputs.text("repository", required=True)
+    format_, owner = inputs.text("format", required=True), inputs.text("domainOwner")
+    inputs.check()
+    owner = owner or aws.account()
+    found = aws.call("codeartifact", "get_repository_endpoint", domain=domain, domainOwner=owner, repository=repository, format=format_)
+    id = f"arn:{aws.partition()}:codeartifact:{aws.region}:{owner}:repository/{domain}/{repository}"
+    answer = {"domain": domain, "domainOwner": owner, "repository": repository, "format": format_, "region": aws.region}
+    return {**answer, "repositoryEndpoint": found["repositoryEndpoint"], "id": f"{id}:{format_}"}
+
+
+def _kms_key(aws: Aws, inputs: Inputs) -> Answer:
+    aws = aws.in_region(inputs.text("region"))
+    key, grants = inputs.text("keyId", required=True), inputs.texts("grantTokens")
+    inputs.check()
+    found = aws.call("kms", "describe_key", KeyId=key, GrantTokens=grants or None)["KeyMetadata"]
+    return {
+        "id": found["KeyId"],
+        "keyId": key,
+        "arn": found["Arn"],
+        "awsAccountId": found.get("AWSAccountId"),
+        "description": found.get("Description", ""),
+        "enabled": found["Enabled"],
+        "keyManager": found.get("KeyManager"),
+        "keySpec": found.get("KeySpec"),
+        "keyState": found["KeyState"],
+        "keyUsage": found.get("KeyUsage"),
+        "multiRegion": found.get("MultiRegion", False),
+        "origin": found.get("Origin"),
+        "customerMasterKeySpec": found.get("CustomerMasterKeySpec"),
+        "region": aws.region,
+    }
+
+
+def _kms_alias(aws: Aws, inputs: Inputs) -> Answer:
+    aws = aws.in_region(inputs.text("region"))
+    name = inputs.text("name", required=True)
+    inputs.check()
+    marker = None
+    while True:
+        page = aws.call("kms", "list_aliases", Marker=marker)
+        for alias in page["Aliases"]:
+            if alias["AliasName"] == name:
+                key = aws.call("kms", "describe_key", KeyId=alias["TargetKeyId"])["KeyMetadata"]
+                arn = alias["AliasArn"]
+                return {"id": arn, "arn": arn, "name": name, "targetKeyId": key["KeyId"], "targetKeyArn": key["Arn"], "region": aws.region}
+        marker = page.get("NextMarker")
+        if not page.get("Truncated"):
+            raise CloudError(f"reading KMS Alias ({name}): couldn't find resource")
+
+
+def _organization(github: Github, inputs: Inputs) -> Answer:
+    name, summary = inputs.text("name", required=True), inputs.flag("summaryOnly")
+    inputs.flag("ignoreArchivedRepos")
+    if not summary:
+        inputs.refuse("summaryOnly", "must be true: without it every member and repository is paged, which the rehearsal does not do")
+    inputs.check()
+    found = github.call("GET", "orgs", name)
+    return {
+        "id": str(found["id"]),
+        "login": found["login"],
+        "name": found.get("name") or "",
+        "orgname": name,
+        "nodeId": found.get("node_id", ""),
+        "description": found.get("description") or "",
+        "plan": (found.get("plan") or {}).get("name", ""),
+        "summaryOnly": True,
+    }
+
+
+REPOSITORY_FIELDS = {
+    "name": "name",
+    "description": "description",
+    "homepageUrl": "homepage",
+    "private": "private",
+    "visibility": "visibility",
+    "hasIssues": "has_issues",
+    "hasDiscussions": "has_discussions",
+    "hasWiki": "has_wiki",
+    "hasProjects": "has_projects",
+    "hasDownloads": "has_downloads",
+    "isTemplate": "is_template",
+    "fork": "fork",
+    "allowMergeCommit": "allow_merge_commit",
+    "allowSquashMerge": "allow_squash_merge",
+    "allowRebaseMerge": "allow_rebase_merge",
+    "allowAutoMerge": "allow_auto_merge",
+    "allowForking": "allow_forking",
+    "allowUpdateBranch": "allow_update_branch",
+    "squashMergeCommitTitle": "squash_merge_commit_title",
+    "squashMergeCommitMessage": "squash_merge_commit_message",
+    "mergeCommitTitle": "merge_commit_title",
+    "mergeCommitMessage": "merge_commit_message",
+    "fullName": "full_name",
+    "defaultBranch": "default_branch",
+    "primaryLanguage": "language",
+    "htmlUrl": "html_url",
+    "sshCloneUrl": "ssh_url",
+    "svnUrl": "svn_url",
+    "gitCloneUrl": "git_url",
+    "httpCloneUrl": "clone_url",
+    "archived": "archived",
+    "nodeId": "node_id",
+    "repoId": "id",
+    "deleteBranchOnMerge": "delete_branch_on_merge",
+    "topics": "topics",
+}
+REPOSITORY_FLAGS = {name for name in REPOSITORY_FIELDS if name.startswith(("has", "allow", "is"))} | {
+    "private",
+    "fork",
+    "archived",
+    "deleteBranchOnMerge",
+}
+
+
+def _repository(github: Github, inputs: Inputs) -> Answer:
+    """A repository that is missing or not visible gives an answer without any field and no error, as the provider does."""
+    owner, name = _owner_and_name(github, inputs)
+    for unused in ("description", "homepageUrl"):
+        inputs.text(unused)
+    inputs.check()
+    try:
+        found = github.call("GET", "repos", owner, name)
+    except GithubError as error:
+        if error.status == 404:
+            return {}
+        raise
+    answer = {ours: found.get(theirs) for ours, theirs in REPOSITORY_FIELDS.items()}
+    for ours, value in answer.items():
+        if value is None:
+            answer[ours] = False if ours in REPOSITORY_FLAGS else [] if ours == "topics" else ""
+    return {**answer, "id": name, "pages": [], "repositoryLicenses": [], "templates": []}
+
+
+def _team(github: Github, inputs: Inputs) -> Answer:
+    slug, summary = inputs.text("slug", required=True), inputs.flag("summaryOnly")
+    inputs.text("membershipType")
+    inputs.integer("resultsPerPage")
+    if not summary:
+        inputs.refuse("summaryOnly", "must be true: without it every member and repository is paged, which the rehearsal does not do")
+    inputs.check()
+    found = github.call("GET", "orgs", github.owner, "teams", slug)
+    return {
+        "id": str(found["id"]),
+        "slug": found["slug"],
+        "name": found["name"],
+        "nodeId": found.get("node_id", ""),
+        "description": found.get("description") or "",
+        "privacy": found.get("privacy", ""),
+        "permission": found.get("permission", ""),
+        "notificationSetting": found.get("notification_setting", ""),
+        "members": [],
+        "repositories": [],
+        "repositoriesDetaileds": [],
+        "summaryOnly": True,
+    }
+
+
+def _actions_variables(github: Github, inputs: Inputs) -> Answer:
+    owner, name = _owner_and_name(github, inputs)
+    inputs.check()
+    found = github.pages("repos", owner, name, "actions", "variables", member="variables")
+    variables = [
+        {
+            "name": each["name"],
+            "value": each["value"],
+            "createdAt": go_time(each.get("created_at")),
+            "updatedAt": go_time(each.get("updated_at")),
+        }
+        for each in found
+    ]
+    return {"id": name, "name": name, "fullName": f"{owner}/{name}", "variables": variables}
+
+
+def _subject_template(github: Github, inputs: Inputs) -> Answer:
+    name = inputs.text("name", required=True) or ""
+    inputs.check()
+    found = github.call("GET", "repos", github.owner, name, "actions", "oidc", "customization", "sub")
+    return {"id": name, "name": name, "useDefault": found["use_default"], "includeClaimKeys": found.get("include_claim_keys") or []}
+
+
+def _environments(github: Github, inputs: Inputs) -> Answer:
+    repository = inputs.text("repository", required=True) or ""
+    inputs.check()
+    found = github.pages("repos", github.owner, repository, "environments", member="environments")
+    environments = [{"name": each["name"], "nodeId": each.get("node_id", "")} for each in found]
+    return {"id": repository, "repository": repository, "environments": environments}
+
+
+def _owner_and_name(github: Github, inputs: Inputs) -> tuple[str, str]:
+    full, name = inputs.text("fullName"), inputs.text("name")
+    if name:
+        return github.owner, name
+    if not full or full.count("/") != 1:
+        inputs.refuse("fullName", 'or name is required; a full name has the form "owner/name"')
+        return github.owner, ""
+    owner, _, name = full.partition("/")
+    return owner, name
+
+
+AWS_FUNCTIONS: dict[str, Callable[[Aws, Inputs], Answer]] = {
+    "aws:index/getCallerIdentity:getCallerIdentity": _caller_identity,
+    "aws:index/getPartition:getPartition": _partition,
+    "aws:index/getRegion:getRegion": _region,
+    "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": _open_id_connect_provider,
+    "aws:codeartifact/getRepositoryEndpoint:getRepositoryEndpoint": _repository_endpoint,
+    "aws:kms/getKey:getKey": _kms_key,
+    "aws:kms/getAlias:getAlias": _kms_alias,
+}
+GITHUB_FUNCTIONS: dict[str, Callable[[Github, Inputs], Answer]] = {
+    "github:index/getOrganization:getOrganization": _organization,
+    "github:index/getRepository:getRepository": _repository,
+    "github:index/getTeam:getTeam": _team,
+    "github:index/getActionsVariables:getActionsVariables": _actions_variables,
+    "github:index/getActionsRepositoryOidcSubjectClaimCustomizationTemplate:getActionsRepositoryOidcSubjectClaimCustomizationTemplate": (
+        _subject_template
+    ),
+    "github:index/getRepositoryEnvironments:getRepositoryEnvironments": _environments,
+}

@@ -1,0 +1,269 @@
+"""Runs a stack's `__main__.py` with the Pulumi SDK alone and deletes what an earlier run left.
+
+The SDK is configured as its own automation server configures it (sdk/python/cmd/pulumi-language-python-exec): `configure(Settings(...))`,
+`set_all_config(...)`, `run_in_stack(program)`. Configuration and settings are global to the process, so one process runs one program.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import runpy
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pulumi
+from pulumi.runtime import Settings, configure, run_in_stack, set_all_config
+from pulumi.runtime.mocks import MockEngine
+from pulumi.runtime.proto import engine_pb2
+from pulumi.runtime.settings import set_root_resource
+
+from rehearsal.program import deletion, positions, state, wire
+from rehearsal.program.clouds import Clouds
+from rehearsal.program.inputs import InputProblems
+from rehearsal.program.monitor import Monitor, Recording, Stopped
+from rehearsal.program.stack_files import Stack, StackFileError, load
+from rehearsal.program.stacks import OtherStacks
+from rehearsal.program.state import Resource, State
+
+Emit = Callable[[dict[str, Any]], None]
+
+OWN_ROOT = Path(__file__).resolve().parents[2]
+SEVERITIES = {engine_pb2.DEBUG: "debug", engine_pb2.INFO: "info", engine_pb2.WARNING: "warning", engine_pb2.ERROR: "error"}
+
+
+@dataclass(frozen=True)
+class Options:
+    """One run. `overrides` are configuration values over those of the stack file; `organization` is Pulumi's, for stack references."""
+
+    directory: Path
+    stack_file: Path
+    stack: str
+    cloud_url: str
+    github_url: str
+    overrides: Mapping[str, str]
+    state_file: Path | None = None
+    stacks_directory: Path | None = None
+    preview: bool = False
+    unprotect: bool = False
+    organization: str = "organization"
+
+
+class Engine(MockEngine):
+    """Takes the program's log messages."""
+
+    def __init__(self, emit: Emit) -> None:
+        super().__init__(logging.getLogger("pulumi"))
+        self._emit = emit
+
+    def Log(self, request: Any) -> None:
+        severity = SEVERITIES.get(request.severity, "info")
+        if severity != "debug":
+            self._emit({"event": "log", "severity": severity, "message": request.message, "urn": request.urn})
+
+
+def run(options: Options, emit: Emit) -> dict[str, Any]:
+    """Runs the program and returns the result, whose `error` is null if everything was made.
+
+    Nothing is raised: a wrong stack file, a refused account, an error of the program or of a resource are all in `error`, together with
+    everything that exists by then.
+    """
+    started = _start(options)
+    if isinstance(started, dict):
+        return started
+    stack, before, clouds = started
+    monitor = Monitor(
+        directory=options.directory.resolve(),
+        before=before,
+        clouds=clouds,
+        stacks=OtherStacks(before, options.stacks_directory),
+        preview=options.preview,
+        report=_reporter(emit),
+    )
+    error = _execute(options, stack, monitor, Engine(emit))
+    problem = _problem(error, monitor.recording, options.directory.resolve())
+    after = _state_after(before, monitor.recording, failed=problem is not None)
+    deleted = deletion.Deleted()
+    if problem is None and not options.preview:
+        gone = [urn for urn in after.resources if urn not in monitor.recording.resources]
+        problem = _delete(after, gone, clouds, _reporter(emit), deleted, unprotect=False)
+    return _result(after, problem, calls=monitor.recording.calls, deleted=deleted)
+
+
+def destroy(options: Options, emit: Emit) -> dict[str, Any]:
+    """Deletes what the state file lists. The result is the state that is left; `deleted` are the URNs that went, in order."""
+    started = _start(options)
+    if isinstance(started, dict):
+        return started
+    _, before, clouds = started
+    deleted = deletion.Deleted()
+    problem = _delete(before, list(before.resources), clouds, _reporter(emit), deleted, unprotect=options.unprotect)
+    if problem is None:
+        before.outputs, before.secret_outputs = {}, []
+    return _result(before, problem, deleted=deleted)
+
+
+def _start(options: Options) -> tuple[Stack, State, Clouds] | dict[str, Any]:
+    """Stack, last state and providers, or the result of a run that cannot begin."""
+    empty = State(project="", stack=options.stack)
+    try:
+        stack = load(options.directory, options.stack_file, options.stack, options.overrides)
+        empty = State(stack.project, stack.name)
+        before = state.read(options.state_file, stack.project, stack.name)
+        clouds = Clouds(options.cloud_url, options.github_url)
+        clouds.configure(stack)
+    except StackFileError as error:
+        return _result(empty, {**_blank_problem(str(error)), "problems": error.problems})
+    except Exception as error:
+        return _result(empty, _blank_problem(str(error)))
+    return stack, before, clouds
+
+
+def _execute(options: Options, stack: Stack, monitor: Monitor, engine: Engine) -> BaseException | None:
+    """Runs the program to its end; the exception that ended it, if one did."""
+    directory = options.directory.resolve()
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # a failed program leaves tasks behind that asyncio would complain about
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    loop.set_default_executor(ThreadPoolExecutor(max_workers=1))
+    try:
+        settings = Settings(
+            project=stack.project,
+            stack=stack.name,
+            monitor=monitor,
+            engine=engine,
+            dry_run=options.preview,
+            organization=options.organization,
+            root_directory=str(directory),
+        )
+        configure(settings)
+        set_root_resource(None)
+        set_all_config(stack.config, list(stack.secret_keys))
+        with _as_program(directory):
+            loop.run_until_complete(run_in_stack(lambda: _run_main(directory)))
+    except BaseException as error:
+        monitor.stop()
+        return error
+    finally:
+        _close(loop)
+    return None
+
+
+def _run_main(directory: Path) -> None:
+    runpy.run_path(str(directory / "__main__.py"), run_name="__main__")
+
+
+@contextlib.contextmanager
+def _as_program(directory: Path) -> Iterator[None]:
+    """Working directory, arguments and import path as Pulumi's language host sets them; the rehearsal's own root is not importable."""
+    here, arguments, path = Path.cwd(), sys.argv, list(sys.path)
+    try:
+        os.chdir(directory)
+        sys.argv = [str(directory / "__main__.py")]
+        sys.path[:] = [str(directory), *(entry for entry in path if entry and Path(entry).resolve() not in (OWN_ROOT, here))]
+        yield
+    finally:
+        os.chdir(here)
+        sys.argv, sys.path[:] = arguments, path
+
+
+def _close(loop: asyncio.AbstractEventLoop) -> None:
+    for task in asyncio.all_tasks(loop):
+        task.cancel()
+        with contextlib.suppress(BaseException):
+            loop.run_until_complete(task)
+    loop.run_until_complete(loop.shutdown_default_executor())
+    loop.close()
+
+
+def _reporter(emit: Emit) -> Callable[[str, Resource], None]:
+    def report(event: str, resource: Resource) -> None:
+        shown = {"urn": resource.urn, "type": resource.type, "name": resource.name, "parent": resource.parent, "where": resource.where}
+        emit({"event": event, **shown})
+
+    return report
+
+
+def _problem(error: BaseException | None, recording: Recording, directory: Path) -> dict[str, Any] | None:
+    """The `error` of the result: the first failed resource or call if there was one, else what the program raised."""
+    failure = recording.failure
+    if failure is not None and failure.resource is not None:
+        return _resource_problem(failure.error, failure.resource)
+    if failure is not None:
+        where = positions.of_error(error, directory) if error else ""
+        return {**_blank_problem(str(failure.error)), "where": where, "problems": _problems(failure.error)}
+    if error is None:
+        return None
+    return {**_blank_problem(_words(error)), "where": positions.of_error(error, directory), "traceback": _trace(error, directory)}
+
+
+def _resource_problem(error: Exception, resource: Resource) -> dict[str, Any]:
+    about = {"urn": resource.urn, "type": resource.type, "name": resource.name, "where": resource.where}
+    return {**_blank_problem(str(error)), **about, "problems": _problems(error)}
+
+
+def _blank_problem(message: str) -> dict[str, Any]:
+    return {"message": message, "urn": None, "type": None, "name": None, "where": "", "problems": [], "traceback": ""}
+
+
+def _problems(error: BaseException) -> list[str]:
+    return error.problems if isinstance(error, InputProblems) else []
+
+
+def _words(error: BaseException) -> str:
+    """An error as Pulumi shows it: a RunError is meant for people and stands alone, anything else is named by its type."""
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    return str(error) if isinstance(error, pulumi.RunError) else f"{type(error).__name__}: {error}"
+
+
+def _trace(error: BaseException, directory: Path) -> str:
+    if isinstance(error, pulumi.RunError | KeyboardInterrupt | Stopped):
+        return ""
+    return "".join(traceback.format_exception(error))
+
+
+def _state_after(before: State, recording: Recording, *, failed: bool) -> State:
+    """What is known now: this run's resources, and those of the state that the program did not come to (or no longer has)."""
+    after = State(before.project, before.stack, dict(recording.resources), before.outputs, before.secret_outputs)
+    for urn, resource in before.resources.items():
+        after.resources.setdefault(urn, resource)
+    if not failed and recording.outputs is not None:
+        after.outputs, after.secret_outputs = recording.outputs, recording.secret_outputs
+    return after
+
+
+def _delete(
+    known: State, urns: list[str], clouds: Clouds, report: deletion.Report, deleted: deletion.Deleted, *, unprotect: bool
+) -> dict[str, Any] | None:
+    """Deletes; the `error` of the result if something stood in the way."""
+    try:
+        deletion.delete(known, urns, clouds, report, deleted, unprotect=unprotect)
+    except (deletion.Protected, deletion.DeletionFailed) as error:
+        report("failed", error.resource)
+        return _resource_problem(error, error.resource)
+    except Exception as error:
+        return _blank_problem(str(error))
+    return None
+
+
+def _result(
+    known: State, problem: dict[str, Any] | None, *, calls: list[Any] | None = None, deleted: deletion.Deleted | None = None
+) -> dict[str, Any]:
+    retained = deleted.retained if deleted else []
+    return {
+        "project": known.project,
+        "stack": known.stack,
+        "error": problem,
+        "resources": [resource.to_json() for resource in known.resources.values()],
+        "outputs": wire.shown(known.outputs),
+        "secret_outputs": known.secret_outputs,
+        "calls": calls or [],
+        "deleted": deleted.urns if deleted else [],
+        "retained": [{"urn": each.urn, "type": each.type, "name": each.name, "id": each.id} for each in retained],
+    }

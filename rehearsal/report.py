@@ -1,0 +1,100 @@
+"""What people see: what was made as a tree, the scenarios as a table, the outputs, the time. Colours only on a terminal."""
+
+import json
+import shutil
+import sys
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any, TextIO
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from rehearsal.scenario import ERROR, SKIPPED, Outcome
+
+_PLAIN_WIDTH = 132
+_MARKS = {True: ("✓", "green"), False: ("✗", "bold red"), None: ("–", "yellow")}
+
+
+def console(stream: TextIO | None = None) -> Console:
+    """A console on `stream` (standard output); as wide as the terminal, or wide enough for the tables where there is none."""
+    stream = stream or sys.stdout
+    width = None if stream.isatty() else max(_PLAIN_WIDTH, shutil.get_terminal_size((_PLAIN_WIDTH, 24)).columns)
+    return Console(file=stream, width=width, highlight=False)
+
+
+def short_type(token: str) -> str:
+    """`aws:codeartifact/repository:Repository` as `codeartifact.Repository`."""
+    package, module, name = token.split(":")
+    group = module.split("/")[0]
+    return f"{package if group == 'index' else group}.{name}"
+
+
+def _label(resource: Mapping[str, Any]) -> str:
+    return f"{resource['name']} (protected)" if resource.get("protect") else resource["name"]
+
+
+def _children(made: Sequence[Mapping[str, Any]], component: str) -> list[str]:
+    """One line a type: how many, and their names without the component's own in front."""
+    by_type: dict[str, list[str]] = defaultdict(list)
+    for one in made:
+        name = _label(one).removeprefix(f"{component}-") or component
+        by_type[short_type(one["type"])].append(name)
+    return [f"{kind:32} {', '.join(names)}" for kind, names in by_type.items()]
+
+
+def tree(stack: str, resources: Sequence[Mapping[str, Any]]) -> Tree:
+    """The stack's components, each with what it made."""
+    root = Tree(Text(f"stack {stack}: {len(resources)} resources", style="bold"))
+    by_parent: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for one in resources:
+        by_parent[one.get("parent") or ""].append(one)
+    components = [one for one in resources if one["urn"] in by_parent]
+    for component in components:
+        branch = root.add(Text.assemble((component["name"], "bold"), "  ", (component["type"].rsplit(":", 1)[-1], "dim")))
+        for line in _children(by_parent[component["urn"]], component["name"]):
+            branch.add(Text(line))
+    return root
+
+
+def table(outcomes: Sequence[Outcome]) -> Table:
+    """The scenarios: who, what, on what, expected, observed."""
+    drawn = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
+    drawn.add_column("")
+    drawn.add_column("who", overflow="fold", ratio=5)
+    drawn.add_column("what", overflow="fold", ratio=6)
+    drawn.add_column("on", overflow="fold", ratio=4)
+    drawn.add_column("expected")
+    drawn.add_column("observed")
+    for one in outcomes:
+        mark, style = _MARKS[one.ok]
+        scenario = one.scenario
+        drawn.add_row(
+            Text(mark, style=style), scenario.principal, scenario.action, scenario.resource, scenario.expected, Text(one.observed, style=style)
+        )
+    return drawn
+
+
+def failures(outcomes: Sequence[Outcome]) -> list[str]:
+    """A line for each scenario that was skipped or came out otherwise than expected, with its reason."""
+    return [f"{one.scenario.name}: {one.observed}: {one.reason}" for one in outcomes if one.ok is not True]
+
+
+def summary(outcomes: Sequence[Outcome]) -> str:
+    """How many came out as expected."""
+    good = sum(one.ok is True for one in outcomes)
+    denied = sum(one.ok is True and one.scenario.expected == "deny" for one in outcomes)
+    skipped = sum(one.observed == SKIPPED for one in outcomes)
+    wrong = sum(one.ok is False for one in outcomes)
+    broken = sum(one.observed == ERROR for one in outcomes)
+    parts = [f"{good} of {len(outcomes)} scenarios as expected ({good - denied} allowed, {denied} denied)"]
+    parts += [f"{skipped} skipped"] if skipped else []
+    parts += [f"{wrong} NOT as expected" + (f", {broken} of them errors" if broken else "")] if wrong else []
+    return "; ".join(parts)
+
+
+def outputs(values: Mapping[str, Any]) -> str:
+    """The stack outputs as JSON."""
+    return json.dumps(values, indent=2, sort_keys=False)

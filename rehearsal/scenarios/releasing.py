@@ -1,0 +1,180 @@
+"""Who may assume a publish role: the publishing workflow on a reviewed release branch of one repository, and nobody else."""
+
+from collections.abc import Callable, Sequence
+
+from rehearsal.cast import MANAGER, STRANGER_ORGANIZATION, WRITER, Publisher, first, matching, publishers
+from rehearsal.scenario import DENY, Scenario
+from rehearsal.world import World
+
+_ACTION = "assume the publish role"
+
+
+def scenarios(world: World) -> list[Scenario]:
+    """Every publisher is let in once; the refusals are tried on one with a literal branch, one with a pattern, one with an environment."""
+    found = publishers(world.settings)
+    made = [_allowed(world, one) for one in found]
+    for candidate, refusals in (
+        (first(found, literal=True, environment=False) or first(found, literal=True), _refusals),
+        (first(found, pattern=True), _pattern),
+        (first(found, environment=True), _environment),
+    ):
+        made += refusals(world, candidate, found) if candidate else []
+    return made
+
+
+def base(one: Publisher) -> str:
+    """Name of the scenario in which a publisher's workflow is let in."""
+    return f"{one.name}: the publishing workflow on {one.branch}"
+
+
+def _prepare(world: World, one: Publisher) -> None:
+    if not one.literal:
+        world.github.ensure_branch(one.name, one.branch, MANAGER)
+
+
+def _assume(world: World, one: Publisher, **differs) -> str:
+    """Assume the publish role as the publishing workflow on the release branch, but for what `differs`."""
+    _prepare(world, one)
+    return world.assume(world.publish_role(one.name), world.publishing_token(one, **differs))
+
+
+def _allowed(world: World, one: Publisher) -> Scenario:
+    return Scenario(base(one), f"publish-package.yml on {one.branch}", _ACTION, one.name, lambda: _assume(world, one))
+
+
+def _denied(one: Publisher, name: str, principal: str, attempt: Callable[[], str], twin: str | None = None) -> Scenario:
+    return Scenario(f"{one.name}: {name}", principal, _ACTION, one.name, attempt, DENY, twin or base(one))
+
+
+def _refusals(world: World, one: Publisher, found: Sequence[Publisher]) -> list[Scenario]:
+    branch = one.branch
+    return [
+        *_other_refs(world, one, branch),
+        *_other_origins(world, one, found),
+        *_other_tokens(world, one),
+        *_both_forms(world, one),
+        *_other_workflow(world, one),
+    ]
+
+
+def _other_refs(world: World, one: Publisher, branch: str) -> list[Scenario]:
+    longer = f"{branch}-evil"
+    return [
+        _denied(one, "a pull request", "publish-package.yml on a pull request", lambda: _assume(world, one, event="pull_request")),
+        _denied(one, "an unreviewed branch", "publish-package.yml on feature/x", lambda: _assume(world, one, branch="feature/x")),
+        _denied(one, f"a branch called {longer}", f"publish-package.yml on {longer}", lambda: _assume(world, one, branch=longer)),
+        _denied(one, f"a tag called {branch}", f"publish-package.yml on the tag {branch}", lambda: _assume(world, one, tag=branch)),
+    ]
+
+
+def _other_origins(world: World, one: Publisher, found: Sequence[Publisher]) -> list[Scenario]:
+    full_name = f"{world.settings.github_owner}/{one.name}"
+    other = next((candidate for candidate in found if candidate.name != one.name and candidate.literal), None)
+    made = [
+        _denied(
+            one,
+            "a repository of the same name with another id",
+            f"publish-package.yml of a new {full_name}",
+            lambda: _assume(world, one, recycled=True),
+        ),
+        _denied(
+            one,
+            "another organisation",
+            f"publish-package.yml of {STRANGER_ORGANIZATION}/{one.name}",
+            lambda: _assume(world, one, owner=STRANGER_ORGANIZATION),
+        ),
+    ]
+    if other:
+        made.append(
+            _denied(
+                one,
+                "another repository",
+                f"publish-package.yml of {other.name}",
+                lambda: world.assume(world.publish_role(one.name), world.publishing_token(other)),
+            )
+        )
+    return made
+
+
+def _other_workflow(world: World, one: Publisher) -> list[Scenario]:
+    if world.settings.publishing.workflow is None:
+        return []
+    return [
+        _denied(one, "another workflow file", f"a workflow of its own on {one.branch}", lambda: _assume(world, one, reusable=None)),
+        _denied(
+            one,
+            "the publishing workflow of another ref",
+            f"publish-package.yml@feature/x on {one.branch}",
+            lambda: _assume(world, one, reusable=f"{world.settings.publishing.workflow.partition('@')[0]}@refs/heads/feature/x"),
+        ),
+    ]
+
+
+def _other_tokens(world: World, one: Publisher) -> list[Scenario]:
+    return [
+        _denied(one, "a token that GitHub did not sign", "a forger", lambda: _assume(world, one, token="forged")),
+        _denied(one, "an expired token", f"publish-package.yml on {one.branch}, too late", lambda: _assume(world, one, token="expired")),
+        _denied(
+            one,
+            "a token for another audience",
+            f"publish-package.yml on {one.branch}",
+            lambda: _assume(world, one, audience="https://github.com/acme"),
+        ),
+    ]
+
+
+def _both_forms(world: World, one: Publisher) -> list[Scenario]:
+    """The other form of `sub` than the repository has. With `subjects: immutable` a name-only subject is refused."""
+    immutable = f"{one.name}: an immutable subject"
+    name_only = f"{one.name}: a name-only subject"
+    both = world.settings.subjects == "both"
+    who = f"publish-package.yml on {one.branch}"
+    return [
+        Scenario(immutable, f"{who}, immutable sub", _ACTION, one.name, lambda: _assume(world, one, subject="immutable")),
+        Scenario(
+            name_only,
+            f"{who}, name-only sub",
+            _ACTION,
+            one.name,
+            lambda: _assume(world, one, subject="name"),
+            "allow" if both else DENY,
+            None if both else immutable,
+        ),
+    ]
+
+
+def _pattern(world: World, one: Publisher, found: Sequence[Publisher]) -> list[Scenario]:
+    """On GitHub `*` does not cross a slash, so a branch one level deeper is not protected and must not be trusted."""
+    good, prefix = matching(str(one.pattern)), str(one.pattern).removesuffix("*")
+    deeper, beside = f"{prefix}a/b", f"{prefix.rstrip('/')}-evil/1.0"
+    allowed = f"{one.name}: the publishing workflow on {good}, of {one.pattern}"
+
+    def on(branch: str, actor: str) -> str:
+        world.github.ensure_branch(one.name, branch, actor)
+        return _assume(world, one, branch=branch)
+
+    return [
+        Scenario(allowed, f"publish-package.yml on {good}", _ACTION, one.name, lambda: on(good, MANAGER)),
+        _denied(
+            one, f"{deeper}, which {one.pattern} does not protect", f"publish-package.yml on {deeper}", lambda: on(deeper, WRITER), allowed
+        ),
+        _denied(one, f"{beside}, which only starts alike", f"publish-package.yml on {beside}", lambda: on(beside, WRITER), allowed),
+    ]
+
+
+def _environment(world: World, one: Publisher, found: Sequence[Publisher]) -> list[Scenario]:
+    environment = one.repository.environment
+    return [
+        _denied(
+            one,
+            f"a job outside the environment {environment}",
+            f"publish-package.yml on {one.branch}, no environment",
+            lambda: _assume(world, one, environment=""),
+        ),
+        _denied(
+            one,
+            f"a job of another branch in the environment {environment}",
+            f"publish-package.yml on feature/x, environment {environment}",
+            lambda: _assume(world, one, branch="feature/x", environment=environment),
+        ),
+    ]

@@ -1,0 +1,49 @@
+"""Runs scenarios side by side, each after those that it builds on."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+
+from rehearsal.scenario import ERROR, SKIPPED, Outcome, Scenario, attempt
+
+# Most of a scenario's time is a client's start-up; more at once than this only makes them wait for the processor.
+AT_ONCE = 4
+
+
+def _blocked(scenario: Scenario, done: dict[str, Outcome]) -> Outcome | None:
+    """Why a scenario can't be tried: one that it builds on was skipped or did not come out as expected."""
+    for name in scenario.after:
+        before = done[name]
+        if before.observed == SKIPPED:
+            return Outcome(scenario, SKIPPED, f"needs '{name}', which was skipped: {before.reason}")
+        if not before.ok:
+            return Outcome(scenario, ERROR, f"needs '{name}', which did not come out as expected")
+    return None
+
+
+def run(scenarios: Sequence[Scenario], tell: Callable[[Outcome], None] = lambda outcome: None) -> list[Outcome]:
+    """Run all (checked by `scenario.check`), tell each outcome as it comes, and return them in the scenarios' order."""
+    done: dict[str, Outcome] = {}
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        try:
+            for outcome in _outcomes(pool, list(scenarios), done):
+                done[outcome.scenario.name] = outcome
+                tell(outcome)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return [done[one.name] for one in scenarios]
+
+
+def _outcomes(pool: ThreadPoolExecutor, waiting: list[Scenario], done: dict[str, Outcome]) -> Iterator[Outcome]:
+    running: set[Future[Outcome]] = set()
+    while waiting or running:
+        ready = [one for one in waiting if all(name in done for name in one.after)]
+        waiting = [one for one in waiting if one not in ready]
+        if waiting and not ready and not running:
+            raise ValueError(f"scenarios wait for each other: {', '.join(one.name for one in waiting)}")
+        for one in ready:
+            blocked = _blocked(one, done)
+            running.add(pool.submit(lambda found=blocked, one=one: found or attempt(one)))
+        finished, running = wait(running, return_when=FIRST_COMPLETED)
+        for future in finished:
+            yield future.result()

@@ -1,0 +1,122 @@
+"""The company before the program runs: people, teams and repositories at GitHub, the account and its deployer at AWS."""
+
+import json
+from typing import Any
+
+from policies.arns import GITHUB_OIDC_HOST, Registry
+from policies.deploying import deployer
+from policies.document import text
+from policies.trust import AUDIENCE
+from rehearsal import clients
+from rehearsal.cast import ADMIN, COLLEAGUE, MANAGER, STRANGER_ORGANIZATION, WRITER, publishers
+from rehearsal.clients import Credentials
+from rehearsal.control import Control
+from rehearsal.world import credentials
+from settings import OidcProvider, Settings
+
+OWNER_ID, STRANGER_ID = 1_000, 2_000
+_TEAM_IDS, _REPOSITORY_IDS, _STRANGER_IDS = 3_000, 500_000, 600_000
+_USER_IDS = 10
+# A repository of the organisation that no catalog names.
+OUTSIDE_IMMUTABLE, OUTSIDE_BY_NAME = "package-flow-outside", "package-flow-outside-by-name"
+# The GitHub App with which the program runs: what docs and README ask for, no more.
+DEPLOYER_APP = 4_000
+DEPLOYER_TOKEN = "rehearsal-deployer"
+DEPLOYER_PERMISSIONS = {
+    "actions": "read",
+    "actions_variables": "write",
+    "administration": "write",
+    "environments": "write",
+    "members": "read",
+    "organization_plan": "read",
+}
+
+
+def reviewers(settings: Settings) -> list[str]:
+    """Writers who approve, as many as the most demanding repository of the catalog needs."""
+    most = max([1, *(one.approvals for one in settings.repositories)])
+    return [COLLEAGUE, *(f"{COLLEAGUE}-{number}" for number in range(2, most + 1))]
+
+
+def _users(settings: Settings) -> list[dict[str, Any]]:
+    people = [WRITER, *reviewers(settings), MANAGER, ADMIN]
+    return [{"login": login, "id": _USER_IDS + number} for number, login in enumerate(people)]
+
+
+def _teams(settings: Settings) -> list[dict[str, Any]]:
+    named = [slug for team in settings.teams for slug in team.release_managers]
+    named += [slug for one in settings.repositories if one.promotes for slug in one.promotes.reviewers]
+    return [{"slug": slug, "id": _TEAM_IDS + number, "members": [MANAGER]} for number, slug in enumerate(dict.fromkeys(named))]
+
+
+def _subject(settings: Settings, number: int) -> str:
+    """Every second repository is an older one, with name-only subjects, unless the stack trusts the immutable form alone."""
+    return "immutable" if settings.subjects == "immutable" or number % 2 else "name"
+
+
+def _repository(owner: str, name: str, id: int, subject: str, settings: Settings) -> dict[str, Any]:
+    return {
+        "owner": owner,
+        "name": name,
+        "id": id,
+        "subject": subject,
+        "admins": [ADMIN],
+        "writers": [WRITER, *reviewers(settings), MANAGER],
+    }
+
+
+def _repositories(settings: Settings) -> list[dict[str, Any]]:
+    ours = [one.name for one in sorted(settings.repositories, key=lambda one: not one.publishes)]
+    strangers = [one.name for one in publishers(settings)] or ours[:1]
+    return [
+        *(
+            _repository(settings.github_owner, name, _REPOSITORY_IDS + number, _subject(settings, number), settings)
+            for number, name in enumerate(ours)
+        ),
+        *(
+            _repository(STRANGER_ORGANIZATION, name, _STRANGER_IDS + number, _subject(settings, number), settings)
+            for number, name in enumerate(strangers)
+        ),
+        _repository(settings.github_owner, OUTSIDE_IMMUTABLE, _REPOSITORY_IDS - 1, "immutable", settings),
+        _repository(settings.github_owner, OUTSIDE_BY_NAME, _REPOSITORY_IDS - 2, "name", settings),
+    ]
+
+
+def github(settings: Settings) -> dict[str, Any]:
+    """What the stand-in is seeded with. The plan is the one that has everything; lookups of lesser plans have tests of their own."""
+    people = [one["login"] for one in _users(settings)]
+    organization = {
+        "login": settings.github_owner,
+        "id": OWNER_ID,
+        "plan": "enterprise",
+        "owners": [ADMIN],
+        "members": people,
+        "apps": [DEPLOYER_APP],
+        "teams": _teams(settings),
+        "immutable_subjects": settings.subjects == "immutable",
+    }
+    stranger = {"login": STRANGER_ORGANIZATION, "id": STRANGER_ID, "plan": "enterprise", "owners": [ADMIN], "members": people}
+    token = {
+        "token": DEPLOYER_TOKEN,
+        "organization": settings.github_owner,
+        "app_id": DEPLOYER_APP,
+        "permissions": DEPLOYER_PERMISSIONS,
+    }
+    return {
+        "users": _users(settings),
+        "organizations": [organization, stranger],
+        "repositories": _repositories(settings),
+        "tokens": [token],
+    }
+
+
+def aws(settings: Settings, registry: Registry, control: Control, root: Credentials, endpoint: str) -> Credentials:
+    """The account: GitHub's provider if the stack adopts one, and the deployer, whose credentials are returned.
+
+    The deployer has the policy that real deployers get, so a right that the program needs and the policy lacks fails the rehearsal.
+    """
+    if settings.oidc_provider is OidcProvider.EXISTING:
+        iam = clients.aws(endpoint, registry.region, "iam", root)
+        iam.create_open_id_connect_provider(Url=f"https://{GITHUB_OIDC_HOST}", ClientIDList=[AUDIENCE])
+    policy = text(deployer(registry, settings.stack, settings.iam.path, settings.iam.permissions_boundary))
+    return credentials(control.post("principals", kind="role", name="package-flow-deployer", policy=json.loads(policy)))

@@ -1,0 +1,114 @@
+"""Sets the stage: the local cloud, the company in it, and the program run against it. Each is a process of its own."""
+
+import json
+import secrets
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from policies.arns import Registry
+from rehearsal import seeding
+from rehearsal.clients import Credentials
+from rehearsal.control import Control
+from rehearsal.github import GitHub
+from rehearsal.processes import Child, ProcessFailed, scrubbed
+from rehearsal.world import Place, World
+from settings import Settings, parse
+
+# AWS's own example account, for a stack that does not say which account it is allowed in.
+_EXAMPLE_ACCOUNT = "111122223333"
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+class ProgramFailed(RuntimeError):
+    """The program stopped; the message says why, and which resource at which line of it if one failed."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Which stack is rehearsed: its name, its file, and a catalog instead of the file's (None = the file's)."""
+
+    name: str
+    file: Path
+    catalog: Path | None
+
+    def settings(self) -> Settings:
+        """Its settings. Raises settings.SettingsError, OSError, yaml.YAMLError."""
+        project = yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())
+        config = dict((yaml.safe_load(self.file.read_text()) or {}).get("config") or {})
+        if self.catalog is not None:
+            config[f"{project['name']}:catalog"] = str(self.catalog)
+        return parse(project, config, PROJECT, project["name"], self.name)
+
+
+class Cloud:
+    """The local cloud's process and what is known of it."""
+
+    def __init__(self, settings: Settings, folder: Path, upstream: str) -> None:
+        account = next(iter(settings.allowed_account_ids), _EXAMPLE_ACCOUNT)
+        key = secrets.token_urlsafe(24)
+        command = [sys.executable, "-m", "rehearsal.cloud", "--account", account, "--region", settings.region, "--upstream", upstream]
+        self.child = Child(command, env=scrubbed({"REHEARSAL_KEY": key}), cwd=PROJECT, log=folder / "cloud.log")
+        ready = self.child.first_line()
+        root = ready["root"]
+        self.place = Place(ready["url"], account, settings.region)
+        self.root = Credentials(root["access_key_id"], root["secret_access_key"])
+        self.control = Control(self.place.endpoint, key)
+        self.registry = Registry("aws", account, settings.region, settings.domain.name)
+
+    def stop(self) -> None:
+        """End it."""
+        self.control.close()
+        self.child.stop()
+
+
+class Program:
+    """Runs the unmodified program against the cloud, with the deployer's credentials and nothing else."""
+
+    def __init__(self, stack: Stack, cloud: Cloud, deployer: Credentials, folder: Path) -> None:
+        self._stack, self._cloud, self._folder = stack, cloud, folder
+        self._environment = scrubbed({**deployer.environment(), "GITHUB_TOKEN": seeding.DEPLOYER_TOKEN, "HOME": str(folder / "program")})
+        self.result_file = folder / "result.json"
+        (folder / "program").mkdir()
+
+    def run(self, tell: Callable[[Mapping[str, Any]], None], *extra: str) -> Mapping[str, Any]:
+        """Run it, telling each event; returns the result. Raises ProgramFailed."""
+        catalog = ["--catalog", str(self._stack.catalog)] if self._stack.catalog else []
+        endpoint = self._cloud.place.endpoint
+        command = [sys.executable, "-m", "rehearsal.program", "--directory", str(PROJECT), "--config", str(self._stack.file)]
+        command += ["--stack", self._stack.name, *catalog, "--cloud", endpoint, "--github", f"{endpoint}/_github"]
+        child = Child([*command, "--result", str(self.result_file), *extra], env=self._environment, cwd=PROJECT, log=self._folder / "program.log")
+        try:
+            for event in child.lines():
+                tell(event)
+            status = child.wait()
+            if not self.result_file.exists():
+                raise ProcessFailed(f"the program ended with status {status}:\n{child.tail()}")
+        finally:
+            child.stop()
+        result = json.loads(self.result_file.read_text())
+        if result["error"]:
+            raise ProgramFailed(_words(result["error"]))
+        return result
+
+
+def _words(error: Mapping[str, Any]) -> str:
+    if not error.get("urn"):
+        return f"{error.get('traceback') or ''}\n{error['message']}".strip()
+    return f"{error['type']} '{error['name']}' at {error.get('where') or 'an unknown line'}:\n{error['message']}"
+
+
+def company(stack: Stack, settings: Settings, cloud: Cloud) -> Credentials:
+    """Seed GitHub and the account; returns the deployer's credentials."""
+    cloud.control.post("github/seed", **seeding.github(settings))
+    return seeding.aws(settings, cloud.registry, cloud.control, cloud.root, cloud.place.endpoint)
+
+
+def world(settings: Settings, cloud: Cloud, outputs: Mapping[str, Any], folder: Path) -> World:
+    """Everybody who acts on what the program has made."""
+    github = GitHub(cloud.control, settings.github_owner, seeding.reviewers(settings))
+    return World(settings, outputs, cloud.place, cloud.control, github, PROJECT, folder / "clients")

@@ -1,0 +1,171 @@
+"""The rehearsed company: its settings, the stack's outputs, and everybody who acts in it."""
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from policies.arns import Registry
+from policies.names import RoleKind, role_name
+from policies.trust import AUDIENCE
+from rehearsal import clients
+from rehearsal.cast import WRITER, Publisher
+from rehearsal.clients import Credentials, Shell
+from rehearsal.control import Control
+from rehearsal.github import GitHub, Job
+from settings import Settings
+
+_UNSET = object()
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the local cloud is and which account and region it plays."""
+
+    endpoint: str
+    account: str
+    region: str
+
+
+class World:
+    """What the scenarios act on. `outputs` are the stack's, `project` its folder, `folder` where clients have their homes."""
+
+    def __init__(
+        self, settings: Settings, outputs: Mapping[str, Any], place: Place, control: Control, github: GitHub, project: Path, folder: Path
+    ) -> None:
+        self.settings = settings
+        self.outputs = outputs
+        self.place = place
+        self.control = control
+        self.github = github
+        self.project = project
+        self._folder = folder
+        self._numbers = itertools.count(1)
+        self._sts = clients.aws(place.endpoint, place.region, "sts", None)
+        self.registry = Registry("aws", place.account, place.region, settings.domain.name)
+
+    # --- names and roles ----------------------------------------------------------------------------------------------------------
+
+    def consumer(self, repository: str) -> Mapping[str, str]:
+        """The stack output of a consuming repository."""
+        return self.outputs["consumers"][f"{self.settings.github_owner}/{repository}"]
+
+    def publish_role(self, repository: str) -> str:
+        """ARN of its publish role."""
+        return self.consumer(repository)["publishRole"]
+
+    def read_role(self, repository: str) -> str:
+        """ARN of the role that its builds assume."""
+        return self.consumer(repository)["readRole"]
+
+    def role_arn(self, kind: RoleKind, repository: str = "") -> str:
+        """ARN that a role of this stack has."""
+        return self.registry.role_arn(self.settings.iam.path, role_name(self.settings.stack, kind, repository))
+
+    # --- GitHub jobs --------------------------------------------------------------------------------------------------------------
+
+    def publishing_job(
+        self,
+        one: Publisher,
+        *,
+        event: str = "push",
+        branch: str = "",
+        tag: str = "",
+        owner: str = "",
+        reusable: str | None | object = _UNSET,
+        environment: str | None = None,
+    ) -> Job:
+        """The publish job of a repository on its release branch, but for what is said otherwise."""
+        branch = branch or one.branch
+        self.github.ensure_branch(one.name, tag or branch, WRITER, owner=owner, kind="tags" if tag else "heads")
+        on = {"ref": f"refs/tags/{tag}" if tag else f"refs/heads/{branch}"}
+        if event in ("pull_request", "pull_request_target"):
+            on = {"pull_request": self.github.pull_request(one.name, WRITER)["number"]}
+        return self.github.run(
+            one.name,
+            WRITER,
+            event=event,
+            job_workflow_ref=self._workflow(one) if reusable is _UNSET else reusable,
+            environment=one.repository.environment if environment is None else environment,
+            approve_by=self.github.reviewers,
+            owner=owner,
+            **on,
+        )
+
+    def _workflow(self, one: Publisher) -> str:
+        return self.settings.publishing.workflow or f"{self.settings.github_owner}/{one.name}/.github/workflows/publish.yml@refs/heads/main"
+
+    def publishing_token(self, one: Publisher, *, token: str = "", audience: str = AUDIENCE, **job: Any) -> str:
+        """The OIDC token of that job; `token`: "forged" (somebody else signed it) or "expired"."""
+        started = self.publishing_job(one, **job)
+        if token == "forged":
+            return self.github.forged_token(started, audience)
+        if token == "expired":
+            return self.github.expired_token(started, audience)
+        return started.token(audience)
+
+    def build_job(self, repository: str, *, owner: str = "") -> Job:
+        """A pull request's build in a repository; a push's in another organisation."""
+        if owner:
+            self.github.ensure_branch(repository, "main", WRITER, owner=owner)
+            return self.github.run(repository, WRITER, ref="refs/heads/main", owner=owner)
+        number = self.github.pull_request(repository, WRITER)["number"]
+        return self.github.run(repository, WRITER, event="pull_request", pull_request=number)
+
+    # --- AWS ----------------------------------------------------------------------------------------------------------------------
+
+    def session(self, role_arn: str, token: str, **parameters: Any) -> Credentials:
+        """Exchange an OIDC token for a role session, as a job does. Raises Denied."""
+        answer = clients.call(
+            self._sts.assume_role_with_web_identity,
+            RoleArn=role_arn,
+            RoleSessionName="rehearsal",
+            WebIdentityToken=token,
+            **parameters,
+        )
+        made = answer["Credentials"]
+        return Credentials(made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
+
+    def assume(self, role_arn: str, token: str) -> str:
+        """The same, for scenarios that need no more than to be let in: the session's name."""
+        session = self.session(role_arn, token)
+        return str(self.client("sts", session).get_caller_identity()["Arn"])
+
+    def client(self, service: str, credentials: Credentials) -> Any:
+        """An SDK client."""
+        return clients.aws(self.place.endpoint, self.place.region, service, credentials)
+
+    def principal(self, name: str, policy: Mapping[str, Any] | None, *, account: str = "") -> Credentials:
+        """A role of the account (or another) with this identity policy, outside the program's path."""
+        where = {"account": account} if account else {}
+        made = self.control.post("principals", kind="role", name=f"{name}-{next(self._numbers)}", policy=policy, **where)
+        return credentials(made)
+
+    # --- clients ------------------------------------------------------------------------------------------------------------------
+
+    def folder(self, name: str) -> Path:
+        """A new folder for a client or a project."""
+        return self._folder / f"{next(self._numbers):03}-{name}"
+
+    def shell(self, name: str, session: Credentials | None = None, **extra: str) -> Shell:
+        """A place to run clients in, with a HOME of its own."""
+        return Shell.new(self.folder(name), endpoint=self.place.endpoint, region=self.place.region, credentials=session, **extra)
+
+    def job_shell(self, name: str, job: Job, role_arn: str) -> Shell:
+        """The same for a job: the AWS CLI exchanges the job's OIDC token itself."""
+        shell = self.shell(name, AWS_ROLE_ARN=role_arn, AWS_ROLE_SESSION_NAME="job", AWS_WEB_IDENTITY_TOKEN_FILE="token.jwt")
+        (shell.home / "token.jwt").write_text(job.token(AUDIENCE))
+        shell.environment["AWS_WEB_IDENTITY_TOKEN_FILE"] = str(shell.home / "token.jwt")
+        return shell
+
+    def login(self, shell: Shell, tool: str, repository: str, *duration: str) -> str:
+        """`aws codeartifact login`; `duration` defaults to the stack's cap."""
+        where = ("--domain", self.settings.domain.name, "--domain-owner", self.place.account, "--repository", repository)
+        lasting = duration or ("--duration-seconds", str(self.settings.token_duration))
+        return shell.run("aws", "codeartifact", "login", "--tool", tool, *where, *lasting)
+
+
+def credentials(made: Mapping[str, str]) -> Credentials:
+    """Credentials as the control API returns them."""
+    return Credentials(made["access_key_id"], made["secret_access_key"], made.get("session_token") or "")

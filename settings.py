@@ -1,0 +1,303 @@
+"""Settings of one stack: stack config and catalog in, typed and frozen values out, or every problem in one error.
+
+Nothing is registered before everything here is valid. This file holds what components take and the way there (`parse`, and `load` in the
+program); the package `configuration` reads the files and knows the rules. Pulumi is imported in `load` alone, so that tests and tools read
+settings without the SDK.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from configuration import catalog as catalog_files
+from configuration import stack as stack_files
+from configuration.catalog import Catalog, TeamFile
+from configuration.problems import MAPPING, Problem, SettingsError, Words, misread
+from configuration.shapes import (
+    ANY_WORKFLOW,
+    PROMOTION_WORKFLOW_FILE,
+    PUBLISHING_WORKFLOW_FILE,
+    Encryption,
+    OidcProvider,
+    Readers,
+    ReadRole,
+    RepositoryShape,
+)
+from configuration.stack import PROJECT_FILE, StackFile
+from configuration.yaml_files import read_mapping
+from policies import sizes
+from policies.names import SHARED_REPOSITORY
+from policies.owned_names import Format
+from policies.trust import Subjects
+
+__all__ = [
+    "DomainSettings",
+    "Encryption",
+    "Format",
+    "IamSettings",
+    "OidcProvider",
+    "Problem",
+    "Promotes",
+    "PublishingSettings",
+    "ReadRole",
+    "Readers",
+    "Repository",
+    "Settings",
+    "SettingsError",
+    "Sharing",
+    "Subjects",
+    "Team",
+    "load",
+    "parse",
+    "read_project_file",
+    "read_stack_file",
+]
+
+
+@dataclass(frozen=True)
+class DomainSettings:
+    """The CodeArtifact domain. `protect` covers key, domain and every repository."""
+
+    name: str
+    encryption: Encryption
+    protect: bool
+
+
+@dataclass(frozen=True)
+class IamSettings:
+    """Path of every role, starting and ending with a slash, and the ARN of the policy that bounds them ("" = none)."""
+
+    path: str
+    permissions_boundary: str
+
+
+@dataclass(frozen=True)
+class PublishingSettings:
+    """The only workflow that may publish, as the claim `job_workflow_ref` spells it. None = any."""
+
+    workflow: str | None
+
+    @property
+    def promotion_workflow(self) -> str | None:
+        """The only workflow that may promote: beside the publishing one, at the same ref. None = any."""
+        if self.workflow is None:
+            return None
+        path, ref = self.workflow.split("@", 1)
+        return f"{path.rpartition('/')[0]}/{PROMOTION_WORKFLOW_FILE}@{ref}"
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """Who outside the account reads what is open to the organisation. `organization_id` "" = no organisation."""
+
+    organization_id: str
+    accounts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Promotes:
+    """Who approves a promotion: GitHub team slugs."""
+
+    reviewers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A consuming repository: a GitHub repository that installs, and may publish, packages. `environment` "" = none."""
+
+    name: str
+    team: str
+    publishes: tuple[Format, ...]
+    release_branches: tuple[str, ...]
+    required_checks: tuple[str, ...]
+    approvals: int
+    environment: str
+    promotes: Promotes | None
+
+    @property
+    def installs_only(self) -> bool:
+        return not self.publishes
+
+
+@dataclass(frozen=True)
+class Team:
+    """One file of the catalog. `upstreams` are teams, in order of priority; `owns` holds only formats with names in them."""
+
+    name: str
+    file: str
+    readers: Readers
+    upstreams: tuple[str, ...]
+    owns: Mapping[Format, tuple[str, ...]] = field(hash=False)
+    release_managers: tuple[str, ...]
+    repositories: tuple[Repository, ...]
+
+    @property
+    def has_repository(self) -> bool:
+        return bool(self.owns)
+
+    @property
+    def codeartifact_repository(self) -> str:
+        """The CodeArtifact repository that the team's builds use."""
+        return self.name if self.has_repository else SHARED_REPOSITORY
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that a stack is configured with. `catalog` is the folder as the stack file names it."""
+
+    project: str
+    stack: str
+    region: str
+    github_owner: str
+    domain: DomainSettings
+    public_sources: tuple[str, ...]
+    token_duration: int
+    oidc_provider: OidcProvider
+    read_role: ReadRole
+    subjects: Subjects
+    iam: IamSettings
+    publishing: PublishingSettings
+    sharing: Sharing | None
+    teams: tuple[Team, ...]
+    catalog: str
+    allowed_account_ids: tuple[str, ...]
+
+    @property
+    def repositories(self) -> tuple[Repository, ...]:
+        """All consuming repositories, in the catalog's order."""
+        return tuple(repository for team in self.teams for repository in team.repositories)
+
+    def team(self, name: str) -> Team:
+        """The team of this name. Raises KeyError if the catalog has none."""
+        for team in self.teams:
+            if team.name == name:
+                return team
+        raise KeyError(name)
+
+
+def _workflow(stack: StackFile) -> str | None:
+    """The stack's workflow. By default the one of this project's repository, so that leaving the key out never means `any`."""
+    default = f"{stack.providers.github_owner}/{stack.project}/.github/workflows/{PUBLISHING_WORKFLOW_FILE}@refs/heads/main"
+    workflow = stack.shape.publishing.workflow or default
+    return None if workflow == ANY_WORKFLOW else workflow
+
+
+def _repository(team: TeamFile, name: str, shape: RepositoryShape) -> Repository:
+    # An installing repository gets no review unless it asks for one: nothing stops a bot's push there.
+    approvals = shape.approvals if shape.publishes or "approvals" in shape.model_fields_set else 0
+    return Repository(
+        name=name,
+        team=team.name,
+        publishes=tuple(shape.publishes),
+        release_branches=tuple(shape.release_branches),
+        required_checks=tuple(shape.required_checks),
+        approvals=approvals,
+        environment=shape.environment,
+        promotes=Promotes(tuple(shape.promotes.reviewers)) if shape.promotes.reviewers else None,
+    )
+
+
+def _team(team: TeamFile) -> Team:
+    return Team(
+        name=team.name,
+        file=team.file,
+        readers=team.shape.readers,
+        upstreams=tuple(team.shape.upstreams),
+        owns=MappingProxyType({format: tuple(names) for format, names in team.shape.owns.items()}),
+        release_managers=tuple(team.shape.release_managers),
+        repositories=tuple(_repository(team, name, one) for name, one in team.shape.repositories.items()),
+    )
+
+
+def _settings(stack: StackFile, teams: Iterable[TeamFile]) -> Settings:
+    shape, providers, sharing = stack.shape, stack.providers, stack.shape.sharing
+    return Settings(
+        project=stack.project,
+        stack=stack.stack,
+        region=providers.region,
+        github_owner=providers.github_owner,
+        domain=DomainSettings(shape.domain.name, shape.domain.encryption, shape.domain.protect),
+        public_sources=tuple(shape.public_sources),
+        token_duration=shape.token_duration,
+        oidc_provider=shape.github_oidc_provider,
+        read_role=shape.read_role,
+        subjects=shape.subjects,
+        iam=IamSettings(shape.iam.path, shape.iam.permissions_boundary),
+        publishing=PublishingSettings(_workflow(stack)),
+        sharing=Sharing(sharing.organization_id, tuple(sharing.accounts)) if sharing.organization_id or sharing.accounts else None,
+        teams=tuple(_team(one) for one in teams),
+        catalog=shape.catalog,
+        allowed_account_ids=tuple(providers.allowed_account_ids),
+    )
+
+
+def _broken_rules(stack: StackFile | None, catalog: Catalog, known: Sequence[Problem]) -> list[Problem]:
+    """What the rules find, apart from what follows from a value that was taken out as wrong (it is not missing as well)."""
+
+    def follows(problem: Problem) -> bool:
+        return any(one.file == problem.file and f"{problem.key}.".startswith(f"{one.key}.") for one in known)
+
+    found = [problem for rule in catalog_files.RULES for problem in rule(catalog)]
+    found += [problem for rule in stack_files.RULES for problem in rule(stack)] if stack else []
+    return [problem for problem in found if not follows(problem)]
+
+
+def _oversize(stack: StackFile, catalog: Catalog, known: Sequence[Problem]) -> list[Problem]:
+    """Policy documents over their size, made of the teams without a problem: with the others they would be no smaller."""
+    wrong = {problem.file for problem in known}
+    if stack.file in wrong:
+        return []
+    sound = _settings(stack, (team for team in catalog.teams if team.file not in wrong))
+    return [Problem(one.file, one.key, Words(one.got), one.allowed) for one in sizes.check(sound)]
+
+
+def parse(project_file: Mapping[str, Any], config: Mapping[str, object], root: Path, project: str, stack: str) -> Settings:
+    """Settings of a stack. Pure apart from reading the catalog. Raises SettingsError with every problem, and nothing else.
+
+    project_file  Pulumi.yaml (`read_project_file`); its defaults are the only ones of the project's keys
+    config        full keys (`package-flow:domain`, `aws:region`) to values, as YAML has them or as the engine hands them over (JSON text)
+    root          the project's folder, which the catalog's path is relative to
+    """
+    read, folder, problems = stack_files.read(project_file, config, project, stack)
+    catalog = Catalog((), frozenset(), ())
+    if folder:
+        catalog = catalog_files.read(root, folder, (f"Pulumi.{stack}.yaml", f"{project}:catalog"))
+    problems += catalog.problems
+    problems += _broken_rules(read, catalog, tuple(problems))
+    if read:
+        problems += _oversize(read, catalog, problems)
+    if problems or read is None:
+        raise SettingsError(problems)
+    return _settings(read, catalog.teams)
+
+
+def read_project_file(root: Path) -> dict[str, Any]:
+    """Pulumi.yaml of the project in `root`. Raises SettingsError."""
+    return read_mapping(root / PROJECT_FILE, PROJECT_FILE)
+
+
+def read_stack_file(path: Path) -> dict[str, Any]:
+    """`config:` of a stack file, with full keys (`aws:region`). Raises SettingsError."""
+    config = read_mapping(path, path.name).get("config", {})
+    if not isinstance(config, dict):
+        raise SettingsError([Problem(path.name, "config", misread(config) or config, MAPPING)])
+    return config
+
+
+def load() -> Settings:
+    """Settings of the running program, from the engine's configuration.
+
+    Raises pulumi.RunError with the text of SettingsError: the engine then prints the problems and no stack trace.
+    """
+    import pulumi
+    from pulumi.runtime import config as runtime_config
+
+    root = Path(__file__).resolve().parent
+    # The whole map, where pulumi.Config answers only for keys that one asks for: an unknown key is a problem, not silence.
+    config = {**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}
+    try:
+        return parse(read_project_file(root), config, root, pulumi.get_project(), pulumi.get_stack())
+    except SettingsError as error:
+        raise pulumi.RunError(str(error)) from error

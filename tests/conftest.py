@@ -1,0 +1,22 @@
+"""What every test gets: an environment without credentials, and reproducible property tests."""
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# Derandomised, so that a failure in CI is the same failure on a laptop; without deadlines, because machines differ.
+settings.register_profile("package-flow", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("package-flow")
+
+FOREIGN = ("AWS_", "GITHUB_", "PULUMI_", "ACTIONS_", "TF_")
+
+
+@pytest.fixture(autouse=True)
+def hermetic_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No credential, region or configuration of the machine reaches a test."""
+    for name in [name for name in os.environ if name.startswith(FOREIGN)]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)

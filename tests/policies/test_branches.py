@@ -1,0 +1,207 @@
+"""One declaration of release branches, read three ways: by IAM (the trust policy), by rulesets and by an environment (GitHub's patterns)."""
+
+import re
+
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from policies import guards, trust
+from policies.branches import HEADS, check, declare, is_pattern
+from policies.document import text
+from policies.trust import Subjects
+from rehearsal.cloud.github.patterns import matches
+from tests.policies import iam
+from tests.policies.samples import REGISTRY, REPOSITORY, WORKFLOW
+
+GOOD = ["main", "release/*", "release/v1", "a", "v1.2", "release/2024/*", "A_b-c", "x.y/z", "1", "release", "a/b/c"]
+BAD = [
+    "",
+    "*",
+    "/*",
+    "*/release",
+    "release*",
+    "rel*/x",
+    "release/**",
+    "release/**/*",
+    "release/*/*",
+    "release/*/",
+    "release/",
+    "/main",
+    "a//b",
+    ".main",
+    "a/.b",
+    "a..b",
+    "main.",
+    "main.lock",
+    "a.lock/b",
+    "a./b",
+    "-main",
+    "refs/heads/main",
+    "release/v?",
+    "release/[ab]",
+    "main\n",
+    "a b",
+    "a~1",
+    "a^",
+    "a:b",
+    "a\\b",
+    "a@{1}",
+    "é",
+    "release/*\n",
+]
+
+
+@pytest.mark.parametrize("branch", GOOD)
+def test_release_branches(branch):
+    assert check(branch) is None
+
+
+@pytest.mark.parametrize("branch", BAD)
+def test_no_release_branches(branch):
+    assert check(branch)
+
+
+# --- branch names ---------------------------------------------------------------------------------------------------------------------
+
+
+def git_accepts(name: str) -> bool:
+    """Whether git accepts a branch name: https://git-scm.com/docs/git-check-ref-format."""
+    if not name or name == "@" or name.startswith(("-", "/")) or name.endswith(("/", ".")) or any(sign in name for sign in ("..", "//", "@{")):
+        return False
+    if re.search(r"[\x00-\x20\x7f~^:?*\[\\]", name):
+        return False
+    return not any(part.startswith(".") or part.endswith(".lock") for part in name.split("/"))
+
+
+SEGMENT = st.one_of(st.sampled_from(["a", "b", "aa", "a.b", "release", "main", "-", "_"]), st.text("ab.-_", min_size=1, max_size=3))
+LITERAL = st.lists(SEGMENT, min_size=1, max_size=3).map("/".join)
+RELEASE_BRANCH = st.one_of(LITERAL, LITERAL.map("{}/*".format)).filter(lambda branch: check(branch) is None)
+RELEASE_BRANCHES = st.lists(RELEASE_BRANCH, min_size=1, max_size=4, unique=True).map(tuple)
+# Any name that git takes, whatever the declaration's alphabet is.
+NAME = st.one_of(
+    LITERAL,
+    st.lists(st.one_of(SEGMENT, st.text("aé@+#=%,!$(){}'\"<>|&;A .", min_size=1, max_size=4)), min_size=1, max_size=4).map("/".join),
+).filter(git_accepts)
+
+
+@st.composite
+def near(draw, branches: tuple[str, ...]) -> str:
+    """A branch name that a declaration often, and sometimes just not, covers."""
+    branch = draw(st.sampled_from(branches))
+    literal = branch.removesuffix("/*")
+    name = draw(
+        st.one_of(
+            st.just(literal),
+            st.builds(lambda end: f"{literal}/{end}", NAME),
+            st.builds(lambda end: f"{literal}{end}", SEGMENT),
+            st.builds(lambda start: f"{start}/{literal}", SEGMENT),
+            st.just(literal.rpartition("/")[0] or "a"),
+            st.just(literal.upper()),
+            NAME,
+        )
+    )
+    assume(git_accepts(name))
+    return name
+
+
+@given(st.one_of(RELEASE_BRANCH, st.text("ab./-*_@é", max_size=6)))
+def test_what_is_declared_is_a_branch_to_git(branch):
+    if check(branch) is None:
+        assert git_accepts(branch.removesuffix("/*"))
+        assert is_pattern(branch) == ("*" in branch)
+
+
+# --- three readings -------------------------------------------------------------------------------------------------------------------
+
+NAME_ONLY = "repo:acme/payments-api"
+IMMUTABLE = "repo:acme@7000/payments-api@9001"
+
+
+def claims(ref: str, environment: str = "", subject: str = NAME_ONLY) -> dict[str, str]:
+    context = f"environment:{environment}" if environment else f"ref:{ref}"
+    made = {"sub": f"{subject}:{context}", "aud": "sts.amazonaws.com", "repository_id": "9001", "ref": ref, "job_workflow_ref": WORKFLOW}
+    return made | ({"environment": environment} if environment else {})
+
+
+def trusted(branches: tuple[str, ...], ref: str, environment: str = "", subject: str = NAME_ONLY) -> bool:
+    """What the publish role's document says, as it is sent to AWS."""
+    document = text(trust.publish(REGISTRY, REPOSITORY, branches, environment, WORKFLOW, Subjects.BOTH))
+    return iam.admits(iam.document(document), claims(ref, environment, subject), REGISTRY.github_oidc_provider_arn)
+
+
+def promoting(branches: tuple[str, ...], ref: str) -> bool:
+    document = text(trust.promote(REGISTRY, REPOSITORY, branches, WORKFLOW, Subjects.BOTH))
+    return iam.admits(iam.document(document), claims(ref, "promote"), REGISTRY.github_oidc_provider_arn)
+
+
+def covered(patterns: list[str], ref: str) -> bool:
+    return any(matches(pattern, ref) for pattern in patterns)
+
+
+@given(st.data())
+def test_whatever_is_trusted_is_protected_and_deployable_and_the_other_way_round(data):
+    branches = data.draw(RELEASE_BRANCHES)
+    name = data.draw(near(branches))
+    ref = HEADS + name
+    protected = covered(guards.create_refs(branches), ref)
+    assert trusted(branches, ref) == protected
+    assert trusted(branches, ref, subject=IMMUTABLE) == protected
+    assert trusted(branches, ref, environment="packages") == protected
+    assert promoting(branches, ref) == protected
+    assert any(matches(pattern, name) for pattern in declare(branches).environment_patterns) == protected
+    if protected:
+        assert covered(guards.release_refs("trunk", branches), ref)
+
+
+@given(st.data())
+def test_the_order_of_branches_changes_nothing(data):
+    branches = data.draw(RELEASE_BRANCHES)
+    name = data.draw(near(branches))
+    assert trusted(branches, HEADS + name) == trusted(tuple(reversed(branches)), HEADS + name)
+
+
+@given(st.data())
+def test_no_other_kind_of_ref_is_trusted(data):
+    branches = data.draw(RELEASE_BRANCHES)
+    name = data.draw(near(branches))
+    for ref in (f"refs/tags/{name}", f"refs/pull/{name}/merge", name, f"refs/heads/refs/heads/{name}", f"refs/heads/gh-readonly-queue/{name}"):
+        assert not trusted(branches, ref, environment="packages")
+
+
+@pytest.mark.parametrize(
+    ("branches", "name", "expected"),
+    [
+        (("release/*",), "release/1", True),
+        (("release/*",), "release/a/b", False),
+        (("release/*",), "release", False),
+        (("release/*",), "releases/1", False),
+        (("release/*",), "Release/1", False),
+        (("release/*", "release/a/b"), "release/a/b", True),
+        (("release/*", "release/a/b"), "release/a/c", False),
+        (("release/*", "release/a/*"), "release/a/b", True),
+        (("release/*", "release/a/*"), "release/a/b/c", False),
+        (("release/a/*", "release/*"), "release/1", True),
+        (("main",), "main", True),
+        (("main",), "mainline", False),
+        (("main",), "x/main", False),
+        (("a.b",), "aXb", False),
+    ],
+)
+def test_what_patterns_mean(branches, name, expected):
+    assert trusted(branches, HEADS + name) is expected
+    assert covered(guards.create_refs(branches), HEADS + name) is expected
+
+
+@example("main", ("main",))
+@given(LITERAL, RELEASE_BRANCHES)
+def test_the_default_branch_is_always_protected_and_by_name(default, branches):
+    refs = guards.release_refs(default, branches)
+    assert refs[0] == HEADS + default
+    assert len(set(refs)) == len(refs)
+    assert set(refs) == {HEADS + default, *guards.create_refs(branches)}
+
+
+def test_one_statement_holds_all_branches_unless_they_exclude_each_other():
+    assert len(declare(("main", "release/*", "hotfix/*")).trusted) == 1
+    assert len(declare(("main", "release/*", "release/a/b")).trusted) == 3

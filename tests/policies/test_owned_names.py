@@ -1,0 +1,171 @@
+"""Owned names: the grammar, and that IAM, package groups and the overlap test read one name alike."""
+
+import re
+
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from policies.owned_names import Format, OwnedName, allowed, overlaps, parse
+from tests.policies.iam import like
+from tests.policies.samples import REGISTRY
+
+GOOD = {
+    Format.NPM: ["@acme-payments/*", "@acme/eslint-config", "acme", "acme-*", "a", "acme.js", "@a.b/c_d", "a-b-*"],
+    Format.PYPI: ["acme", "acme-payments", "acme-*", "a1", "acme-payments-*"],
+    Format.MAVEN: ["com.acme:*", "com.acme.payments:client", "acme:core", "com.acme:core-2.13", "Com_Acme:X"],
+}
+BAD = {
+    Format.NPM: [
+        "*",
+        "@*/x",
+        "@acme/",
+        "@acme",
+        "@acme/a*",
+        "@acme/a-*",
+        "acme*",
+        "Acme",
+        "acme/x",
+        "-*",
+        "a*b",
+        "acme-*-x",
+        "@acme/*/x",
+        "ac me",
+        "acme-",
+        ".acme",
+        "_acme",
+        "@acme/**",
+        "",
+        "a?",
+        "${aws:username}",
+        "acme\n",
+        "a" * 215,
+    ],
+    Format.PYPI: ["*", "Acme", "acme_x", "acme.x", "acme--x", "acme*", "-acme", "acme-", "@acme/x", "", "acme-*-*", "acme\n", "acmé"],
+    Format.MAVEN: ["*", "com.acme", "com.acme:", ":x", "com.acme.*:x", "com.acme*:*", "com..acme:*", "com.acme:a*", "com.acme:x:1", "", "a b:*", "com.acme:*\n"],
+}
+
+
+@pytest.mark.parametrize(("format", "text"), [(format, text) for format, texts in GOOD.items() for text in texts])
+def test_names_of_the_grammar(format, text):
+    assert parse(format, text).format is format
+
+
+@pytest.mark.parametrize(("format", "text"), [(format, text) for format, texts in BAD.items() for text in texts])
+def test_names_outside_the_grammar(format, text):
+    with pytest.raises(ValueError, match=re.escape(allowed(format))):
+        parse(format, text)
+
+
+def test_the_longest_npm_name_counts_scope_and_slash():
+    assert parse(Format.NPM, "@" + "a" * 99 + "/" + "b" * 113)
+    with pytest.raises(ValueError, match="npm"):
+        parse(Format.NPM, "@" + "a" * 99 + "/" + "b" * 114)
+
+
+@pytest.mark.parametrize(
+    ("format", "text", "arn", "group"),
+    [
+        (Format.NPM, "@acme-payments/*", "npm/acme-payments/*", "/npm/acme-payments/*"),
+        (Format.NPM, "@acme/eslint-config", "npm/acme/eslint-config", "/npm/acme/eslint-config$"),
+        (Format.NPM, "acme", "npm//acme", "/npm//acme$"),
+        (Format.NPM, "acme-*", "npm//acme-*", "/npm//acme-*"),
+        (Format.PYPI, "acme-payments-*", "pypi//acme-payments-*", "/pypi//acme-payments-*"),
+        (Format.PYPI, "acme", "pypi//acme", "/pypi//acme$"),
+        (Format.MAVEN, "com.acme.payments:*", "maven/com.acme.payments/*", "/maven/com.acme.payments/*"),
+        (Format.MAVEN, "com.acme:core", "maven/com.acme/core", "/maven/com.acme/core$"),
+    ],
+)
+def test_patterns(format, text, arn, group):
+    """A prefix ends in a hyphen, so its package group ends in `*`: AWS takes `~` behind a letter or digit only."""
+    name = parse(format, text)
+    assert (name.arn_pattern, name.group_pattern) == (arn, group)
+
+
+# --- three readings of one name -------------------------------------------------------------------------------------------------------
+
+_WORD = r"[^\W_]"
+
+
+def in_group(pattern: str, format: str, namespace: str, name: str) -> bool:
+    """Whether a package strongly matches a group's pattern, as the User Guide words it. Raises ValueError where `~` may not stand.
+
+    `$` the whole coordinate; `~` a prefix, after a word character, ending at a word boundary; `*` every value that starts so, after a
+    character that is no word character (the slash included).
+    """
+    path, prefix, suffix = f"/{format}/{namespace}/{name}", pattern[:-1], pattern[-1]
+    ends_in_word = re.fullmatch(_WORD, prefix[-1]) is not None
+    if suffix == "$":
+        return path == prefix
+    if suffix == "~":
+        if not ends_in_word:
+            raise ValueError(f"{pattern}: ~ stands after a letter or digit; after anything else it is *")
+        return path == prefix or (path.startswith(prefix) and re.match(_WORD, path[len(prefix)]) is None)
+    if suffix == "*":
+        if ends_in_word:
+            raise ValueError(f"{pattern}: * stands after a character that is no letter or digit; after one it is ~")
+        return path.startswith(prefix)
+    raise ValueError(pattern)
+
+
+PARTS = st.text("ab1-", min_size=1, max_size=4)
+NAMESPACES = st.sampled_from(["", "a", "ab", "a-b", "a.b", "b"])
+
+
+def _texts(format: Format) -> st.SearchStrategy[str]:
+    word = st.from_regex(r"[ab1](-?[ab1]){0,2}", fullmatch=True)
+    if format is Format.NPM:
+        scope = st.sampled_from(["a", "ab", "a-b"])
+        return st.one_of(scope.map("@{}/*".format), st.builds("@{}/{}".format, scope, word), word, word.map("{}-*".format))
+    if format is Format.PYPI:
+        return st.one_of(word, word.map("{}-*".format))
+    group = st.sampled_from(["a", "a.b", "ab"])
+    return st.one_of(group.map("{}:*".format), st.builds("{}:{}".format, group, word))
+
+
+NAMES = st.sampled_from(list(Format)).flatmap(lambda format: _texts(format).map(lambda text: parse(format, text)))
+
+
+@st.composite
+def near(draw, name: OwnedName) -> tuple[str, str]:
+    """The coordinates of a package that is often, and sometimes just not, one of `name`'s."""
+    namespace = draw(st.one_of(st.just(name.namespace), NAMESPACES))
+    part = draw(st.one_of(st.just(name.name), st.builds(lambda end: name.name + end, PARTS), PARTS, st.just(name.name[:-1])))
+    assume(part)
+    return namespace, part
+
+
+@given(st.data())
+def test_iam_package_groups_and_owns_agree(data):
+    name = data.draw(NAMES)
+    namespace, part = data.draw(near(name))
+    owned = name.owns(namespace, part)
+    arn = REGISTRY.package_arn("payments", f"{name.format}/{namespace}/{part}")
+    assert like(REGISTRY.package_arn("payments", name.arn_pattern), arn) == owned
+    assert in_group(name.group_pattern, name.format, namespace, part) == owned
+    assert not like(REGISTRY.package_arn("payment", name.arn_pattern), arn)
+
+
+def _common(one: OwnedName, other: OwnedName) -> bool:
+    """Whether some package is of both, found by trying: a common one starts with each prefix, so the prefixes themselves and a longer one do."""
+    candidates = {end for name in (one, other) for end in (name.name, f"{name.name}x", f"{name.name}-x") if end} | {"x"}
+    return one.format == other.format and any(
+        one.owns(namespace, part) and other.owns(namespace, part) for namespace in (one.namespace, other.namespace) for part in candidates
+    )
+
+
+@given(NAMES, NAMES)
+@example(parse(Format.NPM, "a-*"), parse(Format.NPM, "a-b-*"))
+@example(parse(Format.NPM, "a"), parse(Format.NPM, "a-*"))
+@example(parse(Format.MAVEN, "a:*"), parse(Format.MAVEN, "a.b:*"))
+def test_overlap_is_symmetric_and_means_a_common_package(one, other):
+    assert overlaps(one, other) == overlaps(other, one) == _common(one, other)
+    assert overlaps(one, one)
+
+
+@given(st.data())
+def test_names_that_do_not_overlap_share_no_package(data):
+    one, other = data.draw(NAMES), data.draw(NAMES)
+    namespace, part = data.draw(near(one))
+    if one.format == other.format and one.owns(namespace, part) and other.owns(namespace, part):
+        assert overlaps(one, other)

@@ -1,0 +1,163 @@
+"""Pulumi.yaml's config schema, the stack files, the shipped catalogs and the code say the same."""
+
+import ast
+import importlib.util
+import re
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+import settings
+from configuration.provider_keys import CREDENTIAL_KEYS, PROVIDER_KEYS
+from configuration.shapes import ProviderShape, StackShape, keys_of
+from settings import Settings, SettingsError
+from tests.settings.builders import CONFIG, PROJECT, ROOT, changed, good, parse, write_catalog
+
+PROJECT_FILE = settings.read_project_file(ROOT)
+SCHEMA: dict[str, dict[str, Any]] = PROJECT_FILE["config"]
+SHIPPED = ("dev", "prod")
+
+# A value of each key that differs from its default (or, for required keys, from the good configuration's).
+OTHER_VALUES: dict[str, Any] = {
+    "domain": {"name": "acme-other", "encryption": "aws", "protect": False},
+    "catalog": "catalog/",
+    "publicSources": ["pypi"],
+    "tokenDuration": 900,
+    "githubOidcProvider": "existing",
+    "readRole": "catalog",
+    "subjects": "immutable",
+    "iam": {"path": "/", "permissionsBoundary": "arn:aws:iam::111122223333:policy/boundary"},
+    "publishing": {"workflow": "any"},
+    "sharing": {"organizationId": "o-a1b2c3d4e5", "accounts": ["444455556666"]},
+}
+
+
+def _shipped(stack: str) -> tuple[dict[str, Any], Settings]:
+    config = settings.read_stack_file(ROOT / f"Pulumi.{stack}.yaml")
+    return config, settings.parse(PROJECT_FILE, config, ROOT, PROJECT, stack)
+
+
+def test_the_schema_and_the_code_know_the_same_keys() -> None:
+    assert PROJECT_FILE["name"] == PROJECT
+    assert set(SCHEMA) == set(keys_of(StackShape)) == set(OTHER_VALUES)
+
+
+def test_every_key_is_described_and_typed() -> None:
+    for key, one in SCHEMA.items():
+        assert set(one) <= {"type", "items", "description", "default"}, key
+        assert one["type"] in ("string", "integer", "array", "object"), key
+        assert ("items" in one) == (one["type"] == "array"), key
+        assert len(one["description"]) > 20, key
+
+
+def test_optional_keys_have_their_default_in_the_project_file_and_nowhere_else() -> None:
+    assert {key for key, one in SCHEMA.items() if "default" not in one} == {"domain", "catalog"}
+    required = {one.alias for one in StackShape.model_fields.values() if one.is_required()}
+    assert required == {key for key, one in SCHEMA.items() if "default" in one}
+
+
+@pytest.mark.parametrize("key", [key for key, one in SCHEMA.items() if "default" in one])
+def test_a_default_is_the_value_of_a_key_that_is_left_out(tmp_path: Path, key: str) -> None:
+    spelled_out = changed(((CONFIG, f"package-flow:{key}"), SCHEMA[key]["default"]))
+    assert parse(tmp_path, spelled_out) == parse(tmp_path, good())
+
+
+@pytest.mark.parametrize("key", SCHEMA)
+def test_every_key_is_read(tmp_path: Path, key: str) -> None:
+    assert parse(tmp_path, changed(((CONFIG, f"package-flow:{key}"), OTHER_VALUES[key]))) != parse(tmp_path, good())
+
+
+@pytest.mark.parametrize(
+    ("key", "inner"), [(key, inner) for key, value in OTHER_VALUES.items() if isinstance(value, dict) for inner in value]
+)
+def test_every_key_inside_an_object_is_read_and_described(tmp_path: Path, key: str, inner: str) -> None:
+    assert inner in SCHEMA[key]["description"]
+    one = {**({"name": "acme"} if key == "domain" else {}), inner: OTHER_VALUES[key][inner]}
+    assert parse(tmp_path, changed(((CONFIG, f"package-flow:{key}"), one))) != parse(tmp_path, good())
+
+
+def test_every_key_inside_an_object_is_among_them() -> None:
+    inner = {key: field.annotation for key, field in zip(keys_of(StackShape), StackShape.model_fields.values(), strict=True)}
+    for key, value in OTHER_VALUES.items():
+        if isinstance(value, dict):
+            assert set(keys_of(inner[key])) == set(value), key  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("key", [key for key, one in SCHEMA.items() if "default" in one])
+def test_a_default_that_is_missing_or_wrong_is_told_of_the_project_file(tmp_path: Path, key: str) -> None:
+    write_catalog(tmp_path, {name: team for name, team in good().items() if name != CONFIG})
+    for broken in ({name: value for name, value in SCHEMA[key].items() if name != "default"}, {**SCHEMA[key], "default": 7}):
+        project_file = {**PROJECT_FILE, "config": {**SCHEMA, key: broken}}
+        with pytest.raises(SettingsError) as refused:
+            settings.parse(project_file, good()[CONFIG], tmp_path, PROJECT, "test")
+        assert [(one.file, one.key) for one in refused.value.problems] == [("Pulumi.yaml", f"package-flow:{key}")]
+
+
+def test_a_project_file_that_is_no_schema(tmp_path: Path) -> None:
+    for config in (None, [], {"domain": "acme"}):
+        with pytest.raises(SettingsError, match=r"Pulumi\.yaml: config"):
+            settings.parse({"config": config}, good()[CONFIG], tmp_path, PROJECT, "test")
+    with pytest.raises(SettingsError, match=r"Pulumi\.yaml: package-flow:tokenDuration"):
+        settings.parse(MappingProxyType({}), good()[CONFIG], tmp_path, PROJECT, "test")
+
+
+# ---------------------------------------------------------------------------------------------------------------- what the project ships
+
+
+@pytest.mark.parametrize("stack", SHIPPED)
+def test_a_shipped_stack_parses_and_says_only_what_the_schema_knows(stack: str) -> None:
+    config, got = _shipped(stack)
+    own = {key.removeprefix("package-flow:") for key in config if key.startswith("package-flow:")}
+    assert own <= set(SCHEMA)
+    assert set(config) - {f"package-flow:{key}" for key in own} == set(keys_of(ProviderShape))
+    assert got.catalog == f"catalog/{stack}"
+
+
+@pytest.mark.parametrize("stack", SHIPPED)
+def test_a_shipped_catalog_shows_what_there_is(stack: str) -> None:
+    got = _shipped(stack)[1]
+    assert len(got.teams) >= 4
+    assert len(got.repositories) >= 10
+    assert any(not team.has_repository for team in got.teams)
+    assert any(team.readers is settings.Readers.TEAM for team in got.teams)
+    assert any(team.upstreams for team in got.teams)
+    assert any(one.promotes for one in got.repositories)
+    assert any(one.environment for one in got.repositories)
+    assert any(one.installs_only for one in got.repositories)
+    assert any("release/*" in one.release_branches and got.team(one.team).release_managers for one in got.repositories)
+    assert {format for one in got.repositories for format in one.publishes} == set(settings.Format)
+
+
+def test_two_stacks_in_one_account_do_not_meet() -> None:
+    dev, prod = (_shipped(stack)[1] for stack in SHIPPED)
+    assert dev.allowed_account_ids == prod.allowed_account_ids
+    assert {one.name.lower() for one in dev.repositories}.isdisjoint(one.name.lower() for one in prod.repositories)
+    assert dev.domain.name != prod.domain.name
+    assert (prod.oidc_provider, dev.oidc_provider) == (settings.OidcProvider.CREATE, settings.OidcProvider.EXISTING)
+    assert (prod.domain.protect, dev.domain.protect) == (True, False)
+
+
+# --------------------------------------------------------------------------------------------------------------------- the providers' keys
+
+
+def _keys_of_sdk(package: str) -> set[str]:
+    """The keys that an SDK's own configuration module asks for, read without importing the SDK, which takes seconds."""
+    spec = importlib.util.find_spec(package)
+    assert spec and spec.origin
+    source = (Path(spec.origin).parent / "config" / "vars.py").read_text()
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
+    asked = [call for call in calls if re.fullmatch(r"get(_\w+)?", call.func.attr) and ast.unparse(call.func.value) == "__config__"]  # type: ignore[attr-defined]
+    return {call.args[0].value for call in asked if isinstance(call.args[0], ast.Constant)}  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("provider", PROVIDER_KEYS)
+def test_the_providers_keys_are_those_of_the_installed_sdks(provider: str) -> None:
+    assert _keys_of_sdk(f"pulumi_{provider}") == PROVIDER_KEYS[provider]
+
+
+def test_keys_that_are_named_one_by_one_exist() -> None:
+    known = {f"{provider}:{key}" for provider, keys in PROVIDER_KEYS.items() for key in keys}
+    assert known >= CREDENTIAL_KEYS
+    assert known >= set(keys_of(ProviderShape))

@@ -1,0 +1,236 @@
+"""Bad input: each value with a good twin that stands in the same place, so that nothing else can be the reason."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.settings.builders import ABSENT, CONFIG, STACK_FILE, changed, problems
+
+
+class Case(NamedTuple):
+    """`bad` at `at` is one problem, told at `key` of `file` with these words in it; `good` in the same place is none."""
+
+    at: tuple[Any, ...]
+    bad: Any
+    good: Any
+    key: str
+    words: str
+
+    @property
+    def file(self) -> str:
+        return STACK_FILE if self.at[0] == CONFIG else f"catalog/{self.at[0]}.yaml"
+
+
+def stack(key: str, bad: Any, good: Any, words: str, where: str | None = None) -> Case:
+    """A key of the stack file; dots go into objects."""
+    name, *inner = key.split(".")
+    return Case((CONFIG, name, *inner), bad, good, where or key, words)
+
+
+API = ("payments", "repositories", "payments-api")
+WEB = ("payments", "repositories", "checkout-web")
+API_KEY, WEB_KEY = "repositories.payments-api", "repositories.checkout-web"
+WORKFLOW = "acme/package-flow/.github/workflows/publish-package.yml@refs/heads/main"
+BOUNDARY = "arn:aws:iam::111122223333:policy/boundary"
+
+STACK_VALUES = [
+    # names that AWS refuses
+    stack("package-flow:domain.name", "Acme", "acme", "got 'Acme', allowed: 2 to 50 lower-case letters"),
+    stack("package-flow:domain.name", "a", "ab", "2 to 50"),
+    stack("package-flow:domain.name", "a" * 51, "a" * 50, "2 to 50"),
+    stack("package-flow:domain.name", "acme-", "acme-1", "the last no hyphen"),
+    stack("package-flow:domain.name", "1acme", "acme1", "the first a letter"),
+    stack("package-flow:domain.name", "acme\n", "acme", r"'acme\n'"),
+    stack("package-flow:domain.name", ABSENT, "acme", "got nothing"),
+    stack("package-flow:domain", ABSENT, {"name": "acme"}, "got nothing", "package-flow:domain.name"),
+    stack("package-flow:domain", "acme", {"name": "acme"}, "a mapping"),
+    stack("package-flow:domain.encryption", "kms", "aws", "customer, aws"),
+    stack("package-flow:domain.protect", "true", True, "without quotes"),
+    stack("package-flow:domain.protect", 1, False, "true or false"),
+    stack("aws:region", "eu-west", "eu-west-1", "an AWS region"),
+    stack("aws:region", "eu-west-*", "us-gov-west-1", "an AWS region"),
+    stack("aws:region", ABSENT, "eu-west-1", "got nothing"),
+    stack(
+        "aws:allowedAccountIds",
+        [111122223333],
+        ["111122223333"],
+        "got 111122223333, which YAML reads as a number",
+        "aws:allowedAccountIds.0",
+    ),
+    stack("aws:allowedAccountIds", ["11112222333"], ["111122223333"], "12 digits", "aws:allowedAccountIds.0"),
+    stack("aws:allowedAccountIds", "111122223333", ["111122223333"], "a list"),
+    stack("aws:allowedAccountIds", ["111122223333"] * 2, ["111122223333", "444455556666"], "each entry once"),
+    stack("github:owner", "acme/package-flow", "acme", "a GitHub organisation"),
+    stack("github:owner", "acme--corp", "acme-corp", "single hyphens"),
+    stack("github:owner", "a" * 40, "a" * 39, "1 to 39"),
+    stack("github:owner", ABSENT, "acme", "got nothing"),
+    # the project's own keys
+    stack("package-flow:catalog", ABSENT, "catalog", "got nothing"),
+    stack("package-flow:catalog", "nowhere", "catalog", "nowhere, which does not exist"),
+    stack("package-flow:publicSources", ["npm"], ["npmjs"], "(did you mean npmjs?)", "package-flow:publicSources.0"),
+    stack("package-flow:publicSources", ["pypi", "pypi"], ["pypi", "npmjs"], "'pypi' 2 times"),
+    stack("package-flow:tokenDuration", 899, 900, "got 899, allowed: 900 to 43200"),
+    stack("package-flow:tokenDuration", 43_201, 43_200, "900 to 43200"),
+    stack("package-flow:tokenDuration", 3600.5, 3600, "900 to 43200"),
+    stack("package-flow:tokenDuration", True, 3600, "which YAML reads as a boolean"),
+    stack("package-flow:githubOidcProvider", "adopt", "existing", "create, existing"),
+    stack("package-flow:readRole", "organisation", "organization", "(did you mean organization?)"),
+    stack("package-flow:subjects", "name", "both", "both, immutable"),
+    stack("package-flow:iam.path", "package-flow/", "/package-flow/", "names between slashes"),
+    stack("package-flow:iam.path", "/package-flow", "/", "names between slashes"),
+    stack("package-flow:iam.path", "/a*/", "/a/", "names between slashes"),
+    stack("package-flow:iam.path", "/aws-reserved/", "/reserved/", "not /aws-"),
+    stack("package-flow:iam.path", f"/{'a' * 511}/", f"/{'a' * 510}/", "at most 512"),
+    stack("package-flow:iam.permissionsBoundary", "boundary", BOUNDARY, "the ARN of a managed policy"),
+    stack("package-flow:iam.permissionsBoundary", BOUNDARY.replace("1111", "9999"), BOUNDARY, "the stack's own account (111122223333)"),
+    stack("package-flow:iam.permissionsBoundary", BOUNDARY.replace("policy/", "role/"), BOUNDARY.replace("111122223333", "aws"), "policy"),
+    stack("package-flow:publishing.workflow", WORKFLOW.split("@")[0], WORKFLOW, "@refs/heads/BRANCH"),
+    stack("package-flow:publishing.workflow", WORKFLOW + "*", WORKFLOW, "@refs/heads/BRANCH"),
+    stack("package-flow:publishing.workflow", "*", "any", "or any"),
+    stack(
+        "package-flow:publishing.workflow", WORKFLOW.replace("refs/heads/main", "main"), WORKFLOW.replace("heads/main", "tags/v1"), "@refs/"
+    ),
+    stack("package-flow:publishing.workflow", WORKFLOW.replace("publish-", "promote-"), WORKFLOW, "a file of its own"),
+    stack("package-flow:sharing.organizationId", "o-short", "o-a1b2c3d4e5", "10 to 32"),
+    stack("package-flow:sharing.organizationId", "o-" + "a" * 33, "o-" + "a" * 32, "10 to 32"),
+    stack("package-flow:sharing.accounts", [444455556666], ["444455556666"], "in quotes", "package-flow:sharing.accounts.0"),
+    # 037777777777 without quotes is an octal number to YAML
+    stack("package-flow:sharing.accounts", [0o37777777777], ["037777777777"], "12 digits", "package-flow:sharing.accounts.0"),
+    stack("package-flow:sharing.accounts", ["111122223333"], ["444455556666"], "the stack's own", "package-flow:sharing.accounts.0"),
+    # unknown keys
+    stack("package-flow:domian", {"name": "acme"}, ABSENT, "got an unknown key, allowed: domain"),
+    stack("package-flow:token_duration", 3600, ABSENT, "(did you mean tokenDuration?)"),
+    stack("package-flow:domain.encrypt", "aws", ABSENT, "(did you mean encryption?)"),
+    stack("package-flow:iam.permissions_boundary", "", ABSENT, "(did you mean permissionsBoundary?)"),
+    stack("package-flow:sharing.organizationID", "o-a1b2c3d4e5", ABSENT, "(did you mean organizationId?)"),
+    stack("package-flo:subjects", "both", ABSENT, "(did you mean package-flow:subjects?)"),
+    stack("subjects", "both", ABSENT, "(did you mean package-flow:subjects?)"),
+    stack("aws:allowedAccountId", ["111122223333"], ABSENT, "(did you mean allowedAccountIds?)"),
+    stack("github:ower", "acme", ABSENT, "(did you mean owner?)"),
+    *(
+        stack(f"package-flow:{later}", {}, ABSENT, "not available yet")
+        for later in ("developers", "builds", "events", "sandbox", "registryStack")
+    ),
+    # credentials
+    stack("github:token", "value-of-a-token", ABSENT, "credentials in the environment"),
+    stack("aws:secretKey", "value-of-a-key", ABSENT, "credentials in the environment"),
+]
+
+TEAM_VALUES = [
+    Case(("payments", "team"), ABSENT, "payments", "team", "got nothing, allowed: payments"),
+    Case(("payments", "team"), "payment", "payments", "team", "payments, or the file renamed to payment.yaml"),
+    Case(("payments", "team"), False, "payments", "team", "got false, which YAML reads as a boolean"),
+    Case(("payments", "readers"), "everybody", "organization", "readers", "organization, team"),
+    Case(("payments", "developer_groups"), ["Engineering"], ABSENT, "developer_groups", "not available yet"),
+    Case(("payments", "build_roles"), ["codebuild"], ABSENT, "build_roles", "not available yet"),
+    Case(("payments", "repos"), {}, ABSENT, "repos", "(did you mean repositories?)"),
+    Case(("payments", "repositories"), ["payments-api"], {}, "repositories", "a mapping"),
+    Case(("payments", "release_managers"), "payments-leads", ["payments-leads"], "release_managers", "a list"),
+    Case(("payments", "release_managers"), ["Payments Leads"], ["payments-leads"], "release_managers.0", "slug"),
+    Case(("payments", "release_managers"), ["a", "a"], ["a", "b"], "release_managers", "each entry once"),
+    # upstreams
+    Case(("payments", "upstreams"), ["identty"], ["identity"], "upstreams.0", "(did you mean identity?)"),
+    Case(("payments", "upstreams"), ["payments"], ["identity"], "upstreams.0", "not its own upstream"),
+    Case(("payments", "upstreams"), ["shared"], ["identity"], "upstreams.0", "always come last"),
+    Case(("payments", "upstreams"), ["npmjs"], ["identity"], "upstreams.0", "always come last"),
+    Case(("payments", "upstreams"), ["storefront"], ["identity"], "upstreams.0", "catalog/storefront.yaml owns none"),
+    Case(("payments", "upstreams"), ["research"], ["identity"], "upstreams.0", "catalog/research.yaml says readers: team"),
+    Case(("payments", "upstreams"), ["identity", "identity"], ["identity"], "upstreams", "each entry once"),
+    Case(("research", "upstreams"), ["identity"], [], "upstreams", "none with readers: team"),
+    Case(("storefront", "upstreams"), ["identity"], [], "upstreams", "it has no repository and uses shared"),
+    Case(("identity", "upstreams"), ["payments"], [], "upstreams", "got identity -> payments -> identity, allowed: no cycle"),
+    Case(("storefront", "readers"), "team", "organization", "readers", "owns nothing"),
+    # owned names
+    Case(("identity", "owns"), {"nugget": ["Acme"]}, {"npm": ["acme"]}, "owns.nugget", "npm, pypi, maven"),
+    Case(("identity", "owns", "npm"), [], ["@acme-identity/*"], "owns.npm", "leave npm out"),
+    Case(("identity", "owns", "npm"), "@acme-identity/*", ["@acme-identity/*"], "owns.npm", "a list"),
+    Case(("identity", "owns", "npm"), ["*"], ["acme-*"], "owns.npm.0", "got '*', allowed: @scope/*, @scope/name, name or prefix-*"),
+    Case(("identity", "owns", "npm"), ["@acme-identity/*-api"], ["@acme-identity/api"], "owns.npm.0", "@scope/*"),
+    Case(("identity", "owns", "npm"), ["@Acme/api"], ["@acme/api"], "owns.npm.0", "lower case"),
+    Case(
+        ("identity", "owns", "npm"),
+        [1.1],
+        ["v1.1"],
+        "owns.npm.0",
+        "got 1.1, which YAML reads as a number, allowed: text (put it in quotes)",
+    ),
+    Case(("identity", "owns", "pypi"), ["Acme_Identity"], ["acme-identity"], "owns.pypi.0", "PEP 503"),
+    Case(("identity", "owns", "maven"), ["com.acme"], ["com.acme:*"], "owns.maven.0", "group:* or group:artifact"),
+    Case(("identity", "owns", "npm"), ["acme", "acme"], ["acme", "acme-1"], "owns.npm", "each entry once"),
+    # two teams, one name
+    Case(
+        ("research", "owns", "npm"), ["@acme-identity/*"], ["@acme/*"], "owns.npm.0", "names that identity does not own: @acme-identity/*"
+    ),
+    Case(("research", "owns", "npm"), ["@acme-identity/api"], ["@acme/api"], "owns.npm.0", "(catalog/identity.yaml, owns.npm.0)"),
+    Case(("research", "owns", "pypi"), ["acme-payments-1"], ["acme-payment-1"], "owns.pypi.0", "acme-payments-* (catalog/payments.yaml"),
+    Case(("research", "owns", "pypi"), ["acme-*"], ["acmes-*"], "owns.pypi.0", "names that payments does not own"),
+    # repositories
+    Case((*API, "publish"), ["npm"], ABSENT, f"{API_KEY}.publish", "(did you mean publishes?)"),
+    Case((*API, "publishes"), ["nmp"], ["npm"], f"{API_KEY}.publishes.0", "(did you mean npm?)"),
+    Case((*API, "publishes"), ["npm", "npm"], ["npm", "pypi"], f"{API_KEY}.publishes", "each entry once"),
+    Case((*API, "publishes"), ["maven"], ["npm"], f"{API_KEY}.publishes.0", "formats that the team owns names of; add owns: maven"),
+    Case((*API, "release_branches"), ABSENT, ["main"], f"{API_KEY}.release_branches", "got nothing, allowed: at least one branch"),
+    Case((*API, "release_branches"), [], ["main"], f"{API_KEY}.release_branches", "at least one branch"),
+    Case((*API, "release_branches"), "main", ["main"], f"{API_KEY}.release_branches", "a list"),
+    Case((*API, "release_branches"), ["*"], ["main"], f"{API_KEY}.release_branches.0", "/*"),
+    Case((*API, "release_branches"), ["release*"], ["release/*"], f"{API_KEY}.release_branches.0", "/*"),
+    Case((*API, "release_branches"), ["release/**"], ["release/*"], f"{API_KEY}.release_branches.0", "/*"),
+    Case((*API, "release_branches"), ["*/main"], ["a/main"], f"{API_KEY}.release_branches.0", "/*"),
+    Case((*API, "release_branches"), ["release/?"], ["release/1"], f"{API_KEY}.release_branches.0", "/*"),
+    Case((*API, "release_branches"), ["a b"], ["a-b"], f"{API_KEY}.release_branches.0", "only A-Z"),
+    Case((*API, "release_branches"), ["a..b"], ["a.b"], f"{API_KEY}.release_branches.0", "git refuses"),
+    Case((*API, "release_branches"), ["a.lock"], ["a.locks"], f"{API_KEY}.release_branches.0", "git refuses"),
+    Case((*API, "release_branches"), ["/main"], ["main"], f"{API_KEY}.release_branches.0", "git refuses"),
+    Case((*API, "release_branches"), ["-main"], ["main-"], f"{API_KEY}.release_branches.0", "hyphen"),
+    Case((*API, "release_branches"), ["refs/heads/main"], ["main"], f"{API_KEY}.release_branches.0", "without refs/heads/"),
+    Case((*API, "release_branches"), [True], ["on"], f"{API_KEY}.release_branches.0", "which YAML reads as a boolean"),
+    Case((*API, "release_branches"), [1.10], ["1.10"], f"{API_KEY}.release_branches.0", "put it in quotes"),
+    Case((*API, "release_branches"), ["main", "main"], ["main"], f"{API_KEY}.release_branches", "each entry once"),
+    Case((*API, "required_checks"), [""], ["test"], f"{API_KEY}.required_checks.0", "the name of a check"),
+    Case((*API, "required_checks"), ["a\nb"], ["a b"], f"{API_KEY}.required_checks.0", "on one line"),
+    Case((*API, "required_checks"), "test", ["test"], f"{API_KEY}.required_checks", "a list"),
+    Case((*API, "approvals"), 0, 1, f"{API_KEY}.approvals", "got 0, allowed: 1 to 10 (a publishing repository needs a review)"),
+    Case((*API, "approvals"), 11, 10, f"{API_KEY}.approvals", "got 11, allowed: 0 to 10"),
+    Case((*API, "approvals"), "1", 1, f"{API_KEY}.approvals", "without quotes"),
+    Case((*API, "approvals"), True, 1, f"{API_KEY}.approvals", "got true, which YAML reads as a boolean"),
+    Case((*API, "approvals"), None, 1, f"{API_KEY}.approvals", "got nothing"),
+    Case((*API, "environment"), "promote", "promotion", f"{API_KEY}.environment", "the environment of promotions"),
+    Case((*API, "environment"), "Promote", "Promoted", f"{API_KEY}.environment", "the environment of promotions"),
+    Case((*API, "environment"), "pro:d", "prod", f"{API_KEY}.environment", "the name of a GitHub environment"),
+    Case((*API, "promotes"), {"reviewers": []}, {"reviewers": ["leads"]}, f"{API_KEY}.promotes.reviewers", "at least one GitHub team"),
+    Case(
+        (*API, "promotes", "reviewers"), list("abcdefg"), list("abcdef"), f"{API_KEY}.promotes.reviewers", "got 7 teams, allowed: at most 6"
+    ),
+    Case((*API, "promotes", "reviewer"), ["leads"], ABSENT, f"{API_KEY}.promotes.reviewer", "(did you mean reviewers?)"),
+    Case((*API, "promotes"), True, {}, f"{API_KEY}.promotes", "a mapping"),
+    Case(("payments", "repositories", "acme/api"), {}, ABSENT, "repositories.acme/api", "without its owner"),
+    Case(("payments", "repositories", ".."), {}, ABSENT, "repositories...", "a GitHub repository"),
+    Case(WEB, None, {}, WEB_KEY, "got nothing, allowed: a mapping (key: value lines, or {})"),
+    # what only a publishing repository has
+    Case((*WEB, "release_branches"), ["main"], [], f"{WEB_KEY}.release_branches", "add publishes: [npm] (or pypi, maven), or take"),
+    Case((*WEB, "environment"), "prod", "", f"{WEB_KEY}.environment", "checkout-web publishes nothing"),
+    Case((*WEB, "promotes"), {"reviewers": ["leads"]}, {}, f"{WEB_KEY}.promotes", "checkout-web publishes nothing"),
+]
+
+
+def _name(case: Case) -> str:
+    return f"{'.'.join(map(str, case.at))}={'absent' if case.bad is ABSENT else str(case.bad)[:40]}"
+
+
+def _without_absent(case: Case, value: Any) -> list[tuple[tuple[Any, ...], Any]]:
+    """A value to set; taking away what the good configuration does not have is no change."""
+    base = changed()
+    for key in case.at:
+        if not isinstance(base, dict) or key not in base:
+            return [] if value is ABSENT else [(case.at, value)]
+        base = base[key]
+    return [(case.at, value)]
+
+
+@pytest.mark.parametrize("case", [*STACK_VALUES, *TEAM_VALUES], ids=_name)
+def test_a_bad_value_is_refused_and_its_good_twin_is_not(case: Case, tmp_path: Path) -> None:
+    found = problems(tmp_path, changed(*_without_absent(case, case.bad)))
+    assert [(one.file, one.key) for one in found] == [(case.file, case.key)]
+    assert case.words in str(found[0])
+    assert not problems(tmp_path, changed(*_without_absent(case, case.good)))

@@ -1,0 +1,231 @@
+"""Rules between files, and problems of whole files. Each refusal has its allowed twin."""
+
+from pathlib import Path
+
+import pytest
+
+import settings
+from settings import SettingsError
+from tests.settings.builders import ABSENT, CONFIG, PROJECT, ROOT, STACK, STACK_FILE, changed, parse, problems
+
+
+def _told(root: Path, configuration: dict) -> list[str]:
+    return [str(one) for one in problems(root, configuration)]
+
+
+@pytest.mark.parametrize("name", ["shared", "Shared", "npmjs", "maven-central", "crates-io"])
+def test_names_of_the_registry_are_reserved(tmp_path: Path, name: str) -> None:
+    told = _told(tmp_path, changed(((name,), {"team": name})))
+    assert len(told) == 1
+    assert told[0].startswith(f"catalog/{name}.yaml: team: got '{name}', allowed: another name: ")
+
+
+def test_a_name_like_a_reserved_one_is_free(tmp_path: Path) -> None:
+    assert _told(tmp_path, changed((("shared-ui",), {"team": "shared-ui"}))) == []
+
+
+@pytest.mark.parametrize(("name", "good"), [("a", "ab"), ("-ab", "a-b"), ("a b", "a.b"), ("a" * 101, "a" * 100)])
+def test_a_team_is_named_as_codeartifact_names_repositories(tmp_path: Path, name: str, good: str) -> None:
+    told = _told(tmp_path, changed((("squad",), {"team": name})))
+    assert [one for one in told if "team: got" in one and "2 to 100" in one] == told
+    assert len(told) == 1
+    (tmp_path / "catalog" / "squad.yaml").unlink()
+    assert _told(tmp_path, changed(((good,), {"team": good}))) == []
+
+
+def test_names_that_differ_in_case_alone_are_one_name(tmp_path: Path) -> None:
+    told = _told(tmp_path, changed((("Payments",), {"team": "Payments"})))
+    assert told == [
+        "catalog/payments.yaml: team: got 'payments', allowed: a name that differs from Payments (catalog/Payments.yaml) by more than case"
+    ]
+
+
+def test_nine_upstreams_and_shared_are_the_most(tmp_path: Path) -> None:
+    teams = {f"team-{number}": {"team": f"team-{number}", "owns": {"npm": [f"@team-{number}/*"]}} for number in range(10)}
+    catalog = changed(*(((name,), team) for name, team in teams.items()))
+    ten = changed((("payments", "upstreams"), list(teams)), start=catalog)
+    assert _told(tmp_path, ten) == ["catalog/payments.yaml: upstreams: got 10 teams, allowed: at most 9, and shared as the tenth"]
+    nine = changed((("payments", "upstreams"), list(teams)[:9]), start=catalog)
+    assert _told(tmp_path, nine) == []
+
+
+def _team(name: str, *upstreams: str) -> dict:
+    return {"team": name, "upstreams": list(upstreams), "owns": {"npm": [f"@{name}/*"]}}
+
+
+def test_a_cycle_is_told_once_in_the_order_of_installing(tmp_path: Path) -> None:
+    ring = changed((("aa",), _team("aa", "cc")), (("bb",), _team("bb", "aa")), (("cc",), _team("cc", "bb")))
+    assert _told(tmp_path, ring) == [
+        "catalog/aa.yaml: upstreams: got aa -> cc -> bb -> aa, allowed: no cycle: one of them installs from shared instead"
+    ]
+    assert _told(tmp_path, changed((("cc", "upstreams"), []), start=ring)) == []
+
+
+def test_every_cycle_is_told(tmp_path: Path) -> None:
+    rings = changed((("aa",), _team("aa", "bb")), (("bb",), _team("bb", "aa")), (("cc",), _team("cc", "dd")), (("dd",), _team("dd", "cc")))
+    assert [one.file for one in problems(tmp_path, rings)] == ["catalog/aa.yaml", "catalog/cc.yaml"]
+
+
+def test_a_repository_stands_in_the_catalog_once(tmp_path: Path) -> None:
+    told = _told(tmp_path, changed((("storefront", "repositories", "checkout-web"), {})))
+    assert told == [
+        "catalog/storefront.yaml: repositories.checkout-web: got a repository listed twice, allowed: one place: it is checkout-web in "
+        "catalog/payments.yaml"
+    ]
+    assert _told(tmp_path, changed((("storefront", "repositories", "checkout-web2"), {}))) != told
+
+
+@pytest.mark.parametrize("team", ["payments", "storefront"])
+def test_github_does_not_tell_case_and_neither_does_the_catalog(tmp_path: Path, team: str) -> None:
+    told = _told(tmp_path, changed(((team, "repositories", "Checkout-Web"), {})))
+    assert len(told) == 1
+    assert "one place: it is checkout-web in catalog/payments.yaml" in told[0]
+
+
+def test_a_pattern_needs_release_managers(tmp_path: Path) -> None:
+    without = changed((("payments", "release_managers"), ABSENT))
+    assert _told(tmp_path, without) == [
+        "catalog/payments.yaml: repositories.payments-api.release_branches.1: got 'release/*', allowed: a pattern only with "
+        "release_managers: nobody else may create a branch that matches it"
+    ]
+    literal = changed((("payments", "repositories", "payments-api", "release_branches"), ["main"]), start=without)
+    assert _told(tmp_path, literal) == []
+
+
+def test_a_missing_folder_and_an_empty_one(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as refused:
+        settings.parse(settings.read_project_file(ROOT), changed()[CONFIG], tmp_path, PROJECT, STACK)
+    allowed = "allowed: a folder with one YAML file a team, relative to Pulumi.yaml"
+    assert [str(one) for one in refused.value.problems] == [
+        f"{STACK_FILE}: package-flow:catalog: got catalog, which does not exist, {allowed}"
+    ]
+    (tmp_path / "catalog").mkdir()
+    (tmp_path / "catalog" / "README.md").write_text("What this is.")
+    with pytest.raises(SettingsError) as refused:
+        settings.parse(settings.read_project_file(ROOT), changed()[CONFIG], tmp_path, PROJECT, STACK)
+    assert [str(one) for one in refused.value.problems] == [
+        f"{STACK_FILE}: package-flow:catalog: got catalog, which has no team in it, {allowed}"
+    ]
+    assert _told(tmp_path, changed()) == []
+
+
+def test_a_file_that_would_be_overlooked_is_refused(tmp_path: Path) -> None:
+    assert _told(tmp_path, changed()) == []
+    (tmp_path / "catalog" / "search.yml").write_text("team: search\n")
+    (tmp_path / "catalog" / "more").mkdir()
+    assert _told(tmp_path, changed()) == [
+        "catalog/more: got a folder, allowed: files named TEAM.yaml",
+        "catalog/search.yml: got another suffix, allowed: files named TEAM.yaml",
+    ]
+
+
+def test_a_team_whose_file_is_broken_is_not_unknown_as_well(tmp_path: Path) -> None:
+    assert [one.file for one in problems(tmp_path, changed((("identity",), "team: [identity\n")))] == ["catalog/identity.yaml"]
+
+
+def test_a_stack_is_not_named_like_the_roles_of_another(tmp_path: Path) -> None:
+    parse(tmp_path, changed())
+    config = changed()[CONFIG]
+    with pytest.raises(SettingsError, match=r"Pulumi\.prod-promote\.yaml: got the stack prod-promote, allowed: a stack's name without"):
+        settings.parse(settings.read_project_file(ROOT), config, tmp_path, PROJECT, "prod-promote")
+    assert settings.parse(settings.read_project_file(ROOT), config, tmp_path, PROJECT, "prod-promotions").stack == "prod-promotions"
+
+
+# ------------------------------------------------------------------------------------------------------------------------ document sizes
+
+
+def test_a_trust_policy_over_its_size_is_refused(tmp_path: Path) -> None:
+    branches = ("payments", "repositories", "payments-api", "release_branches")
+    many = [f"support/a-rather-long-name-of-a-branch-{number:02}" for number in range(30)]
+    told = _told(tmp_path, changed((branches, many), (("payments", "repositories", "payments-api", "environment"), "")))
+    assert [one.split(": got ")[0] for one in told] == ["catalog/payments.yaml: repositories.payments-api.release_branches"] * len(told)
+    assert "the publish role's trust policy of " in told[0]
+    assert "at most 2,048" in told[0]
+    assert _told(tmp_path, changed((branches, many[:3]))) == []
+
+
+def test_a_publish_policy_over_its_size_is_refused(tmp_path: Path) -> None:
+    many = [f"acme-payments-{'x' * 60}-{number:03}" for number in range(120)]
+    told = _told(tmp_path, changed((("payments", "owns", "pypi"), many)))
+    assert told
+    assert all(one.startswith("catalog/payments.yaml: owns: got the p") and "at most 10,240" in one for one in told)
+    assert _told(tmp_path, changed((("payments", "owns", "pypi"), many[:10]))) == []
+
+
+def test_a_domain_policy_over_its_size_is_refused(tmp_path: Path) -> None:
+    accounts = [f"{number:012}" for number in range(200)]
+    told = _told(tmp_path, changed(((CONFIG, "package-flow:sharing"), {"accounts": accounts})))
+    assert told
+    assert all(one.startswith(f"{STACK_FILE}: package-flow:sharing.accounts: got ") and "at most 7,168" in one for one in told)
+    assert _told(tmp_path, changed(((CONFIG, "package-flow:sharing"), {"accounts": accounts[:20]}))) == []
+
+
+def test_the_read_roles_trust_over_its_size_is_refused(tmp_path: Path) -> None:
+    many = {f"service-{number:03}": {} for number in range(200)}
+    crowded = changed((("storefront", "repositories"), many))
+    told = _told(tmp_path, crowded)
+    assert len(told) == 1
+    assert told[0].startswith(f"{STACK_FILE}: package-flow:subjects: got the read role's trust policy of ")
+    assert _told(tmp_path, changed(((CONFIG, "package-flow:subjects"), "immutable"), start=crowded)) == []
+
+
+# --------------------------------------------------------------------------------------------------------------------------- one error
+
+
+def test_every_problem_is_in_one_error(tmp_path: Path) -> None:
+    """Shape, grammar, rules of the stack, rules between files, broken YAML and a size: one error, each problem on a line of its own."""
+    bad = changed(
+        ((CONFIG, "package-flow:tokenDuration"), 60),
+        ((CONFIG, "package-flow:evnts"), {}),
+        ((CONFIG, "package-flow:domain", "name"), "Acme"),
+        ((CONFIG, "github:owner"), ABSENT),
+        (("identity", "upstreams"), ["payments"]),
+        (("payments", "repositories", "payments-api", "approvals"), 0),
+        (("payments", "repositories", "payments-api", "release_branches"), [True, "a b", "main"]),
+        (("research", "owns", "npm"), ["@acme-identity/api"]),
+        (("storefront",), "team: storefront\nrepositories:\n  storefront-web: {\n"),
+    )
+    with pytest.raises(SettingsError) as refused:
+        parse(tmp_path, bad)
+    owned_by = "names that identity does not own: @acme-identity/* (catalog/identity.yaml, owns.npm.0)"
+    branch = "a branch, or a branch and /* at the end: only A-Z a-z 0-9 . _ / - and, at the very end, /*"
+    stack_keys = "domain, catalog, publicSources, tokenDuration, githubOidcProvider, readRole, subjects, iam, publishing, sharing"
+    expected = [
+        f"{STACK_FILE}: package-flow:domain.name: got 'Acme', allowed: 2 to 50 lower-case letters, digits and hyphens, the first a letter, "
+        "the last no hyphen",
+        f"{STACK_FILE}: package-flow:tokenDuration: got 60, allowed: 900 to 43200 (seconds)",
+        f"{STACK_FILE}: package-flow:evnts: got an unknown key, allowed: {stack_keys}",
+        f"{STACK_FILE}: github:owner: got nothing, allowed: a GitHub organisation: 1 to 39 letters, digits and single hyphens",
+        "catalog/identity.yaml: upstreams: got identity -> payments -> identity, allowed: no cycle: one of them installs from shared "
+        "instead",
+        "catalog/payments.yaml: repositories.payments-api.release_branches.0: got true, which YAML reads as a boolean, allowed: text (put it "
+        "in quotes)",
+        f"catalog/payments.yaml: repositories.payments-api.release_branches.1: got 'a b', allowed: {branch}",
+        "catalog/payments.yaml: repositories.payments-api.approvals: got 0, allowed: 1 to 10 (a publishing repository needs a review)",
+        f"catalog/research.yaml: owns.npm.0: got '@acme-identity/api', allowed: {owned_by}",
+        "catalog/storefront.yaml: got broken YAML (line 4, column 1: expected the node content, but found '<stream end>'), allowed: one "
+        "YAML document",
+    ]
+    heading, *lines = str(refused.value).splitlines()
+    assert heading == f"{len(expected)} problems in the configuration; nothing was changed:"
+    assert sorted(line.strip() for line in lines) == sorted(expected)
+    assert len(refused.value.problems) == len(expected)
+
+
+def test_sizes_are_told_beside_problems_of_other_teams(tmp_path: Path) -> None:
+    many = [f"acme-payments-{'x' * 60}-{number:03}" for number in range(120)]
+    found = problems(
+        tmp_path, changed((("payments", "owns", "pypi"), many), (("identity", "repositories", "identity-api", "approvals"), 0))
+    )
+    assert {(one.file, one.key) for one in found} == {
+        ("catalog/payments.yaml", "owns"),
+        ("catalog/identity.yaml", "repositories.identity-api.approvals"),
+    }
+
+
+def test_a_credential_in_the_stack_file_is_refused_without_being_told(tmp_path: Path) -> None:
+    told = _told(tmp_path, changed(((CONFIG, "github:token"), "value-of-a-token")))
+    assert told == [
+        f"{STACK_FILE}: github:token: got a credential, allowed: credentials in the environment, because a provider's configuration is "
+        "written into the state"
+    ]
