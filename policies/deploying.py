@@ -13,6 +13,7 @@ _DOMAIN = (
     "codeartifact:DeleteDomainPermissionsPolicy",
     "codeartifact:DescribeDomain",
     "codeartifact:GetDomainPermissionsPolicy",
+    "codeartifact:ListPackageGroups",
     "codeartifact:ListTagsForResource",
     "codeartifact:PutDomainPermissionsPolicy",
     "codeartifact:TagResource",
@@ -34,7 +35,6 @@ _REPOSITORY = (
     "codeartifact:UpdateRepository",
 )
 _PACKAGE_GROUP = (
-    "codeartifact:CreatePackageGroup",
     "codeartifact:DeletePackageGroup",
     "codeartifact:DescribePackageGroup",
     "codeartifact:ListAllowedRepositoriesForGroup",
@@ -45,7 +45,13 @@ _PACKAGE_GROUP = (
     "codeartifact:UpdatePackageGroupOriginConfiguration",
 )
 # These have no resource type, so they can't be narrowed.
-_CREATE = ("codeartifact:CreateDomain", "codeartifact:CreateRepository", "codeartifact:ListDomains", "codeartifact:ListRepositories")
+_CREATE = (
+    "codeartifact:CreateDomain",
+    "codeartifact:CreatePackageGroup",
+    "codeartifact:CreateRepository",
+    "codeartifact:ListDomains",
+    "codeartifact:ListRepositories",
+)
 _CLOUD_CONTROL = (
     "cloudformation:CreateResource",
     "cloudformation:DeleteResource",

@@ -16,7 +16,7 @@ from typing import Any
 from rich.console import Console
 
 from rehearsal import everything, report, schedule, stage
-from rehearsal.scenario import SKIPPED, Outcome
+from rehearsal.scenario import SKIPPED, Outcome, Scenario
 from settings import SettingsError
 
 
@@ -101,13 +101,16 @@ def _provision(options: argparse.Namespace, console: Console, program: stage.Pro
     return result
 
 
-def _act(console: Console, acts: Sequence[Sequence]) -> list[Outcome]:
-    outcomes: list[Outcome] = []
-    total = sum(len(act) for act in acts)
+def _act(console: Console, acts: Sequence[Sequence[Scenario]]) -> list[Outcome]:
+    total, done = sum(len(act) for act in acts), 0
     with console.status("acting") as status:
-        for act in acts:
-            outcomes += schedule.run(act, lambda outcome: status.update(f"{len(outcomes)} of {total}: {outcome.scenario.name}"))
-    return outcomes
+
+        def tell(outcome: Outcome) -> None:
+            nonlocal done
+            done += 1
+            status.update(f"{done} of {total}: {outcome.scenario.name}")
+
+        return [outcome for act in acts for outcome in schedule.run(act, tell)]
 
 
 def _destroy(console: Console, program: stage.Program) -> None:

@@ -27,7 +27,14 @@ _REFUSALS = (
     re.compile(r"(?:HTTPError: |ERROR: HTTP error )40[13]\b[^\n]*"),
     re.compile(r"status(?: code)?:? 40[13]\b[^\n]*", re.IGNORECASE),
 )
-_REFUSAL_CODES = {"AccessDenied", "AccessDeniedException", "InvalidIdentityToken", "ExpiredTokenException", "ExpiredToken", "UnauthorizedException"}
+_REFUSAL_CODES = {
+    "AccessDenied",
+    "AccessDeniedException",
+    "InvalidIdentityToken",
+    "ExpiredTokenException",
+    "ExpiredToken",
+    "UnauthorizedException",
+}
 _NPM_QUIET = {"NPM_CONFIG_AUDIT": "false", "NPM_CONFIG_FUND": "false", "NPM_CONFIG_UPDATE_NOTIFIER": "false"}
 _PIP_QUIET = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
 

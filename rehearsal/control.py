@@ -1,5 +1,6 @@
 """The rehearsal's own way into the local cloud: seed GitHub, act as people there, make principals in AWS, read logs."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import httpx
@@ -7,6 +8,7 @@ import httpx
 from rehearsal.scenario import Denied
 
 _FORBIDDEN = 403
+_UNPROCESSABLE = 422
 
 
 class Control:
@@ -27,12 +29,17 @@ class Control:
         """Do something as a person. Raises Denied with GitHub's words if it is not allowed."""
         return self._answer(self._http.post(path, json=body), denied=True)
 
+    def review(self, **body: Any) -> Any:
+        """Review a pull request. GitHub refuses an author's approval as unprocessable."""
+        answer = self._http.post("github/pull-requests/review", json=body)
+        return self._answer(answer, denied=True, refusals=(_FORBIDDEN, _UNPROCESSABLE))
+
     @staticmethod
-    def _answer(response: httpx.Response, *, denied: bool) -> Any:
+    def _answer(response: httpx.Response, *, denied: bool, refusals: Sequence[int] = (_FORBIDDEN,)) -> Any:
         body = response.json()
         if response.is_success:
             return body
-        if denied and (response.status_code == _FORBIDDEN or body.get("violations")):
+        if denied and (response.status_code in refusals or body.get("violations")):
             raise Denied(body.get("message", response.text))
         raise RuntimeError(f"{response.request.method} {response.request.url.path}: {response.status_code} {body.get('message', body)}")
 

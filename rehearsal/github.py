@@ -1,7 +1,8 @@
 """Acting on the rehearsed GitHub: people push and review, workflows run and get tokens."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +47,25 @@ class GitHub:
         """OWNER/NAME."""
         return f"{owner or self.owner}/{repository}"
 
+    def subject_form(self, repository: str) -> str:
+        """Which form of `sub` its tokens have: immutable or name-only."""
+        seen = self._control.get(f"github/repositories/{self.full_name(repository)}")
+        return "immutable" if "@" in seen["subject_prefix"] else "name-only"
+
+    @contextmanager
+    def name_taken(self, repository: str, taker: Mapping[str, Any]) -> Iterator[None]:
+        """Meanwhile the repository has another name, and `taker` (a repository to seed) has its own."""
+        full_name, away = self.full_name(repository), f"{repository}-before-{next(self._numbers)}"
+        self._control.act("github/repositories/rename", repository=full_name, name=away)
+        try:
+            self._control.post("github/seed", repositories=[taker])
+            try:
+                yield
+            finally:
+                self._control.act("github/repositories/delete", repository=full_name)
+        finally:
+            self._control.act("github/repositories/rename", repository=self.full_name(away), name=repository)
+
     def push(self, repository: str, branch: str, actor: str, *, force: bool = False, owner: str = "", kind: str = "heads") -> str:
         """A new commit on a branch (or tag), which is created if it is not there."""
         parent = {"parent": self._root(repository, owner)} if force else {}
@@ -82,7 +102,7 @@ class GitHub:
                 "github/checks", repository=full_name, actor=ACTIONS_BOT, sha=opened["head_sha"], context=check, state="success"
             )
         for reviewer in approvals_by:
-            self._control.act("github/pull-requests/review", repository=full_name, actor=reviewer, number=number, state="APPROVED")
+            self._control.review(repository=full_name, actor=reviewer, number=number, state="APPROVED")
         merged = self._control.act("github/pull-requests/merge", repository=full_name, actor=author, number=number)
         return f"#{number} merged as {merged['sha'][:7]}"
 
@@ -100,7 +120,7 @@ class GitHub:
         pull_request: int | None = None,
         job_workflow_ref: str | None = None,
         environment: str = "",
-        permissions: Mapping[str, str] = {"id-token": "write"},  # noqa: B006 never changed
+        permissions: Mapping[str, str] = {"id-token": "write"},
         approve_by: Sequence[str] = (),
         owner: str = "",
         workflow: str = CALLER_WORKFLOW,

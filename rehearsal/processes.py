@@ -22,7 +22,7 @@ class ProcessFailed(RuntimeError):
     """A child ended before it was of use; the message holds the end of what it printed."""
 
 
-def scrubbed(extra: Mapping[str, str] = {}) -> dict[str, str]:  # noqa: B006 never changed
+def scrubbed(extra: Mapping[str, str] = {}) -> dict[str, str]:
     """An environment for a child: the few harmless variables of this one, this interpreter's programs first on PATH, and `extra`."""
     passed = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     path = os.pathsep.join([str(Path(sys.executable).parent), passed.get("PATH", os.defpath)])

@@ -15,7 +15,7 @@ from rich.tree import Tree
 from rehearsal.scenario import ERROR, SKIPPED, Outcome
 
 _PLAIN_WIDTH = 132
-_MARKS = {True: ("✓", "green"), False: ("✗", "bold red"), None: ("–", "yellow")}
+_MARKS = {True: ("✓", "green"), False: ("✗", "bold red"), None: ("-", "yellow")}
 
 
 def console(stream: TextIO | None = None) -> Console:
@@ -72,7 +72,12 @@ def table(outcomes: Sequence[Outcome]) -> Table:
         mark, style = _MARKS[one.ok]
         scenario = one.scenario
         drawn.add_row(
-            Text(mark, style=style), scenario.principal, scenario.action, scenario.resource, scenario.expected, Text(one.observed, style=style)
+            Text(mark, style=style),
+            scenario.principal,
+            scenario.action,
+            scenario.resource,
+            scenario.expected,
+            Text(one.observed, style=style),
         )
     return drawn
 

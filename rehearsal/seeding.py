@@ -77,9 +77,21 @@ def _repositories(settings: Settings) -> list[dict[str, Any]]:
             _repository(STRANGER_ORGANIZATION, name, _STRANGER_IDS + number, _subject(settings, number), settings)
             for number, name in enumerate(strangers)
         ),
+        *_workflow_repository(settings),
         _repository(settings.github_owner, OUTSIDE_IMMUTABLE, _REPOSITORY_IDS - 1, "immutable", settings),
         _repository(settings.github_owner, OUTSIDE_BY_NAME, _REPOSITORY_IDS - 2, "name", settings),
     ]
+
+
+def _workflow_repository(settings: Settings) -> list[dict[str, Any]]:
+    """The repository that holds the publishing workflow. Public, so that another organisation can call the workflow too and be refused."""
+    if settings.publishing.workflow is None:
+        return []
+    owner, name = settings.publishing.workflow.split("/")[:2]
+    known = {(settings.github_owner, one.name) for one in settings.repositories}
+    if (owner, name) in known or owner != settings.github_owner:
+        return []
+    return [{**_repository(owner, name, _REPOSITORY_IDS - 3, "name", settings), "visibility": "public"}]
 
 
 def github(settings: Settings) -> dict[str, Any]:

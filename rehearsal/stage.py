@@ -21,6 +21,11 @@ from settings import Settings, parse
 
 # AWS's own example account, for a stack that does not say which account it is allowed in.
 _EXAMPLE_ACCOUNT = "111122223333"
+# Packages that the public registries hold, by format: the fixtures' own, or small ones that everybody has.
+PUBLIC_PACKAGES = {
+    "fixture": {"npm": "public-greeting", "pypi": "public-greeting", "maven": "org.example.open:greeting"},
+    "real": {"npm": "left-pad", "pypi": "six"},
+}
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -52,6 +57,7 @@ class Cloud:
         account = next(iter(settings.allowed_account_ids), _EXAMPLE_ACCOUNT)
         key = secrets.token_urlsafe(24)
         command = [sys.executable, "-m", "rehearsal.cloud", "--account", account, "--region", settings.region, "--upstream", upstream]
+        self.public_packages = PUBLIC_PACKAGES[upstream]
         self.child = Child(command, env=scrubbed({"REHEARSAL_KEY": key}), cwd=PROJECT, log=folder / "cloud.log")
         ready = self.child.first_line()
         root = ready["root"]
@@ -81,7 +87,9 @@ class Program:
         endpoint = self._cloud.place.endpoint
         command = [sys.executable, "-m", "rehearsal.program", "--directory", str(PROJECT), "--config", str(self._stack.file)]
         command += ["--stack", self._stack.name, *catalog, "--cloud", endpoint, "--github", f"{endpoint}/_github"]
-        child = Child([*command, "--result", str(self.result_file), *extra], env=self._environment, cwd=PROJECT, log=self._folder / "program.log")
+        child = Child(
+            [*command, "--result", str(self.result_file), *extra], env=self._environment, cwd=PROJECT, log=self._folder / "program.log"
+        )
         try:
             for event in child.lines():
                 tell(event)
@@ -111,4 +119,13 @@ def company(stack: Stack, settings: Settings, cloud: Cloud) -> Credentials:
 def world(settings: Settings, cloud: Cloud, outputs: Mapping[str, Any], folder: Path) -> World:
     """Everybody who acts on what the program has made."""
     github = GitHub(cloud.control, settings.github_owner, seeding.reviewers(settings))
-    return World(settings, outputs, cloud.place, cloud.control, github, PROJECT, folder / "clients")
+    return World(
+        settings,
+        outputs,
+        cloud.place,
+        cloud.control,
+        github,
+        project=PROJECT,
+        folder=folder / "clients",
+        public_packages=cloud.public_packages,
+    )

@@ -2,21 +2,26 @@
 
 import itertools
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from policies.arns import Registry
-from policies.names import RoleKind, role_name
+from policies.names import PUBLIC_SOURCES, RoleKind, role_name
+from policies.owned_names import Format
 from policies.trust import AUDIENCE
 from rehearsal import clients
-from rehearsal.cast import WRITER, Publisher
+from rehearsal.cast import ADMIN, MANAGER, WRITER, Publisher
 from rehearsal.clients import Credentials, Shell
 from rehearsal.control import Control
 from rehearsal.github import GitHub, Job
+from rehearsal.packages import Package
 from settings import Settings
 
 _UNSET = object()
+# Ids of repositories that take another's name.
+_TAKERS = 700_000
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,16 @@ class World:
     """What the scenarios act on. `outputs` are the stack's, `project` its folder, `folder` where clients have their homes."""
 
     def __init__(
-        self, settings: Settings, outputs: Mapping[str, Any], place: Place, control: Control, github: GitHub, project: Path, folder: Path
+        self,
+        settings: Settings,
+        outputs: Mapping[str, Any],
+        place: Place,
+        control: Control,
+        github: GitHub,
+        *,
+        project: Path,
+        folder: Path,
+        public_packages: Mapping[str, str],
     ) -> None:
         self.settings = settings
         self.outputs = outputs
@@ -41,6 +55,7 @@ class World:
         self.github = github
         self.project = project
         self._folder = folder
+        self._public_packages = public_packages
         self._numbers = itertools.count(1)
         self._sts = clients.aws(place.endpoint, place.region, "sts", None)
         self.registry = Registry("aws", place.account, place.region, settings.domain.name)
@@ -63,6 +78,15 @@ class World:
         """ARN that a role of this stack has."""
         return self.registry.role_arn(self.settings.iam.path, role_name(self.settings.stack, kind, repository))
 
+    def public_source(self, format: str) -> str | None:
+        """The first public source of a format."""
+        return next((source for source in self.settings.public_sources if PUBLIC_SOURCES[source][1] == format), None)
+
+    def public_package(self, format: Format) -> Package | None:
+        """A package that the format's public registry holds, if the stack has that registry."""
+        name = self._public_packages.get(format.value)
+        return Package(format, name) if name and self.public_source(format.value) else None
+
     # --- GitHub jobs --------------------------------------------------------------------------------------------------------------
 
     def publishing_job(
@@ -73,7 +97,7 @@ class World:
         branch: str = "",
         tag: str = "",
         owner: str = "",
-        reusable: str | None | object = _UNSET,
+        reusable: str | object | None = _UNSET,
         environment: str | None = None,
     ) -> Job:
         """The publish job of a repository on its release branch, but for what is said otherwise."""
@@ -92,6 +116,12 @@ class World:
             owner=owner,
             **on,
         )
+
+    def workflow_at(self, branch: str) -> str:
+        """The publishing workflow as it is on another branch of its repository, where nobody has reviewed it."""
+        file, _, _ = str(self.settings.publishing.workflow).partition("@")
+        self.github.ensure_branch(file.split("/")[1], branch, WRITER)
+        return f"{file}@refs/heads/{branch}"
 
     def _workflow(self, one: Publisher) -> str:
         return self.settings.publishing.workflow or f"{self.settings.github_owner}/{one.name}/.github/workflows/publish.yml@refs/heads/main"
@@ -112,6 +142,12 @@ class World:
             return self.github.run(repository, WRITER, ref="refs/heads/main", owner=owner)
         number = self.github.pull_request(repository, WRITER)["number"]
         return self.github.run(repository, WRITER, event="pull_request", pull_request=number)
+
+    def name_taken_by_another(self, repository: str) -> AbstractContextManager[None]:
+        """Meanwhile another repository, with another id and the same people, has this one's name; its subjects are name-only."""
+        people = {"admins": [ADMIN], "writers": [WRITER, MANAGER, *self.github.reviewers]}
+        taker = {"owner": self.github.owner, "name": repository, "id": _TAKERS + next(self._numbers), "subject": "name", **people}
+        return self.github.name_taken(repository, taker)
 
     # --- AWS ----------------------------------------------------------------------------------------------------------------------
 

@@ -34,7 +34,7 @@ INPUT_TYPES: Mapping[str, tuple[type, ...]] = {"string": (str,), "boolean": (boo
 def read(path: Path) -> dict[str, Any]:
     """A YAML file that holds a mapping. Raises DefinitionError."""
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 (a SafeLoader)
+        data = yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except (OSError, yaml.YAMLError) as error:
         raise DefinitionError(f"{path}: {error}") from error
     if not isinstance(data, dict):
@@ -82,7 +82,8 @@ def workflow(path: Path) -> dict[str, Any]:
     _known(f"{path}: on", data.get("on"), {"workflow_call"})
     _known(f"{path}: on.workflow_call", data["on"]["workflow_call"] or {}, {"inputs", "outputs"})
     jobs = data.get("jobs")
-    _known(f"{path}: jobs", jobs, jobs if isinstance(jobs, dict) else ())
+    if not isinstance(jobs, dict):
+        raise DefinitionError(f"{path}: jobs: not a mapping")
     for name, job in jobs.items():
         _known(f"{path}: job {name}", job, JOB_KEYS)
         _steps(f"{path}: job {name}", job.get("steps"), STEP_KEYS)

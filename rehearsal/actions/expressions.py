@@ -176,7 +176,9 @@ class _Parser:
         if name in constants:
             return constants[name]
         if name not in self._scope.contexts:
-            raise ExpressionError(f"there is no context {name!r} here ({self._text!r}); there are {', '.join(sorted(self._scope.contexts))}")
+            raise ExpressionError(
+                f"there is no context {name!r} here ({self._text!r}); there are {', '.join(sorted(self._scope.contexts))}"
+            )
         return self._scope.contexts[name]
 
     def _call(self, name: str) -> Any:
@@ -198,7 +200,12 @@ class _Parser:
 
 def truthy(value: Any) -> bool:
     """GitHub's truth: false, 0, -0, NaN, '' and null are false."""
-    return value is not None and value is not False and value != "" and not (isinstance(value, int | float) and (not value or math.isnan(value)))
+    return (
+        value is not None
+        and value is not False
+        and value != ""
+        and not (isinstance(value, int | float) and (not value or math.isnan(value)))
+    )
 
 
 def _number(value: Any) -> float:

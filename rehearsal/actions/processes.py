@@ -21,13 +21,11 @@ class Ended:
     timed_out: bool = False
 
 
-def run(
-    command: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout: float | None, line: Callable[[str], None]
-) -> Ended:
+def run(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout: float | None, line: Callable[[str], None]) -> Ended:
     """Run a command to its end, giving each line of its output (both streams) to `line`.
 
-    Whatever it started in its process group ends with it, also when this is interrupted. A process that receives SIGTERM itself must turn it
-    into an exception (sys.exit in a handler) for that to hold.
+    Whatever it started in its process group ends with it, also when this is interrupted. A caller that receives SIGTERM must turn it into
+    an exception (sys.exit in a handler) for that to hold.
     """
     process = subprocess.Popen(
         list(command),

@@ -12,11 +12,12 @@ import argparse
 import asyncio
 import json
 import os
-import socket
+import signal
 import sys
 import tempfile
 import threading
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import TextIO
 
 # Everything else that a machine's environment holds (AWS_*, MINISTACK_*, DOCKER_HOST, ...) would change what the cloud does.
@@ -65,7 +66,7 @@ async def _serve(options: argparse.Namespace, output: TextIO) -> None:
 
     from rehearsal.cloud import aws, server
 
-    with socket.create_server(("127.0.0.1", options.port)) as listener:
+    with server.listen(options.port) as listener:
         port = listener.getsockname()[1]
         ministack, root = aws.start(options.account, options.region, port)
         key = os.environ.get("REHEARSAL_KEY", "")
@@ -75,6 +76,10 @@ async def _serve(options: argparse.Namespace, output: TextIO) -> None:
             server.Front(settings, ministack), lifespan="off", access_log=False, log_level="warning", timeout_graceful_shutdown=1
         )
         running = uvicorn.Server(config)
+        # uvicorn would end the process by the signal itself, and leave the scratch files.
+        running.capture_signals = nullcontext  # type: ignore[method-assign]
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, setattr, running, "should_exit", True)
         threading.Thread(target=_stop_at_end_of_input, args=(running,), daemon=True).start()
         announcement = asyncio.create_task(_announce(running, settings, root.as_json(), output))
         await running.serve(sockets=[listener])

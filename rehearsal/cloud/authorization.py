@@ -18,6 +18,10 @@ class NotCoveredError(Exception):
     """An operation that the local cloud does not authorise, and therefore does not serve."""
 
 
+class MalformedCallError(Exception):
+    """Parameters that do not have the types of the service's model."""
+
+
 @dataclass(frozen=True)
 class Call:
     """A parsed request: parameters are flat strings (query protocol) or the JSON body."""
@@ -48,9 +52,12 @@ class Directory(Protocol):
 
 
 def checks(call: Call, directory: Directory) -> list[Check]:
-    """All checks that a call must pass, the main one first. Raises NotCoveredError for what is not covered."""
+    """All checks that a call must pass, the main one first. Raises NotCoveredError and MalformedCallError."""
     rule = RULES.get(call.service)
-    found = rule(call, directory) if rule else []
+    try:
+        found = rule(call, directory) if rule else []
+    except (AttributeError, TypeError, ValueError) as error:  # clients validate types, but need not
+        raise MalformedCallError(f"a parameter of {call.service}:{call.operation} is malformed ({error})") from None
     if not found:
         raise NotCoveredError(f"{call.service}:{call.operation} is not part of the local cloud")
     return found
@@ -227,7 +234,7 @@ def _sqs(call: Call, directory: Directory) -> list[Check]:
 def _queue_arn(call: Call) -> str | None:
     url, name = call.parameters.get("QueueUrl"), call.parameters.get("QueueName")
     if url:
-        owner, name = url.rstrip("/").split("/")[-2:]
+        owner, name = (["", "", *url.rstrip("/").split("/")])[-2:]
         return f"arn:aws:sqs:{call.region}:{owner}:{name}"
     owner = call.parameters.get("QueueOwnerAWSAccountId") or call.account
     return f"arn:aws:sqs:{call.region}:{owner}:{name}" if name else None

@@ -34,6 +34,7 @@ from rehearsal.cloud.authorization import Check
 
 EVERYTHING = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}'
 ALWAYS_ALLOWED = {"sts:GetCallerIdentity", "sts:GetSessionToken"}  # no policy can take these away (IAM User Guide)
+DELIVERY_ACTIONS = {"sns": "sns:Publish", "sqs": "sqs:SendMessage"}
 POLICY_LOOKUPS = {"kms": "key_policy_for_arn", "sns": "topic_policy_for_arn", "sqs": "queue_policy_for_arn"}
 
 
@@ -145,7 +146,10 @@ def _take_over_decisions() -> None:
     iam_evaluator.enforce = iam_evaluator.check_credentials = _undecided
     iam_evaluator.evaluate_trust_policy = _was_decided
     iam_evaluator.resource_policy_allows = _was_decided
-    iam_evaluator.evaluate_resource_policy = _service_delivery
+    iam_evaluator.evaluate_resource_policy = _sns_delivery
+    eventbridge = import_module("ministack.services.eventbridge")
+    if not hasattr(eventbridge._invoke_target, "guarded"):
+        eventbridge._invoke_target = _guarded_delivery(eventbridge._invoke_target)
     # A bearer token outlives the session that fetched it: expired sessions stay known, and are refused for being expired.
     sts._evict_expired_sessions = lambda: None
 
@@ -156,14 +160,6 @@ def _was_decided(*_: Any, **__: Any) -> bool:
 
 def _undecided(*_: Any, **__: Any) -> iam_evaluator.AuthError | None:
     return None if _decided.get() else iam_evaluator.AuthError("AccessDenied", "the call was not authorised")
-
-
-def _service_delivery(document: Any, context: Any, service: str | None = None, **_: Any) -> iam_evaluator.EvalResult:
-    """Whether a queue or topic policy lets an AWS service deliver (SNS to SQS)."""
-    caller = iam.Caller("Service", service or "", "")
-    request = iam.Request(caller, context.action, context.resource_arn, context.service_context)
-    decision = iam.evaluate(request, iam.Policies(resource=[document], resource_required=True))
-    return iam_evaluator.EvalResult("Allow" if decision.allowed else "ImplicitDeny")
 
 
 @contextmanager
@@ -585,6 +581,58 @@ def emit_event(account: str, region: str, source: str, detail_type: str, detail:
     }
     with request_scope(account, region):
         import_module("ministack.services.eventbridge")._dispatch_event(event)
+
+
+# --- deliveries by services -----------------------------------------------------------------------------------------------------
+
+
+def _sns_delivery(document: Any, context: Any, service: str | None = None, **_: Any) -> iam_evaluator.EvalResult:
+    """Whether a queue lets SNS deliver, in place of ministack's evaluation of the queue's policy."""
+    allowed = service_may(service or "", context.action, context.resource_arn, context.service_context)
+    return iam_evaluator.EvalResult("Allow" if allowed else "ImplicitDeny")
+
+
+def _guarded_delivery(invoke: Callable[..., None]) -> Callable[..., None]:
+    """EventBridge delivers to topics and queues only if they let that rule in, else to the target's dead-letter queue."""
+
+    def guarded(target: Mapping[str, Any], event: Mapping[str, Any], rule: Mapping[str, Any], view: Any = None) -> None:
+        dead_letters = (target.get("DeadLetterConfig") or {}).get("Arn")
+        context = {"aws:SourceArn": rule["Arn"], "aws:SourceAccount": _arn_account(rule["Arn"]) or ""}
+        for arn in filter(None, (target["Arn"], dead_letters)):
+            action = DELIVERY_ACTIONS.get(arn.split(":")[2])
+            if action is None or service_may("events.amazonaws.com", action, arn, context):
+                invoke(target if arn == target["Arn"] else {"Id": target["Id"], "Arn": arn}, event, rule, view)
+                return
+
+    guarded.guarded = True  # type: ignore[attr-defined]
+    return guarded
+
+
+def service_may(service: str, action: str, arn: str, context: Mapping[str, iam.Values]) -> bool:
+    """Whether the policy of a topic or queue, and of the key that encrypts it, let an AWS service act. Written to the decision log."""
+    key = _encryption_key(arn)
+    checks = [(action, arn)] + [(needed, key) for needed in ("kms:GenerateDataKey", "kms:Decrypt") if key]
+    return all(_service_decision(service, action, arn, context) for action, arn in checks)
+
+
+def _service_decision(service: str, action: str, arn: str, context: Mapping[str, iam.Values]) -> bool:
+    documents, _ = resource_policy(action, arn)
+    request = iam.Request(iam.Caller("Service", service, ""), action, arn, context)
+    decision = iam.evaluate(request, iam.Policies(resource=documents, resource_required=True))
+    record(service, action, arn, decision)
+    return decision.allowed
+
+
+def _encryption_key(arn: str) -> str | None:
+    """The ARN of the key that encrypts a topic or queue. An AWS managed key, whose policy lets no service in, stays an alias."""
+    _, _, service, region, account, _ = arn.split(":", 5)
+    with request_scope(account, region):
+        found = import_module("ministack.services.sns")._topic_by_arn_any_scope(arn) if service == "sns" else None
+        found = import_module("ministack.services.sqs")._queue_by_arn(arn) if service == "sqs" else found
+    key_id = (found or {}).get("attributes", {}).get("KmsMasterKeyId")
+    if not key_id:
+        return None
+    return Directory().key_arn(account, region, key_id) or f"arn:aws:kms:{region}:{account}:{key_id}"
 
 
 # --- what IAM refuses to store --------------------------------------------------------------------------------------------------

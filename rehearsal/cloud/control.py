@@ -46,7 +46,7 @@ async def app(scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None
         body = json.loads(await asgi.read_body(receive) or b"{}")
         query = {key: values[0] for key, values in parse_qs(scope["query_string"].decode()).items()}
         await asgi.send_json(send, 200, handler({**query, **body}))
-    except (BadRequestError, LookupError, ValueError, policy_rules.PolicyRefusedError) as error:
+    except (BadRequestError, LookupError, ValueError, TypeError, jwt.PyJWTError, policy_rules.PolicyRefusedError) as error:
         await asgi.send_json(send, 400, {"message": f"{type(error).__name__}: {error}"})
 
 

@@ -1,11 +1,12 @@
 """The front of the local cloud: one loopback port, routed by path and, for AWS, by what a request is signed for.
 
-/_github/, /_codeartifact/, /_public/ and /_rehearsal/ are the parts' own; everything else is AWS. Every AWS request is authenticated and
-authorised here, whatever serves it. A part that is not there answers 501.
+/_github/, /_codeartifact/, /_public/ and /_rehearsal/ are the parts' own, which see the whole path; everything else is AWS. What goes on
+to ministack is authenticated and authorised here; CodeArtifact's parts ask aws.py themselves. A part that is not there answers 501.
 """
 
 import hmac
 import json
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -31,6 +32,16 @@ MOUNTS = {  # longest first
     "/_public": (PUBLIC, "app"),
 }
 KEY_HEADER = "x-rehearsal-key"
+
+
+def listen(port: int) -> socket.socket:
+    """A listening socket on the loopback interface; port 0 takes a free one."""
+    # asyncio turns off Nagle's delay (40 ms an answer) only on sockets that name their protocol.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    listener.listen(100)
+    return listener
 
 
 class MalformedRequestError(Exception):
@@ -97,7 +108,7 @@ class Front:
             return
         for prefix, (module, name) in MOUNTS.items():
             if f"{path}/".startswith(f"{prefix}/"):
-                await self._part(module, name, {**scope, "root_path": prefix}, receive, send)
+                await self._part(module, name, scope, receive, send)
                 return
         if path.startswith("/_rehearsal/"):
             await control.app({**scope, "path": path.removeprefix("/_rehearsal")}, receive, send)
@@ -159,12 +170,12 @@ class Front:
             answer = aws.denial(service, error, headers)
         except sts.StsError as error:
             answer = (error.status, {"content-type": "text/xml"}, asgi.query_error(sts.NAMESPACE, error.code, error.message))
-        except MalformedRequestError as error:
-            answer = aws.refusal(service, f"{service}:{operation}", "ValidationError", str(error), headers)
+        except (MalformedRequestError, authorization.MalformedCallError) as error:
+            answer = service_error(service, 400, "ValidationError", str(error))
         except aws.ServiceError as error:
-            answer = json_error(400, error.code, error.message)
+            answer = service_error(service, 400, error.code, error.message)
         except authorization.NotCoveredError as error:
-            answer = not_implemented(service, str(error))
+            answer = service_error(service, 501, "NotImplemented", str(error))
         else:
             with aws.decided():
                 await self.ministack(scope, asgi.replay(body, _nothing_more), send)
@@ -219,11 +230,11 @@ def unsigned(parameters: Mapping[str, str], error: aws.AuthError) -> tuple[int, 
     return json_error(403, error.code, error.message)
 
 
-def not_implemented(service: str, message: str) -> tuple[int, dict[str, str], bytes]:
-    """501 in the service's protocol."""
+def service_error(service: str, status: int, code: str, message: str) -> tuple[int, dict[str, str], bytes]:
+    """An error in the service's protocol."""
     if service in QUERY_SERVICES:
-        return 501, {"content-type": "text/xml"}, asgi.query_error("", "NotImplemented", message)
-    return json_error(501, "NotImplemented", message)
+        return status, {"content-type": "text/xml"}, asgi.query_error("", code, message)
+    return json_error(status, code, message)
 
 
 def json_error(status: int, code: str, message: str) -> tuple[int, dict[str, str], bytes]:

@@ -64,6 +64,11 @@ def register_issuer(issuer: str, keys: Mapping[str, Any]) -> None:
     _issuers[issuer.rstrip("/")] = keys
 
 
+def forget_issuers() -> None:
+    """Leave GitHub as the only issuer."""
+    _issuers.clear()
+
+
 def answer(parameters: Mapping[str, str]) -> tuple[int, dict[str, str], bytes]:
     """The HTTP answer to AssumeRoleWithWebIdentity."""
     try:

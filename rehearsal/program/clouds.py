@@ -93,10 +93,12 @@ NOT_FOUND = {
 class Github:
     """GitHub's REST API for one owner. Errors come as `GithubError` with GitHub's status and message."""
 
-    def __init__(self, url: str, token: str, owner: str) -> None:
+    def __init__(self, url: str, token: str, owner: str, transport: httpx.BaseTransport | None = None) -> None:
         self.owner = owner
         headers = {"authorization": f"Bearer {token}", "accept": "application/vnd.github+json", "x-github-api-version": "2022-11-28"}
-        self._client = httpx.Client(base_url=url.rstrip("/") + "/", headers=headers, follow_redirects=True, timeout=60, trust_env=False)
+        self._client = httpx.Client(
+            base_url=url.rstrip("/") + "/", headers=headers, follow_redirects=True, timeout=60, trust_env=False, transport=transport
+        )
 
     def call(self, method: str, *path: str, body: Any = None, query: Mapping[str, Any] | None = None) -> Any:
         """One request to the path made of these segments (each is escaped); the JSON answer, None if it is empty."""

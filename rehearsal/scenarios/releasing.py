@@ -39,7 +39,8 @@ def _assume(world: World, one: Publisher, **differs) -> str:
 
 
 def _allowed(world: World, one: Publisher) -> Scenario:
-    return Scenario(base(one), f"publish-package.yml on {one.branch}", _ACTION, one.name, lambda: _assume(world, one))
+    form = world.github.subject_form(one.name)
+    return Scenario(base(one), f"publish-package.yml on {one.branch}, {form} subject", _ACTION, one.name, lambda: _assume(world, one))
 
 
 def _denied(one: Publisher, name: str, principal: str, attempt: Callable[[], str], twin: str | None = None) -> Scenario:
@@ -52,7 +53,6 @@ def _refusals(world: World, one: Publisher, found: Sequence[Publisher]) -> list[
         *_other_refs(world, one, branch),
         *_other_origins(world, one, found),
         *_other_tokens(world, one),
-        *_both_forms(world, one),
         *_other_workflow(world, one),
     ]
 
@@ -68,15 +68,8 @@ def _other_refs(world: World, one: Publisher, branch: str) -> list[Scenario]:
 
 
 def _other_origins(world: World, one: Publisher, found: Sequence[Publisher]) -> list[Scenario]:
-    full_name = f"{world.settings.github_owner}/{one.name}"
     other = next((candidate for candidate in found if candidate.name != one.name and candidate.literal), None)
     made = [
-        _denied(
-            one,
-            "a repository of the same name with another id",
-            f"publish-package.yml of a new {full_name}",
-            lambda: _assume(world, one, recycled=True),
-        ),
         _denied(
             one,
             "another organisation",
@@ -105,7 +98,7 @@ def _other_workflow(world: World, one: Publisher) -> list[Scenario]:
             one,
             "the publishing workflow of another ref",
             f"publish-package.yml@feature/x on {one.branch}",
-            lambda: _assume(world, one, reusable=f"{world.settings.publishing.workflow.partition('@')[0]}@refs/heads/feature/x"),
+            lambda: _assume(world, one, reusable=world.workflow_at("feature/x")),
         ),
     ]
 
@@ -119,26 +112,6 @@ def _other_tokens(world: World, one: Publisher) -> list[Scenario]:
             "a token for another audience",
             f"publish-package.yml on {one.branch}",
             lambda: _assume(world, one, audience="https://github.com/acme"),
-        ),
-    ]
-
-
-def _both_forms(world: World, one: Publisher) -> list[Scenario]:
-    """The other form of `sub` than the repository has. With `subjects: immutable` a name-only subject is refused."""
-    immutable = f"{one.name}: an immutable subject"
-    name_only = f"{one.name}: a name-only subject"
-    both = world.settings.subjects == "both"
-    who = f"publish-package.yml on {one.branch}"
-    return [
-        Scenario(immutable, f"{who}, immutable sub", _ACTION, one.name, lambda: _assume(world, one, subject="immutable")),
-        Scenario(
-            name_only,
-            f"{who}, name-only sub",
-            _ACTION,
-            one.name,
-            lambda: _assume(world, one, subject="name"),
-            "allow" if both else DENY,
-            None if both else immutable,
         ),
     ]
 

@@ -1,5 +1,6 @@
 """Whatever comes in, settings come out or SettingsError does, and nothing else."""
 
+import contextlib
 import copy
 import tempfile
 from pathlib import Path
@@ -14,10 +15,11 @@ import settings
 from configuration.provider_keys import PROVIDER_KEYS
 from configuration.shapes import NOT_YET, RepositoryShape, StackShape, TeamShape, keys_of
 from settings import Settings, SettingsError
-from tests.settings.builders import CONFIG, PROJECT, ROOT, STACK, good, parse, write_catalog
+from tests.settings.builders import ABSENT, CONFIG, PROJECT, ROOT, STACK, changed, good, parse, write_catalog
+from tests.settings.test_settings_bad import STACK_VALUES, TEAM_VALUES
 
 PROJECT_FILE = settings.read_project_file(ROOT)
-EXAMPLES = 300
+EXAMPLES = 150
 
 WORDS = [
     *(
@@ -64,18 +66,23 @@ def _places(data: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 PLACES = [place for place in _places(good()) if place and place != (CONFIG, "package-flow:catalog")]
 
 
+# Changes: what other tests call good or bad values, together, and anything anywhere.
+CASES = [case for case in (*STACK_VALUES, *TEAM_VALUES) if ABSENT not in (case.bad, case.good)]
+changes = st.one_of(
+    st.sampled_from([(case.at, case.good) for case in CASES]),
+    st.sampled_from([(case.at, case.good) for case in CASES]),
+    st.sampled_from([(case.at, case.bad) for case in CASES]),
+    st.tuples(st.sampled_from(PLACES), anything),
+)
+
+
 @st.composite
 def mutated(draw: st.DrawFn) -> dict[str, Any]:
-    """The good configuration with something else in one to three of its places."""
+    """The good configuration with one to four changes."""
     configuration = good()
-    for place in draw(st.lists(st.sampled_from(PLACES), min_size=1, max_size=3)):
-        at: Any = configuration
-        try:
-            for key in place[:-1]:
-                at = at[key]
-            at[place[-1]] = draw(anything)
-        except (KeyError, IndexError, TypeError):
-            continue  # an earlier change took this place away
+    for change in draw(st.lists(changes, min_size=1, max_size=4)):
+        with contextlib.suppress(KeyError, IndexError, TypeError, AttributeError):  # an earlier change took this place away
+            configuration = changed(copy.deepcopy(change), start=configuration)
     return configuration
 
 

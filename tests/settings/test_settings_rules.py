@@ -196,10 +196,10 @@ def test_every_problem_is_in_one_error(tmp_path: Path) -> None:
         f"{STACK_FILE}: package-flow:tokenDuration: got 60, allowed: 900 to 43200 (seconds)",
         f"{STACK_FILE}: package-flow:evnts: got an unknown key, allowed: {stack_keys}",
         f"{STACK_FILE}: github:owner: got nothing, allowed: a GitHub organisation: 1 to 39 letters, digits and single hyphens",
-        "catalog/identity.yaml: upstreams: got identity -> payments -> identity, allowed: no cycle: one of them installs from shared "
-        "instead",
-        "catalog/payments.yaml: repositories.payments-api.release_branches.0: got true, which YAML reads as a boolean, allowed: text (put it "
-        "in quotes)",
+        "catalog/identity.yaml: upstreams: got identity -> payments -> identity, allowed: no cycle: one of them installs from "
+        "shared instead",
+        "catalog/payments.yaml: repositories.payments-api.release_branches.0: got true, which YAML reads as a boolean, allowed: text (put "
+        "it in quotes)",
         f"catalog/payments.yaml: repositories.payments-api.release_branches.1: got 'a b', allowed: {branch}",
         "catalog/payments.yaml: repositories.payments-api.approvals: got 0, allowed: 1 to 10 (a publishing repository needs a review)",
         f"catalog/research.yaml: owns.npm.0: got '@acme-identity/api', allowed: {owned_by}",

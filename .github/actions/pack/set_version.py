@@ -23,7 +23,7 @@ def set_version(text: str, version: str) -> str:
         count=1,
     )
     if tomllib.loads(changed).get("project", {}).get("version") != version:
-        raise ValueError("the version in [project] is not written as version = \"...\"")
+        raise ValueError('the version in [project] is not written as version = "..."')
     return changed
 
 

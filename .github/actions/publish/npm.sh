@@ -17,7 +17,7 @@ publish_all() {
   tag=${NPM_TAG:-latest}
   [[ -n $NPM_TAG || $version != *-* ]] || tag=next
   [[ $tag =~ ^[A-Za-z][A-Za-z0-9._-]*$ ]] || stop "not a dist-tag: $tag"
-  publish_once "$scope" "$package" "$version" "package.tgz $(sha256 "$tarball")"
+  publish_once "$scope" "$package" "$version" "tarball $(sha256 "$tarball")"
 }
 
 upload() {

@@ -52,7 +52,8 @@ publish_once() {
       ;;
   esac
   upload "$1" "$2" "$3" "$expected" "$stored"
-  state=$(compare "$expected" "$(stored_assets "$1" "$2" "$3")")
+  stored=$(stored_assets "$1" "$2" "$3")
+  state=$(compare "$expected" "$stored")
   [[ $state == identical ]] || stop "$(title "$@") was published, but what is stored is not what was packed ($state)"
   report "$1" "$2" "$3" published
 }

@@ -34,8 +34,9 @@ stored_assets() {
   local errors answer
   errors=$(mktemp "$RUNNER_TEMP/errors.XXXXXX")
   if answer=$(codeartifact list-package-version-assets "$1" "$2" "$3" 2> "$errors"); then
-    # maven-metadata.xml is about the package, not about this version.
-    jq -r '.assets[] | select(.name != "maven-metadata.xml") | "\(.name) \(.hashes["SHA-256"])"' <<< "$answer" | sort
+    # An npm version has one asset, whatever it is called; maven-metadata.xml is about the package, not about this version.
+    jq -r --arg format "$FORMAT" '.assets[] | select(.name != "maven-metadata.xml")
+      | "\(if $format == "npm" then "tarball" else .name end) \(.hashes["SHA-256"])"' <<< "$answer" | sort
   elif grep -q '(ResourceNotFoundException)' "$errors"; then
     return 0
   else

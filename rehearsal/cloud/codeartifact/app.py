@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rehearsal.cloud.codeartifact import inspection, maven, model, npm, pypi
-from rehearsal.cloud.codeartifact.asgi import Receive, Request, Scope, Send, read, write
+from rehearsal.cloud.codeartifact.asgi import Receive, Request, Scope, Send, json_reply, read, write
 from rehearsal.cloud.codeartifact.cloudcontrol import answer as cloudcontrol_answer
 from rehearsal.cloud.codeartifact.endpoints import authenticated, error_reply, unsupported
 from rehearsal.cloud.codeartifact.errors import ApiError, not_implemented
@@ -92,7 +92,9 @@ async def cloudcontrol(scope: Scope, receive: Receive, send: Send) -> None:
         principal = _principal(service, scope, request)
         reply = cloudcontrol_answer(service, principal, request)
     except ApiError as error:
-        reply = model.serialise_error(error, str(uuid.uuid4()))
+        reply = json_reply(
+            {"__type": error.code, "Message": error.message, "message": error.message}, error.status if error.status == 501 else 400
+        )
     _record(service, "cloudcontrol", request, reply, principal, request.headers.get("x-amz-target", "").rpartition(".")[2])
     await write(send, reply)
 

@@ -13,8 +13,8 @@ from urllib.parse import unquote
 from rehearsal.cloud.codeartifact.asgi import Request, json_reply
 from rehearsal.cloud.codeartifact.authorization import Principal
 from rehearsal.cloud.codeartifact.errors import ApiError, not_found, not_implemented
+from rehearsal.cloud.codeartifact.lookup import repository_of
 from rehearsal.cloud.codeartifact.model import Reply
-from rehearsal.cloud.codeartifact.operations.call import repository_of
 from rehearsal.cloud.codeartifact.service import Service
 from rehearsal.cloud.codeartifact.store import Coordinates, Domain, Repository
 

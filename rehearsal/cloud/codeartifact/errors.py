@@ -11,7 +11,6 @@ STATUS = {
     "ServiceQuotaExceededException": 402,
     "ThrottlingException": 429,
     "ValidationException": 400,
-    "UnknownOperationException": 404,
     "NotImplementedException": 501,
 }
 

@@ -62,6 +62,7 @@ class PublicRegistries:
 
     base_url: str
     upstream: str
+    transport: httpx.AsyncBaseTransport | None = None  # tests answer without a network
     _urls: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -110,7 +111,7 @@ class PublicRegistries:
 
     async def _get(self, connection: str, url: str, headers: dict[str, str]) -> httpx.Response | None:
         try:
-            async with httpx.AsyncClient(follow_redirects=True, timeout=60) as client:
+            async with httpx.AsyncClient(follow_redirects=True, timeout=60, transport=self.transport) as client:
                 response = await client.get(url, headers=headers)
         except httpx.HTTPError as problem:
             raise UnavailableError(connection, str(problem) or type(problem).__name__) from None

@@ -41,10 +41,10 @@ class Reply:
 
 
 def route(method: str, path: str) -> OperationModel:
-    """The operation behind a request; UnknownOperationException if the API has none there."""
+    """The operation behind a request; 501 if this version of the service model has none there."""
     operation = OPERATIONS.get((method, path.rstrip("/")))
     if operation is None:
-        raise ApiError("UnknownOperationException", f"CodeArtifact has no operation at {method} {path}")
+        raise not_implemented(f"{method} {path}")
     return operation
 
 
@@ -64,7 +64,9 @@ def parse(operation: OperationModel, query: Mapping[str, list[str]], headers: Ma
         if name == payload:
             params[name] = body
         elif where == "querystring" and wire in query:
-            params[name] = [_scalar(member.member, v) for v in query[wire]] if isinstance(member, ListShape) else _single(member, query[wire])
+            params[name] = (
+                [_scalar(member.member, v) for v in query[wire]] if isinstance(member, ListShape) else _single(member, query[wire])
+            )
         elif where == "header" and wire.lower() in headers:
             params[name] = headers[wire.lower()]
         elif where is None and document.get(wire) is not None:
@@ -155,10 +157,11 @@ def _size_violations(shape: Shape, value: Any, path: str, what: str) -> Iterator
 
 
 def _range_violations(shape: Shape, value: int, path: str) -> Iterator[str]:
+    failed = f"Value '{value}' at '{path}' failed to satisfy constraint: Member must have value"
     if "min" in shape.metadata and value < shape.metadata["min"]:
-        yield f"Value '{value}' at '{path}' failed to satisfy constraint: Member must have value greater than or equal to {shape.metadata['min']}"
+        yield f"{failed} greater than or equal to {shape.metadata['min']}"
     if "max" in shape.metadata and value > shape.metadata["max"]:
-        yield f"Value '{value}' at '{path}' failed to satisfy constraint: Member must have value less than or equal to {shape.metadata['max']}"
+        yield f"{failed} less than or equal to {shape.metadata['max']}"
 
 
 @lru_cache(maxsize=64)

@@ -23,7 +23,7 @@ from rehearsal.cloud.codeartifact.model import Reply
 from rehearsal.cloud.codeartifact.origin_controls import require_publishing, restrictions
 from rehearsal.cloud.codeartifact.store import Asset, Coordinates, Domain, PackageVersion, Repository
 from rehearsal.cloud.codeartifact.upstream import Found, connections, retain, visible_versions
-from rehearsal.cloud.codeartifact.versions import add_version, copy_of, set_metadata
+from rehearsal.cloud.codeartifact.versions import add_version, set_metadata
 
 ABBREVIATED = "application/vnd.npm.install-v1+json"
 ABBREVIATED_FIELDS = (
@@ -153,7 +153,9 @@ async def _packument(call: EndpointCall, package: Coordinates) -> Reply:
     if short:
         return json_reply(document | {"modified": modified}, content_type=ABBREVIATED)
     latest = versions.get(view.tags.get("latest", ""), {})
-    described = {key: latest[key] for key in ("description", "homepage", "keywords", "license", "repository", "author", "bugs") if key in latest}
+    described = {
+        key: latest[key] for key in ("description", "homepage", "keywords", "license", "repository", "author", "bugs") if key in latest
+    }
     return json_reply(document | described | {"_id": full_name(package), "time": {**times, "modified": modified}})
 
 
@@ -232,7 +234,11 @@ async def _refuse_existing(call: EndpointCall, domain: Domain, repository: Repos
     stored = visible_versions(call.service, domain, repository, package)
     if version in stored:
         where = "" if stored[version].repository is repository else f" (in its upstream '{stored[version].repository.name}')"
-        raise conflict(f"Version {version} of '{full_name(package)}' already exists in repository '{repository.name}'{where}.", "package-version", version)
+        raise conflict(
+            f"Version {version} of '{full_name(package)}' already exists in repository '{repository.name}'{where}.",
+            "package-version",
+            version,
+        )
     for connected in connections(call.service, domain, repository, package):
         packument = await call.service.public.npm_packument(connected.external_connection or "", full_name(package)) or {}
         if version in packument.get("versions", {}):
@@ -248,7 +254,11 @@ def _publication(package: Coordinates, document: dict[str, Any]) -> Publication:
     if not isinstance(versions, dict) or len(versions) != 1 or not isinstance(attachments, dict) or len(attachments) != 1:
         raise invalid("A publish request has one version and one attachment.")
     ((version, manifest),), ((_, attachment),) = versions.items(), attachments.items()
-    if not SEMVER.fullmatch(version) or not isinstance(manifest, dict) or (manifest.get("name"), manifest.get("version")) != (full_name(package), version):
+    if (
+        not SEMVER.fullmatch(version)
+        or not isinstance(manifest, dict)
+        or (manifest.get("name"), manifest.get("version")) != (full_name(package), version)
+    ):
         raise invalid(f"'{version}' is not a semantic version, or its manifest names another package or version.")
     tarball = _attached(attachment)
     _check_digests(manifest.get("dist", {}), tarball)
@@ -308,7 +318,9 @@ def _deprecate(call: EndpointCall, package: Coordinates, document: dict[str, Any
     for version, manifest in document.get("versions", {}).items():
         stored = known.versions.get(version) if known else None
         if stored is None:
-            raise not_found(f"Version {version} of '{full_name(package)}' is not in repository '{repository.name}'.", "package-version", version)
+            raise not_found(
+                f"Version {version} of '{full_name(package)}' is not in repository '{repository.name}'.", "package-version", version
+            )
         if _without_deprecation(manifest) != _without_deprecation(stored.metadata):
             raise conflict(f"Version {version} of '{full_name(package)}' exists and can't be changed.", "package-version", version)
         if manifest.get("deprecated") != stored.metadata.get("deprecated"):
@@ -343,16 +355,11 @@ async def _dist_tags(call: EndpointCall, package: Coordinates, tag: str | None) 
         return json_reply({"ok": True})
     version = _json_value(call)
     if not isinstance(version, str) or version not in known.versions or not TAG.fullmatch(tag) or SEMVER.fullmatch(tag):
-        raise invalid(f"The tag '{tag}' can't be set to {version!r}: it names a version that is in the repository, and is no version itself.")
+        raise invalid(
+            f"The tag '{tag}' can't be set to {version!r}: it names a version that is in the repository, and is no version itself."
+        )
     known.dist_tags[tag] = version
     return json_reply({"ok": True})
-
-
-def copy_tags(source: Repository, destination: Repository, package: Coordinates, version: str) -> None:
-    """A copied version takes its tags along (User Guide, "npm tags and the CopyPackageVersions API")."""
-    known = source.packages.get(package)
-    tags = {tag: version for tag, tagged in known.dist_tags.items() if tagged == version} if known else {}
-    destination.packages[package].dist_tags.update(tags)
 
 
 def _json_value(call: EndpointCall) -> Any:

@@ -22,9 +22,13 @@ def restrictions(repository: Repository, package: Coordinates) -> dict[str, str]
 def require_publishing(service: Service, domain: Domain, repository: Repository, package: Coordinates) -> None:
     """Refuse a direct publication that origin controls block. The status is not documented; 403 is this emulator's choice."""
     if restrictions(repository, package)["publish"] == "BLOCK":
-        raise denied(f"Publishing {package.path} to repository {repository.name} is blocked by the package's origin controls (publish: BLOCK).")
+        raise denied(
+            f"Publishing {package.path} to repository {repository.name} is blocked by the package's origin controls (publish: BLOCK)."
+        )
     if not may_enter(service, domain, repository, package):
-        raise denied(f"Publishing {package.path} to repository {repository.name} is blocked by the package group's origin controls (PUBLISH).")
+        raise denied(
+            f"Publishing {package.path} to repository {repository.name} is blocked by the package group's origin controls (PUBLISH)."
+        )
 
 
 def may_enter(service: Service, domain: Domain, repository: Repository, package: Coordinates) -> bool:

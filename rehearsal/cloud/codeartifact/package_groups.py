@@ -72,7 +72,9 @@ def parse(text: str) -> Pattern:
         return Pattern(text, "all")
     parts = text.split("/")
     if len(parts) not in (3, 4) or parts[0] or not parts[1]:
-        raise _unreadable(text, "it is none of /*, /FORMAT/*, /FORMAT/NAMESPACE~, /FORMAT/NAMESPACE/*, /FORMAT/NAMESPACE/NAME~, /FORMAT/NAMESPACE/NAME$")
+        raise _unreadable(
+            text, "it is none of /*, /FORMAT/*, /FORMAT/NAMESPACE~, /FORMAT/NAMESPACE/*, /FORMAT/NAMESPACE/NAME~, /FORMAT/NAMESPACE/NAME$"
+        )
     if parts[1] not in FORMATS:
         raise _unreadable(text, f"'{parts[1]}' is not a package format")
     pattern = _namespace_pattern(text, parts) if len(parts) == 3 else _name_pattern(text, parts)

@@ -67,22 +67,25 @@ async def _page(call: EndpointCall, package: Coordinates) -> Reply:
     for version, found in stored.items():
         if found.version.status == "Published":
             required = found.version.metadata.get("requires_python") or ""
-            anchors |= {a.name: _anchor(package, version, a.name, a.hashes["SHA-256"], required) for a in found.version.assets.values()}
+            anchors |= {
+                a.name: _anchor(call, package, version, a.name, a.hashes["SHA-256"], required) for a in found.version.assets.values()
+            }
     for file in await _public_files(call, domain, repository, package, required=not stored):
         version = version_of_file(package, file.name)
         if version and version not in stored and not file.yanked:
-            anchors.setdefault(file.name, _anchor(package, version, file.name, file.sha256, file.requires_python))
+            anchors.setdefault(file.name, _anchor(call, package, version, file.name, file.sha256, file.requires_python))
     if not anchors:
         raise not_found(f"Project '{package.name}' not found in repository '{repository.name}'.", "package", package.name)
     page = f"<!DOCTYPE html><html><head><title>Links for {package.name}</title></head><body>{''.join(anchors.values())}</body></html>"
     return Reply(200, page.encode(), {"content-type": "text/html; charset=utf-8"})
 
 
-def _anchor(package: Coordinates, version: str, name: str, sha256: str, requires_python: str) -> str:
-    """A link relative to the project's page, as it is reached with a final slash."""
+def _anchor(call: EndpointCall, package: Coordinates, version: str, name: str, sha256: str, requires_python: str) -> str:
+    """A link to a file of this repository."""
     required = f' data-requires-python="{html.escape(requires_python)}"' if requires_python else ""
     fragment = f"#sha256={sha256}" if sha256 else ""
-    return f'<a href="../{package.name}/{quote(version)}/{quote(name)}{fragment}"{required}>{html.escape(name)}</a><br>'
+    url = f"{call.base}simple/{package.name}/{quote(version)}/{quote(name)}{fragment}"
+    return f'<a href="{url}"{required}>{html.escape(name)}</a><br>'
 
 
 async def _public_files(
@@ -128,23 +131,20 @@ async def _file(call: EndpointCall, package: Coordinates, version: str, name: st
 async def _ingest(
     call: EndpointCall, domain: Domain, repository: Repository, package: Coordinates, version: str, name: str
 ) -> PackageVersion:
-    """Fetch a version from a public index: all of its files, kept in the repository with the connection and in the one asked."""
+    """Fetch one file of a version from a public index; it is kept in the repository with the connection and in the one asked."""
     for connected in connections(call.service, domain, repository, package):
         connection = connected.external_connection or ""
         files = await call.service.public.pypi_files(connection, package.name) or []
-        wanted = [file for file in files if version_of_file(package, file.name) == version and not file.yanked]
-        if not any(file.name == name for file in wanted):
+        file = next((file for file in files if file.name == name and version_of_file(package, name) == version), None)
+        if file is None:
             continue
-        assets = {file.name: Asset(file.name, await _downloaded(call, connection, file)) for file in wanted if _useful(file, name)}
-        metadata = _metadata_of(assets[name], package) | {"requires_python": next(f.requires_python for f in wanted if f.name == name)}
-        ingested = connected.version(package, version) or add_version(
-            call.service, domain, connected, package,
-            PackageVersion(version, assets, metadata, origin_type="EXTERNAL", entry_connection=connection),
-        )  # fmt: skip
-        if name not in ingested.assets:
-            add_asset(call.service, domain, connected, package, ingested, assets[name])
+        asset = Asset(name, await _downloaded(call, connection, file))
+        metadata = _metadata_of(asset, package) | {"requires_python": file.requires_python}
+        fresh = PackageVersion(version, {name: asset}, metadata, origin_type="EXTERNAL", entry_connection=connection)
+        ingested = connected.version(package, version) or add_version(call.service, domain, connected, package, fresh)
+        _with_file(call, domain, connected, package, ingested, asset)
         kept = retain(call.service, domain, repository, package, Found(connected, ingested))
-        return await _with_file(call, domain, repository, package, kept, assets[name])
+        return _with_file(call, domain, repository, package, kept, asset)
     raise not_found(f"'{name}' of '{package.name}' not found in repository '{repository.name}'.", "asset", name)
 
 
@@ -158,17 +158,12 @@ async def _ingest_another_file(
     return await _ingest(call, domain, repository, package, version.version, name)
 
 
-async def _with_file(
+def _with_file(
     call: EndpointCall, domain: Domain, repository: Repository, package: Coordinates, version: PackageVersion, asset: Asset
 ) -> PackageVersion:
     if asset.name not in version.assets:
         add_asset(call.service, domain, repository, package, version, asset)
     return version
-
-
-def _useful(file: PublicFile, wanted: str) -> bool:
-    """Files are fetched one by one, as they are asked for: the wheels of all platforms would be large."""
-    return file.name == wanted
 
 
 async def _downloaded(call: EndpointCall, connection: str, file: PublicFile) -> bytes:
@@ -186,7 +181,13 @@ def _metadata_of(asset: Asset, package: Coordinates) -> dict[str, Any]:
             message = BytesParser(policy=compat32).parsebytes(archive.read(member))
     except (BadZipFile, StopIteration):
         return {"name": package.name}
-    fields = {"name": "Name", "summary": "Summary", "home_page": "Home-page", "license": "License", "license_expression": "License-Expression"}
+    fields = {
+        "name": "Name",
+        "summary": "Summary",
+        "home_page": "Home-page",
+        "license": "License",
+        "license_expression": "License-Expression",
+    }
     single = {key: message[header] for key, header in fields.items() if message[header]}
     return single | {"requires_dist": message.get_all("Requires-Dist", []), "description": message.get_payload()}
 
@@ -223,7 +224,8 @@ async def _existing_version(call: EndpointCall, domain: Domain, repository: Repo
 
     The User Guide calls an identical file a success; clients report 409 (the stricter reading).
     """
-    found = visible_versions(call.service, domain, repository, upload.package).get(upload.version)
+    stored = visible_versions(call.service, domain, repository, upload.package)
+    found = next((f for v, f in stored.items() if _normalised(v) == _normalised(upload.version)), None)
     if found and (found.repository is not repository or not found.version.readable or upload.asset.name in found.version.assets):
         raise conflict(f"'{upload.asset.name}' or version {upload.version} of '{upload.package.name}' already exists in repository "
                        f"'{found.repository.name}' ({found.version.status}).", "package-version", upload.version)  # fmt: skip
@@ -231,7 +233,7 @@ async def _existing_version(call: EndpointCall, domain: Domain, repository: Repo
         return found.version
     for connected in connections(call.service, domain, repository, upload.package):
         files = await call.service.public.pypi_files(connected.external_connection or "", upload.package.name) or []
-        if any(version_of_file(upload.package, file.name) == str(Version(upload.version)) for file in files):
+        if any(version_of_file(upload.package, file.name) == _normalised(upload.version) for file in files):
             raise conflict(f"Version {upload.version} of '{upload.package.name}' already exists in {connected.external_connection}, which "
                            f"repository '{repository.name}' can reach.", "package-version", upload.version)  # fmt: skip
     return None
@@ -248,13 +250,15 @@ def _checked_upload(fields: list[multipart.Part]) -> Upload:
         raise invalid("An upload has the :action file_upload and one file named content.")
     package, asset = coordinates(name), Asset(files[0].filename or "", files[0].content)
     _check_file(package, version, asset, texts)
-    kept = {key: values if key in LISTS else values[0] for key, values in texts.items() if key not in (":action", "protocol_version", *DIGESTS)}
-    return Upload(package, str(Version(version)), asset, {k: v for k, v in kept.items() if not k.endswith("_digest")} | {"name": name})
+    kept = {
+        key: values if key in LISTS else values[0] for key, values in texts.items() if key not in (":action", "protocol_version", *DIGESTS)
+    }
+    return Upload(package, version, asset, {key: value for key, value in kept.items() if not key.endswith("_digest")})
 
 
 def _check_file(package: Coordinates, version: str, asset: Asset, texts: dict[str, list[str]]) -> None:
     try:
-        expected = str(Version(version))
+        expected = _normalised(version)
     except InvalidVersion:
         raise invalid(f"'{version}' is not a version (PEP 440).") from None
     if version_of_file(package, asset.name) != expected:
@@ -265,6 +269,10 @@ def _check_file(package: Coordinates, version: str, asset: Asset, texts: dict[st
     for field, value in given.items():
         if hashlib.new(DIGESTS[field], asset.content, usedforsecurity=False).hexdigest() != value:
             raise invalid(f"The file does not have the {field} that the upload says.")
+
+
+def _normalised(version: str) -> str:
+    return str(Version(version))
 
 
 def _one(texts: dict[str, list[str]], key: str) -> str:

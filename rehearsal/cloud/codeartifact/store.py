@@ -80,6 +80,7 @@ class Package:
     restrictions: dict[str, str]
     versions: dict[str, PackageVersion] = field(default_factory=dict)
     dist_tags: dict[str, str] = field(default_factory=dict)
+    document: bytes = b""  # Maven: the maven-metadata.xml that a client uploaded last
 
 
 @dataclass

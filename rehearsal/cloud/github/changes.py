@@ -15,6 +15,7 @@ from rehearsal.cloud.github.state import (
     Review,
     User,
     has_role,
+    new_commit,
     role_of,
 )
 
@@ -63,13 +64,13 @@ def push(github: GitHub, repo: Repository, actor: User, wanted: Push) -> str | N
 def _set(repo: Repository, github: GitHub, actor: User, wanted: Push) -> str:
     old = repo.refs.get(wanted.ref)
     commit = _pushed_commit(repo, actor, wanted)
-    fast_forward = old is None or (old in repo.history(commit.sha) and wanted.ref.startswith("refs/heads/"))
     if old == commit.sha:
         return commit.sha
-    if not fast_forward and not wanted.force:
+    change = _change(repo, wanted.ref, old, commit)
+    if not change.fast_forward and not wanted.force:
         raise Refused(422, f"! [rejected] {wanted.ref} (non-fast-forward): force is needed")
-    _check(repo, github, actor, _change(repo, wanted.ref, "update" if old else "creation", old, commit, fast_forward))
-    repo.refs[wanted.ref] = commit.sha
+    _check(repo, actor, change)
+    repo.refs[wanted.ref] = repo.store(commit).sha
     _follow_heads(github, repo, actor, wanted.ref, commit.sha)
     return commit.sha
 
@@ -79,7 +80,7 @@ def _delete(repo: Repository, github: GitHub, actor: User, ref: str) -> None:
         raise Refused(422, f"Reference does not exist: {ref}")
     if ref == repo.default_ref:
         raise Refused(422, f"refusing to delete the current branch: {ref}")
-    _check(repo, github, actor, rules.Change(ref, "deletion"))
+    _check(repo, actor, rules.Change(ref, "deletion"))
     _drop(github, repo, ref)
 
 
@@ -95,7 +96,7 @@ def _pushed_commit(repo: Repository, actor: User, wanted: Push) -> Commit:
             raise NotFound(f"there is no commit {wanted.sha} in {repo.full_name}")
         return repo.commits[wanted.sha]
     parent = resolve(repo, wanted.parent) if wanted.parent else repo.refs.get(wanted.ref, repo.refs.get(repo.default_ref))
-    return repo.commit((parent,) if parent else (), actor.login, wanted.content or "", wanted.signed)
+    return new_commit((parent,) if parent else (), actor.login, wanted.content or "", wanted.signed)
 
 
 def resolve(repo: Repository, name: str) -> str:
@@ -107,12 +108,17 @@ def resolve(repo: Repository, name: str) -> str:
     raise NotFound(f"there is no ref or commit {name!r} in {repo.full_name}")
 
 
-def _change(repo: Repository, ref: str, kind: str, old: str | None, commit: Commit, fast_forward: bool) -> rules.Change:
-    known = repo.history(old) if old else set().union(*(repo.history(tip) for tip in repo.refs.values()))
-    new = [repo.commits[sha] for sha in repo.history(commit.sha) - known]
+def _change(repo: Repository, ref: str, old: str | None, commit: Commit) -> rules.Change:
+    """What setting `ref` to `commit` would be. Rules on commits look at those that the repository's refs did not have before."""
+    ancestors = repo.history(*commit.parents)
+    # git never takes another commit for a tag without force.
+    fast_forward = old is None or (old in ancestors and ref.startswith("refs/heads/"))
+    known = repo.history(*repo.refs.values())
+    new = [commit, *(repo.commits[sha] for sha in ancestors)]
+    new = [one for one in new if one.sha not in known]
     return rules.Change(
         ref,
-        kind,
+        "update" if old else "creation",
         fast_forward,
         linear=all(len(one.parents) < 2 for one in new),
         signed=all(one.signed for one in new),
@@ -120,7 +126,7 @@ def _change(repo: Repository, ref: str, kind: str, old: str | None, commit: Comm
     )
 
 
-def _check(repo: Repository, github: GitHub, actor: User, change: rules.Change) -> None:
+def _check(repo: Repository, actor: User, change: rules.Change) -> None:
     found = rules.violations(repo.rulesets.values(), repo.default_branch, change, acting(repo, actor))
     if found:
         raise Refused(422, push_message(repo, change.ref, found), found)
@@ -204,7 +210,7 @@ def merge(github: GitHub, repo: Repository, actor: User, number: int, method: st
     if found:
         messages = dict.fromkeys(violation.message for violation in found)
         raise Refused(405, "Repository rule violations found\n\n" + "\n\n".join(messages), found)
-    repo.refs[pull_request.base] = _merge_commit(repo, pull_request, actor, method).sha
+    repo.refs[pull_request.base] = repo.store(_merge_commit(repo, pull_request, actor, method)).sha
     pull_request.state = "merged"
     _follow_heads(github, repo, actor, pull_request.base, repo.refs[pull_request.base])
     _delete_merged_branch(github, repo, pull_request)
@@ -236,7 +242,7 @@ def _approvals(repo: Repository, pull_request: PullRequest) -> tuple[rules.Appro
 def _merge_commit(repo: Repository, pull_request: PullRequest, actor: User, method: str) -> Commit:
     base_sha = repo.refs[pull_request.base]
     parents = (base_sha, pull_request.head_sha) if method == "merge" else (base_sha,)
-    return repo.commit(parents, actor.login, f"{method} of #{pull_request.number} at {pull_request.head_sha}", signed=method != "rebase")
+    return new_commit(parents, actor.login, f"{method} of #{pull_request.number} at {pull_request.head_sha}", signed=method != "rebase")
 
 
 def _delete_merged_branch(github: GitHub, repo: Repository, pull_request: PullRequest) -> None:

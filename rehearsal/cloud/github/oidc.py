@@ -68,7 +68,7 @@ def forge(claims: dict[str, Any], algorithm: str) -> str:
         raise ValueError(f"algorithm {algorithm!r} is neither {ALGORITHM} nor none")
     now = int(time.time())
     complete = {"iss": ISSUER, "jti": str(uuid.uuid4()), **_times(now), **claims}
-    key = _foreign_key() if algorithm == ALGORITHM else None
+    key = _foreign_key() if algorithm == ALGORITHM else ""
     return jwt.encode(complete, key, algorithm=algorithm, headers={"kid": KEY_ID})
 
 

@@ -14,7 +14,8 @@ POST `seed`: add to what exists; ids are GitHub's numeric ones and must be new. 
                         "enterprise"?: {"slug", "id"}, "variables"?: {name: value}}],
      "repositories": [{"owner", "name", "id", "visibility"?: "private", "default_branch"?: "main", "subject"?: "name"|"immutable",
                        "archived"?: false, "admins": [login], "maintainers": [login], "writers": [login], "readers": [login],
-                       "teams": {slug: role}, "delete_branch_on_merge"?: false}],
+                       "teams": {slug: role}, "delete_branch_on_merge"?: false,
+                       "actions_access"?: "none"|"organization" (who may call a private repository's workflows)}],
      "tokens": [{"token", "organization", "app_id", "permissions": {name: "read"|"write"}, "repositories"?: [name]}]}
   A repository starts with one commit on its default branch. `subject: "name"` follows the organisation's choice. A name that a
   deleted repository had may be used again with another id. `tokens` are App installations; `metadata: read` is theirs always.
@@ -49,22 +50,18 @@ GET `repositories/OWNER/NAME` -> refs, pull requests, names of rulesets, environ
 from collections.abc import Callable
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from rehearsal.cloud.github import changes, oidc, runs
-from rehearsal.cloud.github.seed import Seed, seed
+from rehearsal.cloud.github.seed import Seed, Strict, seed
 from rehearsal.cloud.github.state import GitHub, NotFound, Organization, Repository, Run, now
 
 TOKEN_PATH = "/_actions/token"
 
 
-class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class OfRepository(Body):
+class OfRepository(Strict):
     repository: str
 
 
@@ -117,19 +114,19 @@ class RunBody(Act):
     workflow_name: str | None = None
     job_workflow_ref: str | None = None
     environment: str | None = None
-    permissions: dict[str, Literal["read", "write", "none"]] = {}
-    inputs: dict[str, str] = {}
-    approve_by: list[str] = []
+    permissions: dict[str, Literal["read", "write", "none"]] = Field(default_factory=dict)
+    inputs: dict[str, str] = Field(default_factory=dict)
+    approve_by: list[str] = Field(default_factory=list)
     bypass_by: str | None = None
     fork: bool | None = None
 
 
-class OfRun(Body):
+class OfRun(Strict):
     run: int
 
 
 class ApproveBody(OfRun):
-    actors: list[str] = []
+    actors: list[str] = Field(default_factory=list)
     bypass_by: str | None = None
 
 
@@ -137,12 +134,12 @@ class TokenBody(OfRun):
     audience: str | None = None
 
 
-class ForgeBody(Body):
+class ForgeBody(Strict):
     claims: dict[str, Any]
     algorithm: Literal["RS256", "none"] = "RS256"
 
 
-class Nothing(Body):
+class Nothing(Strict):
     pass
 
 
@@ -153,7 +150,7 @@ class People:
         self.github = github
         self.api = api
         self.replace = replace
-        self.acts: dict[str, tuple[type[Body], Callable[[Any], dict[str, Any]]]] = {
+        self.acts: dict[str, tuple[type[Strict], Callable[[Any], dict[str, Any]]]] = {
             "reset": (Nothing, self._reset),
             "seed": (Seed, self._seed),
             "repositories/delete": (OfRepository, self._delete),

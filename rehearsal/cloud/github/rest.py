@@ -406,6 +406,25 @@ def set_workflow_permissions(call: Call) -> Reply:
     return Reply(204)
 
 
+def get_actions_access(call: Call) -> Reply:
+    return Reply(200, {"access_level": _not_public(call).actions_access})
+
+
+def set_actions_access(call: Call) -> Reply:
+    """Who may call the workflows of a private repository. `user` is for repositories of persons, which this model does not configure."""
+    repo, level = _not_public(call), call.body["access_level"]
+    if level == "user":
+        raise Problem(422, f"Access level {level} is not available for repositories of an organisation")
+    repo.actions_access = level
+    return Reply(204)
+
+
+def _not_public(call: Call) -> Repository:
+    if call.repository.visibility == "public":
+        raise Problem(422, "Access policy only applies to internal and private repositories.")
+    return call.repository
+
+
 def get_subject(call: Call) -> Reply:
     return Reply(200, views.subject(call.repository))
 
@@ -722,6 +741,8 @@ ROUTES = [
     Route("GET", "/orgs/{org}/actions/oidc/customization/sub", get_organization_subject, "organization_administration", "read"),
     Route("PUT", "/orgs/{org}/actions/oidc/customization/sub", set_organization_subject, "organization_administration", "write"),
     Route("GET", _REPO, get_repository, "metadata", "read"),
+    Route("GET", f"{_REPO}/actions/permissions/access", get_actions_access, "administration", "read"),
+    Route("PUT", f"{_REPO}/actions/permissions/access", set_actions_access, "administration", "write"),
     Route("GET", f"{_REPO}/actions/permissions/workflow", get_workflow_permissions, "administration", "read"),
     Route("PUT", f"{_REPO}/actions/permissions/workflow", set_workflow_permissions, "administration", "write"),
     Route("GET", f"{_REPO}/actions/oidc/customization/sub", get_subject, "actions", "read"),

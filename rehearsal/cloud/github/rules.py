@@ -124,7 +124,7 @@ def _is(entry: dict[str, Any], actor: Actor) -> bool:
         case "Team":
             return actor_id in actor.team_ids
         case "RepositoryRole":
-            return ROLE_IDS.get(actor_id) == actor.role
+            return actor_id is not None and ROLE_IDS.get(actor_id) == actor.role
         case "OrganizationAdmin":
             return actor.organization_owner
         case "Integration":

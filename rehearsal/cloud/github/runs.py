@@ -23,6 +23,7 @@ from rehearsal.cloud.github.state import (
     User,
     Variable,
     has_role,
+    new_commit,
     now,
     team_by_id,
 )
@@ -159,7 +160,7 @@ def _merge_ref(repo: Repository, wanted: Wanted) -> tuple[str, str]:
         raise changes.Refused(422, f"{wanted.event} needs the number of a pull request")
     pull_request = changes.open_pull(repo, wanted.pull_request)
     parents = (changes.resolve(repo, pull_request.base), pull_request.head_sha)
-    commit = repo.commit(parents, "GitHub", f"test merge of #{pull_request.number}", signed=True)
+    commit = repo.store(new_commit(parents, "GitHub", f"test merge of #{pull_request.number}", signed=True))
     return f"refs/pull/{pull_request.number}/merge", commit.sha
 
 
@@ -191,11 +192,21 @@ def _job_workflow(github: GitHub, repo: Repository, wanted: Wanted, ref: str, sh
     owner, _, rest = path.partition("/")
     source_name, _, file = rest.partition("/")
     source = github.repository(f"{owner}/{source_name}")
-    # GitHub's words for a private file of another owner and for a missing one are the same.
-    if source.visibility != "public" and source.owner is not repo.owner:
+    # GitHub's words for a file that is out of reach and for a missing one are the same.
+    if not may_call(repo, source):
         raise NotFound(f"workflow was not found: {called}")
     source_ref, source_sha = _workflow_version(source, name)
     return f"{source.full_name}/{_workflow_path(file)}@{source_ref}", source_sha
+
+
+def may_call(caller: Repository, source: Repository) -> bool:
+    """Whether a repository's jobs may call workflows of `source`: its own, a public one's, or, if that one's setting opens it to the
+    organisation, a private one's from a private, an internal one's from a private or internal repository."""
+    if source is caller or source.visibility == "public":
+        return True
+    reach = {"private": ("private", "internal"), "internal": ("internal",), "public": ()}
+    opened = source.actions_access == "organization" and source.owner is caller.owner
+    return opened and source.visibility in reach[caller.visibility]
 
 
 def _workflow_path(path: str) -> str:

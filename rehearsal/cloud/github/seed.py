@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from rehearsal.cloud.github import openapi
 from rehearsal.cloud.github.changes import Refused
-from rehearsal.cloud.github.state import ROLES, GitHub, Installation, Organization, Repository, Team, User, Variable, now
+from rehearsal.cloud.github.state import ROLES, GitHub, Installation, Organization, Repository, Team, User, Variable, new_commit, now
 
 Role = Literal["read", "triage", "write", "maintain", "admin"]
 # GitHub knows these permissions of Apps; its published description of installations does not list them.
@@ -16,6 +16,8 @@ VARIABLE_PERMISSIONS = {"actions_variables": ["read", "write"], "organization_ac
 
 
 class Strict(BaseModel):
+    """A body of the acting API: no unknown key, no value of another type."""
+
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
@@ -63,6 +65,7 @@ class SeedRepository(Strict):
     readers: list[str] = []
     teams: dict[str, Role] = {}
     delete_branch_on_merge: bool = False
+    actions_access: Literal["none", "organization"] = "none"
 
     def roles(self) -> dict[str, str]:
         """Login -> role; who is named twice has the higher one."""
@@ -179,9 +182,10 @@ def _repository(github: GitHub, wanted: SeedRepository) -> Repository:
         roles=wanted.roles(),
         team_roles=dict(wanted.teams),
         delete_branch_on_merge=wanted.delete_branch_on_merge,
+        actions_access=wanted.actions_access,
         created_at=now(),
     )
-    first = repository.commit((), "GitHub", f"first commit of {wanted.id}", signed=True)
+    first = repository.store(new_commit((), "GitHub", f"first commit of {wanted.id}", signed=True))
     repository.refs[repository.default_ref] = first.sha
     return repository
 

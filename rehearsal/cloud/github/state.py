@@ -153,6 +153,7 @@ class Repository:
     immutable_subject: bool | None = None  # None: as the organisation has it
     use_default_subject: bool = True
     subject_claims: tuple[str, ...] = ()
+    actions_access: str = "none"  # of a private repository, who may call its workflows: none, organization
     default_workflow_permissions: str = "read"
     can_approve_pull_request_reviews: bool = False
     delete_branch_on_merge: bool = False
@@ -175,15 +176,13 @@ class Repository:
     def default_ref(self) -> str:
         return f"refs/heads/{self.default_branch}"
 
-    def commit(self, parents: tuple[str, ...], author: str, content: str, signed: bool = False) -> Commit:
-        """Store and return a commit. Equal parents, author and content give the same commit."""
-        digest = hashlib.sha1("\0".join((*parents, author, content)).encode(), usedforsecurity=False).hexdigest()
-        return self.commits.setdefault(digest, Commit(digest, parents, author, content, signed))
+    def store(self, commit: Commit) -> Commit:
+        return self.commits.setdefault(commit.sha, commit)
 
-    def history(self, sha: str) -> set[str]:
-        """`sha` and every commit that it descends from."""
+    def history(self, *tips: str) -> set[str]:
+        """The commits `tips` and every commit that they descend from."""
         seen: set[str] = set()
-        waiting = [sha]
+        waiting = list(tips)
         while waiting:
             current = waiting.pop()
             if current not in seen:
@@ -290,6 +289,12 @@ class GitHub:
                 run.state, run.token = "failed", ""
         del self.repositories[repository.id]
         self.names = {name: repository_id for name, repository_id in self.names.items() if repository_id != repository.id}
+
+
+def new_commit(parents: tuple[str, ...], author: str, content: str, signed: bool = False) -> Commit:
+    """A commit that no repository has yet. Equal arguments give the same id, as in git."""
+    text = "\0".join((*parents, author, content, str(signed)))
+    return Commit(hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest(), parents, author, content, signed)
 
 
 def team_by_id(organization: Organization, team_id: int) -> Team | None:

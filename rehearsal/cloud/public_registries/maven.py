@@ -56,7 +56,10 @@ def _pom(name: str, version: str, requires: dict[str, str]) -> str:
 
 def _jar(name: str, version: str) -> bytes:
     packed = io.BytesIO()
-    files = {"META-INF/MANIFEST.MF": "Manifest-Version: 1.0\r\n\r\n", "fixture.properties": f"name={name}\nversion={version}\norigin=public\n"}
+    files = {
+        "META-INF/MANIFEST.MF": "Manifest-Version: 1.0\r\n\r\n",
+        "fixture.properties": f"name={name}\nversion={version}\norigin=public\n",
+    }
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, text in files.items():
             archive.writestr(zipfile.ZipInfo(path, EPOCH), text)

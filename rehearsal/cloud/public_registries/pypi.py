@@ -16,7 +16,13 @@ def wheel_name(name: str, version: str) -> str:
 def wheel(name: str, version: str, requires: list[str]) -> bytes:
     """A pure Python wheel; its module has `__version__` and ORIGIN = "public"."""
     module, info = name.replace("-", "_"), f"{name.replace('-', '_')}-{version}.dist-info"
-    metadata = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}", f"Summary: Fixture package {name}", "Requires-Python: >=3.8"]
+    metadata = [
+        "Metadata-Version: 2.1",
+        f"Name: {name}",
+        f"Version: {version}",
+        f"Summary: Fixture package {name}",
+        "Requires-Python: >=3.8",
+    ]
     files = {
         f"{module}/__init__.py": f'__version__ = "{version}"\nORIGIN = "public"\n',
         f"{info}/METADATA": "\n".join([*metadata, *(f"Requires-Dist: {each}" for each in requires)]) + "\n",

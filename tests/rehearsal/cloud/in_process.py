@@ -1,7 +1,6 @@
-"""A local cloud in the test's own process, so that tests can both call it over HTTP and look inside."""
+"""The AWS part of a local cloud in the test's own process, so that tests can both call it over HTTP and look inside."""
 
 import json
-import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -13,7 +12,7 @@ import httpx
 import uvicorn
 from botocore.config import Config
 
-from rehearsal.cloud import aws, server
+from rehearsal.cloud import aws, control, server
 
 ACCOUNT, OTHER_ACCOUNT = "111122223333", "444455556666"
 REGION = "eu-west-1"
@@ -62,11 +61,11 @@ class Cloud:
 @contextmanager
 def running_cloud() -> Iterator[Cloud]:
     """Start a cloud on a free port, and stop it."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with server.listen(0) as listener:
         port = listener.getsockname()[1]
         ministack, root = aws.start(ACCOUNT, REGION, port)
         settings = server.Settings(ACCOUNT, REGION, f"http://127.0.0.1:{port}", "fixture", KEY)
-        server.configure(settings)
+        control.configure(ACCOUNT)
         running = uvicorn.Server(uvicorn.Config(server.Front(settings, ministack), lifespan="off", log_level="warning"))
         thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()

@@ -9,9 +9,10 @@ from typing import Any
 
 from rehearsal.cloud.codeartifact.authorization import Principal, Target
 from rehearsal.cloud.codeartifact.errors import invalid, not_found
+from rehearsal.cloud.codeartifact.lookup import existing_package, repository_of
 from rehearsal.cloud.codeartifact.package_groups import NAMESPACE_REQUIRED, WITHOUT_NAMESPACE
 from rehearsal.cloud.codeartifact.service import Service
-from rehearsal.cloud.codeartifact.store import Coordinates, Domain, Package, PackageVersion, Repository
+from rehearsal.cloud.codeartifact.store import Coordinates, Domain, PackageVersion, Repository
 
 OPERATIONS: dict[str, Callable[["Call"], dict[str, Any]]] = {}
 
@@ -80,7 +81,9 @@ class Call:
     def existing_domain(self) -> Domain:
         domain = self.service.store.domain(self.owner, self.domain_name)
         if domain is None:
-            raise not_found(f"Domain not found. Domain '{self.domain_name}' owned by account '{self.owner}' does not exist.", "domain", self.domain_name)
+            raise not_found(
+                f"Domain not found. Domain '{self.domain_name}' owned by account '{self.owner}' does not exist.", "domain", self.domain_name
+            )
         return domain
 
     def existing_repository(self, member: str = "repository") -> tuple[Domain, Repository]:
@@ -95,23 +98,6 @@ class Call:
         if not namespace and format in NAMESPACE_REQUIRED:
             raise invalid(f"The namespace is required for packages of format {format}.")
         return Coordinates(format, namespace, self.params["package"])
-
-
-def repository_of(domain: Domain, name: str) -> Repository:
-    """A domain's repository; ResourceNotFoundException if there is none of that name."""
-    repository = domain.repositories.get(name)
-    if repository is None:
-        raise not_found(f"Repository not found. Repository '{name}' in domain '{domain.name}' owned by account '{domain.owner}' does not exist.",
-                        "repository", name)  # fmt: skip
-    return repository
-
-
-def existing_package(repository: Repository, package: Coordinates) -> Package:
-    """A repository's package; ResourceNotFoundException if it is not stored there (upstreams do not count)."""
-    found = repository.packages.get(package)
-    if found is None:
-        raise not_found(f"Package not found in repository. Repository = {repository.name}, package = {package.path}", "package", package.name)
-    return found
 
 
 def described_coordinates(package: Coordinates) -> dict[str, str]:

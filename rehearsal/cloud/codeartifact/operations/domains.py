@@ -37,7 +37,9 @@ def describe_domain(call: Call) -> dict[str, Any]:
 def delete_domain(call: Call) -> dict[str, Any]:
     domain = call.domain("DeleteDomain")
     if domain.repositories:
-        raise conflict(f"Domain '{domain.name}' still has {len(domain.repositories)} repositories; delete them first.", "domain", domain.name)
+        raise conflict(
+            f"Domain '{domain.name}' still has {len(domain.repositories)} repositories; delete them first.", "domain", domain.name
+        )
     del call.service.store.domains[domain.owner, domain.name]
     return {"domain": described(call, domain) | {"status": "Deleted"}}
 

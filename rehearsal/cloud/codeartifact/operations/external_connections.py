@@ -19,7 +19,9 @@ def associate_external_connection(call: Call) -> dict[str, Any]:
     if repository.external_connection:
         raise quota(f"Repository '{repository.name}' already has an external connection; one is the most.", "repository", repository.name)
     if repository.upstreams:
-        raise conflict(f"Repository '{repository.name}' has upstreams and can't have an external connection.", "repository", repository.name)
+        raise conflict(
+            f"Repository '{repository.name}' has upstreams and can't have an external connection.", "repository", repository.name
+        )
     repository.external_connection = connection
     return {"repository": described(call, domain, repository)}
 

@@ -44,7 +44,9 @@ def update_repository(call: Call) -> dict[str, Any]:
     domain, repository = call.existing_repository()
     if "upstreams" in call.params:
         if upstreams and repository.external_connection:
-            raise conflict(f"Repository '{repository.name}' has an external connection and can't have upstreams.", "repository", repository.name)
+            raise conflict(
+                f"Repository '{repository.name}' has an external connection and can't have upstreams.", "repository", repository.name
+            )
         _check_upstreams(domain, repository.name, upstreams)
         repository.upstreams = upstreams
     repository.description = call.get("description", repository.description)
@@ -61,7 +63,9 @@ def delete_repository(call: Call) -> dict[str, Any]:
 @operation
 def list_repositories(call: Call) -> dict[str, Any]:
     call.allow("ListRepositories", call.targets.anything(call.principal.account))
-    own = [(d, r) for d in call.service.store.domains.values() for r in d.repositories.values() if r.administrator == call.principal.account]
+    own = [
+        (d, r) for d in call.service.store.domains.values() for r in d.repositories.values() if r.administrator == call.principal.account
+    ]
     return _listed(call, own)
 
 
@@ -121,7 +125,9 @@ def summary(call: Call, domain: Domain, repository: Repository) -> dict[str, Any
 
 def described(call: Call, domain: Domain, repository: Repository) -> dict[str, Any]:
     connection = repository.external_connection
-    connected = {"externalConnectionName": connection, "packageFormat": CONNECTIONS[connection], "status": "Available"} if connection else None
+    connected = (
+        {"externalConnectionName": connection, "packageFormat": CONNECTIONS[connection], "status": "Available"} if connection else None
+    )
     return summary(call, domain, repository) | {
         "upstreams": [{"repositoryName": name} for name in repository.upstreams],
         "externalConnections": [connected] if connected else [],
@@ -143,7 +149,9 @@ def _check_upstreams(domain: Domain, repository: str, upstreams: list[str]) -> N
         raise invalid(f"An upstream repository of '{repository}' is named more than once.")
     for name in upstreams:
         if name not in domain.repositories and name != repository:
-            raise not_found(f"Repository not found. Upstream repository '{name}' in domain '{domain.name}' does not exist.", "repository", name)
+            raise not_found(
+                f"Repository not found. Upstream repository '{name}' in domain '{domain.name}' does not exist.", "repository", name
+            )
         if repository in _reachable(domain, name):
             raise invalid(f"Repository '{repository}' would be upstream of itself, through '{name}'.")
 

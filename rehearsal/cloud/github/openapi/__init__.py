@@ -10,6 +10,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
+from jsonschema.protocols import Validator
 
 EXTRACT = Path(__file__).parent / "operations.json"
 
@@ -59,7 +60,7 @@ def permissions() -> dict[str, list[str]]:
 
 
 @cache
-def _request_validator(method: str, template: str) -> Draft202012Validator | None:
+def _request_validator(method: str, template: str) -> Validator | None:
     schema = _extract()["paths"][template][method.lower()]["request"]
     if schema is None:
         return None
@@ -77,7 +78,7 @@ def _properties(schema: dict[str, Any]) -> dict[str, Any]:
     return schema.get("properties", {})
 
 
-def _validator(schema: dict[str, Any]) -> Draft202012Validator:
+def _validator(schema: dict[str, Any]) -> Validator:
     return Draft202012Validator({**schema, "components": _extract()["components"]}, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
@@ -108,5 +109,7 @@ def _meant_alternative(error: ValidationError) -> ValidationError | None:
     alternatives: dict[Any, list[ValidationError]] = {}
     for one in error.context or []:
         alternatives.setdefault(one.relative_schema_path[0], []).append(one)
-    fitting = [errors for errors in alternatives.values() if not any(one.validator in ("enum", "type") and len(one.path) < 2 for one in errors)]
+    fitting = [
+        errors for errors in alternatives.values() if not any(one.validator in ("enum", "type") and len(one.path) < 2 for one in errors)
+    ]
     return fitting[0][0] if fitting else None

@@ -26,6 +26,7 @@ OPERATIONS = {
     REPOSITORY: ["get"],
     f"{REPOSITORY}/actions/variables": ["get", "post"],
     f"{REPOSITORY}/actions/variables/{{name}}": ["get", "patch", "delete"],
+    f"{REPOSITORY}/actions/permissions/access": ["get", "put"],
     f"{REPOSITORY}/actions/permissions/workflow": ["get", "put"],
     f"{REPOSITORY}/actions/oidc/customization/sub": ["get", "put"],
     f"{REPOSITORY}/environments": ["get"],

@@ -11,6 +11,7 @@ API = "/repos/acme/api"
 VARIABLES = f"{API}/actions/variables"
 RULESETS = f"{API}/rulesets"
 PROMOTE = f"{API}/environments/promote"
+EVERYBODY = [{"type": "User", "id": 1000 + number} for number in range(7)]
 POLICIES = f"{PROMOTE}/deployment-branch-policies"
 CUSTOM = {"deployment_branch_policy": {"protected_branches": False, "custom_branch_policies": True}}
 
@@ -211,6 +212,16 @@ def test_workflow_permissions(github: Client) -> None:
     github.rest("PUT", path, {"default_workflow_permissions": "write"}, expect=204)
 
 
+def test_who_may_call_the_workflows_of_a_repository(github: Client) -> None:
+    path = f"{API}/actions/permissions/access"
+    assert github.rest("GET", path, expect=200).json() == {"access_level": "none"}
+    github.rest("PUT", path, {"access_level": "organization"}, expect=204)
+    assert github.rest("GET", path, expect=200).json() == {"access_level": "organization"}
+    github.rest("PUT", path, {"access_level": "everybody"}, expect=422)
+    github.rest("PUT", path, {"access_level": "user"}, expect=422)
+    github.rest("PUT", "/repos/acme/open/actions/permissions/access", {"access_level": "organization"}, expect=422)
+
+
 def test_the_subject_template(github: Client) -> None:
     path = f"{API}/actions/oidc/customization/sub"
     default = {"use_default": True, "use_immutable_subject": False, "sub_claim_prefix": "repo:acme/api"}
@@ -262,7 +273,10 @@ def test_an_environment_from_creation_to_deletion(github: Client) -> None:
         ),
         ({"reviewers": [{"type": "Team", "id": 302}]}, {"reviewers": [{"type": "Team", "id": 301}]}),
         ({"reviewers": [{"type": "User", "id": 301}]}, {"reviewers": [{"type": "User", "id": 1001}]}),
-        ({"reviewers": [{"type": "User", "id": 1000 + n} for n in range(7)]}, {"reviewers": [{"type": "User", "id": 1000 + n} for n in range(6)]}),
+        (
+            {"reviewers": [{"type": "User", "id": 1000 + n} for n in range(7)]},
+            {"reviewers": [{"type": "User", "id": 1000 + n} for n in range(6)]},
+        ),
         ({"wait_timer": 43_201}, {"wait_timer": 43_200}),
         ({"wait_time": 1}, {"wait_timer": 1}),
     ],
@@ -316,7 +330,14 @@ def test_branch_policies(github: Client) -> None:
 
 def body_of(**changes: Any) -> dict[str, Any]:
     conditions = {"ref_name": {"include": ["refs/heads/main"], "exclude": []}}
-    return {"name": "guard", "target": "branch", "enforcement": "active", "conditions": conditions, "rules": [{"type": "deletion"}], **changes}
+    return {
+        "name": "guard",
+        "target": "branch",
+        "enforcement": "active",
+        "conditions": conditions,
+        "rules": [{"type": "deletion"}],
+        **changes,
+    }
 
 
 def named(*include: str) -> dict[str, Any]:

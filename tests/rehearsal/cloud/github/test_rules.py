@@ -34,6 +34,7 @@ def broken(change: Change, *rules: dict[str, Any], actor: Actor = WRITER, **more
 UPDATE = Change(MAIN, "update")
 GOOD_CHECK = Check("test", "success", 15368)
 APPROVED = Approval("lea", "APPROVED", True)
+SECOND = Approval("wim", "APPROVED", True)
 MERGE = Change(MAIN, "update", merge=Merge("merge", "wes", (APPROVED,), True))
 
 
@@ -97,7 +98,10 @@ def merging(approvals: tuple[Approval, ...], last_pusher: str = "wes", **paramet
     [
         (merging(()), merging((APPROVED,))),
         (merging(()), merging((), required_approving_review_count=0, require_last_push_approval=False)),
-        (merging((APPROVED,), required_approving_review_count=2), merging((APPROVED, replace(APPROVED, reviewer="wim")), required_approving_review_count=2)),
+        (
+            merging((APPROVED,), required_approving_review_count=2),
+            merging((APPROVED, replace(APPROVED, reviewer="wim")), required_approving_review_count=2),
+        ),
         (merging((replace(APPROVED, state="DISMISSED"),)), merging((APPROVED,))),
         (merging((APPROVED,), last_pusher="lea"), merging((APPROVED,), last_pusher="lea", require_last_push_approval=False)),
         (merging((replace(APPROVED, current=False),)), merging((replace(APPROVED, current=False),), require_last_push_approval=False)),

@@ -1,0 +1,20 @@
+"""Runs reusable workflows as a GitHub runner would: `run_workflow`."""
+
+from rehearsal.actions.definitions import DefinitionError
+from rehearsal.actions.expressions import ExpressionError
+from rehearsal.actions.results import Conclusion, Job, RunResult, Step
+from rehearsal.actions.runner import JobRefused, JobWaiting, StartedJob, StartJob, run_workflow
+
+__all__ = [
+    "Conclusion",
+    "DefinitionError",
+    "ExpressionError",
+    "Job",
+    "JobRefused",
+    "JobWaiting",
+    "RunResult",
+    "StartJob",
+    "StartedJob",
+    "Step",
+    "run_workflow",
+]

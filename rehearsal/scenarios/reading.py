@@ -1,0 +1,315 @@
+"""Who may assume a read role, what tokens they get, and what they read."""
+
+import httpx
+
+from policies.names import SHARED_REPOSITORY
+from policies.reading import read_role, token
+from rehearsal import clients
+from rehearsal.cast import STRANGER_ORGANIZATION, installers, publishers
+from rehearsal.clients import Credentials
+from rehearsal.scenario import DENY, Denied, Scenario
+from rehearsal.seeding import OUTSIDE_BY_NAME, OUTSIDE_IMMUTABLE
+from rehearsal.world import World
+from settings import Readers, ReadRole, Subjects, Team
+
+_ASSUME = "assume the read role"
+_LONGEST = 43_200
+_NOT_FOUND = 404
+_STATEMENTS = {"Version": "2012-10-17"}
+
+
+def scenarios(world: World) -> list[Scenario]:
+    """Roles, tokens, private teams, and a principal that has no policy."""
+    return [*_roles(world), *_tokens(world), *_private(world), *_nobody(world)]
+
+
+def _reader(world: World) -> str:
+    """A repository whose builds use the read role that everybody shares: one that only installs, if there is one."""
+    only = installers(world.settings, readers=Readers.ORGANIZATION)
+    every = [one.name for team in world.settings.teams if team.readers is Readers.ORGANIZATION for one in team.repositories]
+    return only[0][1].name if only else every[0]
+
+
+def allowed(world: World) -> str:
+    """Name of the scenario in which a build is let in."""
+    return f"{_reader(world)}: a pull request's build"
+
+
+def session(world: World, repository: str) -> Credentials:
+    """The session of a pull request's build."""
+    return world.session(world.read_role(repository), world.build_job(repository).token("sts.amazonaws.com"))
+
+
+def _roles(world: World) -> list[Scenario]:
+    name = _reader(world)
+    role = world.read_role(name)
+
+    def build(repository: str, owner: str = "") -> str:
+        return world.assume(role, world.build_job(repository, owner=owner).token("sts.amazonaws.com"))
+
+    stranger = next((one.name for one in publishers(world.settings)), name)
+    return [
+        Scenario(allowed(world), f"a pull request of {name}", _ASSUME, name, lambda: build(name)),
+        Scenario(
+            f"{STRANGER_ORGANIZATION}/{stranger}: a build of another organisation",
+            f"a build of {STRANGER_ORGANIZATION}/{stranger}",
+            _ASSUME,
+            name,
+            lambda: build(stranger, STRANGER_ORGANIZATION),
+            DENY,
+            allowed(world),
+        ),
+        *_outside(world, build),
+    ]
+
+
+def _outside(world: World, build) -> list[Scenario]:
+    """Repositories of the organisation that no catalog names."""
+    organization = world.settings.read_role is ReadRole.ORGANIZATION
+    immutable = Scenario(
+        f"{OUTSIDE_IMMUTABLE}: a build of a repository outside the catalog, immutable subject",
+        f"a pull request of {OUTSIDE_IMMUTABLE}",
+        _ASSUME,
+        OUTSIDE_IMMUTABLE,
+        lambda: build(OUTSIDE_IMMUTABLE),
+        "allow" if organization else DENY,
+        None if organization else allowed(world),
+    )
+    # A name alone can be taken by others, so a name-only subject counts for repositories of the catalog, by their ids.
+    by_name = Scenario(
+        f"{OUTSIDE_BY_NAME}: a build of a repository outside the catalog, name-only subject",
+        f"a pull request of {OUTSIDE_BY_NAME}",
+        _ASSUME,
+        OUTSIDE_BY_NAME,
+        lambda: build(OUTSIDE_BY_NAME),
+        DENY,
+        immutable.name if organization else allowed(world),
+    )
+    return [immutable, by_name] if world.settings.subjects is Subjects.BOTH else [immutable]
+
+
+def _token(world: World, who: Credentials, seconds: int | None) -> str:
+    asked = {} if seconds is None else {"durationSeconds": seconds}
+    answer = clients.call(
+        world.client("codeartifact", who).get_authorization_token,
+        domain=world.settings.domain.name,
+        domainOwner=world.place.account,
+        **asked,
+    )
+    return answer["authorizationToken"]
+
+
+def _tokens(world: World) -> list[Scenario]:
+    name, cap = _reader(world), world.settings.token_duration
+    at_cap = f"{name}: a token of {cap} seconds"
+    domain = world.settings.domain.name
+
+    def ask(seconds: int | None) -> str:
+        return f"a token of {len(_token(world, session(world, name), seconds))} characters"
+
+    made = [Scenario(at_cap, f"a pull request of {name}", f"fetch a token of {cap} s", domain, lambda: ask(cap))]
+    if cap < _LONGEST:
+        made += [
+            Scenario(
+                f"{name}: a token of {cap + 1} seconds",
+                f"a pull request of {name}",
+                f"fetch a token of {cap + 1} s",
+                domain,
+                lambda: ask(cap + 1),
+                DENY,
+                at_cap,
+            ),
+            *_logins(world, name),
+        ]
+    return made
+
+
+def _logins(world: World, name: str) -> list[Scenario]:
+    """`aws codeartifact login` asks for 12 hours unless it is told a duration."""
+    with_duration = f"{name}: aws codeartifact login with a duration"
+    repository = world.consumer(name)["repository"]
+
+    def login(*duration: str) -> str:
+        shell = world.job_shell(f"login-{name}", world.build_job(name), world.read_role(name))
+        return world.login(shell, "npm", repository, *duration).strip().splitlines()[0]
+
+    def without() -> str:
+        shell = world.job_shell(f"login-{name}", world.build_job(name), world.read_role(name))
+        where = ("--domain", world.settings.domain.name, "--domain-owner", world.place.account, "--repository", repository)
+        return shell.run("aws", "codeartifact", "login", "--tool", "npm", *where)
+
+    who = f"a pull request of {name}"
+    return [
+        Scenario(with_duration, who, "aws codeartifact login --duration-seconds", repository, login),
+        Scenario(
+            f"{name}: aws codeartifact login without a duration", who, "aws codeartifact login", repository, without, DENY, with_duration
+        ),
+    ]
+
+
+# --- a team whose packages only its own builds read -------------------------------------------------------------------------------
+
+
+def read_by_repository(world: World, who: Credentials, repository: str) -> str:
+    """What a package manager does first: ask the repository for a package, with a token. Raises Denied on 401 and 403."""
+    endpoint = world.outputs["repositories"][repository]["endpoints"]["pypi"]
+    answer = httpx.get(
+        f"{endpoint}simple/no-such-package/", auth=("aws", _token(world, who, world.settings.token_duration)), trust_env=False, timeout=30
+    )
+    if answer.status_code in (401, 403):
+        raise Denied(f"{answer.status_code} {answer.text[:200]}")
+    if answer.status_code != _NOT_FOUND:
+        raise RuntimeError(f"{answer.status_code} {answer.text[:200]}")
+    return f"{repository} answered: no such package"
+
+
+def _asset(world: World, who: Credentials, repository: str) -> str:
+    answer = clients.call(
+        world.client("codeartifact", who).get_package_version_asset,
+        domain=world.settings.domain.name,
+        domainOwner=world.place.account,
+        repository=repository,
+        format="generic",
+        namespace="rehearsal",
+        package="secret",
+        packageVersion="1.0.0",
+        asset="secret.txt",
+    )
+    return f"{len(answer['asset'].read())} bytes"
+
+
+def seed_asset(world: World, repository: str) -> None:
+    """Put a package into a repository, as an administrator of the account."""
+    content = b"for the team alone"
+    world.client("codeartifact", administrator(world)).publish_package_version(
+        domain=world.settings.domain.name,
+        domainOwner=world.place.account,
+        repository=repository,
+        format="generic",
+        namespace="rehearsal",
+        package="secret",
+        packageVersion="1.0.0",
+        assetName="secret.txt",
+        assetContent=content,
+        assetSHA256=_sha256(content),
+    )
+
+
+def _sha256(content: bytes) -> str:
+    import hashlib
+
+    return hashlib.sha256(content).hexdigest()
+
+
+def administrator(world: World) -> Credentials:
+    """A principal that may do everything that its identity policy can say."""
+    return world.principal("administrator", {**_STATEMENTS, "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+
+
+def _private(world: World) -> list[Scenario]:
+    team = next((one for one in world.settings.teams if one.readers is Readers.TEAM and one.has_repository and one.repositories), None)
+    others = [one for one in world.settings.teams if one.readers is Readers.ORGANIZATION and one.repositories]
+    if team is None or not others:
+        return []
+    return _private_team(world, team, _reader(world))
+
+
+def _private_team(world: World, team: Team, outsider: str) -> list[Scenario]:
+    own = team.repositories[0].name
+    seeded = f"{team.name}: an administrator puts a package into the team's repository"
+    by_repository, by_asset = f"{own}: reads its team's repository", f"{own}: reads a single asset of its team's repository"
+
+    def read(who: str, how) -> str:
+        return how(world, session(world, who), team.name)
+
+    def seed() -> str:
+        seed_asset(world, team.name)
+        return "published"
+
+    made = [Scenario(seeded, "an administrator of the account", "publish a package", team.name, seed)]
+    for allowed_name, how, what in (
+        (by_repository, read_by_repository, "read by repository"),
+        (by_asset, _asset, "read a single asset"),
+    ):
+        made += [
+            Scenario(allowed_name, f"a pull request of {own}", what, team.name, lambda how=how: read(own, how), after=(seeded,)),
+            Scenario(
+                f"{outsider}: {what} of team {team.name}",
+                f"a pull request of {outsider}",
+                what,
+                team.name,
+                lambda how=how: read(outsider, how),
+                DENY,
+                allowed_name,
+                (seeded,),
+            ),
+        ]
+    return made
+
+
+# --- a principal without any policy -----------------------------------------------------------------------------------------------
+
+
+def _nobody(world: World) -> list[Scenario]:
+    domain = world.settings.domain.name
+    policy = {**_STATEMENTS, "Statement": read_role(world.registry, world.settings.token_duration, [SHARED_REPOSITORY])}
+    only_token = {**_STATEMENTS, "Statement": token(world.registry, world.settings.token_duration)}
+    names = {"token": "a principal with the read policy: a token", "read": "a principal with the read policy: reads shared"}
+
+    def fetch(allowed_by) -> str:
+        who = world.principal("reader" if allowed_by else "nobody", allowed_by)
+        return f"{len(_token(world, who, world.settings.token_duration))} characters"
+
+    def describe(allowed_by) -> str:
+        who = world.principal("reader" if allowed_by else "nobody", allowed_by)
+        answer = clients.call(
+            world.client("codeartifact", who).list_packages,
+            domain=domain,
+            domainOwner=world.place.account,
+            repository=SHARED_REPOSITORY,
+        )
+        return f"{len(answer['packages'])} packages"
+
+    with_policy, without = "a role with the read policy", "a role without any policy"
+    return [
+        Scenario(names["token"], with_policy, "fetch a token", domain, lambda: fetch(policy)),
+        Scenario("a principal without policy: a token", without, "fetch a token", domain, lambda: fetch(None), DENY, names["token"]),
+        Scenario(names["read"], with_policy, "list packages", SHARED_REPOSITORY, lambda: describe(policy)),
+        Scenario(
+            "a principal without policy: reads shared",
+            without,
+            "list packages",
+            SHARED_REPOSITORY,
+            lambda: describe(None),
+            DENY,
+            names["read"],
+        ),
+        *_without_reading(world, only_token),
+    ]
+
+
+def _without_reading(world: World, only_token: dict) -> list[Scenario]:
+    """Every team repository that is open to the organisation stays shut to a principal that has no more than a token."""
+    open_teams = [team for team in world.settings.teams if team.has_repository and team.readers is Readers.ORGANIZATION]
+    if not open_teams:
+        return []
+    name, team = _reader(world), open_teams[0].name
+    allowed_name = f"{name}: reads the repository of team {team}"
+    return [
+        Scenario(
+            allowed_name,
+            f"a pull request of {name}",
+            "read by repository",
+            team,
+            lambda: read_by_repository(world, session(world, name), team),
+        ),
+        Scenario(
+            f"a principal with a token alone: reads the repository of team {team}",
+            "a role with a token and nothing else",
+            "read by repository",
+            team,
+            lambda: read_by_repository(world, world.principal("token-only", only_token), team),
+            DENY,
+            allowed_name,
+        ),
+    ]

@@ -1,0 +1,88 @@
+"""Arguments of components, for tests to vary."""
+
+from typing import Any
+
+from components.consumer import ConsumingRepositoryArgs, PromotionArgs, PublishingArgs
+from components.github_oidc import GitHubOidcArgs, ProviderOrigin, ReadersOfShared, SubjectForms
+from components.place import GitHubRepositoryArgs, PlaceArgs, RoleArgs
+from components.registry import KeyOwner, PackageRegistryArgs
+from components.team import TeamArgs
+
+ACCOUNT = "111122223333"
+PLACE: PlaceArgs = {"partition": "aws", "account": ACCOUNT, "region": "eu-west-1", "domain": "acme"}
+ROLE: RoleArgs = {"stack": "test", "path": "/package-flow/", "permissions_boundary": ""}
+REPOSITORY: GitHubRepositoryArgs = {"owner": "acme", "owner_id": 7000, "name": "payments-api", "id": 9001}
+ROLES = f"arn:aws:iam::{ACCOUNT}:role/package-flow/"
+READ_ROLE = f"{ROLES}test-read"
+WORKFLOW = "acme/package-flow/.github/workflows/publish-package.yml@refs/heads/main"
+PROMOTION: PromotionArgs = {"reviewer_teams": [5001], "workflow": WORKFLOW.replace("publish", "promote")}
+
+
+def registry(**changed: Any) -> PackageRegistryArgs:
+    return {
+        "place": PLACE,
+        "encryption": KeyOwner.CUSTOMER,
+        "protect": True,
+        "public_sources": ["npmjs", "pypi"],
+        "promote_roles": f"{ROLES}test-promote-*",
+        "program_roles": f"{ROLES}test-*",
+        "sharing": {"organization_id": "", "accounts": []},
+    } | changed
+
+
+def oidc(**changed: Any) -> GitHubOidcArgs:
+    return {
+        "place": PLACE,
+        "role": ROLE,
+        "owner": "acme",
+        "owner_id": 7000,
+        "repositories": [REPOSITORY],
+        "provider": ProviderOrigin.CREATE,
+        "readers": ReadersOfShared.ORGANIZATION,
+        "subjects": SubjectForms.BOTH,
+        "token_duration": 3600,
+        "public_sources": ["npmjs", "pypi"],
+    } | changed
+
+
+def team(**changed: Any) -> TeamArgs:
+    return {
+        "place": PLACE,
+        "domain": "acme",
+        "upstreams": ["identity", "shared"],
+        "shared": "shared",
+        "readers": [READ_ROLE],
+        "sharing": {"organization_id": "", "accounts": []},
+        "owns": [{"format": "npm", "name": "@acme-payments/*"}, {"format": "maven", "name": "com.acme.payments:*"}],
+        "protect": True,
+    } | changed
+
+
+def publishing(**changed: Any) -> PublishingArgs:
+    return {
+        "owns": [{"format": "npm", "name": "@acme-payments/*"}],
+        "release_branches": ["main", "release/*"],
+        "create_teams": [5002],
+        "approvals": 1,
+        "environment": "",
+        "admins_cannot_bypass": True,
+        "workflow": WORKFLOW,
+    } | changed
+
+
+def consumer(**changed: Any) -> ConsumingRepositoryArgs:
+    """A repository that only installs; with `publishing=publishing(...)` it publishes."""
+    return {
+        "place": PLACE,
+        "role": ROLE,
+        "repository": REPOSITORY,
+        "default_branch": "main",
+        "subjects": SubjectForms.BOTH,
+        "token_duration": 3600,
+        "codeartifact_repository": "payments",
+        "team_repository": "payments",
+        "public_sources": ["npmjs", "pypi"],
+        "read_role_arn": READ_ROLE,
+        "own_read_role": False,
+        "required_checks": [],
+    } | changed

@@ -1,0 +1,304 @@
+"""ConsumingRepository by its registrations."""
+
+import json
+
+import pulumi
+import pytest
+
+from components.consumer import ConsumingRepository
+from components.registry import PackageRegistry
+from components.team import Team
+from policies import guards, promoting, publishing, reading, trust
+from policies.document import text
+from policies.owned_names import Format, parse
+from tests.components import samples
+from tests.components.recording import Recording, Registration, record
+from tests.policies.samples import PROMOTION, REGISTRY, REPOSITORY, WORKFLOW
+
+OWNED = [parse(Format.NPM, "@acme-payments/*")]
+READABLE = ["payments", "shared", "npmjs", "pypi"]
+BRANCHES = ("main", "release/*")
+
+
+def made(**changed) -> Recording:
+    return record(lambda: ConsumingRepository("payments-api", samples.consumer(**changed)))
+
+
+@pytest.fixture(scope="module")
+def installing() -> Recording:
+    return made()
+
+
+@pytest.fixture(scope="module")
+def publisher() -> Recording:
+    return made(publishing=samples.publishing(), required_checks=["test"])
+
+
+@pytest.fixture(scope="module")
+def promoter() -> Recording:
+    return made(publishing=samples.publishing(environment="packages", promotion=samples.PROMOTION))
+
+
+def kinds(recording: Recording) -> set[str]:
+    return {one.type.rpartition(":")[2] for one in recording.registrations if one.custom}
+
+
+def role(recording: Recording, kind: str) -> Registration:
+    return recording.one("Role", f"payments-api-{kind}")
+
+
+def environment(recording: Recording, name: str) -> Registration:
+    (found,) = [one for one in recording.of("RepositoryEnvironment") if one.inputs["environment"] == name]
+    return found
+
+
+# --- installing -----------------------------------------------------------------------------------------------------------------------
+
+
+def test_an_installing_repository_is_variables_and_one_ruleset(installing):
+    assert kinds(installing) == {"ActionsVariable", "RepositoryRuleset"}
+    assert not any(one.type.startswith("aws:") for one in installing.registrations)
+    (ruleset,) = installing.of("RepositoryRuleset")
+    assert ruleset.inputs["name"] == "package-flow-default"
+    assert ruleset.inputs["conditions"] == {"refName": {"includes": ["refs/heads/main"], "excludes": []}}
+    assert ruleset.inputs["rules"] == {"deletion": True, "nonFastForward": True}
+    assert ruleset.inputs["bypassActors"] == []
+
+
+def test_its_checks_if_it_asks():
+    (ruleset,) = made(required_checks=["test"]).of("RepositoryRuleset")
+    assert ruleset.inputs["rules"]["requiredStatusChecks"]["requiredChecks"] == [{"context": "test", "integrationId": 15368}]
+
+
+def test_variables_of_an_installing_repository(installing):
+    assert {one.inputs["variableName"]: one.inputs["value"] for one in installing.of("ActionsVariable")} == {
+        "CODEARTIFACT_DOMAIN": "acme",
+        "CODEARTIFACT_DOMAIN_OWNER": samples.ACCOUNT,
+        "CODEARTIFACT_REGION": "eu-west-1",
+        "CODEARTIFACT_REPOSITORY": "payments",
+        "CODEARTIFACT_READ_ROLE_ARN": samples.READ_ROLE,
+    }
+    assert {one.inputs["repository"] for one in installing.of("ActionsVariable")} == {"payments-api"}
+
+
+def test_a_repository_of_a_closed_team_has_a_read_role_of_its_own():
+    own = made(own_read_role=True)
+    assert role(own, "read").inputs["name"] == "test-read-payments-api"
+    assert role(own, "read").inputs["assumeRolePolicy"] == text(trust.repository_read(REGISTRY, REPOSITORY, trust.Subjects.BOTH))
+    (policy,) = own.of("RolePolicy")
+    assert policy.inputs["policy"] == text(reading.read_role(REGISTRY, 3600, READABLE))
+    values = {one.inputs["variableName"]: one.inputs["value"] for one in own.of("ActionsVariable")}
+    assert values["CODEARTIFACT_READ_ROLE_ARN"] == f"{samples.ROLES}test-read-payments-api"
+
+
+# --- publishing -----------------------------------------------------------------------------------------------------------------------
+
+
+def test_what_a_publishing_repository_gets(publisher):
+    assert kinds(publisher) == {"ActionsVariable", "RepositoryRuleset", "WorkflowRepositoryPermissions", "Role", "RolePolicy"}
+    assert {one.inputs["name"] for one in publisher.of("RepositoryRuleset")} == {"package-flow-release", "package-flow-create"}
+    values = {one.inputs["variableName"]: one.inputs["value"] for one in publisher.of("ActionsVariable")}
+    assert values["CODEARTIFACT_PUBLISH_ROLE_ARN"] == f"{samples.ROLES}test-publish-payments-api"
+    assert "CODEARTIFACT_PROMOTE_ROLE_ARN" not in values
+
+
+def test_the_release_ruleset_has_no_bypass(publisher):
+    release = publisher.one("RepositoryRuleset", "payments-api-release").inputs
+    assert (release["target"], release["enforcement"], release["repository"]) == ("branch", "active", "payments-api")
+    assert release["bypassActors"] == []
+    assert release["conditions"]["refName"] == {"includes": guards.release_refs("main", BRANCHES), "excludes": []}
+    assert release["rules"] == {
+        "deletion": True,
+        "nonFastForward": True,
+        "pullRequest": {"requiredApprovingReviewCount": 1, "dismissStaleReviewsOnPush": True, "requireLastPushApproval": True},
+        "requiredStatusChecks": {"requiredChecks": [{"context": "test", "integrationId": 15368}], "doNotEnforceOnCreate": True},
+    }
+
+
+def test_another_default_branch_is_covered_too():
+    trunk = made(publishing=samples.publishing(), default_branch="trunk")
+    assert "refs/heads/trunk" in trunk.one("RepositoryRuleset", "payments-api-release").inputs["conditions"]["refName"]["includes"]
+    assert "refs/heads/trunk" not in trunk.one("RepositoryRuleset", "payments-api-create").inputs["conditions"]["refName"]["includes"]
+
+
+@pytest.mark.parametrize(("teams", "bypass"), [([5002], [{"actorId": 5002, "actorType": "Team", "bypassMode": "always"}]), ([], [])])
+def test_only_release_managers_create_a_release_branch(teams, bypass):
+    create = made(publishing=samples.publishing(create_teams=teams)).one("RepositoryRuleset", "payments-api-create").inputs
+    assert create["bypassActors"] == bypass
+    assert create["rules"] == {"creation": True}
+    assert create["conditions"]["refName"] == {"includes": guards.create_refs(BRANCHES), "excludes": []}
+
+
+def test_workflows_may_not_approve(publisher):
+    (permissions,) = publisher.of("WorkflowRepositoryPermissions")
+    assert permissions.inputs == {"repository": "payments-api", "canApprovePullRequestReviews": False, "defaultWorkflowPermissions": "read"}
+
+
+def test_the_publish_role(publisher):
+    inputs = role(publisher, "publish").inputs
+    assert inputs["name"] == "test-publish-payments-api" and inputs["path"] == "/package-flow/" and inputs["maxSessionDuration"] == 3600
+    assert inputs["assumeRolePolicy"] == text(trust.publish(REGISTRY, REPOSITORY, BRANCHES, "", WORKFLOW, trust.Subjects.BOTH))
+    policy = publisher.one("RolePolicy", "payments-api-publish").inputs
+    assert policy["policy"] == text(publishing.publish_role(REGISTRY, 3600, "payments", OWNED, READABLE))
+    assert policy["role"] == inputs["name"]
+
+
+def test_any_workflow_is_no_condition():
+    document = role(made(publishing=samples.publishing(workflow="")), "publish").inputs["assumeRolePolicy"]
+    assert "job_workflow_ref" not in document
+    assert ":ref" in document
+
+
+def test_the_boundary_bounds_every_role():
+    boundary = f"arn:aws:iam::{samples.ACCOUNT}:policy/boundary"
+    bounded = made(role=samples.ROLE | {"permissions_boundary": boundary}, own_read_role=True, publishing=samples.publishing(promotion=samples.PROMOTION))
+    assert [one.inputs["permissionsBoundary"] for one in bounded.of("Role")] == [boundary] * 3
+
+
+def test_long_names_are_cut():
+    name = "a-repository-whose-name-is-far-longer-than-a-role-of-iam-may-be-named"
+    long = made(repository=samples.REPOSITORY | {"name": name}, publishing=samples.publishing())
+    assert len(role(long, "publish").inputs["name"]) == 64
+    assert name in role(long, "publish").inputs["assumeRolePolicy"]
+
+
+# --- environments and promotion -------------------------------------------------------------------------------------------------------
+
+
+def test_environments_let_in_the_release_branches_and_nothing_else(promoter):
+    environments = {one.inputs["environment"]: one for one in promoter.of("RepositoryEnvironment")}
+    assert set(environments) == {"packages", "promote"}
+    for one in environments.values():
+        assert one.inputs["deploymentBranchPolicy"] == {"protectedBranches": False, "customBranchPolicies": True}
+        assert one.inputs["canAdminsBypass"] is False
+    patterns = {(one.inputs["environment"], one.inputs["branchPattern"]) for one in promoter.of("RepositoryEnvironmentDeploymentPolicy")}
+    assert patterns == {(environment, branch) for environment in environments for branch in BRANCHES}
+
+
+def test_a_promotion_is_approved_by_others(promoter):
+    promote = environment(promoter, "promote").inputs
+    assert promote["reviewers"] == [{"teams": [5001]}]
+    assert promote["preventSelfReview"] is True
+    publish = environment(promoter, "packages").inputs
+    assert "reviewers" not in publish and "preventSelfReview" not in publish
+
+
+def test_plans_without_the_admin_switch():
+    """GitHub refuses the switch where the plan has none."""
+    free = made(publishing=samples.publishing(environment="packages", admins_cannot_bypass=False))
+    assert "canAdminsBypass" not in free.of("RepositoryEnvironment")[0].inputs
+
+
+def test_the_environment_is_in_the_trust(promoter):
+    document = text(trust.publish(REGISTRY, REPOSITORY, BRANCHES, "packages", WORKFLOW, trust.Subjects.BOTH))
+    assert role(promoter, "publish").inputs["assumeRolePolicy"] == document
+
+
+def test_the_promote_role(promoter):
+    inputs = role(promoter, "promote").inputs
+    assert inputs["name"] == "test-promote-payments-api"
+    assert inputs["assumeRolePolicy"] == text(trust.promote(REGISTRY, REPOSITORY, BRANCHES, PROMOTION, trust.Subjects.BOTH))
+    policy = promoter.one("RolePolicy", "payments-api-promote").inputs["policy"]
+    assert policy == text(promoting.promote_role(REGISTRY, "payments", OWNED))
+    values = {one.inputs["variableName"]: one.inputs["value"] for one in promoter.of("ActionsVariable")}
+    assert values["CODEARTIFACT_PROMOTE_ROLE_ARN"] == f"{samples.ROLES}test-promote-payments-api"
+
+
+# --- order of change ------------------------------------------------------------------------------------------------------------------
+
+GUARDS = ("RepositoryRuleset", "WorkflowRepositoryPermissions", "RepositoryEnvironment", "RepositoryEnvironmentDeploymentPolicy")
+
+
+def guards_of(recording: Recording, *, promotion: bool) -> set[str]:
+    made = [one for kind in GUARDS for one in recording.of(kind)]
+    return {one.urn for one in made if promotion or one.inputs.get("environment") != "promote"}
+
+
+def test_roles_come_after_their_guards(publisher, promoter):
+    for recording in (publisher, promoter):
+        assert guards_of(recording, promotion=False) <= set(role(recording, "publish").dependencies)
+    assert guards_of(promoter, promotion=True) <= set(role(promoter, "promote").dependencies)
+    assert len(guards_of(promoter, promotion=True)) == 3 + 2 + 4
+
+
+def test_policies_of_an_environment_come_after_it(promoter):
+    for policy in promoter.of("RepositoryEnvironmentDeploymentPolicy"):
+        assert environment(promoter, policy.inputs["environment"]).urn in policy.dependencies
+
+
+def test_roles_come_after_the_policies_of_what_they_are_let_into():
+    """The component waits for registry and team; depends_on is not inherited, so its roles say it again."""
+
+    def program():
+        registry = PackageRegistry("acme", samples.registry())
+        team = Team("payments", samples.team(domain=registry.domain_name, upstreams=[registry.shared_repository], shared=registry.shared_repository))
+        ConsumingRepository(
+            "payments-api",
+            samples.consumer(own_read_role=True, publishing=samples.publishing(promotion=samples.PROMOTION), codeartifact_repository=team.repository),
+            opts=pulumi.ResourceOptions(depends_on=[registry, team]),
+        )
+
+    recording = record(program)
+    policies = {one.urn for kind in ("RepositoryPermissionsPolicy", "DomainPermissions") for one in recording.of(kind)}
+    assert len(policies) == 5
+    for kind in ("read", "publish", "promote"):
+        assert policies <= recording.everything_before(role(recording, kind)), kind
+
+
+def test_rights_come_after_their_role_and_variables_last(publisher):
+    rights = publisher.one("RolePolicy", "payments-api-publish")
+    assert role(publisher, "publish").urn in rights.dependencies
+    variable = publisher.one("ActionsVariable", "payments-api-CODEARTIFACT_PUBLISH_ROLE_ARN")
+    assert role(publisher, "publish").urn in variable.dependencies
+
+
+# --- form -----------------------------------------------------------------------------------------------------------------------------
+
+
+def test_children_and_providers(promoter, installing):
+    for recording in (promoter, installing):
+        (component,) = recording.of("ConsumingRepository")
+        assert {one.parent for one in recording.registrations if one is not component} == {component.urn}
+        assert {one.provider for one in recording.registrations} == {""}
+        assert not any(one.protect or one.options.get("retainOnDelete") for one in recording.registrations)
+
+
+def test_no_secret_is_written_to_github(promoter):
+    assert not any("secret" in one.type.lower() for one in promoter.registrations)
+    assert not any("token" in json.dumps(one.inputs).lower() for one in promoter.of("ActionsVariable"))
+
+
+def test_outputs(promoter, installing):
+    (component,) = promoter.of("ConsumingRepository")
+    assert promoter.component_outputs[component.urn] == {
+        "readRoleArn": samples.READ_ROLE,
+        "publishRoleArn": f"{samples.ROLES}test-publish-payments-api",
+        "promoteRoleArn": f"{samples.ROLES}test-promote-payments-api",
+    }
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"repository": "payments", "environment": "api-packages"}, {"repository": "payments-api", "environment": "packages"}),
+        ({"repository": "web", "environment": "x-promote"}, {"repository": "web-x", "environment": "packages"}),
+        ({"repository": "web", "environment": "a"}, {"repository": "web-a", "environment": "b"}),
+    ],
+)
+def test_repositories_and_environments_never_make_the_same_resource_name(one, other):
+    """Components of one type share a name space: a URN has the parent's type in it, not its name."""
+
+    def program():
+        for each in (one, other):
+            repository = samples.REPOSITORY | {"name": each["repository"]}
+            args = samples.consumer(repository=repository, publishing=samples.publishing(environment=each["environment"], promotion=samples.PROMOTION))
+            ConsumingRepository(each["repository"], args)
+
+    recording = record(program)
+    assert len(recording.of("RepositoryEnvironment")) == 4
+
+
+def test_a_preview_registers_the_same(promoter):
+    args = samples.consumer(publishing=samples.publishing(environment="packages", promotion=samples.PROMOTION))
+    preview = record(lambda: ConsumingRepository("payments-api", args), preview=True)
+    assert {one.urn for one in preview.registrations} == {one.urn for one in promoter.registrations}

@@ -1,0 +1,92 @@
+"""Team by its registrations."""
+
+import json
+
+import pytest
+
+from components.team import Team, package_group
+from policies import resource
+from policies.document import text
+from tests.components import samples
+from tests.components.recording import Recording, record
+from tests.policies.samples import REGISTRY
+
+
+def made(**changed) -> Recording:
+    return record(lambda: Team("payments", samples.team(**changed)))
+
+
+@pytest.fixture(scope="module")
+def team() -> Recording:
+    return made()
+
+
+def test_the_repository_asks_its_upstreams_in_order(team):
+    (repository,) = team.of("Repository")
+    assert repository.inputs["repository"] == repository.name == "payments"
+    assert repository.inputs["domain"] == "acme"
+    assert [one["repositoryName"] for one in repository.inputs["upstreams"]] == ["identity", "shared"]
+    assert "externalConnections" not in repository.inputs
+
+
+@pytest.mark.parametrize("protect", [True, False])
+def test_only_the_repository_is_protected(protect):
+    assert {one.type for one in made(protect=protect).registrations if one.protect} == ({"aws:codeartifact/repository:Repository"} if protect else set())
+
+
+def test_readers_are_let_in_by_the_repository(team):
+    (policy,) = team.of("RepositoryPermissionsPolicy")
+    assert policy.inputs["policyDocument"] == text(resource.team_repository(REGISTRY, [samples.READ_ROLE]))
+    assert policy.inputs["repository"] == "payments"
+    assert team.of("Repository")[0].urn in policy.dependencies
+
+
+def test_a_closed_team_has_no_policy():
+    assert made(readers=[]).of("RepositoryPermissionsPolicy") == []
+
+
+def test_sharing_opens_it_to_other_accounts():
+    (policy,) = made(readers=[], sharing={"organization_id": "", "accounts": ["444455556666"]}).of("RepositoryPermissionsPolicy")
+    assert "arn:aws:iam::444455556666:root" in policy.inputs["policyDocument"]
+    assert "aws:PrincipalArn" not in policy.inputs["policyDocument"]
+
+
+def test_a_package_group_for_each_owned_name(team):
+    groups = {one.name: json.loads(one.inputs["desiredState"]) for one in team.of("aws:cloudcontrol/resource:Resource")}
+    assert set(groups) == {"npm:@acme-payments/*", "maven:com.acme.payments:*"}
+    assert groups["npm:@acme-payments/*"] == {
+        "DomainName": "acme",
+        "Pattern": "/npm/acme-payments/*",
+        "OriginConfiguration": {
+            "Restrictions": {
+                "Publish": {"RestrictionMode": "ALLOW_SPECIFIC_REPOSITORIES", "Repositories": ["payments", "shared"]},
+                "ExternalUpstream": {"RestrictionMode": "BLOCK"},
+                "InternalUpstream": {"RestrictionMode": "ALLOW"},
+            }
+        },
+    }
+    assert {one.inputs["typeName"] for one in team.of("aws:cloudcontrol/resource:Resource")} == {"AWS::CodeArtifact::PackageGroup"}
+
+
+def test_groups_come_after_the_repository_that_they_name(team):
+    (repository,) = team.of("Repository")
+    assert all(repository.urn in one.dependencies for one in team.of("aws:cloudcontrol/resource:Resource"))
+
+
+def test_a_group_without_shared_is_refused():
+    assert package_group("acme", "/npm/acme/*", ["payments", "shared"])
+    with pytest.raises(ValueError, match="shared"):
+        package_group("acme", "/npm/acme/*", ["payments"])
+
+
+def test_children_outputs_and_providers(team):
+    (component,) = team.of("Team")
+    assert {one.parent for one in team.registrations if one is not component} == {component.urn}
+    assert {one.provider for one in team.registrations} == {""}
+    arn = "arn:aws:codeartifact:eu-west-1:111122223333:repository/acme/payments"
+    assert team.component_outputs[component.urn] == {"repository": "payments", "repositoryArn": arn}
+
+
+def test_a_preview_registers_the_same(team):
+    preview = record(lambda: Team("payments", samples.team()), preview=True)
+    assert {one.urn for one in preview.registrations} == {one.urn for one in team.registrations}

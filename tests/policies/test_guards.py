@@ -1,0 +1,63 @@
+"""What guards a ref: rules and plans."""
+
+import pytest
+
+from policies import guards
+from policies.branches import HEADS
+
+
+def test_release_rules():
+    rules = guards.release_rules(2, ["test"])
+    assert rules["deletion"] is rules["non_fast_forward"] is True
+    assert rules["pull_request"] == {
+        "required_approving_review_count": 2,
+        "dismiss_stale_reviews_on_push": True,
+        "require_last_push_approval": True,
+    }
+    # An id that is not GitHub Actions' would let anybody with write access set the status.
+    assert rules["required_status_checks"] == {
+        "required_checks": [{"context": "test", "integration_id": 15368}],
+        "do_not_enforce_on_create": True,
+    }
+    assert not {"update", "creation"} & set(rules), "update would also stop merges, creation has a ruleset of its own"
+
+
+def test_no_check_is_required_by_default():
+    assert "required_status_checks" not in guards.release_rules(1, [])
+    assert "required_status_checks" not in guards.default_rules([])
+
+
+def test_rules_of_an_installing_repository_stop_no_bot():
+    assert guards.default_rules([]) == {"deletion": True, "non_fast_forward": True}
+    assert "pull_request" not in guards.default_rules(["test"])
+    assert guards.default_rules(["test"])["required_status_checks"]["required_checks"][0]["integration_id"] == guards.GITHUB_ACTIONS_APP
+
+
+def test_creation_is_guarded_by_a_ruleset_of_its_own():
+    """A bypass covers a whole ruleset: release managers may create a branch and nothing else."""
+    assert guards.create_rules() == {"creation": True}
+    assert guards.create_refs(("main", "release/*")) == [f"{HEADS}main", f"{HEADS}release/*"]
+
+
+def test_the_default_branch_is_covered_once_and_creation_leaves_it_out():
+    assert guards.release_refs("main", ("main", "release/*")) == [f"{HEADS}main", f"{HEADS}release/*"]
+    assert guards.release_refs("trunk", ("main",)) == [f"{HEADS}trunk", f"{HEADS}main"]
+    assert guards.create_refs(("main",)) == [f"{HEADS}main"]
+
+
+# https://docs.github.com/en/get-started/learning-about-github/githubs-plans
+@pytest.mark.parametrize(
+    ("plan", "visibility", "rulesets", "reviewers"),
+    [
+        ("free", "public", True, True),
+        ("free", "private", False, False),
+        ("free", "internal", False, False),
+        ("team", "public", True, True),
+        ("team", "private", True, False),
+        ("enterprise", "private", True, True),
+        ("enterprise", "internal", True, True),
+    ],
+)
+def test_plans(plan, visibility, rulesets, reviewers):
+    assert guards.can_have_rulesets(plan, visibility) is rulesets
+    assert guards.can_require_reviewers(plan, visibility) is reviewers

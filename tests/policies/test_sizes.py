@@ -1,0 +1,138 @@
+"""Over-limit catalogs are found before anything is made, and what fits here fits in AWS."""
+
+from types import MappingProxyType
+
+import botocore.session
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policies import promoting, publishing, reading, resource, sizes, trust
+from policies.arns import Registry
+from policies.document import text
+from policies.owned_names import Format, parse
+from policies.trust import GitHubRepository, Owner, Subjects
+from settings import ReadRole, Sharing
+from tests.program import samples
+
+
+def measured(*teams, **changed) -> list[tuple[str, str]]:
+    return [(one.file, one.key) for one in sizes.check(samples.settings(*teams, **changed))]
+
+
+def team_with(**changed):
+    return samples.team(repositories=(samples.repository(**changed),))
+
+
+def owning(count: int, **changed):
+    names = tuple(f"@acme-payments/package-with-a-long-name-{number:04}" for number in range(count))
+    return samples.team(owns=MappingProxyType({Format.NPM: names}), repositories=(samples.repository(**changed),))
+
+
+def many_repositories(count: int):
+    return samples.team(repositories=tuple(samples.installing(f"repository-{number:03}") for number in range(count)))
+
+
+def test_an_ordinary_catalog_fits():
+    assert measured() == []
+    assert measured(team_with(release_branches=("main", "release/*"), environment="packages", promotes=samples.promotes("leads"))) == []
+
+
+def test_too_many_release_branches():
+    branches = tuple(f"release/line-{number}" for number in range(30))
+    assert measured(team_with(release_branches=branches)) == [("catalog/test/payments.yaml", "repositories.payments-api.release_branches")]
+    assert measured(team_with(release_branches=branches[:3])) == []
+
+
+def test_too_many_owned_names():
+    assert measured(owning(120)) == [("catalog/test/payments.yaml", "owns")]
+    assert measured(owning(30)) == []
+
+
+def test_promotion_names_each_owned_name_three_times():
+    assert measured(owning(60)) == []
+    assert measured(owning(60, promotes=samples.promotes("leads"))) == [("catalog/test/payments.yaml", "owns")]
+
+
+def test_only_the_formats_of_a_repository_count():
+    names = MappingProxyType({Format.NPM: ("@acme/*",), Format.PYPI: tuple(f"acme-{'x' * 60}-{number}" for number in range(120))})
+    npm, pypi = samples.repository(), samples.repository(publishes=(Format.PYPI,))
+    assert measured(samples.team(owns=names, repositories=(npm,))) == []
+    assert measured(samples.team(owns=names, repositories=(pypi,))) == [("catalog/test/payments.yaml", "owns")]
+
+
+@pytest.mark.parametrize("read_role", ReadRole)
+def test_name_only_subjects_of_many_repositories(read_role):
+    """The read role's trust has room for some of them; immutable subjects need no list where the whole organisation reads."""
+    assert measured(many_repositories(80), read_role=read_role) == []
+    assert measured(many_repositories(150), read_role=read_role) == [("Pulumi.test.yaml", "package-flow:subjects")]
+    immutable = measured(many_repositories(150), read_role=read_role, subjects=Subjects.IMMUTABLE)
+    assert immutable == ([] if read_role is ReadRole.ORGANIZATION else [("Pulumi.test.yaml", "package-flow:subjects")])
+
+
+def test_too_many_accounts():
+    accounts = tuple(f"{number:012}" for number in range(150))
+    found = sizes.check(samples.settings(sharing=Sharing("", accounts)))
+    assert {one.key for one in found} == {"package-flow:sharing.accounts"}
+    assert "organizationId" in found[0].allowed
+    assert measured(sharing=Sharing("o-a1b2c3d4e5", accounts[:50])) == []
+
+
+def test_a_finding_says_what_it_measures_and_how_to_mend_it():
+    (found,) = sizes.check(samples.settings(owning(120)))
+    assert found.got.startswith("the publish role's policy of ") and found.got.endswith(" characters")
+    assert found.allowed == "at most 10,240: own fewer names, or one pattern for many"
+
+
+@pytest.mark.parametrize(("over", "found"), [(0, []), (1, [("catalog/test/payments.yaml", "owns")])])
+def test_a_document_at_its_limit_fits_and_one_character_more_does_not(over, found):
+    registry = Registry(sizes._WIDEST_PARTITION, sizes._WIDEST_ACCOUNT, "eu-west-1", "acme")
+    shortest = publishing.publish_role(registry, 3600, "payments", [parse(Format.MAVEN, "com:a")], ["payments", "shared", "npmjs", "pypi"])
+    artifact = "a" * (sizes.INLINE_MAX - len(text(shortest)) + 1 + over)
+    owns = MappingProxyType({Format.MAVEN: (f"com:{artifact}",)})
+    assert measured(samples.team(owns=owns, repositories=(samples.repository(publishes=(Format.MAVEN,)),))) == found
+
+
+# --- the placeholders -----------------------------------------------------------------------------------------------------------------
+
+
+def test_no_partition_or_account_is_wider_than_the_placeholders():
+    partitions = botocore.session.get_session().get_available_partitions()
+    assert max(map(len, partitions)) <= len(sizes._WIDEST_PARTITION)
+    assert len(sizes._WIDEST_ACCOUNT) == 12
+    # GitHub's ids are 10 digits long today.
+    assert len(str(sizes._WIDEST_ID)) >= 11
+
+
+@given(
+    st.sampled_from(["aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-eusc"]),
+    st.from_regex(r"[0-9]{12}", fullmatch=True),
+    st.integers(1, 10**12 - 1),
+    st.integers(1, 10**12 - 1),
+    st.sampled_from(list(Subjects)),
+    st.sampled_from(["", "packages"]),
+)
+def test_no_real_document_is_larger_than_the_measured_one(partition, account, owner_id, repository_id, forms, environment):
+    def documents(registry, owner_id, repository_id):
+        owner = Owner("acme", owner_id)
+        one = GitHubRepository(owner, "payments-api", repository_id)
+        roles = registry.role_arn("/package-flow/", "test-promote-*")
+        owned = [parse(Format.NPM, "@acme/*")]
+        return [
+            trust.publish(registry, one, ("main", "release/*"), environment, samples.WORKFLOW, forms),
+            trust.promote(registry, one, ("main", "release/*", "release/a/b"), samples.WORKFLOW, forms),
+            trust.organization_read(registry, owner, [one], forms),
+            trust.catalog_read(registry, owner, [one], forms),
+            trust.repository_read(registry, one, forms),
+            reading.read_role(registry, 3600, ["shared"]),
+            publishing.publish_role(registry, 3600, "payments", owned, ["shared"]),
+            promoting.promote_role(registry, "payments", owned),
+            resource.domain(registry, roles, "o-a1b2c3d4e5", [account]),
+            resource.shared_repository(registry, roles, "o-a1b2c3d4e5", [account]),
+            resource.team_repository(registry, [roles], "o-a1b2c3d4e5", [account]),
+        ]
+
+    widest = Registry(sizes._WIDEST_PARTITION, sizes._WIDEST_ACCOUNT, "eu-west-1", "acme")
+    real = Registry(partition, account, "eu-west-1", "acme")
+    pairs = zip(documents(real, owner_id, repository_id), documents(widest, sizes._WIDEST_ID, sizes._WIDEST_ID), strict=True)
+    assert all(len(text(one)) <= len(text(other)) for one, other in pairs)

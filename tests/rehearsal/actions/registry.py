@@ -1,0 +1,154 @@
+"""A small registry in the local cloud, with the program's own policies: what the workflows are tried against."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from policies import owned_names, promoting, publishing, reading, resource, trust
+from policies.arns import Registry
+from policies.document import text
+from policies.owned_names import Format
+from rehearsal.actions import RunResult, run_workflow
+from rehearsal.actions.github import Act, start_jobs
+
+PROJECT = Path(__file__).parents[3]
+WORKFLOWS = PROJECT / ".github" / "workflows"
+ACCOUNT, REGION, DOMAIN, TOKEN_DURATION = "111122223333", "eu-west-1", "acme", 3600
+PLACE = Registry(partition="aws", account=ACCOUNT, region=REGION, domain=DOMAIN)
+OWNER = trust.Owner("acme", 9001)
+PUBLISHER = trust.GitHubRepository(OWNER, "payments-api", 9101)
+OWNED = (
+    owned_names.parse(Format.NPM, "@acme-payments/*"),
+    owned_names.parse(Format.PYPI, "acme-payments-*"),
+    owned_names.parse(Format.MAVEN, "com.acme.payments:*"),
+)
+READABLE = ("payments", "shared", "npmjs", "pypi", "maven-central")
+
+
+def workflow_ref(file: str) -> str:
+    return f"acme/package-flow/.github/workflows/{file}@refs/heads/main"
+
+
+@dataclass(frozen=True)
+class LocalCloud:
+    """A running local cloud: its address, its account's root credentials and its GitHub."""
+
+    url: str
+    root: dict[str, str]
+    github: Act
+
+    def aws(self, service: str) -> Any:
+        """A client with root's credentials."""
+        return boto3.client(
+            service,
+            endpoint_url=self.url,
+            region_name=REGION,
+            aws_access_key_id=self.root["access_key_id"],
+            aws_secret_access_key=self.root["secret_access_key"],
+            config=Config(retries={"max_attempts": 0}),
+        )
+
+    def provision(self) -> None:
+        """Domain, repositories, roles, GitHub organisation."""
+        self._repositories()
+        self._roles()
+        self._organization()
+
+    def _repositories(self) -> None:
+        codeartifact = self.aws("codeartifact")
+        key = self.aws("kms").create_key()["KeyMetadata"]["Arn"]
+        codeartifact.create_domain(domain=DOMAIN, encryptionKey=key)
+        sources = {"npmjs": "public:npmjs", "pypi": "public:pypi", "maven-central": "public:maven-central"}
+        for source, connection in sources.items():
+            codeartifact.create_repository(domain=DOMAIN, repository=source)
+            codeartifact.associate_external_connection(domain=DOMAIN, repository=source, externalConnection=connection)
+        codeartifact.create_repository(domain=DOMAIN, repository="shared", upstreams=[{"repositoryName": one} for one in sources])
+        codeartifact.create_repository(domain=DOMAIN, repository="payments", upstreams=[{"repositoryName": "shared"}])
+        policy = text(resource.shared_repository(PLACE, f"arn:aws:iam::{ACCOUNT}:role/promote"))
+        codeartifact.put_repository_permissions_policy(domain=DOMAIN, repository="shared", policyDocument=policy)
+
+    def _roles(self) -> None:
+        iam = self.aws("iam")
+        iam.create_open_id_connect_provider(Url="https://token.actions.githubusercontent.com", ClientIDList=["sts.amazonaws.com"])
+        publish = trust.publish(PLACE, PUBLISHER, ("main",), "", workflow_ref("publish-package.yml"), trust.Subjects.BOTH)
+        promote = trust.promote(PLACE, PUBLISHER, ("main",), workflow_ref("promote-package.yml"), trust.Subjects.BOTH)
+        read = trust.repository_read(PLACE, PUBLISHER, trust.Subjects.BOTH)
+        roles = {
+            "publish": (publish, publishing.publish_role(PLACE, TOKEN_DURATION, "payments", OWNED, READABLE)),
+            "promote": (promote, promoting.promote_role(PLACE, "payments", OWNED)),
+            "read": (read, reading.read_role(PLACE, TOKEN_DURATION, READABLE)),
+        }
+        for name, (trusted, allowed) in roles.items():
+            iam.create_role(RoleName=name, AssumeRolePolicyDocument=text(trusted))
+            iam.put_role_policy(RoleName=name, PolicyName=name, PolicyDocument=text(allowed))
+
+    def _organization(self) -> None:
+        variables = {
+            "CODEARTIFACT_DOMAIN": DOMAIN,
+            "CODEARTIFACT_DOMAIN_OWNER": ACCOUNT,
+            "CODEARTIFACT_REGION": REGION,
+            "CODEARTIFACT_REPOSITORY": "payments",
+            **{f"CODEARTIFACT_{name.upper()}_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in ("read", "publish", "promote")},
+        }
+        organization = {"login": "acme", "id": 9001, "plan": "enterprise", "owners": ["ada"], "members": ["ada", "bob"], "variables": variables}
+        package_flow = {"owner": "acme", "name": "package-flow", "id": 9100, "admins": ["ada"], "actions_access": "organization"}
+        publisher = {"owner": "acme", "name": "payments-api", "id": 9101, "admins": ["ada"], "writers": ["bob"]}
+        users = [{"login": "ada", "id": 1}, {"login": "bob", "id": 2}]
+        self.github("seed", {"users": users, "organizations": [organization], "repositories": [package_flow, publisher]})
+
+    def run(
+        self,
+        file: str,
+        inputs: dict[str, Any],
+        *,
+        source: Path | None = None,
+        event: str = "push",
+        ref: str = "refs/heads/main",
+        called_as: str = "",
+        checkout: Path = PROJECT,
+        environment: dict[str, str] | None = None,
+        approve_by: Iterable[str] = (),
+    ) -> RunResult:
+        """Run a workflow file as a job of acme/payments-api calls it. `called_as`: another name of the file (job_workflow_ref)."""
+        request = {
+            "repository": "acme/payments-api",
+            "actor": "bob",
+            "event": event,
+            "ref": ref,
+            "workflow": ".github/workflows/release.yml",
+            "job_workflow_ref": called_as or workflow_ref(file),
+            "approve_by": list(approve_by),
+        }
+        return run_workflow(
+            WORKFLOWS / file,
+            inputs=inputs,
+            start_job=start_jobs(self.github, request),
+            source=source,
+            checkout=checkout,
+            extra_env={"AWS_ENDPOINT_URL": self.url, **(environment or {})},
+        )
+
+    def versions(self, repository: str, format: str, package: str, namespace: str | None = None) -> dict[str, str]:
+        """Version -> status of a package in a repository, as root sees it."""
+        named = {"namespace": namespace} if namespace else {}
+        try:
+            answer = self.aws("codeartifact").list_package_versions(
+                domain=DOMAIN, repository=repository, format=format, package=package, **named
+            )
+        except self.aws("codeartifact").exceptions.ResourceNotFoundException:
+            return {}
+        return {one["version"]: one["status"] for one in answer["versions"]}
+
+
+def npm_package(folder: Path, version: str = "1.0.0", name: str = "@acme-payments/client", content: str = "module.exports = 42\n") -> Path:
+    """An npm package with nothing to build."""
+    folder.mkdir(parents=True, exist_ok=True)
+    manifest = {"name": name, "version": version, "main": "index.js", "files": ["index.js"]}
+    (folder / "package.json").write_text(json.dumps(manifest))
+    (folder / "index.js").write_text(content)
+    return folder

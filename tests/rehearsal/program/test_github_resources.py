@@ -1,0 +1,391 @@
+"""REST calls of the GitHub handlers and functions, against a transport that records and answers."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from rehearsal.program.clouds import Github, GithubError
+from rehearsal.program.github_resources import HANDLERS, go_time
+from rehearsal.program.handlers import CloudError, Created, Defaults, Existing, PartlyCreated
+from rehearsal.program.inputs import InputProblems, Inputs
+from rehearsal.program.invokes import GITHUB_FUNCTIONS
+
+VARIABLE = "github:index/actionsVariable:ActionsVariable"
+RULESET = "github:index/repositoryRuleset:RepositoryRuleset"
+ENVIRONMENT = "github:index/repositoryEnvironment:RepositoryEnvironment"
+POLICY = "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy"
+WORKFLOW = "github:index/workflowRepositoryPermissions:WorkflowRepositoryPermissions"
+ACCESS = "github:index/actionsRepositoryAccessLevel:ActionsRepositoryAccessLevel"
+REPOSITORY = {"id": 9001, "name": "payments-api", "archived": False}
+
+
+class Transport(httpx.BaseTransport):
+    """Answers `"METHOD /path"` from a table: (status, body) or a list of them, one a call."""
+
+    def __init__(self, answers: dict[str, Any]) -> None:
+        self.answers = {"GET /api/repos/acme/payments-api": (200, REPOSITORY), **answers}
+        self.requests: list[tuple[str, Any]] = []
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.raw_path.decode()
+        line = f"{request.method} {path}"
+        content = request.read()
+        self.requests.append((line, json.loads(content) if content else None))
+        answer = self.answers[line.partition("?")[0]]
+        status, body = answer.pop(0) if isinstance(answer, list) else answer
+        headers = {"location": body} if status in (301, 307) else {}
+        return httpx.Response(status, headers=headers, json=None if status in (301, 307) else body)
+
+    @property
+    def lines(self) -> list[str]:
+        return [line for line, _ in self.requests]
+
+
+def github(**answers: Any) -> tuple[Github, Transport]:
+    transport = Transport({f"{key}": value for key, value in answers.items()})
+    return Github("http://127.0.0.1/api", "token", "acme", transport), transport
+
+
+def wanted(token: str, **inputs: Any) -> dict[str, Any]:
+    reader = Inputs(inputs, auto_name=lambda: "auto-1234567")
+    request = HANDLERS[token].read(reader, Defaults(tags={}))
+    reader.check()
+    return request
+
+
+def create(token: str, cloud: Github, **inputs: Any) -> Created:
+    return HANDLERS[token].create(cloud, wanted(token, **inputs))
+
+
+VARIABLES = "/api/repos/acme/payments-api/actions/variables"
+FOUND = {"name": "CODEARTIFACT_DOMAIN", "value": "acme", "created_at": "2026-11-22T08:00:00Z", "updated_at": "2026-11-22T08:00:00Z"}
+VARIABLE_INPUTS = {"repository": "payments-api", "variableName": "CODEARTIFACT_DOMAIN", "value": "acme"}
+
+
+def test_a_variable_is_one_write_and_two_reads():
+    cloud, transport = github(**{f"POST {VARIABLES}": (201, {}), f"GET {VARIABLES}/CODEARTIFACT_DOMAIN": (200, FOUND)})
+    made = create(VARIABLE, cloud, **VARIABLE_INPUTS)
+    assert transport.requests[0] == (f"POST {VARIABLES}", {"name": "CODEARTIFACT_DOMAIN", "value": "acme"})
+    assert len(transport.requests) == 3
+    assert made.id == "payments-api:CODEARTIFACT_DOMAIN"
+    assert made.outputs == {
+        "repositoryId": 9001,
+        "createdAt": "2026-11-22 08:00:00 +0000 UTC",
+        "updatedAt": "2026-11-22 08:00:00 +0000 UTC",
+    }
+
+
+def test_an_existing_variable_is_githubs_409():
+    cloud, _ = github(**{f"POST {VARIABLES}": (409, {"message": "Already exists - Variable already exists"})})
+    with pytest.raises(GithubError, match=r"POST http://127.0.0.1/api/.*: 409 Already exists"):
+        create(VARIABLE, cloud, **VARIABLE_INPUTS)
+
+
+def test_a_variable_that_cannot_be_read_back_exists_all_the_same():
+    cloud, _ = github(**{f"POST {VARIABLES}": (201, {}), f"GET {VARIABLES}/CODEARTIFACT_DOMAIN": (500, {"message": "oops"})})
+    with pytest.raises(PartlyCreated, match="500 oops") as failure:
+        create(VARIABLE, cloud, **VARIABLE_INPUTS)
+    assert failure.value.id == "payments-api:CODEARTIFACT_DOMAIN"
+
+
+def test_a_variable_is_looked_up_for_import():
+    cloud, _ = github(**{f"GET {VARIABLES}/CODEARTIFACT_DOMAIN": (200, FOUND), f"GET {VARIABLES}/OTHER": (404, {"message": "Not Found"})})
+    assert HANDLERS[VARIABLE].look_up(cloud, "payments-api:CODEARTIFACT_DOMAIN")["value"] == "acme"
+    assert HANDLERS[VARIABLE].look_up(cloud, "payments-api:OTHER") is None
+
+
+FULL_RULESET = {
+    "repository": "payments-api",
+    "name": "package-flow-release",
+    "target": "branch",
+    "enforcement": "active",
+    "conditions": {"refName": {"includes": ["~DEFAULT_BRANCH", "refs/heads/release/*"], "excludes": []}},
+    "bypassActors": [{"actorId": 77, "actorType": "Team", "bypassMode": "always"}, {"actorType": "OrganizationAdmin", "bypassMode": "always"}],
+    "rules": {
+        "creation": True,
+        "deletion": True,
+        "nonFastForward": True,
+        "requiredLinearHistory": False,
+        "update": True,
+        "requiredSignatures": True,
+        "requiredDeployments": {"requiredDeploymentEnvironments": ["test"]},
+        "pullRequest": {
+            "requiredApprovingReviewCount": 1,
+            "dismissStaleReviewsOnPush": True,
+            "requireLastPushApproval": True,
+            "allowedMergeMethods": ["squash"],
+        },
+        "requiredStatusChecks": {
+            "requiredChecks": [{"context": "test", "integrationId": 15368}, {"context": "lint"}],
+            "doNotEnforceOnCreate": True,
+        },
+    },
+}
+RULESETS = "/api/repos/acme/payments-api/rulesets"
+
+
+def test_a_ruleset_with_everything():
+    cloud, transport = github(**{f"POST {RULESETS}": (201, {"id": 5, "node_id": "N"})})
+    made = create(RULESET, cloud, **FULL_RULESET)
+    assert made.id == "5"
+    assert transport.lines == ["GET /api/repos/acme/payments-api", f"POST {RULESETS}"]
+    assert transport.requests[1][1] == {
+        "name": "package-flow-release",
+        "target": "branch",
+        "source": "payments-api",
+        "source_type": "Repository",
+        "enforcement": "active",
+        "bypass_actors": [
+            {"actor_id": 77, "actor_type": "Team", "bypass_mode": "always"},
+            {"actor_type": "OrganizationAdmin", "bypass_mode": "always"},
+        ],
+        "conditions": {"ref_name": {"include": ["~DEFAULT_BRANCH", "refs/heads/release/*"], "exclude": []}},
+        "rules": [
+            {"type": "creation"},
+            {"type": "deletion"},
+            {"type": "update", "parameters": {"update_allows_fetch_and_merge": False}},
+            {"type": "required_deployments", "parameters": {"required_deployment_environments": ["test"]}},
+            {"type": "required_signatures"},
+            {
+                "type": "pull_request",
+                "parameters": {
+                    "allowed_merge_methods": ["squash"],
+                    "dismiss_stale_reviews_on_push": True,
+                    "require_code_owner_review": False,
+                    "require_last_push_approval": True,
+                    "required_approving_review_count": 1,
+                    "required_review_thread_resolution": False,
+                },
+            },
+            {
+                "type": "required_status_checks",
+                "parameters": {
+                    "required_status_checks": [{"context": "test", "integration_id": 15368}, {"context": "lint"}],
+                    "strict_required_status_checks_policy": False,
+                    "do_not_enforce_on_create": True,
+                },
+            },
+            {"type": "non_fast_forward"},
+        ],
+    }
+
+
+def test_without_bypass_actors_an_empty_list_is_sent():
+    """The provider never sends null: GitHub refuses it."""
+    assert wanted(RULESET, **{**FULL_RULESET, "bypassActors": None})["body"]["bypass_actors"] == []
+
+
+def test_an_archived_repository_takes_no_ruleset():
+    cloud, transport = github(**{"GET /api/repos/acme/payments-api": (200, {**REPOSITORY, "archived": True})})
+    with pytest.raises(CloudError, match="cannot create ruleset on archived repository acme/payments-api"):
+        create(RULESET, cloud, **FULL_RULESET)
+    assert transport.lines == ["GET /api/repos/acme/payments-api"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"enforcement": "on"}, "enforcement is 'on'"),
+        ({"rules": {"delete": True}}, r"rules\.delete is not an input"),
+        ({"rules": {"pullRequest": {"approvals": 1}}}, r"rules\.pullRequest\.approvals is not an input"),
+        ({"rules": {"pullRequest": {"requiredApprovingReviewCount": 11}}}, "allowed: 0 to 10"),
+        ({"rules": {"updateAllowsFetchAndMerge": True}}, "needs update"),
+        ({"rules": {"requiredStatusChecks": {"requiredChecks": [{"integrationId": 1}]}}}, r"requiredChecks\[0\]\.context is required"),
+        ({"conditions": {"refName": {"includes": ["~ALL"]}}}, r"conditions\.refName\.excludes is required"),
+        ({"conditions": {}}, r"conditions\.refName must be set for branch target"),
+        ({"bypassActors": [{"actorId": 1, "actorType": "Group", "bypassMode": "always"}]}, "actorType is 'Group'"),
+        ({"name": "n" * 101}, "1 to 100 characters"),
+    ],
+)
+def test_a_ruleset_that_is_refused(change, message):
+    wanted(RULESET, **FULL_RULESET)
+    with pytest.raises(InputProblems, match=message):
+        wanted(RULESET, **{**FULL_RULESET, **change})
+
+
+def test_a_ruleset_is_replaced_as_a_whole_and_deleted_by_id():
+    cloud, transport = github(**{f"PUT {RULESETS}/5": (200, {"id": 5, "node_id": "N"}), f"DELETE {RULESETS}/5": (204, None)})
+    existing = Existing("5", {"repository": "payments-api"}, {})
+    HANDLERS[RULESET].update(cloud, existing, wanted(RULESET, **FULL_RULESET))
+    HANDLERS[RULESET].delete(cloud, existing)
+    assert transport.lines[1:] == [f"PUT {RULESETS}/5", f"DELETE {RULESETS}/5"]
+
+
+ENVIRONMENTS = "/api/repos/acme/payments-api/environments"
+PROMOTE = {
+    "repository": "payments-api",
+    "environment": "promote",
+    "canAdminsBypass": False,
+    "preventSelfReview": True,
+    "reviewers": [{"teams": [77], "users": [1]}],
+    "deploymentBranchPolicy": {"protectedBranches": False, "customBranchPolicies": True},
+}
+
+
+def test_an_environment_with_reviewers():
+    cloud, transport = github(**{f"PUT {ENVIRONMENTS}/promote": (200, {})})
+    made = create(ENVIRONMENT, cloud, **PROMOTE)
+    assert made == Created("payments-api:promote", {"repositoryId": 9001})
+    assert transport.requests[0][1] == {
+        "wait_timer": 0,
+        "reviewers": [{"type": "Team", "id": 77}, {"type": "User", "id": 1}],
+        "can_admins_bypass": False,
+        "deployment_branch_policy": {"protected_branches": False, "custom_branch_policies": True},
+        "prevent_self_review": True,
+    }
+
+
+def test_without_a_branch_policy_null_is_sent_which_lets_all_branches_deploy():
+    body = wanted(ENVIRONMENT, repository="payments-api", environment="open")["body"]
+    assert (body["deployment_branch_policy"], body["reviewers"], body["can_admins_bypass"]) == (None, None, True)
+
+
+def test_a_plan_without_reviewers_gets_what_it_has():
+    refused = (422, {"message": "the billing plan does not support this"})
+    cloud, transport = github(**{f"PUT {ENVIRONMENTS}/packages": [refused, (200, {})]})
+    create(ENVIRONMENT, cloud, **{**PROMOTE, "environment": "packages", "reviewers": None})
+    assert transport.requests[1][1] == {"deployment_branch_policy": {"protected_branches": False, "custom_branch_policies": True}}
+
+
+def test_a_plan_without_reviewers_refuses_reviewers():
+    cloud, transport = github(**{f"PUT {ENVIRONMENTS}/promote": (422, {"message": "the billing plan does not support this"})})
+    with pytest.raises(GithubError, match="422"):
+        create(ENVIRONMENT, cloud, **PROMOTE)
+    assert len(transport.requests) == 1
+
+
+def test_more_than_six_reviewers_are_refused():
+    wanted(ENVIRONMENT, **{**PROMOTE, "reviewers": [{"teams": [1, 2, 3], "users": [4, 5, 6]}]})
+    with pytest.raises(InputProblems, match="a maximum of 6"):
+        wanted(ENVIRONMENT, **{**PROMOTE, "reviewers": [{"teams": [1, 2, 3, 4], "users": [4, 5, 6]}]})
+
+
+def test_names_are_escaped_in_paths_and_colons_in_ids():
+    cloud, transport = github(**{f"PUT {ENVIRONMENTS}/a%2Fb%3Ac": (200, {})})
+    assert create(ENVIRONMENT, cloud, repository="payments-api", environment="a/b:c").id == "payments-api:a/b??c"
+    assert transport.lines[0] == f"PUT {ENVIRONMENTS}/a%2Fb%3Ac"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "body"),
+    [
+        ({"branchPattern": "release/*"}, {"name": "release/*", "type": "branch"}),
+        ({"tagPattern": "v*"}, {"name": "v*", "type": "tag"}),
+    ],
+)
+def test_a_deployment_policy(pattern, body):
+    cloud, transport = github(**{f"POST {ENVIRONMENTS}/promote/deployment-branch-policies": (200, {"id": 31})})
+    made = create(POLICY, cloud, repository="payments-api", environment="promote", **pattern)
+    assert transport.requests[0][1] == body
+    assert made == Created("payments-api:promote:31", {"policyId": 31, "repositoryId": 9001})
+
+
+@pytest.mark.parametrize("patterns", [{}, {"branchPattern": "main", "tagPattern": "v*"}])
+def test_a_deployment_policy_has_exactly_one_pattern(patterns):
+    with pytest.raises(InputProblems, match="exactly one of them is required"):
+        wanted(POLICY, repository="payments-api", environment="promote", **patterns)
+
+
+def test_workflow_permissions_are_set_and_reset():
+    path = "/api/repos/acme/payments-api/actions/permissions/workflow"
+    body = {"default_workflow_permissions": "read", "can_approve_pull_request_reviews": False}
+    cloud, transport = github(**{f"PUT {path}": (204, None), f"GET {path}": (200, body)})
+    made = create(WORKFLOW, cloud, repository="payments-api", defaultWorkflowPermissions="read")
+    HANDLERS[WORKFLOW].delete(cloud, Existing(made.id, {}, {}))
+    assert [request for request in transport.requests if request[0].startswith("PUT")] == [(f"PUT {path}", body)] * 2
+    assert made.outputs == {"defaultWorkflowPermissions": "read", "canApprovePullRequestReviews": False}
+
+
+def test_workflow_permissions_without_a_default_send_the_empty_text_of_the_provider():
+    assert wanted(WORKFLOW, repository="payments-api")["body"]["default_workflow_permissions"] == ""
+
+
+def test_the_access_level_of_workflows():
+    path = "/api/repos/acme/payments-api/actions/permissions/access"
+    cloud, transport = github(**{f"PUT {path}": (204, None), f"GET {path}": (200, {"access_level": "organization"})})
+    made = create(ACCESS, cloud, repository="payments-api", accessLevel="organization")
+    HANDLERS[ACCESS].delete(cloud, Existing(made.id, {}, {}))
+    assert [body for line, body in transport.requests if line.startswith("PUT")] == [
+        {"access_level": "organization"},
+        {"access_level": "none"},
+    ]
+
+
+def call(function: str, cloud: Github, **arguments: Any) -> dict[str, Any]:
+    return GITHUB_FUNCTIONS[f"github:index/{function}:{function}"](cloud, Inputs(arguments))
+
+
+def test_a_repository_that_is_not_there_has_no_fields_and_is_no_error():
+    cloud, _ = github(**{"GET /api/repos/acme/gone": (404, {"message": "Not Found"})})
+    assert call("getRepository", cloud, fullName="acme/gone") == {}
+
+
+def test_a_repository_that_was_renamed_is_followed():
+    renamed = {"id": 9001, "name": "new", "full_name": "acme/new", "default_branch": "main", "archived": False, "private": True}
+    old = (301, "http://127.0.0.1/api/repositories/9001")
+    cloud, _ = github(**{"GET /api/repos/acme/old": old, "GET /api/repositories/9001": (200, renamed)})
+    found = call("getRepository", cloud, fullName="acme/old")
+    assert (found["name"], found["fullName"], found["repoId"], found["defaultBranch"]) == ("new", "acme/new", 9001, "main")
+
+
+def test_any_other_refusal_of_a_repository_is_an_error():
+    cloud, _ = github(**{"GET /api/repos/acme/payments-api": (403, {"message": "Resource not accessible by integration"})})
+    with pytest.raises(GithubError, match="403 Resource not accessible"):
+        call("getRepository", cloud, name="payments-api")
+
+
+def test_an_organisation_only_in_summary():
+    cloud, _ = github(**{"GET /api/orgs/acme": (200, {"id": 4242, "login": "acme", "plan": {"name": "team"}})})
+    found = call("getOrganization", cloud, name="acme", summaryOnly=True)
+    assert (found["id"], found["login"], found["plan"]) == ("4242", "acme", "team")
+    with pytest.raises(InputProblems, match="summaryOnly must be true"):
+        call("getOrganization", cloud, name="acme")
+
+
+def test_a_plan_that_is_not_visible_is_empty():
+    cloud, _ = github(**{"GET /api/orgs/acme": (200, {"id": 4242, "login": "acme"})})
+    assert call("getOrganization", cloud, name="acme", summaryOnly=True)["plan"] == ""
+
+
+def test_a_teams_id_is_text():
+    cloud, _ = github(**{"GET /api/orgs/acme/teams/leads": (200, {"id": 77, "slug": "leads", "name": "Leads"})})
+    assert call("getTeam", cloud, slug="leads", summaryOnly=True)["id"] == "77"
+    with pytest.raises(InputProblems, match="summaryOnly must be true"):
+        call("getTeam", cloud, slug="leads")
+
+
+def test_a_team_that_is_not_there_is_an_error():
+    cloud, _ = github(**{"GET /api/orgs/acme/teams/nobody": (404, {"message": "Not Found"})})
+    with pytest.raises(GithubError, match="404 Not Found"):
+        call("getTeam", cloud, slug="nobody", summaryOnly=True)
+
+
+def test_variables_are_paged():
+    class Pages(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            page = int(request.url.params["page"])
+            headers = {"link": '<http://127.0.0.1/next>; rel="next"'} if page == 1 else {}
+            return httpx.Response(200, headers=headers, json={"variables": [{**FOUND, "name": f"V{page}"}]})
+
+    cloud = Github("http://127.0.0.1/api", "token", "acme", Pages())
+    assert [each["name"] for each in call("getActionsVariables", cloud, name="payments-api")["variables"]] == ["V1", "V2"]
+
+
+def test_the_subject_template():
+    path = "GET /api/repos/acme/payments-api/actions/oidc/customization/sub"
+    cloud, _ = github(**{path: (200, {"use_default": False, "include_claim_keys": ["repo"]})})
+    found = call("getActionsRepositoryOidcSubjectClaimCustomizationTemplate", cloud, name="payments-api")
+    assert (found["useDefault"], found["includeClaimKeys"]) == (False, ["repo"])
+
+
+def test_a_misspelt_argument_of_a_function_is_refused():
+    cloud, _ = github()
+    with pytest.raises(InputProblems, match="did you mean summaryOnly"):
+        call("getOrganization", cloud, name="acme", sumaryOnly=True)
+
+
+def test_times_are_as_go_prints_them():
+    assert go_time("2026-11-22T08:00:00Z") == "2026-11-22 08:00:00 +0000 UTC"
+    assert go_time(None) == ""

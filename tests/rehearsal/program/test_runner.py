@@ -1,0 +1,456 @@
+"""Small programs, really run and provisioned in the local cloud."""
+
+import json
+
+import pytest
+
+from tests.rehearsal.program.conftest import ACCOUNT, STACK_FILE, by_name
+
+VARIABLE = """
+    import pulumi, pulumi_github as github
+    cfg = pulumi.Config()
+    github.ActionsVariable("size", repository="payments-api", variable_name="SIZE{suffix}", value=str(cfg.require_int("size")))
+"""
+COMPONENT = """
+    import pulumi, pulumi_aws as aws
+
+    class Inner(pulumi.ComponentResource):
+        def __init__(self, name, opts=None):
+            super().__init__("package-flow:index:Inner", name, {}, opts)
+            self.topic = aws.sns.Topic(name, name=name, opts=pulumi.ResourceOptions(parent=self))
+            self.register_outputs({"arn": self.topic.arn})
+
+    class Outer(pulumi.ComponentResource):
+        def __init__(self, name, opts=None):
+            super().__init__("package-flow:index:Outer", name, {}, opts)
+            self.inner = Inner(name, opts=pulumi.ResourceOptions(parent=self))
+            self.register_outputs({})
+"""
+
+
+def variable(suffix: str) -> str:
+    return VARIABLE.replace("{suffix}", suffix)
+
+
+def test_a_program_is_provisioned_and_reported(project):
+    result = project.write(
+        COMPONENT
+        + """
+    outer = Outer("urns")
+    queue = aws.sqs.Queue("urns", opts=pulumi.ResourceOptions(depends_on=[outer], protect=True, retain_on_delete=True))
+    pulumi.export("arn", outer.inner.topic.arn)
+    """
+    ).run()
+    assert result["error"] is None
+    urns = {name: resource["urn"] for name, resource in {r["type"]: r for r in result["resources"]}.items()}
+    prefix = "urn:pulumi:dev::package-flow::package-flow:index:Outer"
+    assert urns == {
+        "package-flow:index:Outer": f"{prefix}::urns",
+        "package-flow:index:Inner": f"{prefix}$package-flow:index:Inner::urns",
+        "aws:sns/topic:Topic": f"{prefix}$package-flow:index:Inner$aws:sns/topic:Topic::urns",
+        "aws:sqs/queue:Queue": "urn:pulumi:dev::package-flow::aws:sqs/queue:Queue::urns",
+    }
+    queue = next(each for each in result["resources"] if each["type"].startswith("aws:sqs"))
+    assert (queue["protect"], queue["retain_on_delete"], queue["where"]) == (True, True, "__main__.py:17")
+    assert set(queue["dependencies"]) == {urns["package-flow:index:Outer"], urns["aws:sns/topic:Topic"]}
+    assert queue["outputs"]["name"].startswith("urns-")
+    assert len(queue["outputs"]["name"]) == len("urns-1234567")
+    assert result["outputs"] == {"arn": f"arn:aws:sns:eu-west-1:{ACCOUNT}:urns"}
+
+
+def test_the_inputs_are_what_the_program_sent_and_default_tags_are_an_output(project):
+    result = project.write('import pulumi_aws as aws\naws.sns.Topic("tagged", name="tagged", tags={"team": "x"})').run()
+    topic = by_name(result)["tagged"]
+    assert topic["inputs"] == {"name": "tagged", "tags": {"team": "x"}}
+    assert topic["outputs"]["tagsAll"] == {"project": "package-flow", "team": "x"}
+
+
+def test_integers_secrets_and_stack_outputs(project):
+    result = project.write(
+        """
+        import pulumi, pulumi_aws as aws
+        cfg = pulumi.Config()
+        hook = cfg.require_secret("hook")
+        topic = aws.sns.Topic("secret", name="secret", display_name=hook)
+        queue = aws.sqs.Queue("numbers", name="numbers", message_retention_seconds=cfg.require_int("size") * 60)
+        pulumi.export("derived", topic.display_name.apply(lambda text: text.upper()))
+        pulumi.export("plain", topic.name)
+        """,
+        stack_file=STACK_FILE + "  package-flow:size: 60\n  package-flow:hook: {secure: v1:abc}\n",
+    ).run()
+    assert result["error"] is None
+    assert by_name(result)["secret"]["inputs"]["displayName"] == "[secret]"
+    assert "stand-in" not in json.dumps(result)
+    assert (result["secret_outputs"], result["outputs"]["derived"], result["outputs"]["plain"]) == (["derived"], "[secret]", "secret")
+    assert by_name(result)["numbers"]["inputs"]["messageRetentionSeconds"] == 3600
+
+
+def test_another_account_than_the_stack_allows_is_refused_before_anything_is_made(project):
+    project.write(variable("_GUARD"), stack_file=STACK_FILE.replace(ACCOUNT, "444455556666"))
+    refused = project.run()
+    assert refused["error"]["message"] == f"AWS account ID not allowed: {ACCOUNT}"
+    assert (refused["resources"], project.events) == ([], [])
+    assert project.write(variable("_GUARD")).run()["error"] is None
+
+
+def test_a_failed_resource_is_named_with_its_line_and_stops_the_rest(project):
+    result = project.write(
+        """
+        import pulumi, pulumi_github as github
+        first = github.ActionsVariable("first", repository="payments-api", variable_name="FIRST", value="1")
+        bad = github.ActionsVariable("bad", repository="nowhere", variable_name="BAD", value="1", opts=pulumi.ResourceOptions(depends_on=[first]))
+        github.ActionsVariable("last", repository="payments-api", variable_name="LAST", value=bad.value)
+        github.ActionsVariable("later", repository="payments-api", variable_name="LATER", value="1", opts=pulumi.ResourceOptions(depends_on=[bad]))
+        """
+    ).run()
+    error = result["error"]
+    assert (error["name"], error["where"]) == ("bad", "__main__.py:4")
+    assert error["urn"].endswith("ActionsVariable::bad")
+    assert "404 Not Found" in error["message"]
+    assert [each["name"] for each in result["resources"]] == ["first"]
+    assert project.happened("creating") == ["first", "bad"]
+    assert project.happened("failed") == ["bad"]
+
+
+def test_a_misspelt_nested_key_is_refused_and_the_right_one_accepted(project):
+    ruleset = """
+        import pulumi_github as github
+        github.RepositoryRuleset("r", name="{name}", repository="rules", target="branch", enforcement="active",
+            conditions={{"ref_name": {{"includes": ["~DEFAULT_BRANCH"], "excludes": []}}}},
+            rules={{"pull_request": {{"{key}": 1}}}})
+    """
+    refused = project.write(ruleset.format(name="misspelt", key="required_aproving_review_count")).run()
+    assert refused["error"]["problems"][0].startswith("rules.pullRequest.required_aproving_review_count is not an input")
+    assert project.write(ruleset.format(name="right", key="required_approving_review_count")).run()["error"] is None
+
+
+def test_a_type_or_function_without_a_handler_is_named(project):
+    result = project.write('import pulumi_aws as aws\naws.s3.Bucket("b")').run()
+    assert result["error"]["message"] == "the rehearsal has no handler for resource type aws:s3/bucket:Bucket"
+    swallowed = """
+        import pulumi_aws as aws, pulumi_github as github
+        try:
+            aws.get_availability_zones()
+        except Exception:
+            pass
+        github.ActionsVariable("after", repository="payments-api", variable_name="AFTER", value="1")
+    """
+    result = project.write(swallowed).run()
+    assert "no handler for function aws:index/getAvailabilityZones:getAvailabilityZones" in result["error"]["message"]
+    assert result["resources"] == []
+
+
+def test_an_error_of_the_program_has_its_line(project):
+    result = project.write("import pulumi\n\nraise ValueError('broken catalog')\n").run()
+    assert (result["error"]["message"], result["error"]["where"]) == ("ValueError: broken catalog", "__main__.py:3")
+    assert "raise ValueError" in result["error"]["traceback"]
+    result = project.write("import pulumi\n\nraise pulumi.RunError('two problems')\n").run()
+    assert (result["error"]["message"], result["error"]["traceback"]) == ("two problems", "")
+
+
+def test_a_duplicate_urn_is_refused(project):
+    result = project.write(variable("_A") + '    github.ActionsVariable("size", repository="payments-api", variable_name="B", value="1")\n').run()
+    urn = "urn:pulumi:dev::package-flow::github:index/actionsVariable:ActionsVariable::size"
+    assert result["error"]["message"] == f"Duplicate resource URN '{urn}'; try giving it a unique name"
+
+
+def test_a_second_run_changes_nothing_a_changed_input_is_updated_and_a_removed_resource_deleted(project, local_cloud):
+    first = project.write(variable("_TWICE")).run()
+    again = project.run(first)
+    assert (again["error"], project.happened("same"), project.happened("creating")) == (None, ["size"], [])
+    assert by_name(again)["size"]["outputs"] == by_name(first)["size"]["outputs"]
+
+    changed = project.write(variable("_TWICE"), stack_file=STACK_FILE + "  package-flow:size: 7\n").run(again)
+    assert (changed["error"], project.happened("updated")) == (None, ["size"])
+    assert by_name(changed)["size"]["outputs"]["value"] == "7"
+
+    removed = project.write("import pulumi").run(changed)
+    assert (removed["error"], removed["resources"], project.happened("deleted")) == (None, [], ["size"])
+    assert project.write(variable("_TWICE")).run()["error"] is None  # GitHub would answer 409 if it were still there
+
+
+def test_a_change_that_needs_a_replacement_is_not_supported(project):
+    first = project.write(variable("_REPLACED")).run()
+    result = project.write(variable("_RENAMED")).run(first)
+    assert "changing variableName of github:index/actionsVariable:ActionsVariable needs a replacement" in result["error"]["message"]
+    assert by_name(result)["size"]["id"] == "payments-api:SIZE_REPLACED"
+
+
+def test_ignored_changes_are_no_change(project):
+    program = """
+        import pulumi, pulumi_github as github
+        github.ActionsVariable("kept", repository="payments-api", variable_name="KEPT", value="{value}",
+                               opts=pulumi.ResourceOptions(ignore_changes={ignored}))
+    """
+    first = project.write(program.format(value="1", ignored=["value"])).run()
+    project.write(program.format(value="2", ignored=["value"])).run(first)
+    assert project.happened("same") == ["kept"]
+    project.write(program.format(value="2", ignored=[])).run(first)
+    assert project.happened("updated") == ["kept"]
+
+
+def test_a_changed_secret_is_noticed_although_the_state_file_masks_it(project):
+    program = """
+        import pulumi, pulumi_github as github
+        github.ActionsVariable("masked", repository="payments-api", variable_name="MASKED", value=pulumi.Output.secret("{value}"))
+        pulumi.export("value", pulumi.Output.secret("{value}"))
+    """
+    first = project.write(program.format(value="one")).run()
+    assert by_name(first)["masked"]["outputs"]["value"] == "[secret]"
+    project.run(first)
+    assert project.happened("same") == ["masked"]
+    project.write(program.format(value="two")).run(first)
+    assert project.happened("updated") == ["masked"]
+
+
+def test_a_preview_makes_nothing_and_leaves_what_is_computed_unknown(project):
+    program = COMPONENT + '    outer = Outer("planned")\n    pulumi.export("arn", outer.inner.topic.arn)\n'
+    preview = project.write(program).run(preview=True)
+    assert (preview["error"], preview["outputs"]) == (None, {"arn": "[unknown]"})
+    assert project.happened("planned") == ["planned"]
+    assert [each["id"] for each in preview["resources"]] == [None, None, None]
+    assert by_name(project.run())["planned"]["status"] == "created"
+    assert project.happened("creating") == ["planned"]
+
+
+def test_a_preview_checks_inputs(project):
+    result = project.write('import pulumi_aws as aws\naws.sns.Topic("t", name="t", fifo_topic=True)').run(preview=True)
+    assert result["error"]["problems"][0].startswith("fifoTopic is not an input that the rehearsal reads")
+
+
+def test_destroy_goes_in_reverse_and_names_what_it_retains(project):
+    program = """
+        import pulumi, pulumi_aws as aws
+        queue = aws.sqs.Queue("queue", name="going")
+        topic = aws.sns.Topic("topic", name="going")
+        aws.sns.TopicSubscription("subscription", topic=topic.arn, protocol="sqs", endpoint=queue.arn)
+        aws.sns.Topic("kept", name="kept", opts=pulumi.ResourceOptions(retain_on_delete=True))
+    """
+    state = project.write(program).run()
+    destroyed = project.destroy(state)
+    assert (destroyed["error"], destroyed["resources"], destroyed["outputs"]) == (None, [], {})
+    assert project.happened("deleted")[0] == "subscription"
+    assert sorted(project.happened("deleted")) == ["queue", "subscription", "topic"]
+    assert [each["id"] for each in destroyed["retained"]] == [f"arn:aws:sns:eu-west-1:{ACCOUNT}:kept"]
+    assert [urn.rpartition("::")[2] for urn in destroyed["deleted"]] == project.happened("deleted")
+
+
+def test_destroy_refuses_what_is_protected_unless_told(project):
+    program = """
+        import pulumi, pulumi_aws as aws
+        topic = aws.sns.Topic("guarded", name="guarded", opts=pulumi.ResourceOptions(protect=True))
+    """
+    state = project.write(program).run()
+    refused = project.destroy(state)
+    assert "cannot be deleted\nbecause it is protected" in refused["error"]["message"]
+    assert [each["name"] for each in refused["resources"]] == ["guarded"]
+    assert project.destroy(state, unprotect=True)["resources"] == []
+
+
+def test_taking_a_protected_resource_out_of_the_program_fails(project):
+    state = project.write('import pulumi, pulumi_aws as aws\naws.sns.Topic("p", name="p", opts=pulumi.ResourceOptions(protect=True))').run()
+    result = project.write("import pulumi").run(state)
+    assert "because it is protected" in result["error"]["message"]
+    assert [each["name"] for each in result["resources"]] == ["p"]
+
+
+def test_protection_of_a_component_reaches_its_children(project):
+    program = COMPONENT + '    Outer("inherits", opts=pulumi.ResourceOptions(protect=True, retain_on_delete=True))\n'
+    result = project.write(program).run(preview=True)
+    assert [(each["protect"], each["retain_on_delete"]) for each in result["resources"]] == [(True, True)] * 3
+
+
+def test_a_stack_reference_is_answered_from_result_files(project, tmp_path):
+    producer = project.write('import pulumi\npulumi.export("domain", "acme")\npulumi.export("token", pulumi.Output.secret("x"))').run()
+    stacks = tmp_path / "stacks"
+    stacks.mkdir()
+    (stacks / "prod.json").write_text(json.dumps({**producer, "stack": "prod"}))
+    program = """
+        import pulumi
+        stack = pulumi.StackReference("organization/{project}/{stack}")
+        pulumi.export("domain", stack.require_output("domain"))
+        pulumi.export("token", stack.require_output("token"))
+    """
+    result = project.write(program.format(project="package-flow", stack="prod")).run(stacks_directory=stacks)
+    assert (result["error"], result["outputs"]["domain"], result["secret_outputs"]) == (None, "acme", ["token"])
+    for missing in ({"project": "package-flow", "stack": "gone"}, {"project": "other", "stack": "prod"}):
+        result = project.write(program.format(**missing)).run(stacks_directory=stacks)
+        assert "unknown stack" in result["error"]["message"]
+
+
+OWN_RESOURCES = """
+    import pulumi, pulumi_aws as aws
+    aws.sns.Topic("mine", name="own-resources")
+    own = pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {"stackName": f"organization/package-flow/{pulumi.get_stack()}"}).value
+    pulumi.export("before", sorted(entry["type"] for entry in own["outputs"].values()))
+    pulumi.export("arns", [entry["outputs"]["arn"] for entry in own["outputs"].values() if entry["type"].startswith("aws:")])
+"""
+
+
+def test_a_program_sees_the_resources_of_its_own_last_state(project):
+    first = project.write(OWN_RESOURCES).run()
+    assert (first["error"], first["outputs"]) == (None, {"before": [], "arns": []})
+    again = project.run(first)
+    assert again["outputs"] == {
+        "before": ["aws:sns/topic:Topic", "pulumi:pulumi:Stack"],
+        "arns": [f"arn:aws:sns:eu-west-1:{ACCOUNT}:own-resources"],
+    }
+
+
+def test_an_existing_resource_is_looked_up_and_never_deleted(project):
+    state = project.write('import pulumi_aws as aws\naws.sns.Topic("t", name="looked-up")').run()
+    arn = by_name(state)["t"]["id"]
+    get = 'import pulumi, pulumi_aws as aws\npulumi.export("name", aws.sns.Topic.get("t", "{arn}").name)'
+    found = project.write(get.format(arn=arn)).run()
+    assert (found["error"], found["outputs"], by_name(found)["t"]["status"]) == (None, {"name": "looked-up"}, "read")
+    assert project.destroy(found)["error"] is None
+    assert project.happened("deleted") == []
+    missing = project.write(get.format(arn=arn + "-not")).run()
+    assert "does not exist" in missing["error"]["message"]
+
+
+def test_an_existing_resource_is_imported_if_it_is_as_the_program_says(project):
+    first = project.write(variable("_IMPORTED")).run()
+    program = """
+        import pulumi, pulumi_github as github
+        github.ActionsVariable("imported", repository="payments-api", variable_name="SIZE_IMPORTED", value="{value}",
+                               opts=pulumi.ResourceOptions(import_="payments-api:SIZE_IMPORTED"))
+    """
+    assert first["error"] is None
+    other = project.write(program.format(value="2")).run()
+    assert other["error"]["message"] == "inputs to import do not match the existing resource: value"
+    same = project.write(program.format(value="1")).run()
+    assert (same["error"], by_name(same)["imported"]["status"]) == (None, "imported")
+
+
+def test_providers_that_the_program_registers(project):
+    program = """
+        import pulumi, pulumi_aws as aws, pulumi_github as github
+        there = aws.Provider("there", region="us-east-1")
+        aws.sns.Topic("t", name="elsewhere", opts=pulumi.ResourceOptions(provider=there))
+        hub = github.Provider("hub", owner="acme")
+        github.ActionsVariable("v", repository="payments-api", variable_name="BY_PROVIDER", value="1", opts=pulumi.ResourceOptions(provider=hub))
+    """
+    result = project.write(program).run()
+    assert result["error"] is None
+    topic = by_name(result)["t"]
+    assert (topic["id"], topic["outputs"]["tagsAll"]) == (f"arn:aws:sns:us-east-1:{ACCOUNT}:elsewhere", {})
+    assert project.run(result)["error"] is None
+    assert set(project.happened("same")) == {"there", "t", "hub", "v"}
+    assert project.destroy(result)["resources"] == []
+
+
+def test_a_providers_token_is_not_in_the_state_and_must_be_the_same_to_delete(project, monkeypatch):
+    program = """
+        import pulumi, pulumi_github as github
+        hub = github.Provider("hub", owner="acme")
+        github.ActionsVariable("v", repository="payments-api", variable_name="BY_TOKEN", value="1", opts=pulumi.ResourceOptions(provider=hub))
+    """
+    result = project.write(program).run()
+    assert by_name(result)["hub"]["inputs"]["token"] == "[secret]"
+    with monkeypatch.context() as changed:
+        changed.setenv("GITHUB_TOKEN", "another")
+        assert "secret that neither the state file nor GITHUB_TOKEN holds" in project.destroy(result)["error"]["message"]
+    assert project.destroy(result)["error"] is None
+
+
+@pytest.mark.parametrize(("region", "arn_region"), [("", "eu-west-1"), (', region="us-west-2"', "us-west-2")])
+def test_a_resource_in_a_region_of_its_own(project, region, arn_region):
+    result = project.write(f'import pulumi_aws as aws\naws.sns.Topic("t", name="regional"{region})').run()
+    assert by_name(result)["t"]["id"] == f"arn:aws:sns:{arn_region}:{ACCOUNT}:regional"
+
+
+def test_functions(project):
+    result = project.write(
+        """
+        import pulumi, pulumi_aws as aws, pulumi_github as github
+        pulumi.export("account", aws.get_caller_identity().account_id)
+        pulumi.export("partition", aws.get_partition().partition)
+        pulumi.export("region", aws.get_region().region)
+        pulumi.export("organization", github.get_organization(name="acme", summary_only=True).plan)
+        pulumi.export("team", github.get_team(slug="payments-leads", summary_only=True).id)
+        repository = github.get_repository(full_name="acme/functions")
+        pulumi.export("repository", [repository.repo_id, repository.name, repository.default_branch, repository.archived, repository.visibility])
+        gone = github.get_repository(full_name="acme/gone")
+        pulumi.export("gone", [gone.name, gone.repo_id, gone.default_branch, gone.id])
+        pulumi.export("template", github.get_actions_repository_oidc_subject_claim_customization_template(name="functions").use_default)
+        pulumi.export("variables", len(github.get_actions_variables(name="functions").variables))
+        pulumi.export("environments", len(github.get_repository_environments(repository="functions").environments))
+        key = aws.kms.Key("key")
+        aws.kms.Alias("key", name="alias/functions", target_key_id=key.key_id)
+        pulumi.export("key", pulumi.Output.all(aws.kms.get_key_output(key_id=key.arn).arn, key.arn).apply(lambda arns: arns[0] == arns[1]))
+        """
+    ).run()
+    assert result["error"] is None
+    assert result["outputs"] == {
+        "account": ACCOUNT,
+        "partition": "aws",
+        "region": "eu-west-1",
+        "organization": "enterprise",
+        "team": "77",
+        "repository": [9002, "functions", "main", False, "private"],
+        "gone": [None, None, None, None],
+        "template": True,
+        "variables": 0,
+        "environments": 0,
+        "key": True,
+    }
+    assert {each["token"].rpartition(":")[2] for each in result["calls"]} >= {"getCallerIdentity", "getRepository", "getKey"}
+
+
+def test_a_function_that_fails_can_be_handled_by_the_program(project):
+    result = project.write(
+        """
+        import pulumi, pulumi_github as github
+        try:
+            github.get_team(slug="nobody", summary_only=True)
+        except Exception as error:
+            pulumi.export("error", str(error))
+        """
+    ).run()
+    assert result["error"] is None
+    assert "invocation of github:index/getTeam:getTeam returned an error: GET " in result["outputs"]["error"]
+    assert "404" in result["calls"][0]["error"]
+
+
+def test_a_renamed_repository_is_followed_and_its_new_name_returned(project, local_cloud):
+    local_cloud.github("repositories/rename", {"repository": "acme/old-name", "name": "new-name"})
+    result = project.write('import pulumi, pulumi_github as g\npulumi.export("n", g.get_repository(full_name="acme/old-name").full_name)').run()
+    assert result["outputs"] == {"n": "acme/new-name"}
+
+
+def test_log_messages_are_passed_on(project):
+    project.write('import pulumi\npulumi.log.warn("careful")\npulumi.log.debug("noise")').run()
+    assert [(each["severity"], each["message"]) for each in project.events] == [("warning", "careful")]
+
+
+def test_what_would_be_ignored_silently_is_refused(project):
+    transforms = """
+        import pulumi, pulumi_aws as aws
+        aws.sns.Topic("t", name="t", opts=pulumi.ResourceOptions({option}))
+    """
+    refused = project.write(transforms.format(option="transforms=[lambda args: None]")).run(preview=True)
+    assert "the rehearsal does not support transforms" in refused["error"]["message"]
+    assert project.write(transforms.format(option="protect=False")).run(preview=True)["error"] is None
+
+
+def test_a_partly_created_resource_is_kept_deleted_and_made_again(project, monkeypatch):
+    from rehearsal.program.clouds import Github, GithubError
+
+    real, failing = Github.call, [True]
+
+    def call(self, method, *path, **more):
+        if failing and method == "GET" and path[-1] == "SIZE_PARTLY":
+            failing.clear()
+            import httpx
+
+            raise GithubError(method, "/".join(path), httpx.Response(502, json={"message": "Server Error"}))
+        return real(self, method, *path, **more)
+
+    monkeypatch.setattr(Github, "call", call)
+    first = project.write(variable("_PARTLY")).run()
+    assert "502" in first["error"]["message"]
+    assert by_name(first)["size"]["status"] == "partial"
+    second = project.run(first)
+    assert (second["error"], by_name(second)["size"]["status"]) == (None, "created")
+    assert [each["event"] for each in project.events] == ["deleting", "creating", "created"]
