@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,23 @@ def needs(program: str) -> None:
     """Raises Skipped if a program is not on this machine."""
     if shutil.which(program, path=scrubbed()["PATH"]) is None:
         raise Skipped(f"{program} is not on PATH")
+
+
+@cache
+def tool_versions() -> dict[str, str]:
+    """The versions of this machine's tools, as inputs of the publishing workflow; a tool that is missing is left out."""
+    asked = {
+        "node-version": (("node", "--version"), r"v(\d+)"),
+        "python-version": (("python", "--version"), r"Python (\d+\.\d+)"),
+        "java-version": (("java", "-version"), r'version "(\d+)'),
+    }
+    found = {}
+    for name, (command, pattern) in asked.items():
+        if shutil.which(command[0], path=scrubbed()["PATH"]):
+            told = subprocess.run(command, capture_output=True, text=True, env=scrubbed(), check=False)
+            if match := re.search(pattern, told.stdout + told.stderr):
+                found[name] = match[1]
+    return found
 
 
 def refusal(output: str) -> str | None:

@@ -15,6 +15,7 @@ class Control:
     """Calls below /_rehearsal/ with the start's key."""
 
     def __init__(self, endpoint: str, key: str) -> None:
+        self.key = key
         self._http = httpx.Client(base_url=f"{endpoint}/_rehearsal/", headers={"x-rehearsal-key": key}, timeout=30, trust_env=False)
 
     def get(self, path: str) -> Any:

@@ -1,13 +1,13 @@
 """All scenarios, in acts: the second begins when the first is over, because it changes what the first relies on."""
 
 from rehearsal.scenario import Scenario, check
-from rehearsal.scenarios import guarding, publishing, reading, recycling, releasing
+from rehearsal.scenarios import guarding, publishing, reading, recycling, releasing, workflows
 from rehearsal.world import World
 
 
 def acts(world: World) -> list[list[Scenario]]:
     """The acts of a rehearsal. Raises ValueError if a scenario is not well formed (see scenario.check)."""
-    first = [one for part in (guarding, releasing, reading, publishing) for one in part.scenarios(world)]
+    first = [one for part in (guarding, releasing, reading, publishing, workflows) for one in part.scenarios(world)]
     last = recycling.scenarios(world)
     check([*first, *last])
     return [first, last]

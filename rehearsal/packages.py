@@ -16,6 +16,45 @@ from rehearsal.clients import Shell
 
 VERSION = "1.0.0"
 
+# A PEP 517 back end of a few lines: real ones would be fetched from PyPI at every build.
+_BACKEND = """
+import base64, hashlib, io, pathlib, tarfile, tomllib, zipfile
+
+PROJECT = tomllib.loads(pathlib.Path("pyproject.toml").read_text())["project"]
+MODULE = PROJECT["name"].replace("-", "_")
+NAME = f"{MODULE}-{PROJECT['version']}"
+METADATA = f"Metadata-Version: 2.1\\nName: {PROJECT['name']}\\nVersion: {PROJECT['version']}\\n"
+
+
+def build_wheel(directory, config_settings=None, metadata_directory=None):
+    files = {
+        f"{MODULE}/__init__.py": pathlib.Path(MODULE, "__init__.py").read_text(),
+        f"{NAME}.dist-info/METADATA": METADATA,
+        f"{NAME}.dist-info/WHEEL": "Wheel-Version: 1.0\\nGenerator: example\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
+    }
+    record = "".join(f"{path},{digest(text)},{len(text.encode())}\\n" for path, text in files.items())
+    file = f"{NAME}-py3-none-any.whl"
+    with zipfile.ZipFile(pathlib.Path(directory, file), "w") as archive:
+        for path, text in {**files, f"{NAME}.dist-info/RECORD": record + f"{NAME}.dist-info/RECORD,,\\n"}.items():
+            archive.writestr(zipfile.ZipInfo(path), text)
+    return file
+
+
+def digest(text):
+    return "sha256=" + base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+
+
+def build_sdist(directory, config_settings=None):
+    file = f"{NAME}.tar.gz"
+    with tarfile.open(pathlib.Path(directory, file), "w:gz") as archive:
+        for path in ("pyproject.toml", "backend.py", f"{MODULE}/__init__.py"):
+            archive.add(path, f"{NAME}/{path}")
+        about = tarfile.TarInfo(f"{NAME}/PKG-INFO")
+        about.size = len(METADATA.encode())
+        archive.addfile(about, io.BytesIO(METADATA.encode()))
+    return file
+"""
+
 
 @dataclass(frozen=True)
 class Package:
@@ -39,6 +78,38 @@ def npm_project(folder: Path, package: Package) -> Path:
     (folder / "package.json").write_text(json.dumps(manifest))
     (folder / "index.js").write_text(f"module.exports = {json.dumps(f'{package.name} {package.version}')}\n")
     return folder
+
+
+def python_project(folder: Path, package: Package) -> Path:
+    """A folder that `python -m build` packs; the back end is in the folder, so nothing has to be fetched to build it."""
+    folder.mkdir(parents=True)
+    module = package.name.replace("-", "_")
+    project = {"name": package.name, "version": package.version}
+    (folder / "pyproject.toml").write_text(
+        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n\n[project]\n'
+        + "".join(f"{key} = {json.dumps(value)}\n" for key, value in project.items())
+    )
+    (folder / module).mkdir()
+    (folder / module / "__init__.py").write_text(f'GREETING = "{package.name} {package.version}"\n')
+    (folder / "backend.py").write_text(_BACKEND)
+    return folder
+
+
+def maven_project(folder: Path, package: Package) -> Path:
+    """A folder with a POM that has no code to compile."""
+    folder.mkdir(parents=True)
+    group, artifact = package.name.split(":")
+    (folder / "pom.xml").write_text(
+        '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>'
+        f"<groupId>{group}</groupId><artifactId>{artifact}</artifactId><version>{package.version}</version><packaging>pom</packaging></project>\n"
+    )
+    return folder
+
+
+def source(folder: Path, package: Package) -> Path:
+    """What a repository that publishes the package has checked out."""
+    made = {Format.NPM: npm_project, Format.PYPI: python_project, Format.MAVEN: maven_project}
+    return made[package.format](folder, package)
 
 
 def wheel(folder: Path, package: Package) -> Path:

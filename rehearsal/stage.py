@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import shutil
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -116,6 +117,22 @@ def company(stack: Stack, settings: Settings, cloud: Cloud) -> Credentials:
     return seeding.aws(settings, cloud.registry, cloud.control, cloud.root, cloud.place.endpoint)
 
 
+def _workflows(settings: Settings, outputs: Mapping[str, Any], folder: Path) -> Path:
+    """The checkout whose workflows are rehearsed: this one for its own stacks, so that constants that disagree with the outputs show; for
+    another company's stack, a copy with that company's constants."""
+    constants = PROJECT / ".github" / "actions" / "registry" / "registry.json"
+    known = json.loads(constants.read_text())
+    if any(one["stack"] == settings.stack and one["domain"] == settings.domain.name for one in known):
+        return PROJECT
+    checkout = folder / "checkout"
+    shutil.copytree(PROJECT / ".github", checkout / ".github")
+    domain = outputs["domain"]
+    own = {"stack": settings.stack, "domain": domain["name"], "domainOwner": domain["owner"], "region": domain["region"]}
+    copied = checkout / constants.relative_to(PROJECT)
+    copied.write_text(json.dumps([{**own, "tokenDuration": settings.token_duration}]))
+    return checkout
+
+
 def world(settings: Settings, cloud: Cloud, outputs: Mapping[str, Any], folder: Path) -> World:
     """Everybody who acts on what the program has made."""
     github = GitHub(cloud.control, settings.github_owner, seeding.reviewers(settings))
@@ -125,7 +142,7 @@ def world(settings: Settings, cloud: Cloud, outputs: Mapping[str, Any], folder: 
         cloud.place,
         cloud.control,
         github,
-        project=PROJECT,
+        workflows=_workflows(settings, outputs, folder),
         folder=folder / "clients",
         public_packages=cloud.public_packages,
     )

@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,15 @@ from policies.names import PUBLIC_SOURCES, RoleKind, role_name
 from policies.owned_names import Format
 from policies.trust import AUDIENCE
 from rehearsal import clients
+from rehearsal.actions import github as workflow_jobs
+from rehearsal.actions.results import Conclusion, RunResult
+from rehearsal.actions.runner import StartedJob, StartJob, run_workflow
 from rehearsal.cast import ADMIN, MANAGER, WRITER, Publisher
 from rehearsal.clients import Credentials, Shell
 from rehearsal.control import Control
 from rehearsal.github import GitHub, Job
 from rehearsal.packages import Package
+from rehearsal.scenario import Denied, Skipped
 from settings import Settings
 
 _UNSET = object()
@@ -34,7 +38,8 @@ class Place:
 
 
 class World:
-    """What the scenarios act on. `outputs` are the stack's, `project` its folder, `folder` where clients have their homes."""
+    """What the scenarios act on. `outputs` are the stack's; `workflows` is the checkout whose reusable workflows are run; `folder` is
+    where clients have their homes."""
 
     def __init__(
         self,
@@ -44,7 +49,7 @@ class World:
         control: Control,
         github: GitHub,
         *,
-        project: Path,
+        workflows: Path,
         folder: Path,
         public_packages: Mapping[str, str],
     ) -> None:
@@ -53,7 +58,7 @@ class World:
         self.place = place
         self.control = control
         self.github = github
-        self.project = project
+        self.workflows = workflows
         self._folder = folder
         self._public_packages = public_packages
         self._numbers = itertools.count(1)
@@ -149,6 +154,33 @@ class World:
         taker = {"owner": self.github.owner, "name": repository, "id": _TAKERS + next(self._numbers), "subject": "name", **people}
         return self.github.name_taken(repository, taker)
 
+    def run_workflow(
+        self,
+        file: str,
+        repository: str,
+        actor: str,
+        request: Mapping[str, Any],
+        *,
+        inputs: Mapping[str, Any],
+        source: Path,
+        variables: Mapping[str, str],
+    ) -> str:
+        """Run a reusable workflow of this project as a repository's. Returns its summary.
+
+        Raises Denied if the workflow itself or GitHub refuses, or one of its clients was refused; Skipped if a tool is missing here.
+        """
+        act = workflow_jobs.client(self.place.endpoint, self.control.key)
+        start = workflow_jobs.start_jobs(act, {"repository": self.github.full_name(repository), "actor": actor, **request})
+        result = run_workflow(
+            self.workflows / ".github" / "workflows" / file,
+            inputs=dict(inputs),
+            start_job=_with_variables(start, variables),
+            source=source,
+            extra_env={"AWS_ENDPOINT_URL": self.place.endpoint, "AWS_EC2_METADATA_DISABLED": "true"},
+            scratch=self.folder("run"),
+        )
+        return _concluded(result)
+
     # --- AWS ----------------------------------------------------------------------------------------------------------------------
 
     def session(self, role_arn: str, token: str, **parameters: Any) -> Credentials:
@@ -200,6 +232,28 @@ class World:
         where = ("--domain", self.settings.domain.name, "--domain-owner", self.place.account, "--repository", repository)
         lasting = duration or ("--duration-seconds", str(self.settings.token_duration))
         return shell.run("aws", "codeartifact", "login", "--tool", tool, *where, *lasting)
+
+
+def _with_variables(start: StartJob, variables: Mapping[str, str]) -> StartJob:
+    """The same jobs in a repository whose variables somebody has changed."""
+
+    def changed(job: str, permissions: Mapping[str, str], environment: str) -> StartedJob:
+        started = start(job, permissions, environment)
+        return replace(started, vars={**started.vars, **variables})
+
+    return changed
+
+
+def _concluded(result: RunResult) -> str:
+    if result.conclusion is Conclusion.SUCCESS:
+        return " ".join(result.summary.split()) or "success"
+    if result.conclusion is Conclusion.UNAVAILABLE:
+        raise Skipped(result.reason)
+    failed = "".join(job.output for job in result.jobs.values() if job.conclusion is result.conclusion)
+    why = "; ".join(result.errors) or clients.refusal(failed)
+    if why:
+        raise Denied(why)
+    raise RuntimeError(f"{result.conclusion}: {result.reason}: {failed[-1500:]}")
 
 
 def credentials(made: Mapping[str, str]) -> Credentials:

@@ -16,9 +16,11 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping
-from contextlib import nullcontext
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from typing import TextIO
+
+import uvicorn
 
 # Everything else that a machine's environment holds (AWS_*, MINISTACK_*, DOCKER_HOST, ...) would change what the cloud does.
 KEPT = {"LANG", "PATH", "PYTHONPATH", "SSL_CERT_DIR", "SSL_CERT_FILE", "TZ", "VIRTUAL_ENV"}
@@ -62,8 +64,7 @@ def clean_environment(environment: Mapping[str, str], home: str) -> dict[str, st
 
 
 async def _serve(options: argparse.Namespace, output: TextIO) -> None:
-    import uvicorn
-
+    # ministack reads the environment when it is imported, so it comes after main() has cleaned it.
     from rehearsal.cloud import aws, server
 
     with server.listen(options.port) as listener:
@@ -72,30 +73,37 @@ async def _serve(options: argparse.Namespace, output: TextIO) -> None:
         key = os.environ.get("REHEARSAL_KEY", "")
         settings = server.Settings(options.account, options.region, f"http://127.0.0.1:{port}", options.upstream, key)
         server.configure(settings)
-        config = uvicorn.Config(
-            server.Front(settings, ministack), lifespan="off", access_log=False, log_level="warning", timeout_graceful_shutdown=1
-        )
-        running = uvicorn.Server(config)
-        # uvicorn would end the process by the signal itself, and leave the scratch files.
-        running.capture_signals = nullcontext  # type: ignore[method-assign]
+        front = server.Front(settings, ministack)
+        config = uvicorn.Config(front, lifespan="off", proxy_headers=False, log_level="warning", timeout_graceful_shutdown=1)
+        running = _Server(config)
         for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, setattr, running, "should_exit", True)
+            asyncio.get_running_loop().add_signal_handler(number, running.stop)
         threading.Thread(target=_stop_at_end_of_input, args=(running,), daemon=True).start()
-        announcement = asyncio.create_task(_announce(running, settings, root.as_json(), output))
+        ready = {"url": settings.base_url, "account": settings.account, "region": settings.region, "root": root.as_json()}
+        announcement = asyncio.create_task(_announce(running, ready, output))
         await running.serve(sockets=[listener])
         announcement.cancel()
 
 
-def _stop_at_end_of_input(running: object) -> None:
+class _Server(uvicorn.Server):
+    def stop(self) -> None:
+        self.should_exit = True
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Leave signals alone: uvicorn would end the process by the signal itself, and with it the scratch directory's removal."""
+        yield
+
+
+def _stop_at_end_of_input(running: _Server) -> None:
     while os.read(0, 4096):
         pass
-    running.should_exit = True  # type: ignore[attr-defined]
+    running.stop()
 
 
-async def _announce(running: object, settings: object, root: dict[str, object], output: TextIO) -> None:
-    while not running.started:  # type: ignore[attr-defined]
+async def _announce(running: _Server, ready: Mapping[str, object], output: TextIO) -> None:
+    while not running.started:
         await asyncio.sleep(0.005)
-    ready = {"url": settings.base_url, "account": settings.account, "region": settings.region, "root": root}  # type: ignore[attr-defined]
     print(json.dumps(ready), file=output, flush=True)
 
 

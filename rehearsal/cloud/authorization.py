@@ -86,9 +86,9 @@ def _iam(call: Call, directory: Directory) -> list[Check]:
         return [Check(action, resource, {"iam:AWSServiceName": service})]
     for parameter, kind in IAM_ENTITIES:
         if parameter in parameters:
-            return [_iam_entity(call, kind, parameters[parameter], directory)]
+            return _with_tagging(call, _iam_entity(call, kind, parameters[parameter], directory))
     resource = _iam_policy_or_provider(call)
-    return [Check(action, resource, _tag_context(call))] if resource else []
+    return _with_tagging(call, Check(action, resource, _tag_context(call))) if resource else []
 
 
 def _iam_entity(call: Call, kind: str, name: str, directory: Directory) -> Check:
@@ -148,8 +148,7 @@ def _kms(call: Call, directory: Directory) -> list[Check]:
     if call.operation in KMS_NOT_COVERED:
         return []
     if call.operation in KMS_WITHOUT_RESOURCE:
-        tagging = [Check("kms:TagResource", ANY, context)] if call.operation == "CreateKey" and call.parameters.get("Tags") else []
-        return [Check(action, ANY, context), *tagging]
+        return _with_tagging(call, Check(action, ANY, context))
     if call.operation in KMS_ALIAS:
         return [Check(action, resource, context) for resource in _alias_and_keys(call, directory)]
     key = _kms_key(call, directory)
@@ -218,8 +217,9 @@ def _sns(call: Call, directory: Directory) -> list[Check]:
     if call.operation == "CreateTopic":
         topic = f"arn:aws:sns:{call.region}:{call.account}:{parameters.get('Name', '')}"
     named = {"sns:Protocol": parameters.get("Protocol"), "sns:Endpoint": parameters.get("Endpoint")}
-    tagging = [Check("sns:TagResource", topic, _tag_context(call))] if call.operation == "CreateTopic" and _tag_context(call) else []
-    return [Check(action, topic, _tag_context(call) | _present(named)), *tagging] if topic else []
+    if not topic:
+        return []
+    return _with_tagging(call, Check(action, topic, _tag_context(call) | _present(named)))
 
 
 def _sqs(call: Call, directory: Directory) -> list[Check]:
@@ -227,8 +227,7 @@ def _sqs(call: Call, directory: Directory) -> list[Check]:
     if call.operation == "ListQueues":
         return [Check(action, ANY)]
     queue = _queue_arn(call)
-    tagging = [Check("sqs:TagQueue", queue, _tag_context(call))] if queue and call.operation == "CreateQueue" and _tag_context(call) else []
-    return [Check(action, queue, _tag_context(call)), *tagging] if queue else []
+    return _with_tagging(call, Check(action, queue, _tag_context(call))) if queue else []
 
 
 def _queue_arn(call: Call) -> str | None:
@@ -258,7 +257,7 @@ def _events(call: Call, directory: Directory) -> list[Check]:
     if call.operation in EVENTS_TAGS:
         return [Check(action, parameters.get("ResourceARN", ""), _tag_context(call))]
     if call.operation in EVENTS_BUS:
-        return [Check(action, _bus_arn(call, parameters.get("Name")), _tag_context(call))]
+        return _with_tagging(call, Check(action, _bus_arn(call, parameters.get("Name")), _tag_context(call)))
     if call.operation == "PutEvents":
         return [_put_event(call, entry) for entry in parameters.get("Entries", [])]
     if call.operation not in EVENTS_RULE_PARAMETER:
@@ -266,8 +265,8 @@ def _events(call: Call, directory: Directory) -> list[Check]:
     rule = _rule_arn(call, parameters.get(EVENTS_RULE_PARAMETER[call.operation], ""))
     targets = parameters.get("Targets", [])
     context = _tag_context(call) | ({"events:TargetArn": [target.get("Arn", "") for target in targets]} if targets else {})
-    passed = {each.get("RoleArn") for each in [parameters, *targets]} - {None}
-    return [Check(action, rule, context), *(_pass_role(role, "events.amazonaws.com", rule) for role in sorted(passed))]
+    passed = sorted({each["RoleArn"] for each in [parameters, *targets] if each.get("RoleArn")})
+    return [*_with_tagging(call, Check(action, rule, context)), *(_pass_role(role, "events.amazonaws.com", rule) for role in passed)]
 
 
 def _put_event(call: Call, entry: Mapping[str, Any]) -> Check:
@@ -301,7 +300,26 @@ def _organizations(call: Call, directory: Directory) -> list[Check]:
 RULES = {"events": _events, "iam": _iam, "kms": _kms, "organizations": _organizations, "sns": _sns, "sqs": _sqs, "sts": _sts}
 
 
-# --- parameters -----------------------------------------------------------------------------------------------------------------
+# --- tags and parameters -----------------------------------------------------------------------------------------------------------------
+
+
+CREATES_WITH_TAGS = {
+    "CreateEventBus": "events:TagResource",
+    "CreateKey": "kms:TagResource",
+    "CreateOpenIDConnectProvider": "iam:TagOpenIDConnectProvider",
+    "CreatePolicy": "iam:TagPolicy",
+    "CreateQueue": "sqs:TagQueue",
+    "CreateRole": "iam:TagRole",
+    "CreateTopic": "sns:TagResource",
+    "CreateUser": "iam:TagUser",
+    "PutRule": "events:TagResource",
+}
+
+
+def _with_tagging(call: Call, check: Check) -> list[Check]:
+    """Making something with tags needs the right to tag it, too."""
+    tagging = CREATES_WITH_TAGS.get(call.operation)
+    return [check, Check(tagging, check.resource, check.context)] if tagging and _tag_context(call) else [check]
 
 
 def _tag_context(call: Call) -> dict[str, str | Sequence[str]]:

@@ -10,14 +10,15 @@ import os
 import secrets
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import wraps
 from importlib import import_module
 from typing import Any
-from urllib.parse import parse_qs, quote
+from urllib.parse import parse_qs, quote, urlsplit
 from xml.sax.saxutils import escape
 
 # ministack reads these when it is imported.
@@ -143,15 +144,23 @@ def reset() -> None:
 
 def _take_over_decisions() -> None:
     """ministack's own checks pass once authorise() has allowed a call, and refuse any call that did not come through it."""
-    iam_evaluator.enforce = iam_evaluator.check_credentials = _undecided
-    iam_evaluator.evaluate_trust_policy = _was_decided
-    iam_evaluator.resource_policy_allows = _was_decided
-    iam_evaluator.evaluate_resource_policy = _sns_delivery
+    _replace(iam_evaluator, enforce=_undecided, check_credentials=_undecided, evaluate_resource_policy=_sns_delivery)
+    _replace(iam_evaluator, evaluate_trust_policy=_was_decided, resource_policy_allows=_was_decided)
     eventbridge = import_module("ministack.services.eventbridge")
-    if not hasattr(eventbridge._invoke_target, "guarded"):
-        eventbridge._invoke_target = _guarded_delivery(eventbridge._invoke_target)
+    if not hasattr(eventbridge._invoke_target, "__wrapped__"):
+        _replace(eventbridge, _invoke_target=_guarded_delivery(eventbridge._invoke_target))
+    sns = import_module("ministack.services.sns")
+    if not hasattr(sns._http_post_sync, "__wrapped__"):
+        _replace(sns, _http_post_sync=_loopback_only(sns._http_post_sync))
     # A bearer token outlives the session that fetched it: expired sessions stay known, and are refused for being expired.
-    sts._evict_expired_sessions = lambda: None
+    _replace(sts, _evict_expired_sessions=lambda: None)
+
+
+def _replace(module: Any, **functions: Callable[..., Any]) -> None:
+    """Put functions in the place of ministack's, which must exist: another version of ministack fails here and not silently."""
+    for name, function in functions.items():
+        getattr(module, name)
+        setattr(module, name, function)
 
 
 def _was_decided(*_: Any, **__: Any) -> bool:
@@ -163,7 +172,7 @@ def _undecided(*_: Any, **__: Any) -> iam_evaluator.AuthError | None:
 
 
 @contextmanager
-def decided() -> Iterator[None]:
+def decided() -> Generator[None]:
     """Marks the calls inside as authorised."""
     token = _decided.set(True)
     try:
@@ -544,7 +553,7 @@ def create_role(account: str, name: str, path: str, policy: Mapping[str, Any] | 
     _iam(account, "CreateRole", RoleName=name, Path=path, AssumeRolePolicyDocument=document)
     if policy is not None:
         _iam(account, "PutRolePolicy", RoleName=name, PolicyName="rehearsal", PolicyDocument=json.dumps(policy))
-    return _entity(account, "role", name)["Arn"]
+    return iam_service._roles.get_scoped(account, None, name)["Arn"]
 
 
 def create_user(account: str, name: str, path: str, policy: Mapping[str, Any] | None) -> tuple[str, Credentials]:
@@ -555,7 +564,7 @@ def create_user(account: str, name: str, path: str, policy: Mapping[str, Any] | 
     _iam(account, "CreateAccessKey", UserName=name)
     with request_scope(account, _region):
         key = next(each for each in iam_service._access_keys.values() if each["UserName"] == name)
-    return _entity(account, "user", name)["Arn"], Credentials(key["AccessKeyId"], key["SecretAccessKey"])
+    return iam_service._users.get_scoped(account, None, name)["Arn"], Credentials(key["AccessKeyId"], key["SecretAccessKey"])
 
 
 def _iam(account: str, operation: str, **parameters: str) -> None:
@@ -595,6 +604,7 @@ def _sns_delivery(document: Any, context: Any, service: str | None = None, **_: 
 def _guarded_delivery(invoke: Callable[..., None]) -> Callable[..., None]:
     """EventBridge delivers to topics and queues only if they let that rule in, else to the target's dead-letter queue."""
 
+    @wraps(invoke)
     def guarded(target: Mapping[str, Any], event: Mapping[str, Any], rule: Mapping[str, Any], view: Any = None) -> None:
         dead_letters = (target.get("DeadLetterConfig") or {}).get("Arn")
         context = {"aws:SourceArn": rule["Arn"], "aws:SourceAccount": _arn_account(rule["Arn"]) or ""}
@@ -604,7 +614,18 @@ def _guarded_delivery(invoke: Callable[..., None]) -> Callable[..., None]:
                 invoke(target if arn == target["Arn"] else {"Id": target["Id"], "Arn": arn}, event, rule, view)
                 return
 
-    guarded.guarded = True  # type: ignore[attr-defined]
+    return guarded
+
+
+def _loopback_only(post: Callable[..., int]) -> Callable[..., int]:
+    """SNS posts to HTTP subscribers on this machine; the local cloud calls no other."""
+
+    @wraps(post)
+    def guarded(endpoint: str, payload: str, kind: str) -> int:
+        if urlsplit(endpoint).hostname not in ("127.0.0.1", "localhost"):
+            raise ConnectionRefusedError(f"the local cloud does not call {endpoint}")
+        return post(endpoint, payload, kind)
+
     return guarded
 
 
@@ -651,13 +672,15 @@ def _refuse_what_iam_refuses() -> None:
         "PutGroupPolicy": _check_group_policy,
         **dict.fromkeys(("AttachRolePolicy", "AttachUserPolicy", "AttachGroupPolicy"), _check_attachment),
     }
+    handlers: dict[str, Any] = iam_service._IAM_HANDLERS
     for operation, rule in rules.items():
-        handler = iam_service._IAM_HANDLERS[operation]
-        if not hasattr(handler, "guarded"):
-            iam_service._IAM_HANDLERS[operation] = _guarded(handler, rule)
+        handler = handlers[operation]
+        if not hasattr(handler, "__wrapped__"):
+            handlers[operation] = _guarded(handler, rule)
 
 
 def _guarded(handler: Handler, rule: Callable[[Mapping[str, str]], None]) -> Handler:
+    @wraps(handler)
     def guarded(parameters: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
         flat = {name: value[0] if isinstance(value, list) else value for name, value in parameters.items()}
         try:
@@ -668,7 +691,6 @@ def _guarded(handler: Handler, rule: Callable[[Mapping[str, str]], None]) -> Han
             return iam_service._error(400, "ValidationError", f"{missing.args[0]} is required")
         return handler(parameters)
 
-    guarded.guarded = True  # type: ignore[attr-defined]
     return guarded
 
 
@@ -722,9 +744,15 @@ def denial(service: str, error: AccessDeniedError, headers: Mapping[str, str]) -
     """AccessDenied in the protocol of a service."""
     from ministack.core.iam_actions import access_denied_response
 
-    message = f"{error} because {error.decision.reason}"
-    arguments = {"message": message, "headers": dict(headers), "resource_arn": error.check.resource}
-    return access_denied_response(service, error.check.action, error.principal.arn, str(uuid.uuid4()), **arguments)
+    return access_denied_response(
+        service,
+        error.check.action,
+        error.principal.arn,
+        str(uuid.uuid4()),
+        message=f"{error} because {error.decision.reason}",
+        headers=dict(headers),
+        resource_arn=error.check.resource,
+    )
 
 
 def region_and_service(authorization: str) -> tuple[str, str]:

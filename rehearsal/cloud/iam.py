@@ -152,7 +152,7 @@ def _identity_grant(request: Request, documents: Sequence[Document] | None) -> D
     if documents is None:
         return Decision(True, "the account's root user")
     statement = _first_allow(request, documents)
-    return statement and Decision(True, "allowed by an identity policy", statement.label)
+    return Decision(True, "allowed by an identity policy", statement.label) if statement else None
 
 
 def _missing_limit(request: Request, limits: Iterable[Sequence[Document]]) -> str:

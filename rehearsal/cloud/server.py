@@ -137,6 +137,11 @@ class Front:
         if parameters.get("Action") == "AssumeRoleWithWebIdentity":
             await asgi.send_answer(send, *sts.answer(parameters))
             return
+        # The link in a subscription message; its token is what is checked.
+        if scope["method"] == "GET" and parameters.get("Action") == "ConfirmSubscription" and "Token" in parameters:
+            with aws.decided():
+                await self.ministack(scope, asgi.replay(body, receive), send)
+            return
         try:
             region, service = aws.region_and_service(asgi.header(scope, "authorization"))
         except aws.AuthError as error:

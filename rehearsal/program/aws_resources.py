@@ -627,6 +627,8 @@ class RolePolicyAttachment(AwsHandler):
 
 
 class CloudControlResource(AwsHandler):
+    """The provider also fetches the type's schema (cloudformation:DescribeType) to tell apart what needs a replacement; that call is not made."""
+
     token = "aws:cloudcontrol/resource:Resource"
     create_only = frozenset({"typeName", "roleArn", "typeVersionId"})
 

@@ -1,6 +1,6 @@
 """Deleting what a state lists, in the engine's order: a resource goes when nothing that is left depends on it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,16 +14,17 @@ Report = Callable[[str, Resource], None]
 
 
 class Protected(Exception):
-    """At least one of the resources is protected; nothing was deleted."""
+    """At least one of the resources is protected; nothing was deleted. The words are the engine's for one of them, `problems` has all."""
 
-    def __init__(self, resource: Resource) -> None:
+    def __init__(self, protected: Sequence[Resource]) -> None:
+        self.resource = protected[0]
+        self.problems = [f"{resource.urn} is protected" for resource in protected]
         super().__init__(
-            f'resource "{resource.urn}" cannot be deleted\n'
+            f'resource "{self.resource.urn}" cannot be deleted\n'
             "because it is protected. To unprotect the resource, either remove the `protect` flag from the resource in your Pulumi "
             "program and run `pulumi up`, or use the command:\n"
-            f"`pulumi state unprotect '{resource.urn}'`"
+            f"`pulumi state unprotect '{self.resource.urn}'`"
         )
-        self.resource = resource
 
 
 class DeletionFailed(Exception):
@@ -69,9 +70,9 @@ def delete(state: State, urns: Iterable[str], clouds: Clouds, report: Report, de
     Raises `Protected` before anything is deleted, or `DeletionFailed` for the first that the cloud refuses.
     """
     going = order(state.resources[urn] for urn in urns)
-    for resource in going:
-        if resource.protect and not unprotect:
-            raise Protected(resource)
+    protected = [resource for resource in going if resource.protect]
+    if protected and not unprotect:
+        raise Protected(protected)
     register_providers(state, clouds)
     all_urns = {resource.urn for resource in going}
     for resource in going:
@@ -92,7 +93,7 @@ def register_providers(state: State, clouds: Clouds) -> None:
 
 
 def _configuration(provider: Resource, environment: Mapping[str, str]) -> dict[str, Any]:
-    """A provider's inputs. The SDK copies GITHUB_TOKEN into them, which the state file masks: the environment's is put back if it is the same."""
+    """A provider's inputs. The SDK copies GITHUB_TOKEN into them, which the state file masks; the environment's is put back if it is it."""
     inputs = {key: environment.get("GITHUB_TOKEN", "") if value == MASKED_SECRET else value for key, value in provider.inputs.items()}
     if digest(inputs) != provider.inputs_digest:
         raise CloudError(f"provider {provider.name} was configured with a secret that neither the state file nor GITHUB_TOKEN holds")

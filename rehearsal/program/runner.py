@@ -11,6 +11,7 @@ import os
 import runpy
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -173,6 +174,7 @@ def _as_program(directory: Path) -> Iterator[None]:
 
 
 def _close(loop: asyncio.AbstractEventLoop) -> None:
+    warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)  # those of tasks that are given up here
     for task in asyncio.all_tasks(loop):
         task.cancel()
         with contextlib.suppress(BaseException):
@@ -212,7 +214,7 @@ def _blank_problem(message: str) -> dict[str, Any]:
 
 
 def _problems(error: BaseException) -> list[str]:
-    return error.problems if isinstance(error, InputProblems) else []
+    return error.problems if isinstance(error, InputProblems | deletion.Protected) else []
 
 
 def _words(error: BaseException) -> str:

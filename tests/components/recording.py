@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+import grpc
 import pulumi
 from google.protobuf import json_format
 from pulumi.runtime import Settings, configure, reset_options, rpc, run_in_stack, set_all_config
@@ -24,6 +25,16 @@ STACK_TYPE = "pulumi:pulumi:Stack"
 SIGNATURE, SECRET = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
 
 Invoke = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
+
+
+class ProviderError(grpc.RpcError):
+    """A provider's error, as it reaches the SDK."""
+
+    def code(self) -> grpc.StatusCode:
+        return grpc.StatusCode.UNKNOWN
+
+    def details(self) -> str:
+        return str(self.args[0])
 
 
 @dataclass(frozen=True)
@@ -160,7 +171,9 @@ class Monitor(MockMonitor):
             self.recording.registrations.append(made)
         if not request.custom or self._preview:
             return resource_pb2.RegisterResourceResponse(urn=urn, object=request.object)
-        return resource_pb2.RegisterResourceResponse(urn=urn, id=f"{request.name}-id", object=_struct(inputs | added_by_the_cloud(request.type, inputs)))
+        return resource_pb2.RegisterResourceResponse(
+            urn=urn, id=f"{request.name}-id", object=_struct(inputs | added_by_the_cloud(request.type, inputs))
+        )
 
     def RegisterResourceOutputs(self, request):
         raw = json_format.MessageToDict(request.outputs)
@@ -201,7 +214,14 @@ def record(
     try:
         reset_options()
         configure(
-            Settings(project=project, stack=stack, monitor=monitor, engine=MockEngine(logging.getLogger("pulumi")), dry_run=preview, organization="acme")
+            Settings(
+                project=project,
+                stack=stack,
+                monitor=monitor,
+                engine=MockEngine(logging.getLogger("pulumi")),
+                dry_run=preview,
+                organization="acme",
+            )
         )
         pulumi.runtime.settings.set_root_resource(None)
         set_all_config(dict(config or {}))

@@ -151,7 +151,11 @@ def test_any_workflow_is_no_condition():
 
 def test_the_boundary_bounds_every_role():
     boundary = f"arn:aws:iam::{samples.ACCOUNT}:policy/boundary"
-    bounded = made(role=samples.ROLE | {"permissions_boundary": boundary}, own_read_role=True, publishing=samples.publishing(promotion=samples.PROMOTION))
+    bounded = made(
+        role=samples.ROLE | {"permissions_boundary": boundary},
+        own_read_role=True,
+        publishing=samples.publishing(promotion=samples.PROMOTION),
+    )
     assert [one.inputs["permissionsBoundary"] for one in bounded.of("Role")] == [boundary] * 3
 
 
@@ -231,10 +235,14 @@ def test_roles_come_after_the_policies_of_what_they_are_let_into():
 
     def program():
         registry = PackageRegistry("acme", samples.registry())
-        team = Team("payments", samples.team(domain=registry.domain_name, upstreams=[registry.shared_repository], shared=registry.shared_repository))
+        team = Team(
+            "payments", samples.team(domain=registry.domain_name, upstreams=[registry.shared_repository], shared=registry.shared_repository)
+        )
         ConsumingRepository(
             "payments-api",
-            samples.consumer(own_read_role=True, publishing=samples.publishing(promotion=samples.PROMOTION), codeartifact_repository=team.repository),
+            samples.consumer(
+                own_read_role=True, publishing=samples.publishing(promotion=samples.PROMOTION), codeartifact_repository=team.repository
+            ),
             opts=pulumi.ResourceOptions(depends_on=[registry, team]),
         )
 
@@ -291,7 +299,9 @@ def test_repositories_and_environments_never_make_the_same_resource_name(one, ot
     def program():
         for each in (one, other):
             repository = samples.REPOSITORY | {"name": each["repository"]}
-            args = samples.consumer(repository=repository, publishing=samples.publishing(environment=each["environment"], promotion=samples.PROMOTION))
+            args = samples.consumer(
+                repository=repository, publishing=samples.publishing(environment=each["environment"], promotion=samples.PROMOTION)
+            )
             ConsumingRepository(each["repository"], args)
 
     recording = record(program)

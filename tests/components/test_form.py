@@ -19,7 +19,8 @@ TOKENS = {
 COMPONENT_FILES = sorted((ROOT / "components").glob("*.py"))
 POLICY_FILES = sorted((ROOT / "policies").glob("*.py"))
 TOP_FILES = sorted(ROOT.glob("*.py"))
-PROGRAM_FILES = [*TOP_FILES, *COMPONENT_FILES, *POLICY_FILES]
+CONFIGURATION_FILES = sorted((ROOT / "configuration").glob("*.py"))
+PROGRAM_FILES = [*TOP_FILES, *COMPONENT_FILES, *CONFIGURATION_FILES, *POLICY_FILES]
 
 
 def tree(path: Path) -> ast.Module:
@@ -90,7 +91,9 @@ def test_fields_of_arguments_are_documented_and_typed():
     classes = argument_classes()
     assert {f"{name}Args" for name in TOKENS} <= {node.name for _, node in classes}
     for file, node in classes:
-        fields = [(one, following) for one, following in zip(node.body, [*node.body[1:], None], strict=True) if isinstance(one, ast.AnnAssign)]
+        fields = [
+            (one, following) for one, following in zip(node.body, [*node.body[1:], None], strict=True) if isinstance(one, ast.AnnAssign)
+        ]
         assert fields, f"{file}: {node.name}"
         for field, following in fields:
             what = f"{file}: {node.name}.{ast.unparse(field.target)}"
@@ -143,12 +146,13 @@ def test_children_get_options_of_their_own(name):
 
 # --- directions of imports ------------------------------------------------------------------------------------------------------------
 
-OWN = {path.stem for path in TOP_FILES} | {"components", "policies", "rehearsal", "tests"}
+OWN = {path.stem for path in TOP_FILES} | {"components", "configuration", "policies", "rehearsal", "tests"}
 # Who may import which of the project's own modules.
 MAY_IMPORT = {
     "policies": {"policies"},
     "components": {"components", "policies"},
-    "settings": {"policies"},
+    "configuration": {"configuration", "policies"},
+    "settings": {"configuration", "policies"},
     "lookups": {"policies", "settings"},
     "wiring": {"components", "lookups", "policies", "settings"},
     "outputs": {"components", "lookups", "policies", "settings"},
@@ -168,7 +172,7 @@ def imports(path: Path) -> set[str]:
 
 
 def test_every_module_of_the_program_has_its_directions():
-    assert {path.stem for path in TOP_FILES} | {"components", "policies"} == set(MAY_IMPORT)
+    assert {path.stem for path in TOP_FILES} | {"components", "configuration", "policies"} == set(MAY_IMPORT)
 
 
 @pytest.mark.parametrize("path", PROGRAM_FILES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -182,7 +186,9 @@ def test_policies_need_nothing_but_the_standard_library(path):
     assert imports(path) <= set(sys.stdlib_module_names) | {"policies"}
 
 
-@pytest.mark.parametrize("path", [one for one in PROGRAM_FILES if "policies" not in one.parts], ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "path", [one for one in PROGRAM_FILES if "policies" not in one.parts], ids=lambda path: str(path.relative_to(ROOT))
+)
 def test_what_the_program_needs_is_what_it_ships_with(path):
     runtime = {"pulumi", "pulumi_aws", "pulumi_github", "pydantic", "pydantic_core", "yaml"}
     assert imports(path) <= set(sys.stdlib_module_names) | OWN | runtime

@@ -64,7 +64,12 @@ def test_the_roles_rights_do_not_grow_with_the_catalog(oidc):
 @pytest.mark.parametrize("subjects", SubjectForms)
 def test_who_may_assume_it(readers, subjects):
     trust = json.loads(made(readers=readers, subjects=subjects).of("Role")[0].inputs["assumeRolePolicy"])["Statement"]
-    names = {sub for one in trust for sub in [one["Condition"]["StringLike"]["token.actions.githubusercontent.com:sub"]] for sub in ([sub] if isinstance(sub, str) else sub)}
+    names = {
+        sub
+        for one in trust
+        for sub in [one["Condition"]["StringLike"]["token.actions.githubusercontent.com:sub"]]
+        for sub in ([sub] if isinstance(sub, str) else sub)
+    }
     assert "repo:acme@7000/*" in names
     assert ("repo:acme/*" in names) is (subjects is SubjectForms.BOTH)
     anchored = ["token.actions.githubusercontent.com:repository_id" in one["Condition"]["StringEquals"] for one in trust]

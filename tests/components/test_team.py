@@ -31,7 +31,9 @@ def test_the_repository_asks_its_upstreams_in_order(team):
 
 @pytest.mark.parametrize("protect", [True, False])
 def test_only_the_repository_is_protected(protect):
-    assert {one.type for one in made(protect=protect).registrations if one.protect} == ({"aws:codeartifact/repository:Repository"} if protect else set())
+    assert {one.type for one in made(protect=protect).registrations if one.protect} == (
+        {"aws:codeartifact/repository:Repository"} if protect else set()
+    )
 
 
 def test_readers_are_let_in_by_the_repository(team):

@@ -70,7 +70,19 @@ def document(text: str) -> list[dict[str, Any]]:
 
 HOST = "token.actions.githubusercontent.com"
 # The claims of GitHub's token that STS makes condition keys of.
-CLAIMS = ("sub", "aud", "repository_id", "repository", "ref", "environment", "job_workflow_ref", "workflow", "actor", "actor_id", "enterprise_id")
+CLAIMS = (
+    "sub",
+    "aud",
+    "repository_id",
+    "repository",
+    "ref",
+    "environment",
+    "job_workflow_ref",
+    "workflow",
+    "actor",
+    "actor_id",
+    "enterprise_id",
+)
 
 
 def admits(statements: Iterable[Statement], claims: Mapping[str, str], provider: str) -> bool:

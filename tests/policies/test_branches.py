@@ -67,7 +67,13 @@ def test_no_release_branches(branch):
 
 def git_accepts(name: str) -> bool:
     """Whether git accepts a branch name: https://git-scm.com/docs/git-check-ref-format."""
-    if not name or name == "@" or name.startswith(("-", "/")) or name.endswith(("/", ".")) or any(sign in name for sign in ("..", "//", "@{")):
+    if (
+        not name
+        or name == "@"
+        or name.startswith(("-", "/"))
+        or name.endswith(("/", "."))
+        or any(sign in name for sign in ("..", "//", "@{"))
+    ):
         return False
     if re.search(r"[\x00-\x20\x7f~^:?*\[\\]", name):
         return False
@@ -165,7 +171,13 @@ def test_the_order_of_branches_changes_nothing(data):
 def test_no_other_kind_of_ref_is_trusted(data):
     branches = data.draw(RELEASE_BRANCHES)
     name = data.draw(near(branches))
-    for ref in (f"refs/tags/{name}", f"refs/pull/{name}/merge", name, f"refs/heads/refs/heads/{name}", f"refs/heads/gh-readonly-queue/{name}"):
+    for ref in (
+        f"refs/tags/{name}",
+        f"refs/pull/{name}/merge",
+        name,
+        f"refs/heads/refs/heads/{name}",
+        f"refs/heads/gh-readonly-queue/{name}",
+    ):
         assert not trusted(branches, ref, environment="packages")
 
 

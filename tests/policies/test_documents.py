@@ -112,12 +112,7 @@ def test_every_action_exists(name):
 @pytest.mark.parametrize("name", ["read", "promote", "publish"])
 def test_access_levels(name):
     """Reading reads. What writes is publishing a version, its metadata, and copying."""
-    writing = {
-        action
-        for one in IDENTITY[name]
-        for action in actions_of(one)
-        if privilege(action)["access_level"] not in ("Read", "List")
-    }
+    writing = {action for one in IDENTITY[name] for action in actions_of(one) if privilege(action)["access_level"] not in ("Read", "List")}
     expected = {"read": set(), "publish": set(publishing.PUBLISH), "promote": {resource.COPY}}
     assert writing == expected[name]
 
@@ -126,7 +121,9 @@ def test_every_action_that_changes_or_removes_versions_is_denied_in_shared():
     """Whatever writes to packages: a new action of AWS must be argued here before it is left open."""
     types = TABLE["codeartifact"]["privileges"]
     writing = {
-        f"codeartifact:{name}" for name, one in types.items() if "package" in one["resource_types"] and one["access_level"] not in ("Read", "List")
+        f"codeartifact:{name}"
+        for name, one in types.items()
+        if "package" in one["resource_types"] and one["access_level"] not in ("Read", "List")
     }
     denied = {action for one in ATTACHED["shared"] if one["Effect"] == "Deny" for action in actions_of(one)}
     assert writing - denied == set()
@@ -184,12 +181,17 @@ def test_the_deployer_makes_bounded_roles_under_the_stacks_name(action):
     assert deployer_may(action, role, BOUNDARY, **{"iam:PermissionsBoundary": BOUNDARY})
     assert not deployer_may(action, role, BOUNDARY)
     assert not deployer_may(action, role, BOUNDARY, **{"iam:PermissionsBoundary": "arn:aws:iam::111122223333:policy/other"})
-    for other in (REGISTRY.role_arn("/package-flow/", "dev-read"), REGISTRY.role_arn("/", "prod-read"), "arn:aws:iam::111122223333:role/deployer"):
+    for other in (
+        REGISTRY.role_arn("/package-flow/", "dev-read"),
+        REGISTRY.role_arn("/", "prod-read"),
+        "arn:aws:iam::111122223333:role/deployer",
+    ):
         assert not deployer_may(action, other, BOUNDARY, **{"iam:PermissionsBoundary": BOUNDARY})
 
 
 @pytest.mark.parametrize(
-    "action", ["iam:DeleteRolePermissionsBoundary", "iam:AttachRolePolicy", "iam:PassRole", "sts:AssumeRole", "iam:DeleteOpenIDConnectProvider"]
+    "action",
+    ["iam:DeleteRolePermissionsBoundary", "iam:AttachRolePolicy", "iam:PassRole", "sts:AssumeRole", "iam:DeleteOpenIDConnectProvider"],
 )
 def test_what_the_deployer_never_may(action):
     assert not deployer_may(action, REGISTRY.role_arn("/package-flow/", "prod-read"))
@@ -197,7 +199,15 @@ def test_what_the_deployer_never_may(action):
 
 
 @pytest.mark.parametrize(
-    "action", ["PublishPackageVersion", "CopyPackageVersions", "DeletePackageVersions", "DisposePackageVersions", "GetAuthorizationToken", "ReadFromRepository"]
+    "action",
+    [
+        "PublishPackageVersion",
+        "CopyPackageVersions",
+        "DeletePackageVersions",
+        "DisposePackageVersions",
+        "GetAuthorizationToken",
+        "ReadFromRepository",
+    ],
 )
 def test_the_deployer_touches_no_package(action):
     for at in (REGISTRY.package_arn("shared"), REGISTRY.repository_arn("shared"), REGISTRY.domain_arn):

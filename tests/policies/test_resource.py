@@ -58,7 +58,13 @@ def test_nobody_publishes_to_shared(caller, action):
         assert may(caller, action, TEAM_PACKAGE, [], EVERYTHING), "the same right elsewhere"
 
 
-DESTRUCTIVE = ["DeletePackage", "DeletePackageVersions", "DisposePackageVersions", "PutPackageOriginConfiguration", "UpdatePackageVersionsStatus"]
+DESTRUCTIVE = [
+    "DeletePackage",
+    "DeletePackageVersions",
+    "DisposePackageVersions",
+    "PutPackageOriginConfiguration",
+    "UpdatePackageVersionsStatus",
+]
 
 
 @pytest.mark.parametrize("action", DESTRUCTIVE)
@@ -143,7 +149,9 @@ def test_other_accounts_read_what_is_shared_with_them(action, at):
 
 
 @pytest.mark.parametrize("policy", [OPEN, CLOSED, resource.team_repository(REGISTRY, [READER.arn])])
-@pytest.mark.parametrize("action", ["PublishPackageVersion", "PutPackageMetadata", "CopyPackageVersions", "PutRepositoryPermissionsPolicy", *DESTRUCTIVE])
+@pytest.mark.parametrize(
+    "action", ["PublishPackageVersion", "PutPackageMetadata", "CopyPackageVersions", "PutRepositoryPermissionsPolicy", *DESTRUCTIVE]
+)
 def test_a_team_repository_grants_no_writing(policy, action):
     for caller in (READER, MEMBER, PUBLISHER):
         assert not may(caller, action, TEAM_PACKAGE, policy)
@@ -217,7 +225,12 @@ def test_what_the_promote_role_copies():
     assert may(PROMOTER, "CopyPackageVersions", SHARED_REPOSITORY, SHARED, PROMOTE_ROLE)
     assert may(PROMOTER, "ReadFromRepository", TEAM_REPOSITORY, [], PROMOTE_ROLE)
     assert may(PROMOTER, "DescribePackageVersion", TEAM_PACKAGE, [], PROMOTE_ROLE)
-    for at in (REGISTRY.package_arn("shared", "npm/acme-identity/client"), TEAM_PACKAGE, TEAM_REPOSITORY, REGISTRY.repository_arn("identity")):
+    for at in (
+        REGISTRY.package_arn("shared", "npm/acme-identity/client"),
+        TEAM_PACKAGE,
+        TEAM_REPOSITORY,
+        REGISTRY.repository_arn("identity"),
+    ):
         assert not may(PROMOTER, "CopyPackageVersions", at, SHARED if "shared" in at else [], PROMOTE_ROLE)
     assert not may(PUBLISHER, "CopyPackageVersions", SHARED_PACKAGE, SHARED, PUBLISH_ROLE)
     assert not may(PROMOTER, "GetAuthorizationToken", REGISTRY.domain_arn, [], PROMOTE_ROLE), "copying needs no token"

@@ -127,7 +127,12 @@ def test_promotion_and_publishing_do_not_stand_in_for_each_other():
 
 # --- reading --------------------------------------------------------------------------------------------------------------------------
 
-PULL_REQUEST = {"sub": "repo:acme/payments-api:pull_request", "aud": "sts.amazonaws.com", "repository_id": "9001", "ref": "refs/pull/1/merge"}
+PULL_REQUEST = {
+    "sub": "repo:acme/payments-api:pull_request",
+    "aud": "sts.amazonaws.com",
+    "repository_id": "9001",
+    "ref": "refs/pull/1/merge",
+}
 IMMUTABLE_PULL_REQUEST = PULL_REQUEST | {"sub": "repo:acme@7000/payments-api@9001:pull_request"}
 STRANGER = PULL_REQUEST | {"sub": "repo:acme@7000/stranger@9999:pull_request", "repository_id": "9999"}
 STRANGER_BY_NAME = STRANGER | {"sub": "repo:acme/stranger:pull_request"}

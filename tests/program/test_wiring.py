@@ -21,7 +21,8 @@ def acyclic(draw):
     """Teams in any order whose upstreams point to teams that come earlier in another order."""
     count = draw(st.integers(1, 6))
     teams = [
-        samples.team(f"team{number}", upstreams=tuple(f"team{other}" for other in range(number) if draw(st.booleans()))) for number in range(count)
+        samples.team(f"team{number}", upstreams=tuple(f"team{other}" for other in range(number) if draw(st.booleans())))
+        for number in range(count)
     ]
     return samples.settings(*draw(st.permutations(teams)))
 
@@ -73,9 +74,15 @@ def test_words_of_settings_and_components_are_the_same():
 
 
 def test_oidc():
-    configured = samples.settings(oidc_provider=OidcProvider.EXISTING, read_role=ReadRole.CATALOG, subjects=Subjects.IMMUTABLE, token_duration=900)
+    configured = samples.settings(
+        oidc_provider=OidcProvider.EXISTING, read_role=ReadRole.CATALOG, subjects=Subjects.IMMUTABLE, token_duration=900
+    )
     args = wiring.github_oidc(configured, samples.facts(configured))
-    assert (args["provider"], args["readers"], args["subjects"]) == (ProviderOrigin.EXISTING, ReadersOfShared.CATALOG, SubjectForms.IMMUTABLE)
+    assert (args["provider"], args["readers"], args["subjects"]) == (
+        ProviderOrigin.EXISTING,
+        ReadersOfShared.CATALOG,
+        SubjectForms.IMMUTABLE,
+    )
     assert args["token_duration"] == 900 and (args["owner"], args["owner_id"]) == ("acme", 7000)
     assert [one["name"] for one in args["repositories"]] == ["payments-api", "payments-web"]
     assert args["role"] == {"stack": "test", "path": "/package-flow/", "permissions_boundary": ""}
@@ -114,11 +121,15 @@ def test_an_installing_repository():
 
 
 def publishing(configured, facts=None):
-    return wiring.consumer(configured, facts or samples.facts(configured), configured.teams[0], configured.repositories[0], "payments", "arn")["publishing"]
+    return wiring.consumer(
+        configured, facts or samples.facts(configured), configured.teams[0], configured.repositories[0], "payments", "arn"
+    )["publishing"]
 
 
 def test_a_publishing_repository():
-    one = samples.repository(release_branches=("main", "release/*"), approvals=2, environment="packages", promotes=samples.promotes("leads"))
+    one = samples.repository(
+        release_branches=("main", "release/*"), approvals=2, environment="packages", promotes=samples.promotes("leads")
+    )
     args = publishing(samples.settings(samples.team(repositories=(one,), release_managers=("managers",))))
     assert args == {
         "owns": [{"format": "npm", "name": "@acme-payments/*"}],
@@ -141,7 +152,11 @@ def test_a_repository_publishes_only_its_formats():
 
 
 def test_any_workflow():
-    args = publishing(samples.settings(samples.team(repositories=(samples.repository(promotes=samples.promotes("leads")),)), publishing=PublishingSettings(None)))
+    args = publishing(
+        samples.settings(
+            samples.team(repositories=(samples.repository(promotes=samples.promotes("leads")),)), publishing=PublishingSettings(None)
+        )
+    )
     assert args["workflow"] == "" and args["promotion"]["workflow"] == ""
 
 

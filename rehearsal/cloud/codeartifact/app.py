@@ -92,9 +92,8 @@ async def cloudcontrol(scope: Scope, receive: Receive, send: Send) -> None:
         principal = _principal(service, scope, request)
         reply = cloudcontrol_answer(service, principal, request)
     except ApiError as error:
-        reply = json_reply(
-            {"__type": error.code, "Message": error.message, "message": error.message}, error.status if error.status == 501 else 400
-        )
+        status = error.status if error.status == 501 else 400  # the protocol's only status for refusals
+        reply = json_reply({"__type": error.code, "Message": error.message, "message": error.message}, status)
     _record(service, "cloudcontrol", request, reply, principal, request.headers.get("x-amz-target", "").rpartition(".")[2])
     await write(send, reply)
 

@@ -84,9 +84,7 @@ def _list(service: Service, principal: Principal, params: dict[str, Any]) -> dic
     if "MaxResults" in params:
         raise not_implemented("MaxResults of ListResources")
     if not isinstance(model.get("DomainName"), str) or set(model) != {"DomainName"}:
-        raise ApiError(
-            "InvalidRequestException", "Missing or invalid ResourceModel property in list handler request input. Required: DomainName", 400
-        )
+        raise ApiError("InvalidRequestException", "Listing package groups needs a ResourceModel with DomainName alone.", 400)
     arns, more = Handlers(service, principal).list(model["DomainName"], params.get("NextToken"))
     descriptions = [{"Identifier": arn, "Properties": json.dumps({"Arn": arn})} for arn in arns]
     return {"TypeName": TYPE_NAME, "ResourceDescriptions": descriptions} | ({"NextToken": more} if more else {})

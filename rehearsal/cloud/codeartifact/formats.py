@@ -1,4 +1,7 @@
-"""What the control plane says about a version's content, per package format. Source: API reference, PackageVersionDescription and PackageDependency."""
+"""What the control plane says about a version's content, per package format.
+
+Source: API reference, PackageVersionDescription and PackageDependency.
+"""
 
 import io
 import re

@@ -8,8 +8,7 @@ def repository_of(domain: Domain, name: str) -> Repository:
     """A domain's repository; ResourceNotFoundException if there is none of that name."""
     repository = domain.repositories.get(name)
     if repository is None:
-        raise not_found(f"Repository not found. Repository '{name}' in domain '{domain.name}' owned by account '{domain.owner}' does not exist.",
-                        "repository", name)  # fmt: skip
+        raise not_found(f"Repository not found. Repository '{name}' in domain '{domain.name}' does not exist.", "repository", name)
     return repository
 
 

@@ -183,8 +183,8 @@ async def _put_asset(call: EndpointCall, location: Location) -> Reply:
         add_version(call.service, domain, repository, location.package, fresh)
         return CREATED
     if found.repository is not repository or found.version.status in ("Archived", "Disposed"):
-        raise conflict(f"Version {location.version} of {location.package.path} already exists in repository '{found.repository.name}' "
-                       f"({found.version.status}).", "package-version", location.version)  # fmt: skip
+        where = f"repository '{found.repository.name}' ({found.version.status})"
+        raise conflict(f"Version {location.version} of {location.package.path} exists in {where}.", "package-version", location.version)
     known = found.version.assets.get(asset.name)
     if known and known.content != asset.content:
         raise conflict(f"'{asset.name}' already exists with other content.", "asset", asset.name)
@@ -195,8 +195,8 @@ async def _put_asset(call: EndpointCall, location: Location) -> Reply:
 async def _refuse_public(call: EndpointCall, domain: Domain, repository: Repository, location: Location) -> None:
     """409 for a version that a reachable public repository lists."""
     if location.version in await _public_versions(call, domain, repository, location, required=True):
-        raise conflict(f"Version {location.version} of {location.package.path} already exists in a public repository that '{repository.name}' "
-                       "can reach.", "package-version", location.version)  # fmt: skip
+        message = f"Version {location.version} of {location.package.path} exists in a public repository that '{repository.name}' can reach."
+        raise conflict(message, "package-version", location.version)
 
 
 def _put_checksum(call: EndpointCall, location: Location) -> Reply:

@@ -28,8 +28,8 @@ from rehearsal.cloud.codeartifact.versions import add_version, set_metadata
 ABBREVIATED = "application/vnd.npm.install-v1+json"
 ABBREVIATED_FIELDS = (
     "name", "version", "deprecated", "dependencies", "optionalDependencies", "devDependencies", "bundleDependencies", "peerDependencies",
-    "peerDependenciesMeta", "acceptDependencies", "bin", "directories", "dist", "engines", "cpu", "os", "libc", "funding", "hasInstallScript",
-    "_hasShrinkwrap",
+    "peerDependenciesMeta", "acceptDependencies", "bin", "directories", "dist", "engines", "cpu", "os", "libc", "funding",
+    "hasInstallScript", "_hasShrinkwrap",
 )  # fmt: skip
 NAME = re.compile(r"(?:@(?P<scope>[a-z0-9~-][a-z0-9._~-]*)/)?(?P<name>[A-Za-z0-9~][A-Za-z0-9._~-]*)")
 SEMVER = re.compile(
@@ -189,10 +189,9 @@ async def _ingest(call: EndpointCall, domain: Domain, repository: Repository, pa
         if manifest is None or content is None:
             continue
         _check_digests(manifest.get("dist", {}), content)
-        ingested = connected.version(package, manifest["version"]) or add_version(
-            call.service, domain, connected, package,
-            PackageVersion(manifest["version"], {file: Asset(file, content)}, manifest, origin_type="EXTERNAL", entry_connection=connection),
-        )  # fmt: skip
+        assets = {file: Asset(file, content)}
+        fresh = PackageVersion(manifest["version"], assets, manifest, origin_type="EXTERNAL", entry_connection=connection)
+        ingested = connected.version(package, fresh.version) or add_version(call.service, domain, connected, package, fresh)
         return retain(call.service, domain, repository, package, Found(connected, ingested))
     raise not_found(f"'{file}' of '{full_name(package)}' not found in repository '{repository.name}'.", "asset", file)
 
@@ -242,8 +241,8 @@ async def _refuse_existing(call: EndpointCall, domain: Domain, repository: Repos
     for connected in connections(call.service, domain, repository, package):
         packument = await call.service.public.npm_packument(connected.external_connection or "", full_name(package)) or {}
         if version in packument.get("versions", {}):
-            raise conflict(f"Version {version} of '{full_name(package)}' already exists in {connected.external_connection}, which repository "
-                           f"'{repository.name}' can reach.", "package-version", version)  # fmt: skip
+            where = f"{connected.external_connection}, which repository '{repository.name}' can reach"
+            raise conflict(f"Version {version} of '{full_name(package)}' already exists in {where}.", "package-version", version)
 
 
 def _publication(package: Coordinates, document: dict[str, Any]) -> Publication:

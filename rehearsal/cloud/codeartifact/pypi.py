@@ -227,15 +227,15 @@ async def _existing_version(call: EndpointCall, domain: Domain, repository: Repo
     stored = visible_versions(call.service, domain, repository, upload.package)
     found = next((f for v, f in stored.items() if _normalised(v) == _normalised(upload.version)), None)
     if found and (found.repository is not repository or not found.version.readable or upload.asset.name in found.version.assets):
-        raise conflict(f"'{upload.asset.name}' or version {upload.version} of '{upload.package.name}' already exists in repository "
-                       f"'{found.repository.name}' ({found.version.status}).", "package-version", upload.version)  # fmt: skip
+        where = f"repository '{found.repository.name}' ({found.version.status})"
+        raise conflict(f"'{upload.asset.name}' or its version already exists in {where}.", "package-version", upload.version)
     if found:
         return found.version
     for connected in connections(call.service, domain, repository, upload.package):
         files = await call.service.public.pypi_files(connected.external_connection or "", upload.package.name) or []
         if any(version_of_file(upload.package, file.name) == _normalised(upload.version) for file in files):
-            raise conflict(f"Version {upload.version} of '{upload.package.name}' already exists in {connected.external_connection}, which "
-                           f"repository '{repository.name}' can reach.", "package-version", upload.version)  # fmt: skip
+            where = f"{connected.external_connection}, which repository '{repository.name}' can reach"
+            raise conflict(f"Version {upload.version} of '{upload.package.name}' exists in {where}.", "package-version", upload.version)
     return None
 
 

@@ -57,7 +57,6 @@ class Service:
         """Tell EventBridge, and keep the event for the rehearsal."""
         content = detail(domain, repository, package, version, operation, changes)
         resource = self.arns.package(domain.owner, domain.name, repository.name, *package)
-        self.events.append(
-            {"source": SOURCE, "detail-type": DETAIL_TYPE, "account": domain.owner, "region": self.region, "resources": [resource], "detail": content}
-        )  # fmt: skip
+        event = {"source": SOURCE, "detail-type": DETAIL_TYPE, "account": domain.owner, "region": self.region}
+        self.events.append(event | {"resources": [resource], "detail": content})
         self.adapter.emit_event(domain.owner, self.region, SOURCE, DETAIL_TYPE, content)

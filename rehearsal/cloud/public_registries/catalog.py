@@ -1,4 +1,7 @@
-"""What the fixture registries hold: a few packages with neutral names, and what a rehearsal adds, such as a public package of an owned name."""
+"""What the fixture registries hold: a few packages with neutral names, and what a rehearsal adds.
+
+A rehearsal adds, for example, a public package whose name somebody owns: dependency confusion.
+"""
 
 import re
 from dataclasses import dataclass

@@ -38,10 +38,8 @@ def wheel(name: str, version: str, requires: list[str]) -> bytes:
 
 def page(files: dict[str, bytes]) -> str:
     """A project's page (PEP 503): file name to content; the files lie beside the page."""
-    anchors = (
-        f'<a href="{html.escape(name)}#sha256={hashlib.sha256(content).hexdigest()}" data-requires-python="&gt;=3.8">{html.escape(name)}</a><br>'
-        for name, content in files.items()
-    )
+    escaped = {html.escape(name): hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    anchors = (f'<a href="{name}#sha256={digest}" data-requires-python="&gt;=3.8">{name}</a><br>' for name, digest in escaped.items())
     return f"<!DOCTYPE html><html><body>{''.join(anchors)}</body></html>"
 
 

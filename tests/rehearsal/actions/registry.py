@@ -1,19 +1,19 @@
 """A small registry in the local cloud, with the program's own policies: what the workflows are tried against."""
 
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import boto3
+import httpx
 from botocore.config import Config
 
 from policies import owned_names, promoting, publishing, reading, resource, trust
 from policies.arns import Registry
 from policies.document import text
 from policies.owned_names import Format
-from rehearsal.actions import RunResult, run_workflow
+from rehearsal.actions import RunResult, machine, run_workflow
 from rehearsal.actions.github import Act, start_jobs
 
 PROJECT = Path(__file__).parents[3]
@@ -27,7 +27,16 @@ OWNED = (
     owned_names.parse(Format.PYPI, "acme-payments-*"),
     owned_names.parse(Format.MAVEN, "com.acme.payments:*"),
 )
+DEPLOYER = "deployer-token"
 READABLE = ("payments", "shared", "npmjs", "pypi", "maven-central")
+
+
+def _installed(tool: str) -> str:
+    """The version of a tool of this machine, as a workflow asks for it; a tool that is missing is asked for in vain."""
+    return machine.version(tool, {"PATH": machine.default_path()}) or "1"
+
+
+TOOLS = {f"{tool}-version": _installed(tool) for tool in ("node", "python", "java")}
 
 
 def workflow_ref(file: str) -> str:
@@ -95,16 +104,53 @@ class LocalCloud:
             "CODEARTIFACT_REPOSITORY": "payments",
             **{f"CODEARTIFACT_{name.upper()}_ROLE_ARN": f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in ("read", "publish", "promote")},
         }
-        organization = {"login": "acme", "id": 9001, "plan": "enterprise", "owners": ["ada"], "members": ["ada", "bob"], "variables": variables}
+        organization = {
+            "login": "acme",
+            "id": 9001,
+            "plan": "enterprise",
+            "owners": ["ada"],
+            "members": ["ada", "bob"],
+            "variables": variables,
+        }
         package_flow = {"owner": "acme", "name": "package-flow", "id": 9100, "admins": ["ada"], "actions_access": "organization"}
         publisher = {"owner": "acme", "name": "payments-api", "id": 9101, "admins": ["ada"], "writers": ["bob"]}
         users = [{"login": "ada", "id": 1}, {"login": "bob", "id": 2}]
-        self.github("seed", {"users": users, "organizations": [organization], "repositories": [package_flow, publisher]})
+        deployer = {
+            "token": DEPLOYER,
+            "organization": "acme",
+            "app_id": 501,
+            "permissions": {"administration": "write", "actions": "write"},
+        }
+        self.github(
+            "seed", {"users": users, "organizations": [organization], "repositories": [package_flow, publisher], "tokens": [deployer]}
+        )
+        self._promote_environment()
+
+    def _promote_environment(self) -> None:
+        """Reviewed by ada, on main alone."""
+        environment = {
+            "reviewers": [{"type": "User", "id": 1}],
+            "prevent_self_review": True,
+            "deployment_branch_policy": {"protected_branches": False, "custom_branch_policies": True},
+        }
+        self.rest("PUT", "environments/promote", environment)
+        self.rest("POST", "environments/promote/deployment-branch-policies", {"name": "main"})
+
+    def rest(self, method: str, path: str, body: dict[str, Any]) -> None:
+        """A call of GitHub's REST API about acme/payments-api, as the deployer."""
+        answer = httpx.request(
+            method,
+            f"{self.url}/_github/repos/acme/payments-api/{path}",
+            json=body,
+            headers={"authorization": f"Bearer {DEPLOYER}"},
+            trust_env=False,
+        )
+        answer.raise_for_status()
 
     def run(
         self,
         file: str,
-        inputs: dict[str, Any],
+        inputs: Mapping[str, Any],
         *,
         source: Path | None = None,
         event: str = "push",
@@ -126,7 +172,7 @@ class LocalCloud:
         }
         return run_workflow(
             WORKFLOWS / file,
-            inputs=inputs,
+            inputs={**(TOOLS if file == "publish-package.yml" else {}), **inputs},
             start_job=start_jobs(self.github, request),
             source=source,
             checkout=checkout,
@@ -143,12 +189,3 @@ class LocalCloud:
         except self.aws("codeartifact").exceptions.ResourceNotFoundException:
             return {}
         return {one["version"]: one["status"] for one in answer["versions"]}
-
-
-def npm_package(folder: Path, version: str = "1.0.0", name: str = "@acme-payments/client", content: str = "module.exports = 42\n") -> Path:
-    """An npm package with nothing to build."""
-    folder.mkdir(parents=True, exist_ok=True)
-    manifest = {"name": name, "version": version, "main": "index.js", "files": ["index.js"]}
-    (folder / "package.json").write_text(json.dumps(manifest))
-    (folder / "index.js").write_text(content)
-    return folder

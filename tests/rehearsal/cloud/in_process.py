@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -59,14 +59,16 @@ class Cloud:
 
 
 @contextmanager
-def running_cloud() -> Iterator[Cloud]:
+def running_cloud() -> Generator[Cloud]:
     """Start a cloud on a free port, and stop it."""
     with server.listen(0) as listener:
         port = listener.getsockname()[1]
         ministack, root = aws.start(ACCOUNT, REGION, port)
         settings = server.Settings(ACCOUNT, REGION, f"http://127.0.0.1:{port}", "fixture", KEY)
         control.configure(ACCOUNT)
-        running = uvicorn.Server(uvicorn.Config(server.Front(settings, ministack), lifespan="off", log_level="warning"))
+        running = uvicorn.Server(
+            uvicorn.Config(server.Front(settings, ministack), lifespan="off", proxy_headers=False, log_level="warning")
+        )
         thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         while not running.started:

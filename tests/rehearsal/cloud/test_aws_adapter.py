@@ -6,6 +6,8 @@ These tests hold every internal of ministack that the adapter touches.
 import json
 import re
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from importlib import import_module
 from typing import Any
 
 import botocore.session
@@ -15,7 +17,6 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
-from botocore.model import Shape
 
 from rehearsal.cloud import aws
 from tests.rehearsal.cloud.in_process import ACCOUNT, ALLOW_ALL, OTHER_ACCOUNT, REGION, Cloud, allow, policy, running_cloud
@@ -42,7 +43,7 @@ def outcome(call: Any, **parameters: Any) -> str:
     return "ok"
 
 
-def example(shape: Shape, depth: int = 0) -> Any:
+def example(shape: Any, depth: int = 0) -> Any:
     """A value with the required members of a shape, and with the members that name a resource."""
     if shape.type_name == "structure":
         wanted = {n for n in shape.members if n in shape.required_members or n.endswith(("Name", "Arn", "ARN", "Url", "KeyId"))}
@@ -109,16 +110,23 @@ def signed(
     cloud: Cloud,
     service: str,
     body: str = "",
+    headers: dict[str, str] | None = None,
+    *,
     method: str = "POST",
     path: str = "/",
     credentials: aws.Credentials | None = None,
-    **headers: str,
 ) -> dict[str, str]:
     """Headers of a request that is signed by hand."""
     used = credentials or cloud.root
-    request = AWSRequest(method, f"{cloud.url}{path}", headers=headers, data=body)
+    request = AWSRequest(method, f"{cloud.url}{path}", headers=headers or {}, data=body)
     SigV4Auth(Credentials(used.access_key_id, used.secret_access_key, used.session_token), service, REGION).add_auth(request)
     return dict(request.headers)
+
+
+def known(credentials: aws.Credentials) -> aws.Principal:
+    principal = aws.principal_for_key(credentials.access_key_id)
+    assert principal
+    return principal
 
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -127,17 +135,17 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 class TestAuthentication:
     def test_a_signature_is_needed(self, cloud: Cloud) -> None:
         body = "Action=ListRoles&Version=2010-05-08"
-        assert httpx.post(cloud.url, content=body, headers=signed(cloud, "iam", body, **FORM)).status_code == 200
+        assert httpx.post(cloud.url, content=body, headers=signed(cloud, "iam", body, FORM)).status_code == 200
         assert "MissingAuthenticationToken" in httpx.post(cloud.url, content=body, headers=FORM).text
 
     def test_the_body_is_signed(self, cloud: Cloud) -> None:
-        headers = signed(cloud, "iam", "Action=ListRoles&Version=2010-05-08", **FORM)
+        headers = signed(cloud, "iam", "Action=ListRoles&Version=2010-05-08", FORM)
         answer = httpx.post(cloud.url, content="Action=ListUsers&Version=2010-05-08", headers=headers)
         assert (answer.status_code, "SignatureDoesNotMatch" in answer.text) == (403, True)
 
     def test_a_stated_hash_must_be_the_bodys(self, cloud: Cloud) -> None:
         body = "Action=ListRoles&Version=2010-05-08"
-        headers = signed(cloud, "iam", body, **FORM, **{"X-Amz-Content-SHA256": "UNSIGNED-PAYLOAD"})
+        headers = signed(cloud, "iam", body, {**FORM, "X-Amz-Content-SHA256": "UNSIGNED-PAYLOAD"})
         assert "SignatureDoesNotMatch" in httpx.post(cloud.url, content=body, headers=headers).text
 
     def test_the_secret_is_checked(self, cloud: Cloud) -> None:
@@ -163,16 +171,16 @@ class TestAuthentication:
         cloud.role("another")  # ministack forgets expired sessions when the next one starts
         assert outcome(cloud.client("iam", lasting).list_roles) == "ok"
         assert outcome(cloud.client("iam", expired).list_roles) in {"ExpiredToken", "ExpiredTokenException"}
-        assert aws.principal_for_key(expired.access_key_id).role_arn == f"arn:aws:iam::{ACCOUNT}:role/expired"
+        assert known(expired).role_arn == f"arn:aws:iam::{ACCOUNT}:role/expired"
 
     def test_a_call_can_not_name_two_actions(self, cloud: Cloud) -> None:
         """ministack would check the query string's action and serve the body's."""
         nobody = cloud.role("smuggler")
         for path, body in [("/?Action=GetCallerIdentity", "Action=CreateUser&UserName=eve"), ("/", "Action=ListRoles&Action=CreateUser")]:
-            headers = signed(cloud, "iam", body, path=path, credentials=nobody, **FORM)
+            headers = signed(cloud, "iam", body, FORM, path=path, credentials=nobody)
             assert httpx.post(f"{cloud.url}{path}", content=body, headers=headers).status_code == 400
         body, headers = "{}", {"X-Amz-Target": "TrentService.ListKeys", "Content-Type": "application/x-amz-json-1.1"}
-        headers = signed(cloud, "iam", body, credentials=nobody, **headers)
+        headers = signed(cloud, "iam", body, headers, credentials=nobody)
         assert httpx.post(cloud.url, content=body, headers=headers).status_code == 400
         assert outcome(cloud.client("iam").get_user, UserName="eve") == "NoSuchEntity"
 
@@ -181,20 +189,21 @@ class TestAuthentication:
             assert httpx.post(f"{cloud.url}{path}").status_code == 404
 
     def test_ministack_refuses_what_did_not_come_through_the_front(self, cloud: Cloud) -> None:
-        assert aws._undecided().code == "AccessDenied"
+        refusal = aws._undecided()
+        assert refusal and refusal.code == "AccessDenied"
         with aws.decided():
             assert aws._undecided() is None
         assert not aws._was_decided()
 
     def test_principal_for_key(self, cloud: Cloud) -> None:
         session = cloud.role("by-key", path="/package-flow/")
-        principal = aws.principal_for_key(session.access_key_id)
+        principal = known(session)
         assert (principal.arn, principal.role_arn) == (
             f"arn:aws:sts::{ACCOUNT}:assumed-role/by-key/test",
             f"arn:aws:iam::{ACCOUNT}:role/package-flow/by-key",
         )
-        assert aws.principal_for_key(cloud.user("by-key").access_key_id).arn == f"arn:aws:iam::{ACCOUNT}:user/by-key"
-        assert aws.principal_for_key(cloud.root.access_key_id).kind == "Root"
+        assert known(cloud.user("by-key")).arn == f"arn:aws:iam::{ACCOUNT}:user/by-key"
+        assert known(cloud.root).kind == "Root"
         assert aws.principal_for_key("ASIAUNKNOWN") is None
 
 
@@ -203,8 +212,7 @@ class TestDecide:
     ACTION = "codeartifact:ReadFromRepository"
 
     def decide(self, credentials: aws.Credentials, *documents: dict[str, Any], **options: Any) -> aws.iam.Decision:
-        principal = aws.principal_for_key(credentials.access_key_id)
-        return aws.decide(principal, self.ACTION, self.ARN, resource_policies=documents, **options)
+        return aws.decide(known(credentials), self.ACTION, self.ARN, resource_policies=documents, **options)
 
     def test_identity_or_resource_at_home(self, cloud: Cloud) -> None:
         grant = {"Statement": {"Effect": "Allow", "Principal": "*", "Action": self.ACTION, "Resource": "*"}}
@@ -364,6 +372,24 @@ class TestIdentityPolicies:
         condition = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
         elsewhere = cloud.role("passer-elsewhere", allow("events:*"), allow("iam:PassRole", Condition=condition))
         assert outcome(cloud.client("events", elsewhere).put_targets, Rule="passing", Targets=[target]) == "AccessDeniedException"
+
+    def test_making_with_tags_needs_the_right_to_tag(self, cloud: Cloud) -> None:
+        makers = {
+            "iam": ("create_policy", {"PolicyName": "tagged", "PolicyDocument": policy(allow("*"))}, "iam:TagPolicy"),
+            "kms": ("create_key", {}, "kms:TagResource"),
+            "sns": ("create_topic", {"Name": "tagged-by-maker"}, "sns:TagResource"),
+            "sqs": ("create_queue", {"QueueName": "tagged"}, "sqs:TagQueue"),
+            "events": ("put_rule", {"Name": "tagged", "ScheduleExpression": "rate(1 day)"}, "events:TagResource"),
+        }
+        key = {"kms": ("TagKey", "TagValue")}
+        for service, (method, arguments, action) in makers.items():
+            name, value = key.get(service, ("Key", "Value"))
+            tags = {"tags": {"team": "payments"}} if service == "sqs" else {"Tags": [{name: "team", value: "payments"}]}
+            maker, other = cloud.role(f"maker-{service}", allow(f"{service}:*")), cloud.role(f"no-tagger-{service}", allow(f"{service}:*"))
+            forbid = policy({**allow(action), "Effect": "Deny"})
+            cloud.client("iam").put_role_policy(RoleName=f"no-tagger-{service}", PolicyName="no", PolicyDocument=forbid)
+            assert outcome(getattr(cloud.client(service, other), method), **arguments, **tags) in DENIED, service
+            assert outcome(getattr(cloud.client(service, maker), method), **arguments, **tags) == "ok", service
 
     def test_tags_of_request_resource_and_principal(self, cloud: Cloud) -> None:
         condition = {"StringEquals": {"aws:RequestTag/team": "payments"}}
@@ -691,6 +717,29 @@ class TestEvents:
             cloud.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": document})
             cloud.client("sns").publish(TopicArn=topic, Message="published")
             assert [each["Message"] for each in self.messages(cloud, url)] == expected
+
+    def test_http_subscribers_confirm_by_the_link_and_are_on_this_machine(self, cloud: Cloud) -> None:
+        received: list[dict[str, Any]] = []
+
+        class Subscriber(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(200)
+                self.end_headers()
+
+        with HTTPServer(("127.0.0.1", 0), Subscriber) as server:
+            topic = cloud.client("sns").create_topic(Name="to-http")["TopicArn"]
+            endpoint = f"http://127.0.0.1:{server.server_port}/"
+            cloud.client("sns").subscribe(TopicArn=topic, Protocol="http", Endpoint=endpoint)
+            server.handle_request()
+            token = received[0]["Token"]
+            link = f"{cloud.url}/?Action=ConfirmSubscription&TopicArn={topic}&Token="
+            assert (httpx.get(f"{link}wrong").status_code, httpx.get(f"{link}{token}").status_code) == (400, 200)
+            cloud.client("sns").publish(TopicArn=topic, Message="hello")
+            server.handle_request()
+            assert received[1]["Message"] == "hello"
+        with pytest.raises(ConnectionRefusedError, match=r"does not call https://hooks\.acme\.example"):
+            import_module("ministack.services.sns")._http_post_sync("https://hooks.acme.example/", "{}", "Notification")
 
     def test_callers_can_not_pretend_to_be_a_service(self, cloud: Cloud) -> None:
         entry = {"Source": "aws.codeartifact", "DetailType": "x", "Detail": "{}"}

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
 
 from rehearsal.cloud import __main__ as entry
 from rehearsal.cloud import server
@@ -72,13 +73,14 @@ def start(scratch: Path, *options: str, **environment: str) -> Running:
 
 
 @contextmanager
-def running(scratch: Path, *options: str, **environment: str) -> Iterator[Running]:
+def running(scratch: Path, *options: str, **environment: str) -> Generator[Running]:
     cloud = start(scratch, *options, **environment)
     try:
         yield cloud
     finally:
         cloud.process.kill()
-        cloud.process.communicate()
+        with cloud.process:
+            pass  # closes its pipes and waits
 
 
 @pytest.fixture(scope="module")
@@ -320,7 +322,7 @@ class TestAwsCli:
     @pytest.fixture(scope="class")
     @classmethod
     def role_arn(cls, cloud: Running) -> str:
-        jwk = {**json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(cls.SIGNING_KEY.public_key())), "kid": "key-1"}
+        jwk = {**json.loads(RSAAlgorithm.to_jwk(cls.SIGNING_KEY.public_key())), "kid": "key-1"}
         assert cloud.control("POST", "issuers", {"issuer": GITHUB, "jwks": {"keys": [jwk]}}).json()["keys"] == 1
         client = cloud.client("iam")
         provider = client.create_open_id_connect_provider(Url=GITHUB, ClientIDList=["sts.amazonaws.com"])["OpenIDConnectProviderArn"]
@@ -367,4 +369,5 @@ class TestAwsCli:
 
 
 def test_the_repository_is_found_by_the_tests() -> None:
-    assert (ROOT / "rehearsal" / "cloud" / "__main__.py").exists() and shutil.which("ps")
+    assert (ROOT / "rehearsal" / "cloud" / "__main__.py").exists()
+    assert shutil.which("ps")

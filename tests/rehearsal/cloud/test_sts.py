@@ -19,7 +19,7 @@ GITHUB = "token.actions.githubusercontent.com:"
 SUBJECT = "repo:acme/payments-api:ref:refs/heads/main"
 AUDIENCE = "sts.amazonaws.com"
 KEY, OTHER_KEY = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
-TRUST = {"aud": AUDIENCE, "sub": SUBJECT, "repository_id": "1001", "ref": "refs/heads/main"}
+TRUST: dict[str, Any] = {"aud": AUDIENCE, "sub": SUBJECT, "repository_id": "1001", "ref": "refs/heads/main"}
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,9 @@ def statement(operator: str = "StringEquals", provider: str = PROVIDER, effect: 
 def trusting(name: str, *statements: dict[str, Any], path: str = "/package-flow/", account: str = ACCOUNT) -> str:
     """A role with this trust policy (stored as it is), by default for the job on main."""
     arn = aws.create_role(account, name, path, None)
-    aws.role(arn)["AssumeRolePolicyDocument"] = policy(*(statements or (statement(**TRUST),)))
+    role = aws.role(arn)
+    assert role
+    role["AssumeRolePolicyDocument"] = policy(*(statements or (statement(**TRUST),)))
     return arn
 
 
@@ -134,7 +136,8 @@ class TestProvider:
         assert assume(role_arn, token()) == "ok"
 
     def test_the_provider_must_know_the_audience(self, cloud: Cloud) -> None:
-        role_arn = trusting("audience", statement(**{**TRUST, "aud": [AUDIENCE, "other"]}))
+        both: dict[str, Any] = {**TRUST, "aud": [AUDIENCE, "other"]}
+        role_arn = trusting("audience", statement(**both))
         assert assume(role_arn, token()) == "ok"
         assert assume(role_arn, token(aud="other")) == "InvalidIdentityToken"
 
@@ -183,9 +186,9 @@ class TestTrustPolicy:
         value = claims(environment="release")[name]
         conditions = {"aud": AUDIENCE, "sub": SUBJECT, name: value}
         arn = trusting(f"knows-{name}", statement(**conditions))
-        assert assume(arn, token(environment="release")) == "ok"
-        assert assume(arn, token(**{"environment": "release", name: f"{value}x"})) == "AccessDenied"
-        assert assume(arn, token(**{"environment": "release", name: None})) == "AccessDenied"
+        for given, expected in ((value, "ok"), (f"{value}x", "AccessDenied"), (None, "AccessDenied")):
+            job: dict[str, Any] = {"environment": "release", name: given}
+            assert assume(arn, token(**job)) == expected
 
     @pytest.mark.parametrize("name", ["event_name", "repository_owner_id", "runner_environment", "iss"])
     def test_keys_that_aws_does_not_know_are_in_no_token(self, cloud: Cloud, name: str) -> None:
@@ -212,7 +215,7 @@ class TestTrustPolicy:
             "released": "AccessDenied",
             "release": "AccessDenied",
         }.items():
-            job = {"ref": f"refs/heads/{branch}", "sub": f"repo:acme/payments-api:ref:refs/heads/{branch}"}
+            job: dict[str, Any] = {"ref": f"refs/heads/{branch}", "sub": f"repo:acme/payments-api:ref:refs/heads/{branch}"}
             assert assume(arn, token(**job)) == expected, branch
 
     def test_statements_are_alternatives(self, cloud: Cloud) -> None:
@@ -246,7 +249,8 @@ class TestTrustPolicy:
 
     def test_the_decision_is_logged_with_the_claims(self, cloud: Cloud) -> None:
         arn = trusting("logged", {**statement(**TRUST), "Sid": "Main"})
-        for change, allowed in (({}, True), ({"repository_id": "2002"}, False)):
+        changes: list[tuple[dict[str, Any], bool]] = [({}, True), ({"repository_id": "2002"}, False)]
+        for change, allowed in changes:
             before = len(aws.decisions)
             assume(arn, token(**change))
             (entry,) = aws.decisions[before:]

@@ -168,7 +168,9 @@ def test_an_update_of_upstreams_and_connection():
 
 def test_a_domain():
     described = {"arn": DOMAIN_ARN, "owner": "111122223333", "encryptionKey": "arn:k", "assetSizeBytes": 0, "createdTime": "2026-01-01"}
-    aws = FakeAws(create_domain={"domain": {"arn": DOMAIN_ARN, "owner": "111122223333", "name": "acme"}}, describe_domain={"domain": described})
+    aws = FakeAws(
+        create_domain={"domain": {"arn": DOMAIN_ARN, "owner": "111122223333", "name": "acme"}}, describe_domain={"domain": described}
+    )
     made = create("aws:codeartifact/domain:Domain", aws, domain="acme", encryptionKey="arn:k")
     assert aws.made("create_domain")["encryptionKey"] == "arn:k"
     assert made.outputs["assetSizeBytes"] == "0"
@@ -353,7 +355,10 @@ def test_a_rule_needs_a_pattern_or_a_schedule():
 
 
 def test_attaching_and_detaching_a_policy():
-    token, inputs = "aws:iam/rolePolicyAttachment:RolePolicyAttachment", {"role": "build", "policyArn": "arn:aws:iam::111122223333:policy/read"}
+    token, inputs = (
+        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+        {"role": "build", "policyArn": "arn:aws:iam::111122223333:policy/read"},
+    )
     aws = FakeAws()
     made = create(token, aws, **inputs)
     HANDLERS[token].delete(aws, Existing(made.id, inputs, {}))

@@ -102,7 +102,10 @@ FULL_RULESET = {
     "target": "branch",
     "enforcement": "active",
     "conditions": {"refName": {"includes": ["~DEFAULT_BRANCH", "refs/heads/release/*"], "excludes": []}},
-    "bypassActors": [{"actorId": 77, "actorType": "Team", "bypassMode": "always"}, {"actorType": "OrganizationAdmin", "bypassMode": "always"}],
+    "bypassActors": [
+        {"actorId": 77, "actorType": "Team", "bypassMode": "always"},
+        {"actorType": "OrganizationAdmin", "bypassMode": "always"},
+    ],
     "rules": {
         "creation": True,
         "deletion": True,

@@ -99,7 +99,9 @@ def test_an_interruption_reports_what_exists(project, tmp_path, number):
         """)
     )
     result = tmp_path / "result.json"
-    process = subprocess.Popen(command(project, result), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ))
+    process = subprocess.Popen(
+        command(project, result), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ)
+    )
     deadline = time.monotonic() + 60
     while not marker.exists() and time.monotonic() < deadline:
         time.sleep(0.05)

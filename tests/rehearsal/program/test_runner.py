@@ -52,7 +52,7 @@ def test_a_program_is_provisioned_and_reported(project):
     }
     queue = next(each for each in result["resources"] if each["type"].startswith("aws:sqs"))
     assert (queue["protect"], queue["retain_on_delete"], queue["where"]) == (True, True, "__main__.py:17")
-    assert set(queue["dependencies"]) == {urns["package-flow:index:Outer"], urns["aws:sns/topic:Topic"]}
+    assert queue["dependencies"] == [urns["aws:sns/topic:Topic"]]  # the SDK names the custom resources inside a component
     assert queue["outputs"]["name"].startswith("urns-")
     assert len(queue["outputs"]["name"]) == len("urns-1234567")
     assert result["outputs"] == {"arn": f"arn:aws:sns:eu-west-1:{ACCOUNT}:urns"}
@@ -97,14 +97,15 @@ def test_a_failed_resource_is_named_with_its_line_and_stops_the_rest(project):
     result = project.write(
         """
         import pulumi, pulumi_github as github
+        after = lambda *others: pulumi.ResourceOptions(depends_on=others)
         first = github.ActionsVariable("first", repository="payments-api", variable_name="FIRST", value="1")
-        bad = github.ActionsVariable("bad", repository="nowhere", variable_name="BAD", value="1", opts=pulumi.ResourceOptions(depends_on=[first]))
+        bad = github.ActionsVariable("bad", repository="nowhere", variable_name="BAD", value="1", opts=after(first))
         github.ActionsVariable("last", repository="payments-api", variable_name="LAST", value=bad.value)
-        github.ActionsVariable("later", repository="payments-api", variable_name="LATER", value="1", opts=pulumi.ResourceOptions(depends_on=[bad]))
+        github.ActionsVariable("later", repository="payments-api", variable_name="LATER", value="1", opts=after(bad))
         """
     ).run()
     error = result["error"]
-    assert (error["name"], error["where"]) == ("bad", "__main__.py:4")
+    assert (error["name"], error["where"]) == ("bad", "__main__.py:5")
     assert error["urn"].endswith("ActionsVariable::bad")
     assert "404 Not Found" in error["message"]
     assert [each["name"] for each in result["resources"]] == ["first"]
@@ -125,8 +126,8 @@ def test_a_misspelt_nested_key_is_refused_and_the_right_one_accepted(project):
 
 
 def test_a_type_or_function_without_a_handler_is_named(project):
-    result = project.write('import pulumi_aws as aws\naws.s3.Bucket("b")').run()
-    assert result["error"]["message"] == "the rehearsal has no handler for resource type aws:s3/bucket:Bucket"
+    result = project.write('import pulumi_aws as aws\naws.ssm.Parameter("p", type="String", value="v")').run()
+    assert result["error"]["message"] == "the rehearsal has no handler for resource type aws:ssm/parameter:Parameter"
     swallowed = """
         import pulumi_aws as aws, pulumi_github as github
         try:
@@ -149,7 +150,9 @@ def test_an_error_of_the_program_has_its_line(project):
 
 
 def test_a_duplicate_urn_is_refused(project):
-    result = project.write(variable("_A") + '    github.ActionsVariable("size", repository="payments-api", variable_name="B", value="1")\n').run()
+    result = project.write(
+        variable("_A") + '    github.ActionsVariable("size", repository="payments-api", variable_name="B", value="1")\n'
+    ).run()
     urn = "urn:pulumi:dev::package-flow::github:index/actionsVariable:ActionsVariable::size"
     assert result["error"]["message"] == f"Duplicate resource URN '{urn}'; try giving it a unique name"
 
@@ -281,7 +284,8 @@ def test_a_stack_reference_is_answered_from_result_files(project, tmp_path):
 OWN_RESOURCES = """
     import pulumi, pulumi_aws as aws
     aws.sns.Topic("mine", name="own-resources")
-    own = pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {"stackName": f"organization/package-flow/{pulumi.get_stack()}"}).value
+    name = f"organization/package-flow/{pulumi.get_stack()}"
+    own = pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {"stackName": name}).value
     pulumi.export("before", sorted(entry["type"] for entry in own["outputs"].values()))
     pulumi.export("arns", [entry["outputs"]["arn"] for entry in own["outputs"].values() if entry["type"].startswith("aws:")])
 """
@@ -328,8 +332,8 @@ def test_providers_that_the_program_registers(project):
         import pulumi, pulumi_aws as aws, pulumi_github as github
         there = aws.Provider("there", region="us-east-1")
         aws.sns.Topic("t", name="elsewhere", opts=pulumi.ResourceOptions(provider=there))
-        hub = github.Provider("hub", owner="acme")
-        github.ActionsVariable("v", repository="payments-api", variable_name="BY_PROVIDER", value="1", opts=pulumi.ResourceOptions(provider=hub))
+        by_hub = pulumi.ResourceOptions(provider=github.Provider("hub", owner="acme"))
+        github.ActionsVariable("v", repository="payments-api", variable_name="BY_PROVIDER", value="1", opts=by_hub)
     """
     result = project.write(program).run()
     assert result["error"] is None
@@ -343,8 +347,8 @@ def test_providers_that_the_program_registers(project):
 def test_a_providers_token_is_not_in_the_state_and_must_be_the_same_to_delete(project, monkeypatch):
     program = """
         import pulumi, pulumi_github as github
-        hub = github.Provider("hub", owner="acme")
-        github.ActionsVariable("v", repository="payments-api", variable_name="BY_TOKEN", value="1", opts=pulumi.ResourceOptions(provider=hub))
+        by_hub = pulumi.ResourceOptions(provider=github.Provider("hub", owner="acme"))
+        github.ActionsVariable("v", repository="payments-api", variable_name="BY_TOKEN", value="1", opts=by_hub)
     """
     result = project.write(program).run()
     assert by_name(result)["hub"]["inputs"]["token"] == "[secret]"
@@ -352,6 +356,24 @@ def test_a_providers_token_is_not_in_the_state_and_must_be_the_same_to_delete(pr
         changed.setenv("GITHUB_TOKEN", "another")
         assert "secret that neither the state file nor GITHUB_TOKEN holds" in project.destroy(result)["error"]["message"]
     assert project.destroy(result)["error"] is None
+
+
+def test_a_provider_that_assumes_a_role_acts_as_it(project):
+    trust = json.dumps(
+        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}]}
+    )
+    role = project.write(f"import pulumi_aws as aws\naws.iam.Role('r', name='elsewhere', assume_role_policy='{trust}')").run()
+    program = """
+        import pulumi, pulumi_aws as aws
+        there = aws.Provider("there", region="us-east-1", assume_roles=[{{"role_arn": "{arn}", "session_name": "s"}}])
+        me = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(provider=there))
+        pulumi.export("arn", me.arn)
+        aws.sns.Topic("t", name="not-allowed", opts=pulumi.ResourceOptions(provider=there))
+    """
+    result = project.write(program.format(arn=by_name(role)["r"]["outputs"]["arn"])).run()
+    assert result["error"]["name"] == "t"
+    assert "AccessDenied" in result["error"]["message"] or "AuthorizationError" in result["error"]["message"]
+    assert result["calls"][0]["result"]["arn"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/elsewhere/s"
 
 
 @pytest.mark.parametrize(("region", "arn_region"), [("", "eu-west-1"), (', region="us-west-2"', "us-west-2")])
@@ -369,8 +391,8 @@ def test_functions(project):
         pulumi.export("region", aws.get_region().region)
         pulumi.export("organization", github.get_organization(name="acme", summary_only=True).plan)
         pulumi.export("team", github.get_team(slug="payments-leads", summary_only=True).id)
-        repository = github.get_repository(full_name="acme/functions")
-        pulumi.export("repository", [repository.repo_id, repository.name, repository.default_branch, repository.archived, repository.visibility])
+        found = github.get_repository(full_name="acme/functions")
+        pulumi.export("repository", [found.repo_id, found.name, found.default_branch, found.archived, found.visibility])
         gone = github.get_repository(full_name="acme/gone")
         pulumi.export("gone", [gone.name, gone.repo_id, gone.default_branch, gone.id])
         pulumi.export("template", github.get_actions_repository_oidc_subject_claim_customization_template(name="functions").use_default)
@@ -415,7 +437,9 @@ def test_a_function_that_fails_can_be_handled_by_the_program(project):
 
 def test_a_renamed_repository_is_followed_and_its_new_name_returned(project, local_cloud):
     local_cloud.github("repositories/rename", {"repository": "acme/old-name", "name": "new-name"})
-    result = project.write('import pulumi, pulumi_github as g\npulumi.export("n", g.get_repository(full_name="acme/old-name").full_name)').run()
+    result = project.write(
+        'import pulumi, pulumi_github as g\npulumi.export("n", g.get_repository(full_name="acme/old-name").full_name)'
+    ).run()
     assert result["outputs"] == {"n": "acme/new-name"}
 
 

@@ -19,7 +19,8 @@ OPERATIONS: dict[str, Callable[["Call"], dict[str, Any]]] = {}
 
 def operation(function: Callable[["Call"], dict[str, Any]]) -> Callable[["Call"], dict[str, Any]]:
     """Register a function as the operation of its name in camel case: `create_domain` is CreateDomain."""
-    OPERATIONS[function.__name__.title().replace("_", "")] = function
+    name: str = getattr(function, "__name__")  # noqa: B009 (a Callable need not have one)
+    OPERATIONS[name.title().replace("_", "")] = function
     return function
 
 

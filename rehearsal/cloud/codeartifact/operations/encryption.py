@@ -1,4 +1,7 @@
-"""The KMS key of a domain. Source: User Guide, "Create a domain": symmetric keys only; the creator needs kms:DescribeKey and kms:CreateGrant."""
+"""The KMS key of a domain.
+
+Source: User Guide, "Create a domain": symmetric keys only; who creates a domain needs kms:DescribeKey and kms:CreateGrant.
+"""
 
 import re
 import uuid

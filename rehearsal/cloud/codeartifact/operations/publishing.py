@@ -16,9 +16,7 @@ from rehearsal.cloud.codeartifact.versions import add_asset, add_version, set_st
 def publish_package_version(call: Call) -> dict[str, Any]:
     domain, repository, coordinates = call.package("PublishPackageVersion")
     if coordinates.format != "generic":
-        raise invalid(
-            f"PublishPackageVersion publishes packages of format generic; packages of format {coordinates.format} have clients of their own."
-        )
+        raise invalid(f"PublishPackageVersion is for packages of format generic, not {coordinates.format}.")
     asset = Asset(call.params["assetName"], call.params["assetContent"])
     if hashlib.sha256(asset.content).hexdigest() != call.params["assetSHA256"]:
         raise invalid("assetSHA256 is not the hash of assetContent.")

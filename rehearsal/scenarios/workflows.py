@@ -1,0 +1,102 @@
+"""The reusable workflows as they stand: their steps run, against the local cloud, as a consuming repository's jobs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from policies.owned_names import Format
+from rehearsal import clients, packages
+from rehearsal.cast import WRITER, Publisher, first, publishers
+from rehearsal.packages import Package
+from rehearsal.scenario import DENY, Scenario
+from rehearsal.scenarios.publishing import package
+from rehearsal.world import World
+
+PUBLISH = "publish-package.yml"
+
+
+def scenarios(world: World) -> list[Scenario]:
+    """Publishing by workflow in each format, what the workflow refuses, and running it again."""
+    if world.settings.publishing.workflow is None:
+        return []
+    found = publishers(world.settings)
+    made: list[Scenario] = []
+    for format in Format:
+        one = first(found, format, open=True, literal=True) or first(found, format, literal=True)
+        if one:
+            made += _format(world, one, format)
+    one = first(found, Format.NPM, open=True, literal=True)
+    return [*made, *(_refusals(world, one) if one else [])]
+
+
+def published(one: Publisher, format: Format) -> str:
+    """Name of the scenario in which the workflow publishes a package of that format."""
+    return f"{one.name}: {PUBLISH} publishes a package of format {format}"
+
+
+def by_workflow(one: Publisher, format: Format, version: str = packages.VERSION) -> Package:
+    """The package that the workflow publishes."""
+    return package(one, format, "by-workflow", version)
+
+
+def run(world: World, one: Publisher, what: Package, variables: Mapping[str, str] = {}, **trigger: Any) -> str:
+    """Run the publishing workflow for a package. `variables` change the repository's, `trigger` says what starts it (default: a push)."""
+    source = packages.source(world.folder("source"), what)
+    started = trigger or {"event": "push", "ref": f"refs/heads/{one.branch}"}
+    request = {"workflow": ".github/workflows/release.yml", "job_workflow_ref": str(world.settings.publishing.workflow), **started}
+    inputs = {"format": what.format.value, "environment": one.repository.environment, **clients.tool_versions()}
+    return world.run_workflow(PUBLISH, one.name, WRITER, request, inputs=inputs, source=source, variables=variables)
+
+
+def _format(world: World, one: Publisher, format: Format) -> list[Scenario]:
+    what = by_workflow(one, format)
+    who = f"{PUBLISH}, a push to {one.branch} of {one.name}"
+    return [Scenario(published(one, format), who, f"publish {what.name}", one.team.name, lambda: run(world, one, what))]
+
+
+def _refusals(world: World, one: Publisher) -> list[Scenario]:
+    allowed = published(one, Format.NPM)
+    again = f"{one.name}: {PUBLISH} runs again"
+    what = by_workflow(one, Format.NPM)
+    other = package(one, Format.NPM, "by-event")
+
+    def on_pull_request_target() -> str:
+        number = world.github.pull_request(one.name, WRITER)["number"]
+        return run(world, one, other, event="pull_request_target", pull_request=number)
+
+    return [
+        Scenario(
+            again,
+            f"{PUBLISH}, the same commit of {one.name}",
+            f"publish {what.name} again",
+            one.team.name,
+            lambda: run(world, one, what),
+            after=(allowed,),
+        ),
+        Scenario(
+            f"{one.name}: {PUBLISH} on pull_request_target",
+            f"{PUBLISH}, a pull_request_target of {one.name}",
+            f"publish {other.name}",
+            one.team.name,
+            on_pull_request_target,
+            DENY,
+            allowed,
+        ),
+        Scenario(
+            f"{one.name}: {PUBLISH} at the end of another workflow",
+            f"{PUBLISH}, a workflow_run of {one.name}",
+            f"publish {other.name}",
+            one.team.name,
+            lambda: run(world, one, other, event="workflow_run"),
+            DENY,
+            allowed,
+        ),
+        Scenario(
+            f"{one.name}: {PUBLISH} with a variable that points at another account",
+            f"{PUBLISH}, a push to {one.branch} of {one.name}, CODEARTIFACT_DOMAIN_OWNER changed",
+            f"publish {other.name}",
+            one.team.name,
+            lambda: run(world, one, other, {"CODEARTIFACT_DOMAIN_OWNER": "999999999999"}),
+            DENY,
+            allowed,
+        ),
+    ]

@@ -1,0 +1,92 @@
+"""Answers to the program's invokes: AWS and GitHub where every repository of the catalog is as it should be."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.components.recording import ACCOUNT, ProviderError
+
+ROOT = Path(__file__).resolve().parents[2]
+OWNER_ID = 7000
+
+
+class Cloud:
+    """What the lookups see. Repository ids follow from the order in which the program asks; `resources` is the state of the stack."""
+
+    def __init__(self, *, audiences: list[str] | None, plan: str = "enterprise", resources: Mapping[str, Any] | None = None) -> None:
+        self.audiences, self.plan, self.resources = audiences, plan, dict(resources or {})
+        self.repositories: dict[str, int] = {}
+        self.teams: dict[str, int] = {}
+        self.missing: set[str] = set()
+
+    def __call__(self, token: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        answers = {
+            "aws:index/getCallerIdentity:getCallerIdentity": self._caller,
+            "aws:index/getPartition:getPartition": self._partition,
+            "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": self._provider,
+            "aws:codeartifact/getRepositoryEndpoint:getRepositoryEndpoint": self._endpoint,
+            "github:index/getOrganization:getOrganization": self._organization,
+            "github:index/getRepository:getRepository": self._repository,
+            "github:index/getTeam:getTeam": self._team,
+            "github:index/getActionsRepositoryOidcSubjectClaimCustomizationTemplate:"
+            "getActionsRepositoryOidcSubjectClaimCustomizationTemplate": self._subject,
+            "github:index/getActionsVariables:getActionsVariables": self._variables,
+            "pulumi:pulumi:readStackResourceOutputs": self._stack,
+        }
+        return answers[token](**{key: value for key, value in arguments.items() if value is not None})
+
+    def _caller(self) -> dict[str, Any]:
+        return {"accountId": ACCOUNT, "arn": f"arn:aws:iam::{ACCOUNT}:role/deployer", "userId": "x", "id": ACCOUNT}
+
+    def _partition(self) -> dict[str, Any]:
+        return {"partition": "aws", "dnsSuffix": "amazonaws.com", "reverseDnsPrefix": "com.amazonaws", "id": "aws"}
+
+    def _provider(self, arn: str) -> dict[str, Any]:
+        if self.audiences is None:
+            raise ProviderError(f"reading IAM OIDC Provider ({arn}): couldn't find resource")
+        return {"arn": arn, "clientIdLists": self.audiences, "url": "token.actions.githubusercontent.com", "thumbprintLists": [], "id": arn}
+
+    def _endpoint(self, domain: str, repository: str, format: str) -> dict[str, Any]:
+        url = f"https://{domain}-{ACCOUNT}.d.codeartifact.eu-west-1.amazonaws.com/{format}/{repository}/"
+        return {"domain": domain, "repository": repository, "format": format, "repositoryEndpoint": url, "id": url}
+
+    def _organization(self, name: str, summaryOnly: bool) -> dict[str, Any]:
+        assert summaryOnly is True, "without it the provider pages through every member"
+        return {"login": name, "id": str(OWNER_ID), "plan": self.plan, "orgname": name, "name": name}
+
+    def _repository(self, fullName: str) -> dict[str, Any]:
+        """A repository that is not visible comes back with empty fields, as the provider answers."""
+        owner, _, name = fullName.partition("/")
+        if name in self.missing:
+            return {"fullName": None, "name": None, "repoId": None, "id": ""}
+        number = self.repositories.setdefault(name, 9001 + len(self.repositories))
+        return {
+            "fullName": f"{owner}/{name}",
+            "name": name,
+            "repoId": number,
+            "id": name,
+            "defaultBranch": "main",
+            "visibility": "private",
+            "archived": False,
+        }
+
+    def _team(self, slug: str, summaryOnly: bool) -> dict[str, Any]:
+        return {"id": str(self.teams.setdefault(slug, 5001 + len(self.teams))), "slug": slug, "name": slug}
+
+    def _subject(self, name: str) -> dict[str, Any]:
+        return {"name": name, "useDefault": True, "includeClaimKeys": [], "id": name}
+
+    def _variables(self, fullName: str) -> dict[str, Any]:
+        return {"fullName": fullName, "name": fullName.partition("/")[2], "variables": [], "id": fullName}
+
+    def _stack(self, stackName: str) -> dict[str, Any]:
+        return {"name": stackName, "outputs": self.resources}
+
+
+def stack_config(stack: str) -> dict[str, str]:
+    """A stack file's values as the engine hands them over: text, JSON where they are no text."""
+    values = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
+    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
