@@ -4,14 +4,14 @@ import pulumi
 
 import lookups
 import outputs
-import settings as configuration
 import wiring
 from components.consumer import ConsumingRepository
 from components.github_oidc import GitHubOidc
 from components.registry import PackageRegistry
 from components.team import Team
+from settings import load
 
-settings = configuration.load()
+settings = load()
 facts = lookups.look_up(settings)
 
 registry = PackageRegistry(settings.domain.name, wiring.package_registry(settings, facts))

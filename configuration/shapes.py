@@ -118,7 +118,7 @@ _WORKFLOW = "OWNER/REPOSITORY/.github/workflows/FILE.yml@refs/heads/BRANCH (or @
 # https://docs.aws.amazon.com/codeartifact/latest/APIReference/API_CreateDomain.html and API_CreateRepository.html
 DomainName = Annotated[str, _text(r"[a-z][a-z0-9\-]{0,48}[a-z0-9]", DOMAIN_NAME)]
 TeamName = Annotated[str, _text(r"[A-Za-z0-9][A-Za-z0-9._\-]{1,99}", _TEAM_NAME)]
-AccountId = Annotated[str, _text(r"[0-9]{12}", "an account id: 12 digits, in quotes")]
+AccountId = Annotated[str, _text(r"[0-9]{12}", "an account id of 12 digits")]
 Region = Annotated[str, _text(r"[a-z]{2,4}(-[a-z]+){1,2}-[0-9]{1,2}", REGION)]
 # https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html
 OrganizationId = Annotated[str, _text(r"(o-[a-z0-9]{10,32})?", "an AWS organisation's id: o- and 10 to 32 lower-case letters and digits")]

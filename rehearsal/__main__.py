@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         console.print("\nstopped; nothing is left running")
         return 130
-    except (SettingsError, stage.ProgramFailed, stage.ProcessFailed, OSError) as error:
+    except (SettingsError, stage.ProgramFailed, stage.ProcessFailed, OSError, ValueError) as error:
         console.print(f"\n{error}", style="red", markup=False)
         return 1
 
@@ -41,6 +41,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--config", type=Path, metavar="FILE", help="another stack file, Pulumi.NAME.yaml")
     parser.add_argument("--catalog", type=Path, metavar="DIR", help="another catalog than the stack file's")
     parser.add_argument("--upstream", choices=("fixture", "real"), default="fixture", help="public packages: small fixtures, or real ones")
+    parser.add_argument("--only", metavar="TEXT", default="", help="only scenarios with this in their name, and what they need")
     parser.add_argument("--json", metavar="FILE", help="write the report as JSON (- for standard output)")
     parser.add_argument("--serve", action="store_true", help="keep the local cloud up afterwards, until Ctrl-C")
     parser.add_argument("--destroy", action="store_true", help="remove everything again afterwards, in the order of pulumi destroy")
@@ -74,7 +75,7 @@ def _rehearse(options: argparse.Namespace, console: Console) -> int:
             result = _provision(options, console, program)
             world = stage.world(settings, cloud, result["outputs"], folder)
             writes = world.github.writes()
-            outcomes = _act(console, everything.acts(world))
+            outcomes = _act(console, everything.acts(world, options.only))
             if options.destroy:
                 _destroy(console, program)
             seconds = round(time.monotonic() - started, 1)

@@ -5,12 +5,30 @@ from rehearsal.scenarios import guarding, publishing, reading, recycling, releas
 from rehearsal.world import World
 
 
-def acts(world: World) -> list[list[Scenario]]:
-    """The acts of a rehearsal. Raises ValueError if a scenario is not well formed (see scenario.check)."""
+def acts(world: World, only: str = "") -> list[list[Scenario]]:
+    """The acts of a rehearsal; with `only`, the scenarios whose name has that text, with their twins and what they build on.
+
+    Raises ValueError if a scenario is not well formed (see scenario.check) or `only` fits none.
+    """
     first = [one for part in (guarding, releasing, reading, publishing, workflows) for one in part.scenarios(world)]
     last = recycling.scenarios(world)
-    check([*first, *last])
-    return [first, last]
+    every = check([*first, *last])
+    wanted = _wanted(every, only)
+    if not wanted:
+        raise ValueError(f"no scenario has {only!r} in its name")
+    return [[one for one in act if one.name in wanted] for act in (first, last)]
+
+
+def _wanted(every: list[Scenario], only: str) -> set[str]:
+    by_name = {one.name: one for one in every}
+    wanted: set[str] = set()
+    waiting = [one.name for one in every if only in one.name]
+    while waiting:
+        name = waiting.pop()
+        if name not in wanted:
+            wanted.add(name)
+            waiting += [*by_name[name].after, *([by_name[name].twin] if by_name[name].twin else [])]
+    return wanted
 
 
 def exports(world: World) -> list[str]:

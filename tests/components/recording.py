@@ -39,7 +39,7 @@ class ProviderError(grpc.RpcError):
 
 @dataclass(frozen=True)
 class Registration:
-    """One request. `dependencies` and `parent` are URNs; `options` holds protect, retainOnDelete, aliases and the like where they are set."""
+    """One request. `dependencies` and `parent` are URNs; `options` holds protect, retainOnDelete, aliases and the like where set."""
 
     urn: str
     type: str

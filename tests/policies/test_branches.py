@@ -1,4 +1,4 @@
-"""One declaration of release branches, read three ways: by IAM (the trust policy), by rulesets and by an environment (GitHub's patterns)."""
+"""One declaration of release branches, read three ways: by IAM (trust policy), by rulesets and by an environment (GitHub's patterns)."""
 
 import re
 

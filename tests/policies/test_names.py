@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from policies.names import ROLE_NAME_MAX, RoleKind, cut, promote_roles, role_name
 from tests.policies.iam import like
 
-# Pulumi's stack names (https://www.pulumi.com/docs/iac/concepts/stacks/) that leave room for a kind and a hash, and GitHub's repository names.
+# Pulumi's stack names (https://www.pulumi.com/docs/iac/concepts/stacks/) that leave room for kind and hash; GitHub's repository names.
 LONGEST_STACK = ROLE_NAME_MAX - len("-promote-") - len("-12345678")
 STACKS = st.from_regex(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{LONGEST_STACK - 1}}}", fullmatch=True)
 REPOSITORIES = st.from_regex(r"[A-Za-z0-9._-]{1,100}", fullmatch=True)

@@ -160,7 +160,7 @@ def test_iam_package_groups_and_owns_agree(data):
 
 
 def _common(one: OwnedName, other: OwnedName) -> bool:
-    """Whether some package is of both, found by trying: a common one starts with each prefix, so the prefixes themselves and a longer one do."""
+    """Whether some package is of both, found by trying: a common one starts with each prefix, so the prefixes and a longer one do."""
     candidates = {end for name in (one, other) for end in (name.name, f"{name.name}x", f"{name.name}-x") if end} | {"x"}
     return one.format == other.format and any(
         one.owns(namespace, part) and other.owns(namespace, part) for namespace in (one.namespace, other.namespace) for part in candidates

@@ -119,6 +119,14 @@ def test_a_file_that_would_be_overlooked_is_refused(tmp_path: Path) -> None:
     ]
 
 
+def test_a_catalog_of_overlooked_files_alone_is_not_called_empty_as_well(tmp_path: Path) -> None:
+    (tmp_path / "catalog").mkdir()
+    (tmp_path / "catalog" / "search.yml").write_text("team: search\n")
+    with pytest.raises(SettingsError) as refused:
+        settings.parse(settings.read_project_file(ROOT), changed()[CONFIG], tmp_path, PROJECT, STACK)
+    assert [one.file for one in refused.value.problems] == ["catalog/search.yml"]
+
+
 def test_a_team_whose_file_is_broken_is_not_unknown_as_well(tmp_path: Path) -> None:
     assert [one.file for one in problems(tmp_path, changed((("identity",), "team: [identity\n")))] == ["catalog/identity.yaml"]
 

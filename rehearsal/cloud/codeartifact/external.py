@@ -7,8 +7,10 @@ needed. Certificates and proxies are httpx's defaults (`SSL_CERT_FILE`, `HTTPS_P
 import asyncio
 import os
 import shutil
+import ssl
 import sys
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import quote, urldefrag, urljoin
@@ -62,7 +64,6 @@ class PublicRegistries:
 
     base_url: str
     upstream: str
-    transport: httpx.AsyncBaseTransport | None = None  # tests answer without a network
     _urls: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -111,7 +112,7 @@ class PublicRegistries:
 
     async def _get(self, connection: str, url: str, headers: dict[str, str]) -> httpx.Response | None:
         try:
-            async with httpx.AsyncClient(follow_redirects=True, timeout=60, transport=self.transport) as client:
+            async with httpx.AsyncClient(follow_redirects=True, timeout=60, verify=_certificates()) as client:
                 response = await client.get(url, headers=headers)
         except httpx.HTTPError as problem:
             raise UnavailableError(connection, str(problem) or type(problem).__name__) from None
@@ -120,6 +121,12 @@ class PublicRegistries:
         if response.status_code != 200:
             raise UnavailableError(connection, f"HTTP {response.status_code}")
         return response
+
+
+@lru_cache(maxsize=1)
+def _certificates() -> ssl.SSLContext:
+    """Reading the certificates takes longer than most requests."""
+    return httpx.create_ssl_context()
 
 
 async def _output_of(connection: str, command: list[str]) -> str:

@@ -70,9 +70,10 @@ async def _page(call: EndpointCall, package: Coordinates) -> Reply:
             anchors |= {
                 a.name: _anchor(call, package, version, a.name, a.hashes["SHA-256"], required) for a in found.version.assets.values()
             }
+    taken = {_parsed(version) for version in stored}
     for file in await _public_files(call, domain, repository, package, required=not stored):
         version = version_of_file(package, file.name)
-        if version and version not in stored and not file.yanked:
+        if version and _parsed(version) not in taken and not file.yanked:
             anchors.setdefault(file.name, _anchor(call, package, version, file.name, file.sha256, file.requires_python))
     if not anchors:
         raise not_found(f"Project '{package.name}' not found in repository '{repository.name}'.", "package", package.name)
@@ -225,18 +226,25 @@ async def _existing_version(call: EndpointCall, domain: Domain, repository: Repo
     The User Guide calls an identical file a success; clients report 409 (the stricter reading).
     """
     stored = visible_versions(call.service, domain, repository, upload.package)
-    found = next((f for v, f in stored.items() if _normalised(v) == _normalised(upload.version)), None)
-    if found and (found.repository is not repository or not found.version.readable or upload.asset.name in found.version.assets):
+    found = next((f for v, f in stored.items() if _parsed(v) == _parsed(upload.version)), None)
+    if found and not _is_open(found, repository, upload):
         where = f"repository '{found.repository.name}' ({found.version.status})"
         raise conflict(f"'{upload.asset.name}' or its version already exists in {where}.", "package-version", upload.version)
     if found:
         return found.version
     for connected in connections(call.service, domain, repository, upload.package):
         files = await call.service.public.pypi_files(connected.external_connection or "", upload.package.name) or []
-        if any(version_of_file(upload.package, file.name) == _normalised(upload.version) for file in files):
+        public = {_parsed(version) for file in files if (version := version_of_file(upload.package, file.name))}
+        if _parsed(upload.version) in public:
             where = f"{connected.external_connection}, which repository '{repository.name}' can reach"
             raise conflict(f"Version {upload.version} of '{upload.package.name}' exists in {where}.", "package-version", upload.version)
     return None
+
+
+def _is_open(found: Found, repository: Repository, upload: Upload) -> bool:
+    """Whether an existing version takes the file: one of this repository, written the same way, that does not have the file yet."""
+    same = found.repository is repository and found.version.version == upload.version
+    return same and found.version.readable and upload.asset.name not in found.version.assets
 
 
 def _checked_upload(fields: list[multipart.Part]) -> Upload:
@@ -258,7 +266,7 @@ def _checked_upload(fields: list[multipart.Part]) -> Upload:
 
 def _check_file(package: Coordinates, version: str, asset: Asset, texts: dict[str, list[str]]) -> None:
     try:
-        expected = _normalised(version)
+        expected = str(_parsed(version))
     except InvalidVersion:
         raise invalid(f"'{version}' is not a version (PEP 440).") from None
     if version_of_file(package, asset.name) != expected:
@@ -271,8 +279,9 @@ def _check_file(package: Coordinates, version: str, asset: Asset, texts: dict[st
             raise invalid(f"The file does not have the {field} that the upload says.")
 
 
-def _normalised(version: str) -> str:
-    return str(Version(version))
+def _parsed(version: str) -> Version:
+    """Versions are equal as PEP 440 says: 1.0 is 1.0.0."""
+    return Version(version)
 
 
 def _one(texts: dict[str, list[str]], key: str) -> str:

@@ -109,11 +109,12 @@ def resolve(repo: Repository, name: str) -> str:
 
 
 def _change(repo: Repository, ref: str, old: str | None, commit: Commit) -> rules.Change:
-    """What setting `ref` to `commit` would be. Rules on commits look at those that the repository's refs did not have before."""
+    """What setting `ref` to `commit` would be. Rules on commits look at those that the ref (a new one: the default branch) did not have."""
     ancestors = repo.history(*commit.parents)
     # git never takes another commit for a tag without force.
     fast_forward = old is None or (old in ancestors and ref.startswith("refs/heads/"))
-    known = repo.history(*repo.refs.values())
+    before = old or repo.refs.get(repo.default_ref)
+    known = repo.history(before) if before else set()
     new = [commit, *(repo.commits[sha] for sha in ancestors)]
     new = [one for one in new if one.sha not in known]
     return rules.Change(
@@ -230,12 +231,12 @@ def merge_change(repo: Repository, pull_request: PullRequest, method: str) -> ru
 
 
 def _approvals(repo: Repository, pull_request: PullRequest) -> tuple[rules.Approval, ...]:
-    """The last verdict of each reviewer who may write; the author is none, and a comment takes nothing back."""
+    """The last verdict of each reviewer who may write; a comment takes nothing back."""
     latest = {one.reviewer: one for one in pull_request.reviews if one.state != "COMMENTED"}
     return tuple(
         rules.Approval(one.reviewer, one.state, one.sha == pull_request.head_sha)
         for one in latest.values()
-        if one.reviewer != pull_request.author and has_role(repo, one.reviewer, "write")
+        if has_role(repo, one.reviewer, "write")
     )
 
 

@@ -111,7 +111,11 @@ def finish(run: Run) -> None:
 
 def is_from_fork(run: Run) -> bool:
     """Whether a `pull_request` run brings a fork's code; such a run gets neither an OIDC token nor variables."""
-    return run.event == "pull_request" and run.head_full_name != run.repository.full_name
+    return run.event == "pull_request" and _head_is_fork(run)
+
+
+def _head_is_fork(run: Run) -> bool:
+    return run.pull_request is not None and run.pull_request.head_repository != run.repository.id
 
 
 def _require_known(github: GitHub, approve_by: list[str], bypass_by: str | None) -> None:
@@ -361,8 +365,11 @@ def _event(run: Run) -> dict[str, Any]:
 def _pull_request_event(run: Run) -> dict[str, Any]:
     pull_request = run.pull_request
     assert pull_request is not None
-    fork = run.head_full_name != run.repository.full_name
-    head = {"ref": oidc.short(pull_request.head), "sha": pull_request.head_sha, "repo": {"full_name": run.head_full_name, "fork": fork}}
+    head = {
+        "ref": oidc.short(pull_request.head),
+        "sha": pull_request.head_sha,
+        "repo": {"full_name": run.head_full_name, "fork": _head_is_fork(run)},
+    }
     base = {"ref": oidc.short(pull_request.base), "repo": {"full_name": run.repository.full_name}}
     return {"number": pull_request.number, "user": {"login": pull_request.author}, "head": head, "base": base}
 

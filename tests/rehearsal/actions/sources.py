@@ -1,4 +1,4 @@
-"""Sources of small packages to publish, one function a format. Their builds fetch nothing, except Maven's, which fetches its own plugins."""
+"""Sources of small packages to publish, by format. Only Maven's build fetches something: its own plugins."""
 
 import json
 from pathlib import Path

@@ -728,6 +728,7 @@ class TestEvents:
                 self.end_headers()
 
         with HTTPServer(("127.0.0.1", 0), Subscriber) as server:
+            server.timeout = 10
             topic = cloud.client("sns").create_topic(Name="to-http")["TopicArn"]
             endpoint = f"http://127.0.0.1:{server.server_port}/"
             cloud.client("sns").subscribe(TopicArn=topic, Protocol="http", Endpoint=endpoint)

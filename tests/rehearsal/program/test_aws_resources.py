@@ -6,7 +6,8 @@ import boto3
 import pytest
 from botocore.validate import ParamValidator
 
-from rehearsal.program.aws_resources import HANDLERS, json_patch
+from rehearsal.program.aws_resources import HANDLERS
+from rehearsal.program.aws_resources.cloudcontrol import json_patch
 from rehearsal.program.clouds import Aws, AwsError
 from rehearsal.program.handlers import CloudError, Created, Defaults, Existing, PartlyCreated
 from rehearsal.program.inputs import InputProblems, Inputs

@@ -59,10 +59,10 @@ def delete(resources, **options) -> tuple[State, deletion.Deleted]:
 
 def test_protection_is_refused_in_the_engines_words_before_anything_is_deleted(monkeypatch):
     cloud = Recorder(monkeypatch)
-    with pytest.raises(deletion.Protected, match='resource "urn:key" cannot be deleted\nbecause it is protected') as refusal:
+    with pytest.raises(deletion.Protected, match='resource "urn:domain" cannot be deleted\nbecause it is protected') as refusal:
         delete([resource("domain", protect=True), resource("key", protect=True), resource("alias", dependencies=["urn:key"])])
-    assert refusal.value.problems == ["urn:key is protected", "urn:domain is protected"]
-    assert refusal.value.resource.name == "key"
+    assert refusal.value.problems == ["urn:domain is protected", "urn:key is protected"]
+    assert refusal.value.resource.name == "domain"
     assert cloud.deleted == []
 
 

@@ -365,15 +365,16 @@ def test_a_provider_that_assumes_a_role_acts_as_it(project):
     role = project.write(f"import pulumi_aws as aws\naws.iam.Role('r', name='elsewhere', assume_role_policy='{trust}')").run()
     program = """
         import pulumi, pulumi_aws as aws
-        there = aws.Provider("there", region="us-east-1", assume_roles=[{{"role_arn": "{arn}", "session_name": "s"}}])
+        role = aws.ProviderAssumeRoleArgs(role_arn="{arn}", session_name="rehearsal")
+        there = aws.Provider("there", region="us-east-1", assume_roles=[role])
         me = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(provider=there))
         pulumi.export("arn", me.arn)
         aws.sns.Topic("t", name="not-allowed", opts=pulumi.ResourceOptions(provider=there))
     """
     result = project.write(program.format(arn=by_name(role)["r"]["outputs"]["arn"])).run()
-    assert result["error"]["name"] == "t"
+    assert result["error"]["name"] == "t", result["error"]
     assert "AccessDenied" in result["error"]["message"] or "AuthorizationError" in result["error"]["message"]
-    assert result["calls"][0]["result"]["arn"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/elsewhere/s"
+    assert result["calls"][0]["result"]["arn"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/elsewhere/rehearsal"
 
 
 @pytest.mark.parametrize(("region", "arn_region"), [("", "eu-west-1"), (', region="us-west-2"', "us-west-2")])

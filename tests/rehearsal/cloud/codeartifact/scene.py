@@ -5,7 +5,8 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import httpx
@@ -17,6 +18,8 @@ from rehearsal.cloud.codeartifact.service import Service
 from rehearsal.cloud.public_registries import npm, pypi
 from tests.rehearsal.cloud.in_process import ACCOUNT, REGION, Cloud, allow
 
+NUMBERS = count()  # of roles: the cloud outlives a test
+HTTP = httpx.Client(timeout=20)
 DOMAIN = "acme"
 PREFIX = f"arn:aws:codeartifact:{REGION}:{ACCOUNT}"
 DOMAIN_ARN = f"{PREFIX}:domain/{DOMAIN}"
@@ -53,11 +56,10 @@ class Scene:
     service: Service
     clock: Clock
     admin: Any
-    _names: Iterator[int] = field(default_factory=lambda: iter(range(10_000)))
 
     def role(self, *statements: Mapping[str, Any], **options: Any) -> Credentials:
         """A session of a new role with these statements."""
-        return self.cloud.role(f"role-{id(self)}-{next(self._names)}", *statements, **options)
+        return self.cloud.role(f"role-{next(NUMBERS)}", *statements, **options)
 
     def api(self, credentials: Credentials) -> Any:
         """A boto3 client of CodeArtifact."""
@@ -122,7 +124,7 @@ class Person:
         """A package manager's request."""
         url = f"{self.scene.cloud.url}/_codeartifact/{DOMAIN}-{ACCOUNT}/{format}/{repository}/{path}"
         headers = {"authorization": f"Bearer {self.token}", **options.pop("headers", {})}
-        return httpx.request(method, url, headers=headers, timeout=20, **options)
+        return HTTP.request(method, url, headers=headers, **options)
 
     def npm_publish(self, repository: str, name: str, version: str, *, tag: str = "latest", **manifest: Any) -> httpx.Response:
         document = npm_document(name, version, tag, **manifest)

@@ -1,5 +1,6 @@
 """Repositories, upstreams, external connections, policies, endpoints."""
 
+import boto3
 import pytest
 
 from tests.rehearsal.cloud.codeartifact.scene import DOMAIN, Scene, document, refused, repository_arn
@@ -166,6 +167,7 @@ def test_tags(scene: Scene) -> None:
 
 
 def test_another_region_is_not_served(scene: Scene) -> None:
-    elsewhere = scene.cloud.client("codeartifact", None, region_name="us-east-1")
+    keys = {"aws_access_key_id": scene.cloud.root.access_key_id, "aws_secret_access_key": scene.cloud.root.secret_access_key}
+    elsewhere = boto3.client("codeartifact", endpoint_url=scene.cloud.url, region_name="us-east-1", **keys)
     with refused("NotImplementedException", "us-east-1"):
         elsewhere.list_domains()

@@ -2,11 +2,9 @@
 
 import base64
 
-import httpx
 import pytest
 
-from rehearsal.cloud import aws
-from tests.rehearsal.cloud.codeartifact.scene import DOMAIN, DOMAIN_ARN, TOKEN, Clock, Person, Scene, document, refused, repository_arn
+from tests.rehearsal.cloud.codeartifact.scene import DOMAIN, DOMAIN_ARN, HTTP, NUMBERS, TOKEN, Person, Scene, document, refused, repository_arn
 from tests.rehearsal.cloud.in_process import ACCOUNT, OTHER_ACCOUNT, allow
 
 READ_SHARED = allow("codeartifact:ReadFromRepository", resource=repository_arn("shared"))
@@ -66,7 +64,7 @@ def test_zero_ends_with_the_session(scene: Scene) -> None:
     answer = scene.api(credentials).get_authorization_token(domain=DOMAIN, durationSeconds=0)
     assert abs(answer["expiration"].timestamp() - (credentials.expiration or 0)) < 1
     with refused("ValidationException", "temporary"):
-        scene.api(scene.cloud.user(f"user-{id(scene)}", *TOKEN)).get_authorization_token(domain=DOMAIN, durationSeconds=0)
+        scene.api(scene.cloud.user(f"user-{next(NUMBERS)}", *TOKEN)).get_authorization_token(domain=DOMAIN, durationSeconds=0)
 
 
 def test_root_gets_none(scene: Scene) -> None:
@@ -85,16 +83,15 @@ def test_a_token_ends(scene: Scene) -> None:
     assert ping(person) == 401
 
 
-def test_a_long_token_outlives_its_session(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_token_outlives_its_session_and_one_of_duration_zero_does_not(scene: Scene) -> None:
     scene.repositories(shared="")
     credentials = scene.role(*TOKEN, READ_SHARED, seconds=900)
-    person = Person(scene, None, scene.token(scene.api(credentials), 43200))
-    later = (credentials.expiration or 0) + 60
-    monkeypatch.setattr("time.time", lambda: later)
-    assert ping(person) == 200
-    with pytest.raises(aws.AuthError):
-        _ = aws.authenticate  # the session itself is over
-        raise aws.AuthError("ExpiredToken", "") if aws.principal_for_key(credentials.access_key_id).expiration < later else AssertionError
+    api, end = scene.api(credentials), credentials.expiration or 0
+    scene.clock.now = end - 1
+    long, bound = (Person(scene, api, scene.token(api, duration)) for duration in (43200, 0))
+    assert (ping(long), ping(bound)) == (200, 200)
+    scene.clock.now = end + 1
+    assert (ping(long), ping(bound)) == (200, 401)
 
 
 def test_basic_authentication_is_for_the_user_aws(scene: Scene) -> None:
@@ -108,7 +105,7 @@ def test_basic_authentication_is_for_the_user_aws(scene: Scene) -> None:
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer forged", "Basic !!!", "Digest x"])
 def test_without_a_valid_token(scene: Scene, header: str) -> None:
     scene.repositories(shared="")
-    answer = httpx.get(f"{scene.cloud.url}/_codeartifact/{DOMAIN}-{ACCOUNT}/npm/shared/-/ping", headers={"authorization": header} if header else {})
+    answer = HTTP.get(f"{scene.cloud.url}/_codeartifact/{DOMAIN}-{ACCOUNT}/npm/shared/-/ping", headers={"authorization": header} if header else {})
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"].startswith("Basic")
 
@@ -120,7 +117,7 @@ def test_a_token_is_for_its_domain(scene: Scene) -> None:
     person = scene.person(allow("codeartifact:*"))
     assert ping(person) == 200
     url = f"{scene.cloud.url}/_codeartifact/other-{ACCOUNT}/npm/shared/-/ping"
-    assert httpx.get(url, headers={"authorization": f"Bearer {person.token}"}).status_code == 401
+    assert HTTP.get(url, headers={"authorization": f"Bearer {person.token}"}).status_code == 401
 
 
 def test_policies_of_the_moment_count(scene: Scene) -> None:
@@ -169,10 +166,6 @@ def test_the_token_is_nowhere_to_be_read(scene: Scene) -> None:
     inside = "".join(scene.cloud.control("GET", f"codeartifact/{what}").text for what in ("state", "requests", "events"))
     assert "shared" in inside
     assert person.token not in inside
-
-
-def test_the_clock_of_the_scene() -> None:
-    assert Clock()() == Clock()()
 
 
 def test_the_domain_has_to_exist_for_who_may_know(scene: Scene) -> None:

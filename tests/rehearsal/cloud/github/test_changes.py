@@ -21,9 +21,8 @@ def push(github: Client, actor: str, ref: str, expect: int = 200, **body: Any) -
 
 
 def open_pull(github: Client, actor: str = "wes", **body: Any) -> int:
-    return github.act("pull-requests/open", **{"repository": "acme/api", "actor": actor, "head": TOPIC, "content": "work", **body})[
-        "number"
-    ]
+    wanted: dict[str, Any] = {"repository": "acme/api", "actor": actor, "head": TOPIC, "content": "work", **body}
+    return github.act("pull-requests/open", 200, **wanted)["number"]
 
 
 def review(github: Client, actor: str, number: int, expect: int = 200, state: str = "APPROVED") -> dict[str, Any]:
@@ -162,6 +161,8 @@ def test_a_refused_push_leaves_nothing_behind(guarded: Client) -> None:
 def test_signatures(github: Client) -> None:
     github.ruleset("signed", [{"type": "required_signatures"}], include=["refs/heads/signed"])
     push(github, "wes", "refs/heads/signed", 422)
+    unsigned = push(github, "wes", TOPIC)["sha"]
+    push(github, "wes", "refs/heads/signed", 422, sha=unsigned)
     push(github, "wes", "refs/heads/signed", signed=True)
 
 
@@ -248,22 +249,23 @@ def test_strangers_do_not_see_a_pull_request(guarded: Client) -> None:
     review(guarded, "rita", number)
 
 
-def test_a_push_dismisses_approvals(guarded: Client) -> None:
+@pytest.mark.parametrize(("dismiss", "status"), [(True, 405), (False, 200)])
+def test_a_push_dismisses_approvals_where_a_rule_says_so(github: Client, dismiss: bool, status: int) -> None:
+    parameters = {**PULL_REQUEST, "dismiss_stale_reviews_on_push": dismiss, "require_last_push_approval": False}
+    github.ruleset("release", [{"type": "pull_request", "parameters": parameters}], include=[MAIN])
+    number = open_pull(github)
+    review(github, "wim", number)
+    push(github, "wes", TOPIC, content="something else")
+    merge(github, number, status)
+
+
+def test_a_dismissed_approval_can_be_given_again(guarded: Client) -> None:
     number = open_pull(guarded)
     review(guarded, "wim", number)
     push(guarded, "wes", TOPIC, content="something else")
     merge(guarded, number, 405)
     review(guarded, "wim", number)
     merge(guarded, number)
-
-
-def test_a_push_does_not_dismiss_approvals_where_no_rule_says_so(github: Client) -> None:
-    parameters = {**PULL_REQUEST, "dismiss_stale_reviews_on_push": False, "require_last_push_approval": False}
-    github.ruleset("release", [{"type": "pull_request", "parameters": parameters}], include=[MAIN])
-    number = open_pull(github)
-    review(github, "wim", number)
-    push(github, "wes", TOPIC, content="something else")
-    merge(github, number)
 
 
 def test_who_pushed_last_does_not_approve(guarded: Client) -> None:

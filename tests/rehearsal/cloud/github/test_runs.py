@@ -274,6 +274,7 @@ def test_a_forks_pull_request_gets_neither_token_nor_variables(github: Client) -
     assert fork["vars"] == {}
     assert ask(own)
     assert own["vars"] == {"A": "b"}
+    assert fork["github"]["event"]["pull_request"]["head"]["repo"] == {"full_name": "rita/api", "fork": True}
     github.act("expired", 403, run=fork["id"])
     github.act("expired", run=own["id"])
     github.run(422, event="pull_request", pull_request=2, fork=True)

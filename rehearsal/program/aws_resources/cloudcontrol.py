@@ -1,0 +1,83 @@
+"""CloudControl: any type of CloudFormation."""
+
+import json
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from rehearsal.program.aws_resources.common import AwsHandler, Params, absent_is_fine, given
+from rehearsal.program.clouds import Aws
+from rehearsal.program.handlers import CloudError, Created, Defaults, Existing, finishing
+from rehearsal.program.inputs import Inputs
+
+CLOUD_CONTROL_POLLS = 200
+CLOUD_CONTROL_PAUSE_SECONDS = 0.05
+
+
+class CloudControlResource(AwsHandler):
+    """A type of CloudFormation by CloudControl.
+
+    The provider also fetches the type's schema (cloudformation:DescribeType), to tell what needs a replacement; that call is not made here.
+    """
+
+    token = "aws:cloudcontrol/resource:Resource"
+    create_only = frozenset({"typeName", "roleArn", "typeVersionId"})
+
+    def read(self, inputs: Inputs, defaults: Defaults) -> Params:
+        return given(
+            TypeName=inputs.text("typeName", required=True),
+            DesiredState=inputs.document("desiredState", required=True),
+            RoleArn=inputs.text("roleArn"),
+            TypeVersionId=inputs.text("typeVersionId"),
+        )
+
+    def create(self, cloud: Aws, wanted: Params) -> Created:
+        progress = self._finished(cloud, cloud.call("cloudcontrol", "create_resource", **wanted)["ProgressEvent"])
+        identifier = progress["Identifier"]
+        with finishing(identifier, {}):
+            return Created(identifier, self._described(cloud, wanted["TypeName"], identifier))
+
+    def update(self, cloud: Aws, existing: Existing, wanted: Params) -> Params:
+        before, after = json.loads(existing["desiredState"]), json.loads(wanted["DesiredState"])
+        patch = json.dumps(json_patch(before, after))
+        answer = cloud.call("cloudcontrol", "update_resource", TypeName=wanted["TypeName"], Identifier=existing.id, PatchDocument=patch)
+        self._finished(cloud, answer["ProgressEvent"])
+        return self._described(cloud, wanted["TypeName"], existing.id)
+
+    def delete(self, cloud: Aws, existing: Existing) -> None:
+        with absent_is_fine():
+            answer = cloud.call("cloudcontrol", "delete_resource", TypeName=existing["typeName"], Identifier=existing.id)
+            self._finished(cloud, answer["ProgressEvent"])
+
+    @staticmethod
+    def _described(cloud: Aws, type_name: str, identifier: str) -> Params:
+        found = cloud.call("cloudcontrol", "get_resource", TypeName=type_name, Identifier=identifier)
+        return {"properties": found["ResourceDescription"]["Properties"]}
+
+    @staticmethod
+    def _finished(cloud: Aws, progress: Params) -> Params:
+        for _ in range(CLOUD_CONTROL_POLLS):
+            status = progress["OperationStatus"]
+            if status == "SUCCESS":
+                return progress
+            if status in ("FAILED", "CANCEL_COMPLETE"):
+                raise CloudError(f"cloudcontrol {progress['TypeName']}: {progress.get('ErrorCode')}: {progress.get('StatusMessage')}")
+            time.sleep(CLOUD_CONTROL_PAUSE_SECONDS)
+            answer = cloud.call("cloudcontrol", "get_resource_request_status", RequestToken=progress["RequestToken"])
+            progress = answer["ProgressEvent"]
+        raise CloudError(f"cloudcontrol {progress['TypeName']}: still {progress['OperationStatus']}")
+
+
+def json_patch(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The RFC 6902 operations that turn the members of one object into those of another."""
+    gone = [{"op": "remove", "path": f"/{_pointer(key)}"} for key in before if key not in after]
+    changed = [
+        {"op": "replace" if key in before else "add", "path": f"/{_pointer(key)}", "value": value}
+        for key, value in after.items()
+        if before.get(key) != value
+    ]
+    return gone + changed
+
+
+def _pointer(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")

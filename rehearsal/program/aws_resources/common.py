@@ -1,0 +1,54 @@
+"""What the AWS resource types share: tags, absent resources, parameters without a value."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from rehearsal.program.clouds import AwsError
+from rehearsal.program.handlers import Defaults, Existing, Handler
+from rehearsal.program.inputs import Inputs
+
+Params = dict[str, Any]
+
+
+@contextmanager
+def absent_is_fine() -> Iterator[None]:
+    """A resource that is already gone counts as deleted, as it does for the provider."""
+    try:
+        yield
+    except AwsError as error:
+        if not error.not_found:
+            raise
+
+
+def lower_tags(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"key": key, "value": value} for key, value in tags.items()]
+
+
+def upper_tags(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def given(**values: Any) -> Params:
+    """The parameters that have a value."""
+    return {key: value for key, value in values.items() if value not in (None, "", [], {})}
+
+
+class AwsHandler(Handler):
+    """A type of resource of AWS. `regional` types take `region`, which overrides the provider's."""
+
+    regional = True
+
+    def tags(self, inputs: Inputs, defaults: Defaults) -> dict[str, str]:
+        """The resource's tags over the provider's default tags."""
+        return {**defaults.tags, **inputs.mapping("tags")}
+
+
+def tag_changes(existing: Existing, wanted: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """Tags to set and keys to remove."""
+    before = existing.get("tagsAll") or {}
+    return {key: value for key, value in wanted.items() if before.get(key) != value}, [key for key in before if key not in wanted]
+
+
+def rfc3339(moment: Any) -> str:
+    return moment.isoformat().replace("+00:00", "Z") if hasattr(moment, "isoformat") else str(moment)

@@ -1,0 +1,332 @@
+"""SNS, SQS and EventBridge."""
+
+import json
+import secrets
+
+from rehearsal.program.aws_resources.common import AwsHandler, Params, absent_is_fine, given, tag_changes, upper_tags
+from rehearsal.program.clouds import Aws, AwsError
+from rehearsal.program.handlers import CloudError, Created, Defaults, Existing, finishing
+from rehearsal.program.inputs import Inputs
+
+
+class Topic(AwsHandler):
+    token = "aws:sns/topic:Topic"
+    create_only = frozenset({"name"})
+    attributes = (("displayName", "DisplayName"), ("kmsMasterKeyId", "KmsMasterKeyId"), ("tracingConfig", "TracingConfig"))
+
+    def read(self, inputs: Inputs, defaults: Defaults) -> Params:
+        attributes = given(**{theirs: inputs.text(ours) for ours, theirs in self.attributes})
+        documents = given(Policy=inputs.document("policy"), DeliveryPolicy=inputs.document("deliveryPolicy"))
+        return {"Name": inputs.name(), "Attributes": attributes | documents, "tags": self.tags(inputs, defaults)}
+
+    def create(self, cloud: Aws, wanted: Params) -> Created:
+        tags = upper_tags(wanted["tags"]) or None
+        arn = cloud.call("sns", "create_topic", Name=wanted["Name"], Attributes=wanted["Attributes"], Tags=tags)["TopicArn"]
+        with finishing(arn, {"arn": arn}):
+            return Created(arn, {**self._described(cloud, arn), "tagsAll": wanted["tags"]})
+
+    def update(self, cloud: Aws, existing: Existing, wanted: Params) -> Params:
+        for name, value in wanted["Attributes"].items():
+            cloud.call("sns", "set_topic_attributes", TopicArn=existing.id, AttributeName=name, AttributeValue=value)
+        for ours, theirs in self.attributes:
+            if existing.inputs.get(ours) and theirs not in wanted["Attributes"]:
+                cloud.call("sns", "set_topic_attributes", TopicArn=existing.id, AttributeName=theirs, AttributeValue="")
+        add, remove = tag_changes(existing, wanted["tags"])
+        if remove:
+            cloud.call("sns", "untag_resource", ResourceArn=existing.id, TagKeys=remove)
+        if add:
+            cloud.call("sns", "tag_resource", ResourceArn=existing.id, Tags=upper_tags(add))
+        return {**self._described(cloud, existing.id), "tagsAll": wanted["tags"]}
+
+    def delete(self, cloud: Aws, existing: Existing) -> None:
+        with absent_is_fine():
+            cloud.call("sns", "delete_topic", TopicArn=existing.id)
+
+    def look_up(self, cloud: Aws, id: str) -> Params | None:
+        try:
+            return self._described(cloud, id)
+        except AwsError as error:
+            if error.not_found:
+                return None
+            raise
+
+    def _described(self, cloud: Aws, arn: str) -> Params:
+        found = cloud.call("sns", "get_topic_attributes", TopicArn=arn)["Attributes"]
+        return given(
+            arn=arn,
+            name=arn.rpartition(":")[2],
+            owner=found.get("Owner"),
+            policy=found.get("Policy"),
+            **{ours: found.get(theirs) for ours, theirs in self.attributes},
+        )
+
+
+class TopicPolicy(AwsHandler):
+    token = "aws:sns/topicPolicy:TopicPolicy"
+    create_only = frozenset({"arn"})
+
+    def read(self, inputs: Inputs, defaults: Defaults) -> Params:
+        return {"arn": inputs.text("arn", required=True), "policy": inputs.document("policy", required=True)}
+
+    def create(self, cloud: Aws, wanted: Params) -> Created:
+        arn = wanted["arn"]
+        cloud.call("sns", "set_topic_attributes", TopicArn=arn, AttributeName="Policy", AttributeValue=wanted["policy"])
+        with finishing(arn, {}):
+            owner = cloud.call("sns", "get_topic_attributes", TopicArn=arn)["Attributes"].get("Owner")
+        return Created(arn, given(owner=owner))
+
+    def update(self, cloud: Aws, existing: Existing, wanted: Params) -> Params:
+        return self.create(cloud, wanted).outputs
+
+    def delete(self, cloud: Aws, existing: Existing) -> None:
+        """The provider cannot remove a topic's policy: it puts back the one that a new topic has."""
+        arn = existing["arn"]
+        account = arn.split(":")[4]
+        actions = ("GetTopicAttributes", "SetTopicAttributes", "AddPermission", "RemovePermission", "DeleteTopic", "Subscribe")
+        statement = {
+            "Sid": "__default_statement_ID",
+            "Effect": "Allow",
+            "Principal": {"AWS": "*"},
+            "Action": [f"SNS:{action}" for action in (*actions, "ListSubscriptionsByTopic", "Publish")],
+            "Resource": arn,
+            "Condition": {"StringEquals": {"AWS:SourceOwner": account}},
+        }
+        policy = json.dumps({"Version": "2008-10-17", "Id": "__default_policy_ID", "Statement": [statement]})
+        with absent_is_fine():
+            cloud.call("sns", "set_topic_attributes", TopicArn=arn, AttributeName="Policy", AttributeValue=policy)
+
+
+class TopicSubscription(AwsHandler):
+    token = "aws:sns/topicSubscription:TopicSubscription"
+    create_only = frozenset({"endpoint", "protocol", "topic"})
+    documents = (
+        ("deliveryPolicy", "DeliveryPolicy"),
+        ("filterPolicy", "FilterPolicy"),
+        ("redrivePolicy", "RedrivePolicy"),
+        ("replayPolicy", "ReplayPolicy"),
+    )
+    texts = (("filterPolicyScope", "FilterPolicyScope"), ("subscriptionRoleArn", "SubscriptionRoleArn"))
+
+    def read(self, inputs: Inputs, defaults: Defaults) -> Params:
+        attributes = given(
+            **{theirs: inputs.document(ours) for ours, theirs in self.documents},
+            **{theirs: inputs.text(ours) for ours, theirs in self.texts},
+            RawMessageDelivery="true" if inputs.flag("rawMessageDelivery") else None,
+        )
+        if inputs.flag("endpointAutoConfirms"):
+            inputs.refuse("endpointAutoConfirms", "is not supported by the rehearsal: it would have to wait for the endpoint")
+        return {
+            "TopicArn": inputs.text("topic", required=True),
+            "Protocol": inputs.text("protocol", required=True),
+            "Endpoint": inputs.text("endpoint", required=True),
+            "Attributes": attributes,
+        }
+
+    def create(self, cloud: Aws, wanted: Params) -> Created:
+        arn = cloud.call("sns", "subscribe", **wanted, ReturnSubscriptionArn=True)["SubscriptionArn"]
+        with finishing(arn, {"arn": arn}):
+            return Created(arn, self._described(cloud, arn))
+
+    def update(self, cloud: Aws, existing: Existing, wanted: Params) -> Params:
+        for ours, theirs in (*self.documents, *self.texts, ("rawMessageDelivery", "RawMessageDelivery")):
+            value = wanted["Attributes"].get(theirs)
+            if value is None and existing.inputs.get(ours):
+                value = "false" if theirs == "RawMessageDelivery" else ""
+            if value is not None:
+                cloud.call("sns", "set_subscription_attributes", SubscriptionArn=existing.id, AttributeName=theirs, AttributeValue=value)
+        return self._described(cloud, existing.id)
+
+    def delete(self, cloud: Aws, existing: Existing) -> None:
+        with absent_is_fine():
+            cloud.call("sns", "unsubscribe", SubscriptionArn=existing.id)
+
+    @staticmethod
+    def _described(cloud: Aws, arn: str) -> Params:
+        found = cloud.call("sns", "get_subscription_attributes", SubscriptionArn=arn)["Attributes"]
+        return given(arn=arn, ownerId=found.get("Owner")) | {
+            "pendingConfirmation": found.get("PendingConfirmation") == "true",
+            "confirmationWasAuthenticated": found.get("ConfirmationWasAuthenticated") == "true",
+        }
+
+
+class Queue(AwsHandler):
+    token = "aws:sqs/queue:Queue"
+    create_only = frozenset({"name"})
+    numbers = (
+        ("delaySeconds", "DelaySeconds"),
+        ("kmsDataKeyReusePeriodSeconds", "KmsDataKeyReusePeriodSeconds"),
+        ("maxMessageSize", "MaximumMessageSize"),
+        ("messageRetentionSeconds", "MessageRetentionPeriod"),
+        ("receiveWaitTimeSeconds", "ReceiveMessageWaitTimeSeconds"),
+        ("visibilityTimeoutSeconds", "VisibilityTimeout"),
+    )
+    documents = (("policy", "Policy"), ("redrivePolicy", "RedrivePolicy"), ("redriveAllowPolicy", "RedriveAllowPolicy"))
+
+    def read(self, inputs: Inputs, defaults: Defaults) -> Params:
+        managed = inputs.flag("sqsManagedSseEnabled")
+        attributes = given(
+            **{theirs: _digits(inputs.integer(ours)) for ours, theirs in self.numbers},
+            **{theirs: inputs.document(ours) for ours, theirs in self.documents},
+            KmsMasterKeyId=inputs.text("kmsMasterKeyId"),
+            SqsManagedSseEnabled=None if managed is None else str(managed).lower(),
+        )
+        return {"QueueName": inputs.name(), "Attributes": attributes, "tags": self.tags(inputs, defaults)}
+
+    def create(self, cloud: Aws, wanted: Params) -> Created:
+        name, attributes, tags = wanted["QueueName"], wanted["Attributes"], wanted["tags"]
+        url = cloud.call("sqs", "create_queue", QueueName=name, Attributes=attributes, tags=tags or None)["QueueUrl"]
+        with finishing(url, {"url": url, "name": name}):
+            return Created(url, {**self._described(cloud, url, name), "tagsAll": tags})
+
+    def update(self, cloud: Aws, existing: Existing, wanted: Params) -> Params:
+        cloud.call("sqs", "set_queue_attributes", QueueUrl=existing.id, Attributes=wanted["Attributes"])
+        add, remove = tag_changes(existing, wanted["tags"])
+        if remove:
+            cloud.call("sqs", "untag_queue", QueueUrl=existing.id, TagKeys=remove)
+        if add:
+            cloud.call("sqs", "tag_queue", QueueUrl=existing.id, Tags=add)
+        return {**self._described(cloud, existing.id, existing["name"]), "tagsAll": wanted["tags"]}
+
+    def delete(self, cloud: Aws, existing: Existing) -> None:
+        with absent_is_fine():
+            cloud.call("sqs", "delete_queue", QueueUrl=existing.id)
+
+    @staticmethod
+    def _described(cloud: Aws, url: str, name: str) -> Params:
+        found = cloud.call("sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        return given(url=url, name=name, arn=found["QueueArn"], kmsMasterKeyId=found.get("KmsMasterKeyId"))
+
+
+class QueuePolicy(AwsHandler):
+    token = "aws:sqs/queuePolicy:QueuePolicy"
+    create_only = frozenset({"queueUrl"})
+
+    def read(self, inputs: Inputs, defaults: Defaults) -> Params:
+        return {"url": inputs.text("queueUrl", required=True), "policy": inputs.document("policy", required=True)}
+
+    def create(self, cloud: Aws, wanted: Params) -> Created:
+        cloud.call("sqs", "set_queue_attributes", QueueUrl=wanted["url"], Attributes={"Policy": wanted["policy"]})
+        return Created(wanted["url"], {})
+
+    def update(self, cloud: Aws, existing: Existing, wanted: Params) -> Params:
+        return self.create(cloud, wanted).outputs
+
+    def delete(self, cloud: Aws, existing: Existing) -> None:
+        with absent_is_fine():
+            cloud.call("sqs", "set_queue_attributes", QueueUrl=existing.id, Attributes={"Policy": ""})
+
+
+class EventRule(AwsHandler):
+    token = "aws:cloudwatch/eventRule:EventRule"
+    create_only = frozenset({"name", "eventBusName"})
+
+    def read(self, inputs: Inputs, defaults: Defaults) -> Params:
+        enabled, state = inputs.flag("isEnabled"), inputs.text("state", choices=("ENABLED", "DISABLED"))
+        pattern, schedule = inputs.document("eventPattern"), inputs.text("scheduleExpression")
+        if not (pattern or schedule):
+            inputs.refuse("eventPattern", "or scheduleExpression is required")
+        return {
+            "put": given(
+                Name=inputs.name(),
+                EventBusName=inputs.text("eventBusName"),
+                EventPattern=pattern,
+                ScheduleExpression=schedule,
+                Description=inputs.text("description"),
+                RoleArn=inputs.text("roleArn"),
+                State=state or ("DISABLED" if enabled is False else "ENABLED"),
+            ),
+            "force": inputs.flag("forceDestroy") or False,
+            "tags": self.tags(inputs, defaults),
+        }
+
+    def create(self, cloud: Aws, wanted: Params) -> Created:
+        request = wanted["put"]
+        cloud.call("events", "put_rule", **request, Tags=upper_tags(wanted["tags"]) or None)
+        name, bus = request["Name"], request.get("EventBusName", "default")
+        id = name if bus == "default" else f"{bus}/{name}"
+        with finishing(id, {"name": name, "eventBusName": bus}):
+            return Created(id, {**self._described(cloud, name, bus), "tagsAll": wanted["tags"]})
+
+    def update(self, cloud: Aws, existing: Existing, wanted: Params) -> Params:
+        cloud.call("events", "put_rule", **wanted["put"])
+        add, remove = tag_changes(existing, wanted["tags"])
+        if remove:
+            cloud.call("events", "untag_resource", ResourceARN=existing["arn"], TagKeys=remove)
+        if add:
+            cloud.call("events", "tag_resource", ResourceARN=existing["arn"], Tags=upper_tags(add))
+        return {**self._described(cloud, existing["name"], existing["eventBusName"]), "tagsAll": wanted["tags"]}
+
+    def delete(self, cloud: Aws, existing: Existing) -> None:
+        force = True if existing.inputs.get("forceDestroy") else None
+        with absent_is_fine():
+            cloud.call("events", "delete_rule", Name=existing["name"], EventBusName=existing["eventBusName"], Force=force)
+
+    @staticmethod
+    def _described(cloud: Aws, name: str, bus: str) -> Params:
+        found = cloud.call("events", "describe_rule", Name=name, EventBusName=bus)
+        return {"name": name, "eventBusName": bus, "arn": found["Arn"], "state": found["State"], "isEnabled": found["State"] == "ENABLED"}
+
+
+class EventTarget(AwsHandler):
+    token = "aws:cloudwatch/eventTarget:EventTarget"
+    create_only = frozenset({"rule", "eventBusName", "targetId"})
+
+    def read(self, inputs: Inputs, defaults: Defaults) -> Params:
+        transformer, retry = inputs.object("inputTransformer"), inputs.object("retryPolicy")
+        dead_letter, queue = inputs.object("deadLetterConfig"), inputs.object("sqsTarget")
+        chosen = [key for key in ("input", "inputPath", "inputTransformer") if inputs.has(key)]
+        if len(chosen) > 1:
+            inputs.refuse(chosen[1], f"conflicts with {chosen[0]}")
+        target = given(
+            Id=inputs.text("targetId"),
+            Arn=inputs.text("arn", required=True),
+            RoleArn=inputs.text("roleArn"),
+            Input=inputs.text("input"),
+            InputPath=inputs.text("inputPath"),
+            InputTransformer=transformer and _transformer(transformer),
+            DeadLetterConfig=dead_letter and given(Arn=dead_letter.text("arn")),
+            SqsParameters=queue and given(MessageGroupId=queue.text("messageGroupId")),
+        )
+        if retry:
+            target["RetryPolicy"] = {
+                key: value
+                for key, value in (
+                    ("MaximumEventAgeInSeconds", retry.integer("maximumEventAgeInSeconds")),
+                    ("MaximumRetryAttempts", retry.integer("maximumRetryAttempts")),
+                )
+                if value is not None
+            }
+        return {"rule": inputs.text("rule", required=True), "bus": inputs.text("eventBusName") or "default", "target": target}
+
+    def create(self, cloud: Aws, wanted: Params) -> Created:
+        target = {"Id": f"terraform-{secrets.token_hex(13)}", **wanted["target"]}
+        self._put(cloud, wanted["rule"], wanted["bus"], target)
+        return Created(f"{wanted['rule']}-{target['Id']}", {"targetId": target["Id"], "eventBusName": wanted["bus"]})
+
+    def update(self, cloud: Aws, existing: Existing, wanted: Params) -> Params:
+        self._put(cloud, wanted["rule"], wanted["bus"], {"Id": existing["targetId"], **wanted["target"]})
+        return {}
+
+    def delete(self, cloud: Aws, existing: Existing) -> None:
+        rule, bus, target = existing["rule"], existing["eventBusName"], existing["targetId"]
+        with absent_is_fine():
+            _check_entries(cloud.call("events", "remove_targets", Rule=rule, EventBusName=bus, Ids=[target]))
+
+    @staticmethod
+    def _put(cloud: Aws, rule: str, bus: str, target: Params) -> None:
+        _check_entries(cloud.call("events", "put_targets", Rule=rule, EventBusName=bus, Targets=[target]))
+
+
+def _transformer(inputs: Inputs) -> Params:
+    return given(InputPathsMap=inputs.mapping("inputPaths"), InputTemplate=inputs.text("inputTemplate", required=True))
+
+
+def _check_entries(answer: Params) -> None:
+    """PutTargets and RemoveTargets answer 200 and say inside what failed."""
+    if answer.get("FailedEntryCount"):
+        failed = answer["FailedEntries"][0]
+        raise CloudError(f"events: {failed.get('ErrorCode')}: {failed.get('ErrorMessage')}")
+
+
+def _digits(value: int | None) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,78 @@
+"""The action login, as a build of a consuming repository uses it."""
+
+from pathlib import Path
+
+import pytest
+
+from rehearsal.actions import Conclusion, RunResult, run_workflow
+from rehearsal.actions.github import start_jobs
+from tests.rehearsal.actions.registry import PROJECT, TOOLS, LocalCloud
+
+WORKFLOW = """
+on: {workflow_call: {}}
+jobs:
+  build:
+    runs-on: ubuntu-24.04
+    permissions: {id-token: PERMISSION}
+    steps:
+      - uses: actions/setup-python@0000000000000000000000000000000000000000
+        with: {python-version: "PYTHON"}
+      - uses: acme/package-flow/.github/actions/login@main
+        with:
+          tools: TOOLS
+          domain: ${{ vars.CODEARTIFACT_DOMAIN }}
+          domain-owner: ${{ vars.CODEARTIFACT_DOMAIN_OWNER }}
+          region: ${{ vars.CODEARTIFACT_REGION }}
+          repository: ${{ vars.CODEARTIFACT_REPOSITORY }}
+          role-arn: ${{ vars.CODEARTIFACT_READ_ROLE_ARN }}
+      - run: |
+          env | grep -c '^AWS_[A-Z_]*=.*role' | sed 's/^/roles left: /' || true
+          COMMAND
+        shell: bash
+"""
+
+
+def build(cloud: LocalCloud, folder: Path, tools: str, command: str, permission: str = "write") -> RunResult:
+    file = folder / "build.yml"
+    text = WORKFLOW.replace("PERMISSION", permission).replace("PYTHON", TOOLS["python-version"]).replace("TOOLS", tools)
+    file.write_text(text.replace("COMMAND", command))
+    request = {
+        "repository": "acme/payments-api",
+        "actor": "bob",
+        "event": "push",
+        "ref": "refs/heads/main",
+        "workflow": ".github/workflows/build.yml",
+    }
+    start = start_jobs(cloud.github, request)
+    return run_workflow(file, inputs={}, start_job=start, checkout=PROJECT, extra_env={"AWS_ENDPOINT_URL": cloud.url})
+
+
+@pytest.mark.parametrize(
+    ("tools", "command", "shows"),
+    [
+        ("npm", "npm view public-greeting version", "1.1.0"),
+        ("pip", "python -m pip download --quiet --no-deps --dest wheels public-greeting; ls wheels", "public_greeting-1.1.0"),
+        ("npm pip maven", "cat ~/.m2/settings.xml", "<mirrorOf>*</mirrorOf>"),
+    ],
+)
+def test_package_managers_read_and_no_role_is_left(cloud: LocalCloud, tmp_path: Path, tools: str, command: str, shows: str) -> None:
+    result = build(cloud, tmp_path, tools, command)
+    assert result.conclusion is Conclusion.SUCCESS, result.output
+    assert shows in result.output
+    assert "roles left: 0\n" in result.output
+
+
+def test_mavens_settings_hold_the_token_and_the_log_does_not(cloud: LocalCloud, tmp_path: Path) -> None:
+    result = build(cloud, tmp_path, "maven", "cat ~/.m2/settings.xml; stat -c %a ~/.m2/settings.xml")
+    assert "<password>***</password>" in result.output
+    assert "\n600\n" in result.output
+
+
+@pytest.mark.parametrize(
+    ("tools", "permission", "reason"),
+    [("npm", "read", "id-token: write"), ("gem", "write", "not gem"), ('" "', "write", "at least one")],
+)
+def test_what_stops_a_login(cloud: LocalCloud, tmp_path: Path, tools: str, permission: str, reason: str) -> None:
+    result = build(cloud, tmp_path, tools, "true", permission)
+    assert result.conclusion is Conclusion.FAILURE
+    assert reason in result.reason
