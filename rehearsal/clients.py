@@ -41,7 +41,11 @@ _PIP_QUIET = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
 
 
 class CommandFailed(RuntimeError):
-    """A client failed for a reason that is not a refusal."""
+    """A client failed for a reason that is not a refusal. `output` is all it printed; the message has the end of it."""
+
+    def __init__(self, command: Sequence[str], status: int, output: str) -> None:
+        super().__init__(f"{' '.join(_without_secrets(command))}: status {status}: {output[-600:]}")
+        self.output = output
 
 
 @dataclass(frozen=True)
@@ -148,7 +152,7 @@ class Shell:
             return output
         if why := refusal(output):
             raise Denied(why)
-        raise CommandFailed(f"{' '.join(_without_secrets(command))}: status {done.returncode}: {output[-600:]}")
+        raise CommandFailed(command, done.returncode, output)
 
 
 def _without_secrets(command: Sequence[str]) -> list[str]:

@@ -1,7 +1,7 @@
 """All scenarios, in acts: the second begins when the first is over, because it changes what the first relies on."""
 
 from rehearsal.scenario import Scenario, check
-from rehearsal.scenarios import guarding, publishing, reading, recycling, releasing, workflows
+from rehearsal.scenarios import guarding, owning, promoting, publishing, reading, recycling, releasing, workflows
 from rehearsal.world import World
 
 
@@ -10,7 +10,7 @@ def acts(world: World, only: str = "") -> list[list[Scenario]]:
 
     Raises ValueError if a scenario is not well formed (see scenario.check) or `only` fits none.
     """
-    first = [one for part in (guarding, releasing, reading, publishing, workflows) for one in part.scenarios(world)]
+    first = [one for part in (guarding, releasing, reading, publishing, owning, promoting, workflows) for one in part.scenarios(world)]
     last = recycling.scenarios(world)
     every = check([*first, *last])
     wanted = _wanted(every, only)

@@ -71,12 +71,12 @@ class Package:
         return {"format": self.format.value, "package": package, **({"namespace": namespace.removeprefix("@")} if namespace else {})}
 
 
-def npm_project(folder: Path, package: Package) -> Path:
+def npm_project(folder: Path, package: Package, content: str = "") -> Path:
     """A folder that `npm publish` publishes."""
     folder.mkdir(parents=True)
     manifest = {"name": package.name, "version": package.version, "main": "index.js", "license": "UNLICENSED"}
     (folder / "package.json").write_text(json.dumps(manifest))
-    (folder / "index.js").write_text(f"module.exports = {json.dumps(f'{package.name} {package.version}')}\n")
+    (folder / "index.js").write_text(f"module.exports = {json.dumps(content or f'{package.name} {package.version}')}\n")
     return folder
 
 
@@ -112,13 +112,13 @@ def source(folder: Path, package: Package) -> Path:
     return made[package.format](folder, package)
 
 
-def wheel(folder: Path, package: Package) -> Path:
+def wheel(folder: Path, package: Package, content: str = "") -> Path:
     """A pure Python wheel, as any build back end would write it."""
     folder.mkdir(parents=True, exist_ok=True)
     module = package.name.replace("-", "_")
     info = f"{module}-{package.version}.dist-info"
     files = {
-        f"{module}/__init__.py": f'GREETING = "{package.name} {package.version}"\n',
+        f"{module}/__init__.py": f"GREETING = {json.dumps(content or f'{package.name} {package.version}')}\n",
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {package.name}\nVersion: {package.version}\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: rehearsal\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
@@ -133,16 +133,16 @@ def wheel(folder: Path, package: Package) -> Path:
 # --- publishing: `login(tool)` has been told the repository ----------------------------------------------------------------------
 
 
-def publish_npm(shell: Shell, login: Callable[[str], str], package: Package) -> str:
+def publish_npm(shell: Shell, login: Callable[[str], str], package: Package, content: str = "") -> str:
     """`npm publish`."""
-    folder = npm_project(shell.home / "package", package)
+    folder = npm_project(shell.home / "package", package, content)
     login("npm")
     return last_line(shell.run("npm", "publish", folder=folder))
 
 
-def publish_pypi(shell: Shell, login: Callable[[str], str], package: Package) -> str:
+def publish_pypi(shell: Shell, login: Callable[[str], str], package: Package, content: str = "") -> str:
     """`twine upload`."""
-    file = wheel(shell.home / "dist", package)
+    file = wheel(shell.home / "dist", package, content)
     login("twine")
     return last_line(shell.run("twine", "upload", "--disable-progress-bar", "--repository", "codeartifact", str(file)))
 

@@ -58,6 +58,7 @@ class Cloud:
         account = next(iter(settings.allowed_account_ids), _EXAMPLE_ACCOUNT)
         key = secrets.token_urlsafe(24)
         command = [sys.executable, "-m", "rehearsal.cloud", "--account", account, "--region", settings.region, "--upstream", upstream]
+        self.upstream = upstream
         self.public_packages = PUBLIC_PACKAGES[upstream]
         self.child = Child(command, env=scrubbed({"REHEARSAL_KEY": key}), cwd=PROJECT, log=folder / "cloud.log")
         ready = self.child.first_line()
@@ -144,5 +145,6 @@ def world(settings: Settings, cloud: Cloud, outputs: Mapping[str, Any], folder: 
         github,
         workflows=_workflows(settings, outputs, folder),
         folder=folder / "clients",
+        upstream=cloud.upstream,
         public_packages=cloud.public_packages,
     )

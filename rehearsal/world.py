@@ -51,6 +51,7 @@ class World:
         *,
         workflows: Path,
         folder: Path,
+        upstream: str,
         public_packages: Mapping[str, str],
     ) -> None:
         self.settings = settings
@@ -60,6 +61,7 @@ class World:
         self.github = github
         self.workflows = workflows
         self._folder = folder
+        self.upstream = upstream
         self._public_packages = public_packages
         self._numbers = itertools.count(1)
         self._sts = clients.aws(place.endpoint, place.region, "sts", None)
@@ -162,8 +164,8 @@ class World:
         request: Mapping[str, Any],
         *,
         inputs: Mapping[str, Any],
-        source: Path,
-        variables: Mapping[str, str],
+        source: Path | None = None,
+        variables: Mapping[str, str] = {},
     ) -> str:
         """Run a reusable workflow of this project as a repository's. Returns its summary.
 
@@ -250,10 +252,16 @@ def _concluded(result: RunResult) -> str:
     if result.conclusion is Conclusion.UNAVAILABLE:
         raise Skipped(result.reason)
     failed = "".join(job.output for job in result.jobs.values() if job.conclusion is result.conclusion)
-    why = "; ".join(result.errors) or clients.refusal(failed)
+    waits = result.reason if result.conclusion is Conclusion.WAITING else ""
+    why = waits or "; ".join(result.errors) or clients.refusal(failed) or _not_started(result)
     if why:
         raise Denied(why)
     raise RuntimeError(f"{result.conclusion}: {result.reason}: {failed[-1500:]}")
+
+
+def _not_started(result: RunResult) -> str:
+    """GitHub's words, if it did not start a job."""
+    return "; ".join(job.reason for job in result.jobs.values() if job.conclusion is result.conclusion and not job.started)
 
 
 def credentials(made: Mapping[str, str]) -> Credentials:

@@ -37,13 +37,13 @@ def package(one: Publisher, format: Format, word: str = "client", version: str =
     return Package(format, package_name(format, one.team.owns[format][0], word), version)
 
 
-def _publish(world: World, one: Publisher, what: Package, *, role: str = "", repository: str = "") -> str:
+def publish(world: World, one: Publisher, what: Package, *, role: str = "", repository: str = "", content: str = "") -> str:
     """As the publishing workflow's job: log in with the publish role to the team's repository, but for what is said otherwise."""
     shell = world.job_shell(f"publish-{one.name}", world.publishing_job(one), role or world.publish_role(one.name))
-    return packages.PUBLISH[what.format](shell, lambda tool: world.login(shell, tool, repository or one.team.name), what)
+    return packages.PUBLISH[what.format](shell, lambda tool: world.login(shell, tool, repository or one.team.name), what, content)
 
 
-def _install(world: World, repository: str, what: Package, *, ask: str = "") -> str:
+def install(world: World, repository: str, what: Package, *, ask: str = "") -> str:
     """As a pull request's build of a repository: log in with its read role to the repository that its variables name."""
     shell = world.job_shell(f"install-{repository}", world.build_job(repository), world.read_role(repository))
     asked = ask or world.consumer(repository)["repository"]
@@ -56,14 +56,14 @@ def _format(world: World, one: Publisher, format: Format) -> list[Scenario]:
     name = published(one, format)
     job = f"publish-package.yml on {one.branch} of {one.name}"
     return [
-        Scenario(name, job, f"{publishes} {owned.name}", one.team.name, lambda: _publish(world, one, owned)),
+        Scenario(name, job, f"{publishes} {owned.name}", one.team.name, lambda: publish(world, one, owned)),
         *_installs(world, one, owned, installs),
         Scenario(
             f"{one.name}: {publishes} of a name that the team does not own",
             job,
             f"{publishes} {_foreign(owned).name}",
             one.team.name,
-            lambda: _publish(world, one, _foreign(owned)),
+            lambda: publish(world, one, _foreign(owned)),
             DENY,
             name,
         ),
@@ -72,7 +72,7 @@ def _format(world: World, one: Publisher, format: Format) -> list[Scenario]:
             f"{job}, read role",
             f"{publishes} {package(one, format, 'reader').name}",
             one.team.name,
-            lambda: _publish(world, one, package(one, format, "reader"), role=world.read_role(one.name)),
+            lambda: publish(world, one, package(one, format, "reader"), role=world.read_role(one.name)),
             DENY,
             name,
         ),
@@ -81,7 +81,7 @@ def _format(world: World, one: Publisher, format: Format) -> list[Scenario]:
             job,
             f"{publishes} {owned.name}",
             SHARED_REPOSITORY,
-            lambda: _publish(world, one, owned, repository=SHARED_REPOSITORY),
+            lambda: publish(world, one, owned, repository=SHARED_REPOSITORY),
             DENY,
             name,
         ),
@@ -105,7 +105,7 @@ def _installs(world: World, one: Publisher, owned: Package, installs: str) -> li
             f"a pull request of {siblings[0]}",
             f"{installs} {owned.name}",
             one.team.name,
-            lambda: _install(world, siblings[0], owned),
+            lambda: install(world, siblings[0], owned),
             after=(name,),
         )
     ]
@@ -118,7 +118,7 @@ def _installs(world: World, one: Publisher, owned: Package, installs: str) -> li
                     f"a pull request of {other}",
                     f"{installs} {owned.name}",
                     team.name,
-                    lambda other=other: _install(world, other, owned),
+                    lambda other=other: install(world, other, owned),
                     after=(name,),
                 )
             )
@@ -138,7 +138,7 @@ def _public(world: World, one: Publisher, format: Format, installs: str) -> list
             f"a pull request of {installer}",
             f"{installs} {public.name}",
             f"{SHARED_REPOSITORY} -> {world.public_source(format)}",
-            lambda: _install(world, installer, public),
+            lambda: install(world, installer, public),
         )
     ]
 

@@ -2,8 +2,10 @@
 
 import dataclasses
 import json
+import operator
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -132,10 +134,10 @@ def test_a_catalog_elsewhere(tmp_path: Path) -> None:
     assert [team.file for team in got.teams] == [f"{tmp_path}/catalog/solo.yaml"]
 
 
-def _values(one: object) -> list[object]:
+def _values(one: Any) -> list[Any]:
     """A dataclass and everything in it."""
-    inner = [getattr(one, field.name) for field in dataclasses.fields(one)]  # type: ignore[arg-type]
-    found: list[object] = [one]
+    inner = [getattr(one, field.name) for field in dataclasses.fields(one)]
+    found = [one]
     for value in inner:
         for part in value if isinstance(value, tuple) else (value,):
             found += _values(part) if dataclasses.is_dataclass(part) else [part]
@@ -153,5 +155,5 @@ def test_settings_are_frozen_to_the_bottom(tmp_path: Path) -> None:
                 setattr(one, dataclasses.fields(one)[0].name, None)
         if isinstance(one, Mapping):
             with pytest.raises(TypeError):
-                one["npm"] = ()  # type: ignore[index]
+                operator.setitem(cast(Any, one), "npm", ())
     assert hash(got) == hash(parse(tmp_path, changed(((CONFIG, "package-flow:sharing"), {"accounts": ["444455556666"]}))))

@@ -19,7 +19,7 @@ from tests.settings.builders import ABSENT, CONFIG, PROJECT, ROOT, STACK, change
 from tests.settings.test_settings_bad import STACK_VALUES, TEAM_VALUES
 
 PROJECT_FILE = settings.read_project_file(ROOT)
-EXAMPLES = 150
+EXAMPLES = 100
 
 WORDS = [
     *(

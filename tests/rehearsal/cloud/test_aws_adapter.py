@@ -717,6 +717,8 @@ class TestEvents:
             cloud.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": document})
             cloud.client("sns").publish(TopicArn=topic, Message="published")
             assert [each["Message"] for each in self.messages(cloud, url)] == expected
+            delivery = aws.decisions[-2]  # the last is the receiver's own
+            assert (delivery["principal"], delivery["resource"], delivery["allowed"]) == ("sns.amazonaws.com", arn, bool(expected))
 
     def test_http_subscribers_confirm_by_the_link_and_are_on_this_machine(self, cloud: Cloud) -> None:
         received: list[dict[str, Any]] = []

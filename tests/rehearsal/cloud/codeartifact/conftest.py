@@ -33,6 +33,6 @@ def scene(empty: Scene) -> Scene:
 
 
 @pytest.fixture
-def administrator(scene: Scene):  # noqa: ANN201
+def administrator(scene: Scene):
     """Somebody with a token who may do everything."""
     return scene.person(allow("*"))

@@ -126,7 +126,7 @@ class Person:
         headers = {"authorization": f"Bearer {self.token}", **options.pop("headers", {})}
         return HTTP.request(method, url, headers=headers, **options)
 
-    def npm_publish(self, repository: str, name: str, version: str, *, tag: str = "latest", **manifest: Any) -> httpx.Response:
+    def npm_publish(self, repository: str, name: str, version: str, /, *, tag: str = "latest", **manifest: Any) -> httpx.Response:
         document = npm_document(name, version, tag, **manifest)
         return self.request("PUT", "npm", repository, name.replace("/", "%2f"), json=document)
 
@@ -148,7 +148,7 @@ class Person:
         return self.request("POST", "pypi", repository, "", data=form, files={"content": (file or pypi.wheel_name(name, version), packed)})
 
 
-def npm_document(name: str, version: str, tag: str = "latest", **manifest: Any) -> dict[str, Any]:
+def npm_document(name: str, version: str, tag: str = "latest", /, **manifest: Any) -> dict[str, Any]:
     """What `npm publish` sends."""
     package = npm.manifest(name, version, {}) | manifest
     tarball = npm.tarball(package)

@@ -130,7 +130,9 @@ class TestKey:
 
     def test_a_key_that_does_not_exist(self, empty: Scene) -> None:
         with refused("ValidationException", "does not exist"):
-            empty.admin.create_domain(domain=DOMAIN, encryptionKey=f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555")
+            empty.admin.create_domain(
+                domain=DOMAIN, encryptionKey=f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"
+            )
 
     @pytest.mark.parametrize("key", ["alias/acme", f"arn:aws:kms:us-east-1:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"])
     def test_what_is_no_key_of_this_region(self, empty: Scene, key: str) -> None:

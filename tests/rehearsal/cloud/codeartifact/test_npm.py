@@ -36,7 +36,9 @@ def test_reading_and_publishing_are_separate_rights(payments: Scene) -> None:
     publisher, reader = payments.person(PUBLISH), payments.person(READ)
     refusal = reader.npm_publish("payments", NAME, "1.0.0")
     assert refusal.status_code == 403
-    assert f"codeartifact:PublishPackageVersion on resource: {package_arn('payments', 'npm/acme-payments/client')}" in refusal.json()["error"]
+    assert (
+        f"codeartifact:PublishPackageVersion on resource: {package_arn('payments', 'npm/acme-payments/client')}" in refusal.json()["error"]
+    )
     assert publisher.npm_publish("payments", NAME, "1.0.0").status_code == 200
     assert publisher.npm_tarball("payments", NAME, "1.0.0").status_code == 403
     assert reader.npm_tarball("payments", NAME, "1.0.0").status_code == 200

@@ -92,7 +92,10 @@ def test_uploads_that_contradict_themselves(payments: Scene, fields: dict[str, s
 
 def test_a_public_project_comes_through_and_stays(payments: Scene) -> None:
     reader = payments.person(READ)
-    assert files(reader, "payments", "public-greeting") == ["public_greeting-1.0.0-py3-none-any.whl", "public_greeting-1.1.0-py3-none-any.whl"]
+    assert files(reader, "payments", "public-greeting") == [
+        "public_greeting-1.0.0-py3-none-any.whl",
+        "public_greeting-1.1.0-py3-none-any.whl",
+    ]
     assert payments.versions("payments", "pypi", "public-greeting") == {}
     path = "simple/public-greeting/1.1.0/public_greeting-1.1.0-py3-none-any.whl"
     assert reader.request("GET", "pypi", "payments", path).content == pypi.wheel("public-greeting", "1.1.0", ["public-punctuation>=2.0.0"])

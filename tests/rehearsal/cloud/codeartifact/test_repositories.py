@@ -19,7 +19,9 @@ def test_a_repository_is_created_and_described(scene: Scene) -> None:
 
 def test_creating_is_decided_on_everything_not_on_the_arn(scene: Scene) -> None:
     with refused("AccessDeniedException", "codeartifact:CreateRepository on resource: *"):
-        scene.api(scene.role(allow("codeartifact:CreateRepository", resource=repository_arn("x1")))).create_repository(domain=DOMAIN, repository="x1")
+        scene.api(scene.role(allow("codeartifact:CreateRepository", resource=repository_arn("x1")))).create_repository(
+            domain=DOMAIN, repository="x1"
+        )
     scene.api(scene.role(allow("codeartifact:CreateRepository"))).create_repository(domain=DOMAIN, repository="x1")
 
 
@@ -47,7 +49,10 @@ class TestUpstreams:
     def test_associating_needs_the_upstreams_permission(self, scene: Scene) -> None:
         scene.repositories(shared="", other="")
         creator = scene.api(
-            scene.role(allow("codeartifact:CreateRepository"), allow("codeartifact:AssociateWithDownstreamRepository", resource=repository_arn("shared")))
+            scene.role(
+                allow("codeartifact:CreateRepository"),
+                allow("codeartifact:AssociateWithDownstreamRepository", resource=repository_arn("shared")),
+            )
         )
         with refused("AccessDeniedException", "AssociateWithDownstreamRepository"):
             creator.create_repository(domain=DOMAIN, repository="team", upstreams=[{"repositoryName": "other"}])

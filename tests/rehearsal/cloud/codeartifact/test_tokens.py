@@ -4,7 +4,18 @@ import base64
 
 import pytest
 
-from tests.rehearsal.cloud.codeartifact.scene import DOMAIN, DOMAIN_ARN, HTTP, NUMBERS, TOKEN, Person, Scene, document, refused, repository_arn
+from tests.rehearsal.cloud.codeartifact.scene import (
+    DOMAIN,
+    DOMAIN_ARN,
+    HTTP,
+    NUMBERS,
+    TOKEN,
+    Person,
+    Scene,
+    document,
+    refused,
+    repository_arn,
+)
 from tests.rehearsal.cloud.in_process import ACCOUNT, OTHER_ACCOUNT, allow
 
 READ_SHARED = allow("codeartifact:ReadFromRepository", resource=repository_arn("shared"))
@@ -105,7 +116,9 @@ def test_basic_authentication_is_for_the_user_aws(scene: Scene) -> None:
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer forged", "Basic !!!", "Digest x"])
 def test_without_a_valid_token(scene: Scene, header: str) -> None:
     scene.repositories(shared="")
-    answer = HTTP.get(f"{scene.cloud.url}/_codeartifact/{DOMAIN}-{ACCOUNT}/npm/shared/-/ping", headers={"authorization": header} if header else {})
+    answer = HTTP.get(
+        f"{scene.cloud.url}/_codeartifact/{DOMAIN}-{ACCOUNT}/npm/shared/-/ping", headers={"authorization": header} if header else {}
+    )
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"].startswith("Basic")
 

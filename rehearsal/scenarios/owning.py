@@ -1,0 +1,122 @@
+"""Owned names: a public package of an owned name does not come in, and another repository can't hold one (dependency confusion)."""
+
+from policies.owned_names import Format
+from rehearsal import packages
+from rehearsal.cast import Publisher, first, package_name, publishers
+from rehearsal.clients import CommandFailed
+from rehearsal.packages import Package
+from rehearsal.scenario import DENY, Denied, Scenario
+from rehearsal.scenarios.publishing import install, published
+from rehearsal.scenarios.reading import administrator
+from rehearsal.world import World
+
+# How each client says that there is no such package.
+_ABSENT = {Format.NPM: "E404", Format.PYPI: "No matching distribution found"}
+
+
+def scenarios(world: World) -> list[Scenario]:
+    """For each format that has a client here and a public source, on the first open publisher whose team owns a pattern."""
+    if world.upstream != "fixture":
+        return []  # nothing is put into the real public registries
+    found = publishers(world.settings)
+    made: list[Scenario] = []
+    for format in _ABSENT:
+        one = first(found, format, open=True, literal=True) or first(found, format, open=True)
+        if one and world.public_source(format) and one.team.owns[format][0].endswith("*"):
+            made += _confusion(world, one, format)
+    one = first(found, Format.NPM, open=True, literal=True) or first(found, Format.PYPI, open=True, literal=True)
+    return [*made, *(_elsewhere(world, one) if one else [])]
+
+
+def _put_public(world: World, what: Package) -> None:
+    world.control.post("codeartifact/public-packages", format=what.format.value, name=what.name, version=what.version)
+
+
+def _install_public(world: World, one: Publisher, what: Package) -> str:
+    """Put a package into the public registry, then install it as a build of the team. Absent counts as refused here."""
+    _put_public(world, what)
+    try:
+        return install(world, one.name, what)
+    except CommandFailed as failure:
+        if _ABSENT[what.format] in failure.output:
+            raise Denied(f"{what.name} is in the public registry, and not to be had here") from None
+        raise
+
+
+def _confusion(world: World, one: Publisher, format: Format) -> list[Scenario]:
+    other = Package(format, "anybodys-package" if format is Format.PYPI else "@anybody/package", "9.9.9")
+    owned = Package(format, package_name(format, one.team.owns[format][0], "internal"), "9.9.9")
+    public, place = world.public_source(format), f"{one.team.name} -> {world.public_source(format)}"
+    allowed = f"{one.name}: installs {other.name}, which anybody may publish on {public}"
+    return [
+        Scenario(
+            allowed,
+            f"a pull request of {one.name}",
+            f"install {other.name} {other.version}",
+            place,
+            lambda: _install_public(world, one, other),
+        ),
+        Scenario(
+            f"{one.name}: installs {owned.name}, which a stranger published on {public}",
+            f"a pull request of {one.name}",
+            f"install {owned.name} {owned.version}",
+            place,
+            lambda: _install_public(world, one, owned),
+            DENY,
+            allowed,
+        ),
+        *_newer(world, one, format),
+    ]
+
+
+def _newer(world: World, one: Publisher, format: Format) -> list[Scenario]:
+    """A newer version on the public registry does not win over the team's own."""
+    own = Package(format, package_name(format, one.team.owns[format][0], "client"))
+
+    def newest() -> str:
+        _put_public(world, Package(format, own.name, "99.0.0"))
+        installed = install(world, one.name, own)
+        if own.version not in installed:
+            raise RuntimeError(f"asked for {own.name}, got {installed}")
+        return installed
+
+    return [
+        Scenario(
+            f"{one.name}: installs its own {own.name}, though a stranger published a newer one",
+            f"a pull request of {one.name}",
+            f"install {own.name}",
+            one.team.name,
+            newest,
+            after=(published(one, format),),
+        )
+    ]
+
+
+def _elsewhere(world: World, one: Publisher) -> list[Scenario]:
+    """Somebody whom IAM lets publish anywhere: the package group says where an owned name may be."""
+    format = next(format for format in packages.PUBLISH if format in one.repository.publishes)
+    what = Package(format, package_name(format, one.team.owns[format][0], "by-administrator"))
+    # A team that has this one as an upstream could refuse the version because it is there already, which would prove nothing.
+    strangers = [team for team in world.settings.teams if team.has_repository and one.team.name not in (team.name, *team.upstreams)]
+    other = strangers[0] if strangers else None
+    if other is None:
+        return []
+    allowed = f"an administrator publishes {what.name} to the repository of team {one.team.name}"
+
+    def by_administrator(repository: str) -> str:
+        shell = world.shell("administrator", administrator(world))
+        return packages.PUBLISH[format](shell, lambda tool: world.login(shell, tool, repository), what)
+
+    who = "an administrator of the account"
+    return [
+        Scenario(allowed, who, f"publish {what.name}", one.team.name, lambda: by_administrator(one.team.name)),
+        Scenario(
+            f"an administrator publishes {what.name} to the repository of team {other.name}",
+            who,
+            f"publish {what.name}",
+            other.name,
+            lambda: by_administrator(other.name),
+            DENY,
+            allowed,
+        ),
+    ]

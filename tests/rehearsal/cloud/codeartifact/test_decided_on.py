@@ -1,0 +1,50 @@
+"""Every operation asks for its action on the resource type that the table has."""
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from rehearsal.cloud import aws
+from rehearsal.cloud.codeartifact.authorization import RESOURCE_TYPES
+from rehearsal.cloud.codeartifact.model import SERVICE
+from rehearsal.cloud.codeartifact.operations import OPERATIONS
+from tests.rehearsal.cloud.codeartifact.scene import DOMAIN, DOMAIN_ARN, PREFIX, Scene, document, package_arn, repository_arn
+
+PARAMETERS: dict[str, Any] = {
+    "domain": DOMAIN, "repository": "team", "format": "npm", "package": "client", "packageVersion": "1.0.0", "packageGroup": "/npm/*",
+    "versions": ["1.0.0"], "targetStatus": "Archived", "resourceArn": DOMAIN_ARN, "tags": [], "tagKeys": [], "asset": "a", "assetName": "a",
+    "assetContent": b"a", "assetSHA256": "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4f72b9807785afee48bb",
+    "policyDocument": document(), "externalConnection": "public:npmjs", "sourceRepository": "team", "destinationRepository": "shared",
+    "originRestrictionType": "PUBLISH", "restrictions": {"publish": "ALLOW", "upstream": "ALLOW"},
+}  # fmt: skip
+SPECIAL = {"UpdatePackageGroupOriginConfiguration": {"restrictions": {}}}
+TARGETS = {
+    None: "*",
+    "domain": DOMAIN_ARN,
+    "repository": repository_arn("team"),
+    "package": package_arn("team", "npm//client"),
+    "package-group": f"{PREFIX}:package-group/{DOMAIN}/npm/%2a",
+}
+
+
+@pytest.mark.parametrize("operation", sorted(OPERATIONS))
+def test_the_first_question(scene: Scene, operation: str) -> None:
+    """Somebody without rights is refused, on what the table says and before anything else is looked at."""
+    required = SERVICE.operation_model(operation).input_shape.required_members
+    params = {name: SPECIAL.get(operation, {}).get(name, PARAMETERS[name]) for name in required}
+    if operation == "CopyPackageVersions":
+        params["versions"] = ["1.0.0"]
+    nobody = scene.api(scene.role())
+    start = len(aws.decisions)
+    method = "".join(f"_{c.lower()}" if c.isupper() else c for c in operation).removeprefix("_")
+    with pytest.raises(ClientError) as caught:
+        getattr(nobody, method)(**params)
+    assert caught.value.response["Error"]["Code"] == "AccessDeniedException"
+    (decision,) = aws.decisions[start:]
+    expected = TARGETS[RESOURCE_TYPES[operation]]
+    if operation == "CopyPackageVersions":
+        expected = package_arn("shared", "npm//client")
+    if operation == "GetAssociatedPackageGroup":
+        expected = f"{PREFIX}:package-group/{DOMAIN}/%2a"  # the package's group, not one that the request names
+    assert (decision["action"], decision["resource"], decision["allowed"]) == (f"codeartifact:{operation}", expected, False)
