@@ -122,8 +122,8 @@ def _destroy(console: Console, program: stage.Program) -> None:
 def _tell(console: Console, result: Mapping[str, Any], outcomes: Sequence[Outcome], seconds: float) -> None:
     console.print()
     console.print(report.table(outcomes))
-    console.print("\nStack outputs", style="bold")
-    console.print(report.outputs(result["outputs"]), markup=False)
+    console.print("\nStack outputs in short (all of them: --json FILE)", style="bold")
+    console.print(report.outputs(result["outputs"]))
     console.print()
     for line in report.failures(outcomes):
         console.print(line, style="red", markup=False)

@@ -1,6 +1,5 @@
 """What people see: what was made as a tree, the scenarios as a table, the outputs, the time. Colours only on a terminal."""
 
-import json
 import shutil
 import sys
 from collections import defaultdict
@@ -36,13 +35,20 @@ def _label(resource: Mapping[str, Any]) -> str:
     return f"{resource['name']} (protected)" if resource.get("protect") else resource["name"]
 
 
-def _children(made: Sequence[Mapping[str, Any]], component: str) -> list[str]:
-    """One line a type: how many, and their names without the component's own in front."""
+# More names than this are counted.
+_NAMED = 3
+
+
+def _child(kind: str, names: Sequence[str]) -> str:
+    return f"{kind} {', '.join(names)}" if len(names) <= _NAMED else f"{len(names)} {kind}"
+
+
+def _children(made: Sequence[Mapping[str, Any]], component: str) -> str:
+    """What a component made, by type: the names without the component's own in front, or how many."""
     by_type: dict[str, list[str]] = defaultdict(list)
     for one in made:
-        name = _label(one).removeprefix(f"{component}-") or component
-        by_type[short_type(one["type"])].append(name)
-    return [f"{kind:32} {', '.join(names)}" for kind, names in by_type.items()]
+        by_type[short_type(one["type"])].append(_label(one).removeprefix(f"{component}-").removeprefix(component).strip() or "")
+    return " · ".join(_child(kind, names).strip() for kind, names in by_type.items())
 
 
 def tree(stack: str, resources: Sequence[Mapping[str, Any]]) -> Tree:
@@ -54,8 +60,7 @@ def tree(stack: str, resources: Sequence[Mapping[str, Any]]) -> Tree:
     components = [one for one in resources if one["urn"] in by_parent]
     for component in components:
         branch = root.add(Text.assemble((component["name"], "bold"), "  ", (component["type"].rsplit(":", 1)[-1], "dim")))
-        for line in _children(by_parent[component["urn"]], component["name"]):
-            branch.add(Text(line))
+        branch.add(Text(_children(by_parent[component["urn"]], component["name"]), style="dim"))
     return root
 
 
@@ -100,6 +105,17 @@ def summary(outcomes: Sequence[Outcome]) -> str:
     return "; ".join(parts)
 
 
-def outputs(values: Mapping[str, Any]) -> str:
-    """The stack outputs as JSON."""
-    return json.dumps(values, indent=2, sort_keys=False)
+def outputs(values: Mapping[str, Any]) -> Table:
+    """The stack outputs in short: what is at hand, and for whom."""
+    drawn = Table(box=None, pad_edge=False, show_header=False)
+    drawn.add_column(style="bold")
+    drawn.add_column(overflow="fold")
+    domain = values["domain"]
+    drawn.add_row("domain", f"{domain['name']} of account {domain['owner']} in {domain['region']}")
+    drawn.add_row("read role", values["roles"]["read"])
+    for name, one in sorted(values["repositories"].items()):
+        drawn.add_row(f"repository {name}", f"read by {one['readers']}; {', '.join(sorted(one['endpoints']))}")
+    for name, one in sorted(values["consumers"].items()):
+        roles = [kind for kind in ("read", "publish", "promote") if f"{kind}Role" in one]
+        drawn.add_row(name, f"team {one['team']}, asks {one['repository']}; roles: {', '.join(roles)}")
+    return drawn

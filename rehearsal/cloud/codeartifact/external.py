@@ -5,7 +5,7 @@ needed. Certificates and proxies are httpx's defaults (`SSL_CERT_FILE`, `HTTPS_P
 """
 
 import asyncio
-import os
+import re
 import shutil
 import ssl
 import sys
@@ -33,10 +33,10 @@ CONNECTIONS = {
     "public:crates-io": "cargo",
 }
 FIXTURES = {"public:npmjs": "/_public/npm/", "public:pypi": "/_public/pypi/simple/", "public:maven-central": "/_public/maven/"}
-CONFIGURED = {  # connection -> environment variable, and the command that prints the URL
-    "public:npmjs": ("npm_config_registry", ["npm", "config", "get", "registry"]),
-    "public:pypi": ("PIP_INDEX_URL", [sys.executable, "-m", "pip", "config", "get", "global.index-url"]),
-}
+# Prints what the client on this machine is configured with: npm always says, pip only lists what differs from its own default.
+NPM_REGISTRY = ("npm", "config", "get", "registry")
+PIP_CONFIGURATION = (sys.executable, "-m", "pip", "config", "list")
+PIP_DEFAULT = (sys.executable, "-c", "from pip._internal.models.index import PyPI; print(PyPI.simple_url)")
 SIMPLE_JSON = "application/vnd.pypi.simple.v1+json"
 
 
@@ -105,10 +105,11 @@ class PublicRegistries:
             if connection not in FIXTURES:
                 raise not_implemented(f"a fixture registry for the external connection {connection}")
             return self.base_url + FIXTURES[connection]
-        if connection not in CONFIGURED:
-            raise not_implemented(f"reading the real registry of the external connection {connection}")
-        variable, command = CONFIGURED[connection]
-        return os.environ.get(variable) or await _output_of(connection, command)
+        if connection == "public:npmjs":
+            return _checked_url(connection, (await _output_of(connection, NPM_REGISTRY)).strip())
+        if connection == "public:pypi":
+            return _checked_url(connection, await _pip_index(connection))
+        raise not_implemented(f"reading the real registry of the external connection {connection}")
 
     async def _get(self, connection: str, url: str, headers: dict[str, str]) -> httpx.Response | None:
         try:
@@ -129,14 +130,28 @@ def _certificates() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-async def _output_of(connection: str, command: list[str]) -> str:
+async def _pip_index(connection: str) -> str:
+    """pip's index: its environment and configuration files, as pip itself merges them, else its default."""
+    listed = await _output_of(connection, PIP_CONFIGURATION)
+    for key in (":env:.index-url", "global.index-url"):
+        if match := re.search(rf"^{re.escape(key)}='([^']*)'$", listed, re.MULTILINE):
+            return match[1]
+    return (await _output_of(connection, PIP_DEFAULT)).strip()
+
+
+async def _output_of(connection: str, command: tuple[str, ...]) -> str:
     if shutil.which(command[0]) is None:
         raise UnavailableError(connection, f"{command[0]} is not installed, so its configured registry is not known")
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL)
     output, _ = await process.communicate()
-    url = output.decode().strip()
-    if process.returncode or not url.startswith(("http://", "https://")):
-        raise UnavailableError(connection, f"`{' '.join(command)}` printed no URL")
+    if process.returncode:
+        raise UnavailableError(connection, f"`{' '.join(command)}` failed")
+    return output.decode()
+
+
+def _checked_url(connection: str, url: str) -> str:
+    if not url.startswith(("http://", "https://")):
+        raise UnavailableError(connection, "the client that is configured for it names no URL")
     return url
 
 

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from rehearsal.cloud import aws, sts
+from rehearsal.cloud.github import oidc
 from tests.rehearsal.cloud.in_process import ACCOUNT, OTHER_ACCOUNT, Cloud, allow, policy, running_cloud
 
 PROVIDER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
@@ -125,6 +126,15 @@ class TestToken:
     def test_a_changed_payload_is_noticed(self, cloud: Cloud, role_arn: str) -> None:
         header, _, signature = token(repository_id="2002").split(".")
         assert assume(role_arn, ".".join([header, token().split(".")[1], signature])) == "InvalidIdentityToken"
+
+
+def test_github_is_known_by_the_stand_ins_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sts, "_issuers", {})
+    assert oidc.ISSUER == sts.GITHUB
+    assert list(sts.verification_keys(oidc.ISSUER)) == list(oidc.public_keys())
+    forged = oidc.forge({"aud": AUDIENCE, "sub": SUBJECT}, "RS256")
+    with pytest.raises(sts.StsError, match="Signature verification failed"):
+        sts.verify(forged)
 
 
 class TestProvider:

@@ -37,9 +37,10 @@ class Desk:
 
     def run(self, *command: str, folder: str = ".", **environment: str) -> subprocess.CompletedProcess[str]:
         own = {
-            "HOME": str(self.home), "PATH": f"{BIN}:{os.environ['PATH']}", "AWS_ENDPOINT_URL": self.scene.cloud.url, "AWS_DEFAULT_REGION": REGION,
+            "HOME": str(self.home), "PATH": f"{BIN}:{os.environ['PATH']}", "NO_COLOR": "1", "COLUMNS": "200",
+            "AWS_ENDPOINT_URL": self.scene.cloud.url, "AWS_DEFAULT_REGION": REGION,
             "AWS_ACCESS_KEY_ID": self.credentials.access_key_id, "AWS_SECRET_ACCESS_KEY": self.credentials.secret_access_key,
-            "AWS_SESSION_TOKEN": self.credentials.session_token or "", "NPM_CONFIG_UPDATE_NOTIFIER": "false", "NO_COLOR": "1", "COLUMNS": "200",
+            "AWS_SESSION_TOKEN": self.credentials.session_token or "", "NPM_CONFIG_UPDATE_NOTIFIER": "false",
         }  # fmt: skip
         return subprocess.run(command, cwd=self.home / folder, env=own | environment, capture_output=True, text=True, timeout=120)
 

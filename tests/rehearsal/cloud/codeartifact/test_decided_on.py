@@ -1,5 +1,6 @@
 """Every operation asks for its action on the resource type that the table has."""
 
+import hashlib
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from tests.rehearsal.cloud.codeartifact.scene import DOMAIN, DOMAIN_ARN, PREFIX,
 PARAMETERS: dict[str, Any] = {
     "domain": DOMAIN, "repository": "team", "format": "npm", "package": "client", "packageVersion": "1.0.0", "packageGroup": "/npm/*",
     "versions": ["1.0.0"], "targetStatus": "Archived", "resourceArn": DOMAIN_ARN, "tags": [], "tagKeys": [], "asset": "a", "assetName": "a",
-    "assetContent": b"a", "assetSHA256": "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4f72b9807785afee48bb",
+    "assetContent": b"a", "assetSHA256": hashlib.sha256(b"a").hexdigest(),
     "policyDocument": document(), "externalConnection": "public:npmjs", "sourceRepository": "team", "destinationRepository": "shared",
     "originRestrictionType": "PUBLISH", "restrictions": {"publish": "ALLOW", "upstream": "ALLOW"},
 }  # fmt: skip

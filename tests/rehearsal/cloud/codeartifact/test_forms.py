@@ -33,7 +33,7 @@ class TestMultipart:
         ],
     )
     def test_what_is_no_form(self, content_type: str, body: bytes) -> None:
-        with pytest.raises(ApiError, match="form|multipart"):
+        with pytest.raises(ApiError, match=r"form|multipart"):
             multipart.parse(content_type, body)
 
 
@@ -58,8 +58,9 @@ class TestJsonPatch:
     @pytest.mark.parametrize(
         "patch",
         [
-            "no json", "{}", '[{"op": "replace", "path": "/b", "value": 1}]', '[{"op": "remove", "path": "/a/2"}]', '[{"op": "add", "path": "/b"}]',
-            '[{"op": "test", "path": "/a/0", "value": 2}]', '[{"op": "add", "path": "b", "value": 1}]', '[{"op": "move", "path": "/a", "from": "/b"}]',
+            "no json", "{}", '[{"op": "replace", "path": "/b", "value": 1}]', '[{"op": "remove", "path": "/a/2"}]',
+            '[{"op": "add", "path": "/b"}]', '[{"op": "test", "path": "/a/0", "value": 2}]', '[{"op": "add", "path": "b", "value": 1}]',
+            '[{"op": "move", "path": "/a", "from": "/b"}]',
             '[{"op": "add", "path": "/a/7", "value": 1}]',
         ],
     )  # fmt: skip

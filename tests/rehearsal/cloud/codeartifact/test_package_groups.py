@@ -25,7 +25,8 @@ class TestSyntax:
         "text",
         [
             "npm/*", "/", "/*/", "/npm", "/npm/", "/npm/acme", "/npm/acme/client", "/npm/~", "/npm/acme/$", "/python//acme$", "/npm/a*/b$",
-            "/npm/acme/cl$ient$", "/pypi/acme/x$", "/pypi/acme~", "/pypi//Acme~", "/pypi//acme_x$", "/maven//ledger$", "/npm/a/b/c$", "//x$",
+            "/npm/acme/cl$ient$", "/pypi/acme/x$", "/pypi/acme~", "/pypi//Acme~", "/pypi//acme_x$", "/maven//ledger$", "//x$",
+            "/npm/a/b/c$",
         ],
     )  # fmt: skip
     def test_what_is_no_pattern(self, text: str) -> None:

@@ -1,7 +1,8 @@
 """The fixture registries, and how public registries are found and read."""
 
 import asyncio
-import sys
+import os
+import shutil
 from pathlib import Path
 
 import httpx
@@ -49,6 +50,9 @@ def test_packages_that_were_added_are_forgotten_with_the_service(scene: Scene) -
     assert names == {"public-greeting", "public-punctuation", "org.example.open:greeting", "org.example.open:punctuation"}
 
 
+CLIENT = httpx.AsyncClient
+
+
 class TestRealRegistries:
     def url(self, connection: str) -> str:
         return asyncio.run(PublicRegistries("http://127.0.0.1:9", "real").url(connection))
@@ -64,13 +68,25 @@ class TestRealRegistries:
         monkeypatch.setenv("PIP_CONFIG_FILE", str(configuration))
         assert self.url("public:pypi") == "https://configured.example/simple/"
 
-    def test_a_client_that_is_not_there(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_or_its_default(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv("PIP_INDEX_URL", raising=False)
-        monkeypatch.setitem(external.CONFIGURED, "public:pypi", ("PIP_INDEX_URL", ["no-such-client"]))
-        with pytest.raises(UnavailableError, match="no-such-client"):
-            self.url("public:pypi")
-        monkeypatch.setitem(external.CONFIGURED, "public:pypi", ("PIP_INDEX_URL", [sys.executable, "-c", "print('https://x.example')"]))
-        assert self.url("public:pypi") == "https://x.example/"
+        monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+        assert self.url("public:pypi").startswith("https://")
+
+    @pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
+    def test_npm_is_asked_too(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("NPM_CONFIG_REGISTRY", "https://registry.example")
+        assert self.url("public:npmjs") == "https://registry.example/"
+
+    @pytest.mark.parametrize(
+        ("command", "words"), [(("no-such-client",), "not installed"), (("false",), "failed"), (("echo", "undefined"), "names no URL")]
+    )
+    def test_a_client_that_does_not_say(self, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], words: str) -> None:
+        monkeypatch.setattr(external, "NPM_REGISTRY", command)
+        with pytest.raises(UnavailableError, match=words):
+            self.url("public:npmjs")
+        monkeypatch.setattr(external, "NPM_REGISTRY", ("echo", "https://x.example"))
+        assert self.url("public:npmjs") == "https://x.example/"
 
     @pytest.mark.parametrize(("upstream", "connection"), [("real", "public:maven-central"), ("fixture", "public:maven-clojars")])
     def test_connections_without_a_registry_say_so(self, upstream: str, connection: str) -> None:
@@ -86,12 +102,12 @@ class TestRealRegistries:
 class TestReadingAnIndex:
     def files(self, monkeypatch: pytest.MonkeyPatch, answer: httpx.Response) -> list[external.PublicFile] | None:
         transport = httpx.MockTransport(lambda request: answer)
-        client = httpx.AsyncClient
-        monkeypatch.setattr(httpx, "AsyncClient", lambda **options: client(transport=transport, follow_redirects=True))
+        monkeypatch.setattr(external.httpx, "AsyncClient", lambda **options: CLIENT(transport=transport, follow_redirects=True))
         return asyncio.run(PublicRegistries("http://index.example", "fixture").pypi_files("public:pypi", "x"))
 
     def test_html(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        page = '<a href="../f/x-1-py3-none-any.whl#sha256=ab" data-requires-python="&gt;=3.8">x-1-py3-none-any.whl</a><a href="y" data-yanked="">y</a>'
+        first = '<a href="../f/x-1-py3-none-any.whl#sha256=ab" data-requires-python="&gt;=3.8">x-1-py3-none-any.whl</a>'
+        page = f'<html>{first}<a href="y" data-yanked="">y</a><a>no link</a></html>'
         files = self.files(monkeypatch, httpx.Response(200, text=page, headers={"content-type": "text/html"}))
         assert files is not None
         assert [(f.name, f.sha256, f.requires_python, f.yanked) for f in files] == [
