@@ -17,8 +17,8 @@ $(INSTALLED): requirements.txt requirements-dev.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -r requirements-dev.txt
 	@touch $@
 
-rehearse: $(INSTALLED)  ## Run the whole job on this machine (STACK=dev, SERVE=1 to keep the cloud up)
-	@$(BIN)/python -m rehearsal --stack $(STACK) $(if $(SERVE),--serve)
+rehearse: $(INSTALLED)  ## Run the job on this machine (STACK=dev; ALL=1: also what takes long; SERVE=1: keep the cloud up)
+	@$(BIN)/python -m rehearsal --stack $(STACK) $(if $(ALL),,--quick) $(if $(SERVE),--serve)
 
 test: $(INSTALLED)  ## Run every test, the rehearsals of dev and prod among them
 	@$(BIN)/python -m pytest

@@ -328,5 +328,3 @@ def repeated(data: Any, path: tuple[Any, ...] = ()) -> Iterator[Finding]:
         for text in dict.fromkeys(texts):
             if texts.count(text) > 1:
                 yield Finding(path, Words(f"{text!r} {texts.count(text)} times"), "each entry once")
-        for index, value in enumerate(data):
-            yield from repeated(value, (*path, index))

@@ -42,6 +42,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--catalog", type=Path, metavar="DIR", help="another catalog than the stack file's")
     parser.add_argument("--upstream", choices=("fixture", "real"), default="fixture", help="public packages: small fixtures, or real ones")
     parser.add_argument("--only", metavar="TEXT", default="", help="only scenarios with this in their name, and what they need")
+    parser.add_argument("--quick", action="store_true", help="leave out what takes long: PyPI and Maven with real clients, promotion")
     parser.add_argument("--json", metavar="FILE", help="write the report as JSON (- for standard output)")
     parser.add_argument("--serve", action="store_true", help="keep the local cloud up afterwards, until Ctrl-C")
     parser.add_argument("--destroy", action="store_true", help="remove everything again afterwards, in the order of pulumi destroy")
@@ -75,11 +76,11 @@ def _rehearse(options: argparse.Namespace, console: Console) -> int:
             result = _provision(options, console, program)
             world = stage.world(settings, cloud, result["outputs"], folder)
             writes = world.github.writes()
-            outcomes = _act(console, everything.acts(world, options.only))
+            outcomes = _act(console, everything.acts(world, options.only, quick=options.quick))
             if options.destroy:
                 _destroy(console, program)
             seconds = round(time.monotonic() - started, 1)
-            _tell(console, result, outcomes, seconds)
+            _tell(console, result, outcomes, seconds, quick=options.quick)
             _write(options.json, _report(options.stack.name, result, outcomes, writes, seconds))
             if options.serve:
                 _serve(console, world)
@@ -119,7 +120,7 @@ def _destroy(console: Console, program: stage.Program) -> None:
     console.print(f"destroyed; what is left: {result.get('kept') or 'nothing'}")
 
 
-def _tell(console: Console, result: Mapping[str, Any], outcomes: Sequence[Outcome], seconds: float) -> None:
+def _tell(console: Console, result: Mapping[str, Any], outcomes: Sequence[Outcome], seconds: float, *, quick: bool) -> None:
     console.print()
     console.print(report.table(outcomes))
     console.print("\nStack outputs in short (all of them: --json FILE)", style="bold")
@@ -128,6 +129,8 @@ def _tell(console: Console, result: Mapping[str, Any], outcomes: Sequence[Outcom
     for line in report.failures(outcomes):
         console.print(line, style="red", markup=False)
     console.print(f"{report.summary(outcomes)}; {seconds} s", style="bold")
+    if quick:
+        console.print("Left out by --quick: PyPI and Maven with real clients, promotion. All of it: make rehearse ALL=1")
     console.print("Not shown here: the real providers, real AWS and github.com, updates and deletes by the engine.", style="dim")
 
 

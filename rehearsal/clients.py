@@ -6,6 +6,7 @@ Each client has a HOME of its own and an environment with nothing in it but what
 import re
 import shutil
 import subprocess
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -38,6 +39,11 @@ _REFUSAL_CODES = {
 }
 _NPM_QUIET = {"NPM_CONFIG_AUDIT": "false", "NPM_CONFIG_FUND": "false", "NPM_CONFIG_UPDATE_NOTIFIER": "false"}
 _PIP_QUIET = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
+
+
+# One session, so that service descriptions are read once; making a client of it is not safe in two threads at a time.
+_SESSION = boto3.session.Session()
+_CREATING = threading.Lock()
 
 
 class CommandFailed(RuntimeError):
@@ -114,7 +120,8 @@ def aws(endpoint: str, region: str, service: str, credentials: Credentials | Non
             "aws_session_token": credentials.session_token or None,
         }
     )
-    return boto3.session.Session().client(service, endpoint_url=endpoint, region_name=region, **named)
+    with _CREATING:
+        return _SESSION.client(service, endpoint_url=endpoint, region_name=region, **named)
 
 
 def call(attempt: Callable[..., Any], **parameters: Any) -> Any:

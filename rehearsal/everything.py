@@ -5,24 +5,28 @@ from rehearsal.scenarios import guarding, owning, promoting, publishing, reading
 from rehearsal.world import World
 
 
-def acts(world: World, only: str = "") -> list[list[Scenario]]:
-    """The acts of a rehearsal; with `only`, the scenarios whose name has that text, with their twins and what they build on.
+def acts(world: World, only: str = "", *, quick: bool = False) -> list[list[Scenario]]:
+    """The acts of a rehearsal; with `only`, the scenarios whose name has that text, with their twins and what they build on; with `quick`,
+    those that need no slow one.
 
     Raises ValueError if a scenario is not well formed (see scenario.check) or `only` fits none.
     """
     first = [one for part in (guarding, releasing, reading, publishing, owning, promoting, workflows) for one in part.scenarios(world)]
     last = recycling.scenarios(world)
     every = check([*first, *last])
-    wanted = _wanted(every, only)
+    wanted = _wanted(every, [one.name for one in every if only in one.name])
+    if quick:
+        wanted = {name for name in wanted if not any(one.slow for one in every if one.name in _wanted(every, [name]))}
     if not wanted:
         raise ValueError(f"no scenario has {only!r} in its name")
     return [[one for one in act if one.name in wanted] for act in (first, last)]
 
 
-def _wanted(every: list[Scenario], only: str) -> set[str]:
+def _wanted(every: list[Scenario], names: list[str]) -> set[str]:
+    """These scenarios, their twins and what they build on."""
     by_name = {one.name: one for one in every}
     wanted: set[str] = set()
-    waiting = [one.name for one in every if only in one.name]
+    waiting = list(names)
     while waiting:
         name = waiting.pop()
         if name not in wanted:

@@ -30,6 +30,7 @@ class Scenario:
     expected   "allow" or "deny"
     twin       for a denial: the name of the allowed scenario that differs in one thing
     after      names of scenarios that must have run before (their results are used)
+    slow       takes seconds of processor time; left out by --quick
     """
 
     name: str
@@ -40,6 +41,7 @@ class Scenario:
     expected: str = ALLOW
     twin: str | None = None
     after: tuple[str, ...] = field(default=())
+    slow: bool = False
 
 
 @dataclass(frozen=True)

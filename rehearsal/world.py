@@ -1,6 +1,9 @@
 """The rehearsed company: its settings, the stack's outputs, and everybody who acts in it."""
 
 import itertools
+import shutil
+import threading
+from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -24,6 +27,8 @@ from rehearsal.scenario import Denied, Skipped
 from settings import Settings
 
 _UNSET = object()
+# What the AWS CLI's login writes below HOME for npm, twine and pip.
+_LOGIN_FILES = (".npmrc", ".pypirc", ".config/pip/pip.conf")
 # Ids of repositories that take another's name.
 _TAKERS = 700_000
 
@@ -64,6 +69,8 @@ class World:
         self.upstream = upstream
         self._public_packages = public_packages
         self._numbers = itertools.count(1)
+        self._logins: dict[tuple[str, str, str], Path] = {}
+        self._locks: dict[tuple[str, str, str], threading.Lock] = defaultdict(threading.Lock)
         self._sts = clients.aws(place.endpoint, place.region, "sts", None)
         self.registry = Registry("aws", place.account, place.region, settings.domain.name)
 
@@ -229,11 +236,30 @@ class World:
         shell.environment["AWS_WEB_IDENTITY_TOKEN_FILE"] = str(shell.home / "token.jwt")
         return shell
 
-    def login(self, shell: Shell, tool: str, repository: str, *duration: str) -> str:
-        """`aws codeartifact login`; `duration` defaults to the stack's cap."""
+    def login(self, shell: Shell, tool: str, repository: str) -> None:
+        """`aws codeartifact login` for the stack's longest token.
+
+        Jobs of one role share the token that the first of them was given: the next ones get a copy of the files that the login wrote.
+        """
+        key = (shell.environment.get("AWS_ROLE_ARN", shell.home.name), tool, repository)
+        with self._locks[key]:
+            if key not in self._logins:
+                shell.run(*self.login_command(tool, repository), "--duration-seconds", str(self.settings.token_duration))
+                self._logins[key] = shell.home
+            elif self._logins[key] != shell.home:
+                _copy_logins(self._logins[key], shell.home)
+
+    def login_command(self, tool: str, repository: str) -> list[str]:
+        """The command, without a duration."""
         where = ("--domain", self.settings.domain.name, "--domain-owner", self.place.account, "--repository", repository)
-        lasting = duration or ("--duration-seconds", str(self.settings.token_duration))
-        return shell.run("aws", "codeartifact", "login", "--tool", tool, *where, *lasting)
+        return ["aws", "codeartifact", "login", "--tool", tool, *where]
+
+
+def _copy_logins(home: Path, other: Path) -> None:
+    for file in _LOGIN_FILES:
+        if (home / file).exists():
+            (other / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(home / file, other / file)
 
 
 def _with_variables(start: StartJob, variables: Mapping[str, str]) -> StartJob:

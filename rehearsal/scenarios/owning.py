@@ -55,6 +55,7 @@ def _confusion(world: World, one: Publisher, format: Format) -> list[Scenario]:
             f"install {other.name} {other.version}",
             place,
             lambda: _install_public(world, one, other),
+            slow=format is not Format.NPM,
         ),
         Scenario(
             f"{one.name}: installs {owned.name}, which a stranger published on {public}",
@@ -109,7 +110,7 @@ def _elsewhere(world: World, one: Publisher) -> list[Scenario]:
 
     who = "an administrator of the account"
     return [
-        Scenario(allowed, who, f"publish {what.name}", one.team.name, lambda: by_administrator(one.team.name)),
+        Scenario(allowed, who, f"publish {what.name}", one.team.name, lambda: by_administrator(one.team.name), slow=True),
         Scenario(
             f"an administrator publishes {what.name} to the repository of team {other.name}",
             who,

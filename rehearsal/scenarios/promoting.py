@@ -120,7 +120,14 @@ def _scenarios(world: World, one: Publisher, format: Format) -> list[Scenario]:
         return world.assume(world.consumer(one.name)["promoteRole"], token)
 
     return [
-        Scenario(ready, f"publish-package.yml on {one.branch}", f"publish {what.name}", one.team.name, lambda: publish(world, one, what)),
+        Scenario(
+            ready,
+            f"publish-package.yml on {one.branch}",
+            f"publish {what.name}",
+            one.team.name,
+            lambda: publish(world, one, what),
+            slow=True,
+        ),
         refused("a promotion that nobody approved", f"{job}, not approved", lambda: _promote(world, one, what, approve_by=())),
         refused(
             "a promotion approved by who asked for it",

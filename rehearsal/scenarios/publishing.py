@@ -56,7 +56,7 @@ def _format(world: World, one: Publisher, format: Format) -> list[Scenario]:
     name = published(one, format)
     job = f"publish-package.yml on {one.branch} of {one.name}"
     return [
-        Scenario(name, job, f"{publishes} {owned.name}", one.team.name, lambda: publish(world, one, owned)),
+        Scenario(name, job, f"{publishes} {owned.name}", one.team.name, lambda: publish(world, one, owned), slow=format is not Format.NPM),
         *_installs(world, one, owned, installs),
         Scenario(
             f"{one.name}: {publishes} of a name that the team does not own",
@@ -139,6 +139,7 @@ def _public(world: World, one: Publisher, format: Format, installs: str) -> list
             f"{installs} {public.name}",
             f"{SHARED_REPOSITORY} -> {world.public_source(format)}",
             lambda: install(world, installer, public),
+            slow=format is not Format.NPM,
         )
     ]
 

@@ -131,18 +131,14 @@ def _logins(world: World, name: str) -> list[Scenario]:
 
     def login(*duration: str) -> str:
         shell = world.job_shell(f"login-{name}", world.build_job(name), world.read_role(name))
-        return world.login(shell, "npm", repository, *duration).strip().splitlines()[0]
+        return shell.run(*world.login_command("npm", repository), *duration).strip().splitlines()[0]
 
-    def without() -> str:
-        shell = world.job_shell(f"login-{name}", world.build_job(name), world.read_role(name))
-        where = ("--domain", world.settings.domain.name, "--domain-owner", world.place.account, "--repository", repository)
-        return shell.run("aws", "codeartifact", "login", "--tool", "npm", *where)
-
+    lasting = ("--duration-seconds", str(world.settings.token_duration))
     who = f"a pull request of {name}"
     return [
-        Scenario(with_duration, who, "aws codeartifact login --duration-seconds", repository, login),
+        Scenario(with_duration, who, "aws codeartifact login --duration-seconds", repository, lambda: login(*lasting)),
         Scenario(
-            f"{name}: aws codeartifact login without a duration", who, "aws codeartifact login", repository, without, DENY, with_duration
+            f"{name}: aws codeartifact login without a duration", who, "aws codeartifact login", repository, login, DENY, with_duration
         ),
     ]
 

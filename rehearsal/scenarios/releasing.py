@@ -40,7 +40,9 @@ def _assume(world: World, one: Publisher, **differs) -> str:
 
 def _allowed(world: World, one: Publisher) -> Scenario:
     form = world.github.subject_form(one.name)
-    return Scenario(base(one), f"publish-package.yml on {one.branch} of {one.name}, {form} subject", _ACTION, one.name, lambda: _assume(world, one))
+    return Scenario(
+        base(one), f"publish-package.yml on {one.branch} of {one.name}, {form} subject", _ACTION, one.name, lambda: _assume(world, one)
+    )
 
 
 def _denied(one: Publisher, name: str, principal: str, attempt: Callable[[], str], twin: str | None = None) -> Scenario:

@@ -50,7 +50,11 @@ def run(world: World, one: Publisher, what: Package, variables: Mapping[str, str
 def _format(world: World, one: Publisher, format: Format) -> list[Scenario]:
     what = by_workflow(one, format)
     who = f"{PUBLISH}, a push to {one.branch} of {one.name}"
-    return [Scenario(published(one, format), who, f"publish {what.name}", one.team.name, lambda: run(world, one, what))]
+    return [
+        Scenario(
+            published(one, format), who, f"publish {what.name}", one.team.name, lambda: run(world, one, what), slow=format is not Format.NPM
+        )
+    ]
 
 
 def _refusals(world: World, one: Publisher) -> list[Scenario]:
@@ -71,6 +75,7 @@ def _refusals(world: World, one: Publisher) -> list[Scenario]:
             one.team.name,
             lambda: run(world, one, what),
             after=(allowed,),
+            slow=True,
         ),
         Scenario(
             f"{one.name}: {PUBLISH} on pull_request_target",

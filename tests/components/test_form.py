@@ -139,6 +139,9 @@ def test_children_get_options_of_their_own(name):
     for call in calls:
         (options,) = [one.value for one in call.keywords if one.arg == "opts"]
         assert called(options) == "pulumi.ResourceOptions" or ast.unparse(options) in OPTION_NAMES, ast.unparse(call)[:100]
+    for one in ast.walk(node):
+        if isinstance(one, ast.Assign) and ast.unparse(one.targets[0]) in OPTION_NAMES:
+            assert called(one.value) == "pulumi.ResourceOptions", ast.unparse(one)
     made = [one for one in ast.walk(node) if called(one) == "pulumi.ResourceOptions"]
     assert made and all("parent=self" in [f"{key.arg}={ast.unparse(key.value)}" for key in one.keywords] for one in made)
     assert not any(key.arg in ("provider", "providers") for one in made for key in one.keywords)

@@ -214,6 +214,12 @@ def test_the_default_branch_is_always_protected_and_by_name(default, branches):
     assert set(refs) == {HEADS + default, *guards.create_refs(branches)}
 
 
+@given(RELEASE_BRANCHES)
+def test_rulesets_and_environment_name_the_same_patterns(branches):
+    assert [HEADS + pattern for pattern in declare(branches).environment_patterns] == guards.create_refs(branches)
+    assert set(guards.create_refs(branches)) == {HEADS + branch for branch in branches}
+
+
 def test_one_statement_holds_all_branches_unless_they_exclude_each_other():
     assert len(declare(("main", "release/*", "hotfix/*")).trusted) == 1
     assert len(declare(("main", "release/*", "release/a/b")).trusted) == 3

@@ -143,7 +143,15 @@ NAMES = st.sampled_from(list(Format)).flatmap(lambda format: _texts(format).map(
 def near(draw, name: OwnedName) -> tuple[str, str]:
     """The coordinates of a package that is often, and sometimes just not, one of `name`'s."""
     namespace = draw(st.one_of(st.just(name.namespace), NAMESPACES))
-    part = draw(st.one_of(st.just(name.name), st.builds(lambda end: name.name + end, PARTS), PARTS, st.just(name.name[:-1])))
+    part = draw(
+        st.one_of(
+            st.just(name.name),
+            st.builds(lambda end: name.name + end, PARTS),
+            st.builds(lambda start: start + name.name + "x", PARTS),
+            PARTS,
+            st.just(name.name[:-1]),
+        )
+    )
     assume(part)
     return namespace, part
 

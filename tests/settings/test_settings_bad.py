@@ -112,6 +112,7 @@ STACK_VALUES = [
         stack(f"package-flow:{later}", {}, ABSENT, "not available yet")
         for later in ("developers", "builds", "events", "sandbox", "registryStack")
     ),
+    Case((CONFIG, 7), "seven", ABSENT, "7", "got 7, which YAML reads as a number, allowed: text as a key, such as aws:region"),
     # credentials
     stack("github:token", "value-of-a-token", ABSENT, "credentials in the environment"),
     stack("aws:secretKey", "value-of-a-key", ABSENT, "credentials in the environment"),

@@ -127,6 +127,9 @@ def test_stack_and_project_files_are_read_as_strictly(tmp_path: Path) -> None:
     stack.write_text("config: [aws:region]\n")
     with pytest.raises(SettingsError, match=r"Pulumi\.test\.yaml: config: got .*, allowed: a mapping"):
         settings.read_stack_file(stack)
+    stack.write_text("- aws:region\n")
+    with pytest.raises(SettingsError, match=r"Pulumi\.test\.yaml: got \['aws:region'\], allowed: a mapping"):
+        settings.read_stack_file(stack)
     stack.write_text("encryptionsalt: abc\n")
     assert settings.read_stack_file(stack) == {}
     with pytest.raises(SettingsError, match=r"Pulumi\.yaml: got No such file or directory"):

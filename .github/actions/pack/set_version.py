@@ -17,7 +17,7 @@ def set_version(text: str, version: str) -> str:
     if "version" not in project:
         raise ValueError("[project] has neither a version nor declares it dynamic")
     changed = re.sub(
-        r"(?ms)^(\[project\]\s*$(?:(?!^\[).)*?^version\s*=\s*)([\"'])[^\"'\n]*\2",
+        r"(?ms)^(\[project\]\s*$(?:(?!^\[).)*?^version\s*=\s*)([\"'])(?!\2)[^\"'\n]+\2",
         lambda match: f'{match[1]}"{version}"',
         text,
         count=1,

@@ -27,11 +27,13 @@ def answer(service: Service, request: Request) -> Reply:
     if (request.method, what) == ("GET", "public-packages"):
         return json_reply({"packages": catalog.packages()})
     if (request.method, what) == ("POST", "public-packages"):
-        return _add_public_package(request)
+        return _add_public_package(service, request)
     return json_reply({"message": f"There is no {request.method} {request.path}."}, 404)
 
 
-def _add_public_package(request: Request) -> Reply:
+def _add_public_package(service: Service, request: Request) -> Reply:
+    if service.public.upstream != "fixture":
+        return json_reply({"message": "External connections read the real registries; nothing can be added to those."}, 409)
     try:
         wanted = json.loads(request.body)
         catalog.add(wanted["format"], wanted["name"], wanted["version"])

@@ -182,7 +182,8 @@ async def _put_asset(call: EndpointCall, location: Location) -> Reply:
         fresh = PackageVersion(location.version, {asset.name: asset}, metadata, status="Unfinished", entry_repository=repository.name)
         add_version(call.service, domain, repository, location.package, fresh)
         return CREATED
-    if found.repository is not repository or found.version.status in ("Archived", "Disposed"):
+    closed = found.version.status in ("Archived", "Disposed") or found.version.origin_type == "EXTERNAL"
+    if found.repository is not repository or closed:
         where = f"repository '{found.repository.name}' ({found.version.status})"
         raise conflict(f"Version {location.version} of {location.package.path} exists in {where}.", "package-version", location.version)
     known = found.version.assets.get(asset.name)

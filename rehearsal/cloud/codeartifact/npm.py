@@ -106,28 +106,34 @@ async def _view(call: EndpointCall, domain: Domain, repository: Repository, pack
             if version in packument.get("time", {}):
                 times.setdefault(version, packument["time"][version])
         public_tags = packument.get("dist-tags", {}) | public_tags
-    view = View(stored, public, {}, times)
-    tags = merged_tags(call, domain, repository, package, public_tags)
-    return View(stored, public, {tag: version for tag, version in tags.items() if version in view.listed}, times)
+    listed = set(View(stored, public, {}, times).listed)
+    return View(stored, public, merged_tags(domain, repository, package, public_tags, listed), times)
 
 
 def merged_tags(
-    call: EndpointCall, domain: Domain, repository: Repository, package: Coordinates, public_tags: dict[str, str]
+    domain: Domain, repository: Repository, package: Coordinates, public_tags: dict[str, str], listed: set[str]
 ) -> dict[str, str]:
-    """Tags as CodeArtifact merges them: the upstream's wins over the downstream's, among upstreams the first one's."""
+    """Tags as CodeArtifact merges them: the upstream's wins over the downstream's, among upstreams the first one's.
+
+    A tag of a version that is not listed (it is blocked, or archived) takes no other's place.
+    """
 
     def tags(current: Repository, seen: tuple[str, ...]) -> dict[str, str]:
         known = current.packages.get(package)
-        own = dict(known.dist_tags) if known else {}
+        own = _naming(known.dist_tags if known else {}, listed)
         if restrictions(current, package)["upstream"] == "BLOCK":
             return own
-        above: dict[str, str] = dict(public_tags) if current.external_connection == "public:npmjs" else {}
+        above = _naming(public_tags if current.external_connection == "public:npmjs" else {}, listed)
         for name in reversed(current.upstreams):
             if name not in seen and name in domain.repositories:
                 above |= tags(domain.repositories[name], (*seen, current.name))
         return own | above
 
     return tags(repository, (repository.name,))
+
+
+def _naming(tags: dict[str, str], versions: set[str]) -> dict[str, str]:
+    return {tag: version for tag, version in tags.items() if version in versions}
 
 
 async def _public_packument(call: EndpointCall, connected: Repository, package: Coordinates, required: bool) -> dict[str, Any]:

@@ -242,8 +242,8 @@ async def _existing_version(call: EndpointCall, domain: Domain, repository: Repo
 
 
 def _is_open(found: Found, repository: Repository, upload: Upload) -> bool:
-    """Whether an existing version takes the file: one of this repository, written the same way, that does not have the file yet."""
-    same = found.repository is repository and found.version.version == upload.version
+    """Whether an existing version takes the file: published here, written the same way, and without the file so far."""
+    same = found.repository is repository and found.version.version == upload.version and found.version.origin_type == "INTERNAL"
     return same and found.version.readable and upload.asset.name not in found.version.assets
 
 

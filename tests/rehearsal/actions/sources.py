@@ -95,3 +95,12 @@ def maven(folder: Path, name: str, version: str, *, content: str = "42") -> Path
     source.parent.mkdir(parents=True, exist_ok=True)
     source.write_text(f"public class Answer {{ public static final String VALUE = {json.dumps(content)}; }}\n", encoding="utf-8")
     return folder
+
+
+def npm_lock(folder: Path, **entry: object) -> None:
+    """A lock file for an npm package's dependencies, which have none of their own. `entry`: more of each dependency's entry."""
+    manifest = json.loads((folder / "package.json").read_text(encoding="utf-8"))
+    packages: dict[str, object] = {"": {one: manifest[one] for one in ("name", "version", "dependencies")}}
+    packages |= {f"node_modules/{name}": {"version": version, **entry} for name, version in manifest["dependencies"].items()}
+    lock = {"name": manifest["name"], "version": manifest["version"], "lockfileVersion": 3, "requires": True, "packages": packages}
+    (folder / "package-lock.json").write_text(json.dumps(lock), encoding="utf-8")

@@ -30,48 +30,49 @@ def shared(cloud: LocalCloud, name: str) -> dict[str, str]:
     return cloud.versions("shared", "npm", name, "acme-payments")
 
 
-def test_an_approved_revision_is_copied_once(cloud: LocalCloud, tmp_path: Path) -> None:
-    revision = publish(cloud, tmp_path, "promoted")
-    waiting = promote(cloud, "promoted", revision, approved=False)
+@pytest.fixture(scope="module")
+def revision(cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The revision of a published version, @acme-payments/reviewed 1.0.0."""
+    return publish(cloud, tmp_path_factory.mktemp("reviewed"), "reviewed")
+
+
+def test_nothing_is_copied_before_it_is_approved(cloud: LocalCloud, revision: str) -> None:
+    waiting = promote(cloud, "reviewed", revision, approved=False)
     assert waiting.conclusion is Conclusion.WAITING
     assert revision in waiting.summary
-    assert waiting.jobs["promote"].name == f"Promote @acme-payments/promoted 1.0.0, revision {revision}"
-    assert shared(cloud, "promoted") == {}
-    result = promote(cloud, "promoted", revision)
+    assert waiting.jobs["promote"].name == f"Promote @acme-payments/reviewed 1.0.0, revision {revision}"
+    assert shared(cloud, "reviewed") == {}
+
+
+def test_a_version_that_changed_since_its_review_is_not_copied(cloud: LocalCloud, revision: str) -> None:
+    result = promote(cloud, "reviewed", "0" + revision[1:])
+    assert result.conclusion is Conclusion.FAILURE
+    assert "has changed since it was reviewed" in result.reason
+    assert shared(cloud, "reviewed") == {}
+
+
+def test_no_other_workflow_may_promote(cloud: LocalCloud, revision: str) -> None:
+    result = promote(cloud, "reviewed", revision, called_as=workflow_ref("publish-package.yml"))
+    assert "AssumeRoleWithWebIdentity" in result.output
+    assert result.conclusion is Conclusion.FAILURE
+    assert shared(cloud, "reviewed") == {}
+
+
+def test_an_approved_revision_is_copied_and_never_overwritten(cloud: LocalCloud, revision: str, tmp_path: Path) -> None:
+    result = promote(cloud, "reviewed", revision)
     assert result.conclusion is Conclusion.SUCCESS, result.output
     assert result.outputs == {"result": "promoted"}
     assert "### Promoted to shared" in result.summary
-    assert shared(cloud, "promoted") == {"1.0.0": "Published"}
-    again = promote(cloud, "promoted", revision)
+    assert shared(cloud, "reviewed") == {"1.0.0": "Published"}
+    again = promote(cloud, "reviewed", revision)
     assert again.outputs == {"result": "unchanged"}, again.output
 
-
-def test_a_version_that_changed_since_its_review_is_not_copied(cloud: LocalCloud, tmp_path: Path) -> None:
-    revision = publish(cloud, tmp_path, "changed")
-    result = promote(cloud, "changed", "0" + revision[1:])
-    assert result.conclusion is Conclusion.FAILURE
-    assert "has changed since it was reviewed" in result.reason
-    assert shared(cloud, "changed") == {}
-
-
-def test_a_version_in_shared_is_never_overwritten(cloud: LocalCloud, tmp_path: Path) -> None:
-    name = {"domain": DOMAIN, "format": "npm", "namespace": "acme-payments", "package": "kept", "versions": ["1.0.0"]}
-    first = publish(cloud, tmp_path / "1", "kept")
-    assert promote(cloud, "kept", first).conclusion is Conclusion.SUCCESS
-    cloud.aws("codeartifact").delete_package_versions(repository="payments", **name)
-    second = publish(cloud, tmp_path / "2", "kept", content="module.exports = 2\n")
-    result = promote(cloud, "kept", second)
-    assert result.conclusion is Conclusion.FAILURE
-    assert "ALREADY_EXISTS" in result.reason
-
-
-@pytest.mark.parametrize(("file", "allowed"), [(PROMOTE, True), ("publish-package.yml", False)])
-def test_only_this_workflow_may_promote(cloud: LocalCloud, tmp_path: Path, file: str, allowed: bool) -> None:
-    name = "other-workflow-" + file.split("-")[0]
-    revision = publish(cloud, tmp_path, name)
-    result = promote(cloud, name, revision, called_as=workflow_ref(file))
-    assert (result.conclusion is Conclusion.SUCCESS) is allowed, result.output
-    assert bool(shared(cloud, name)) is allowed
+    where = {"domain": DOMAIN, "repository": "payments", "format": "npm", "namespace": "acme-payments", "package": "reviewed"}
+    cloud.aws("codeartifact").delete_package_versions(**where, versions=["1.0.0"])
+    other = publish(cloud, tmp_path, "reviewed", content="module.exports = 2\n")
+    overwriting = promote(cloud, "reviewed", other)
+    assert overwriting.conclusion is Conclusion.FAILURE
+    assert "ALREADY_EXISTS" in overwriting.reason
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,7 @@ def test_only_this_workflow_may_promote(cloud: LocalCloud, tmp_path: Path, file:
     [{"package": "@acme-payments/x | y"}, {"version": "1.0.0; id"}, {"revision": "`id`"}, {"format": "nuget"}],
 )
 def test_what_a_reviewer_reads_is_nothing_but_names(cloud: LocalCloud, changed: dict[str, str]) -> None:
-    result = promote(cloud, "named", "abc", **changed)
+    result = promote(cloud, **{"name": "named", "revision": "abc", **changed})
     assert result.conclusion is Conclusion.FAILURE
     assert result.jobs["promote"].conclusion is Conclusion.SKIPPED
     assert not result.summary

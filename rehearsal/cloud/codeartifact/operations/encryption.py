@@ -42,7 +42,7 @@ def checked_key(call: Call) -> str:
 def _described(call: Call, arn: str) -> dict[str, Any] | None:
     """The adapter's `kms_key(arn)`: None, or enabled, spec and usage."""
     look_up = getattr(call.service.adapter, "kms_key", None)
-    if look_up is None:  # TODO the adapter can't yet say more than that the key exists
+    if look_up is None:  # an adapter without it says no more than whether the key exists
         known = call.service.adapter.Directory().key_arn(call.principal.account, call.service.region, arn)
         return {"enabled": True, "spec": "SYMMETRIC_DEFAULT", "usage": "ENCRYPT_DECRYPT"} if known else None
     return look_up(arn)

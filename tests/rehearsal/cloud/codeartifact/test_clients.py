@@ -134,10 +134,21 @@ def test_twine_and_pip(publisher: Desk, reader: Desk) -> None:
 
 
 def test_the_command_line_shows_denials_and_pages(publisher: Desk) -> None:
-    without_duration = publisher.run("aws", "codeartifact", "get-authorization-token", "--domain", "elsewhere")
-    assert "AccessDeniedException" in without_duration.stderr
-    listed = publisher.scene.admin.list_repositories()
-    assert len(listed["repositories"]) == 5
+    listing = (
+        "aws",
+        "codeartifact",
+        "list-repositories-in-domain",
+        "--domain",
+        DOMAIN,
+        "--page-size",
+        "2",
+        "--query",
+        "repositories[].name",
+    )
+    assert "codeartifact:ListRepositoriesInDomain on resource: arn:aws:codeartifact" in publisher.run(*listing).stderr
+    reader = Desk(publisher.scene, publisher.home, publisher.scene.role(allow("codeartifact:ListRepositoriesInDomain")))
+    listed = reader.run(*listing, "--query", "repositories[].name", "--output", "text").stdout.split()
+    assert listed == ["central", "npmjs", "payments", "pypi", "shared"]
 
 
 @pytest.mark.maven

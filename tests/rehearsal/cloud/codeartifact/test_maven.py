@@ -122,6 +122,15 @@ def test_a_public_artifact_comes_through_and_stays(payments: Scene) -> None:
     assert re.findall("<version>(.*?)</version>", get(reader, "org/example/open/greeting/maven-metadata.xml").text) == ["1.0.0", "1.1.0"]
 
 
+def test_a_public_version_takes_no_asset_of_ours(payments: Scene, administrator: Person) -> None:
+    directory = "org/example/open/greeting/1.1.0"
+    get(administrator, f"{directory}/greeting-1.1.0.pom")
+    named = {"domain": DOMAIN, "repository": "payments", "format": "maven", "namespace": "org.example.open", "package": "greeting"}
+    payments.admin.put_package_origin_configuration(**named, restrictions={"publish": "ALLOW", "upstream": "BLOCK"})
+    assert put(administrator, f"{directory}/greeting-1.1.0-evil.jar", b"x") == 409
+    assert put(administrator, "org/example/open/greeting/7.0.0/greeting-7.0.0.jar", b"x") == 201
+
+
 def test_snapshots_and_other_methods_say_so(payments: Scene, administrator: Person) -> None:
     assert put(administrator, f"{DIRECTORY}/1.0-SNAPSHOT/ledger-1.0-SNAPSHOT.jar", b"x") == 501
     assert administrator.request("DELETE", "maven", "payments", f"{DIRECTORY}/1.0.0/ledger-1.0.0.jar").status_code == 501

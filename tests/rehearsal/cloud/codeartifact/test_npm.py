@@ -153,6 +153,18 @@ class TestTags:
         assert tags == {"latest": "2.0.0", "next": "1.0.1"}
 
 
+def test_a_hidden_versions_tag_takes_no_others_place(payments: Scene, administrator: Person) -> None:
+    administrator.npm_publish("payments", NAME, "1.0.0")
+    administrator.npm_publish("shared", NAME, "2.0.0")
+    named = {"domain": DOMAIN, "format": "npm", "namespace": "acme-payments", "package": "client"}
+    both = {"publish": "ALLOW", "upstream": "ALLOW"}
+    payments.admin.put_package_origin_configuration(repository="payments", **named, restrictions=both)
+    path = "-/package/@acme-payments%2fclient/dist-tags"
+    assert administrator.request("GET", "npm", "payments", path).json() == {"latest": "2.0.0"}
+    payments.admin.update_package_versions_status(repository="shared", **named, versions=["2.0.0"], targetStatus="Archived")
+    assert administrator.request("GET", "npm", "payments", path).json() == {"latest": "1.0.0"}
+
+
 def test_deprecating_changes_nothing_else(payments: Scene) -> None:
     publisher, both = payments.person(PUBLISH, READ), payments.person(PUBLISH, TAG, READ)
     publisher.npm_publish("payments", NAME, "1.0.0")

@@ -1,0 +1,352 @@
+"""The reference, the README and the guides say what the program does: keys, defaults, outputs, variables, rights, figures, examples."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import BaseModel
+
+import settings
+from configuration import shapes
+from lookups import WRITTEN_VARIABLES
+from policies import sizes
+from policies.arns import Registry
+from policies.deploying import deployer
+from policies.document import text
+from policies.names import PUBLIC_SOURCES
+from policies.owned_names import Format
+from rehearsal import clients
+from rehearsal.clients import Credentials
+from rehearsal.processes import Child, scrubbed
+from rehearsal.seeding import DEPLOYER_PERMISSIONS
+from tests.docs.pages import ROOT, codes, page, pages, table
+from tests.program.test_program import recorded
+
+REFERENCE = page("docs/reference.md")
+DEPLOYMENT = page("docs/first-deployment.md")
+OPERATIONS = page("docs/operations.md")
+README = page("README.md")
+PROJECT = settings.read_project_file(ROOT)
+
+# --- keys -----------------------------------------------------------------------------------------------------------------------------
+
+
+def _inner(shape: type[BaseModel], prefix: str = "") -> dict[str, Any]:
+    """Every key of a shape, dotted, with its default; NAME stands for a name of the catalog's choice."""
+    found: dict[str, Any] = {}
+    for name, field in shape.model_fields.items():
+        key = f"{prefix}{field.alias or name}"
+        found[key] = field.default
+        for path, shown in (((), key), (("NAME",), f"{key}.NAME")):
+            inner = shapes._shape_at(field.annotation, path)
+            found |= _inner(inner, f"{shown}.") if inner else {}
+    return found
+
+
+def _documented(heading: str) -> dict[str, list[str]]:
+    """The rows of a reference table by their first cell, which is one key."""
+    rows = table(REFERENCE.section(heading))
+    keyed = {codes(row[0])[0]: row for row in rows}
+    assert len(keyed) == len(rows)
+    return keyed
+
+
+STACK_KEYS = _inner(shapes.ProviderShape) | _inner(shapes.StackShape)
+CATALOG_KEYS = _inner(shapes.TeamShape)
+
+
+def test_the_reference_has_every_key_of_a_stack_file_and_no_other() -> None:
+    assert set(_documented("Stack file")) == set(STACK_KEYS)
+    assert set(PROJECT["config"]) == {key for key in STACK_KEYS if "." not in key and ":" not in key}
+
+
+def test_the_reference_has_every_key_of_the_catalog_and_no_other() -> None:
+    assert set(_documented("Catalog")) == set(CATALOG_KEYS)
+
+
+def _shown(value: Any) -> str:
+    """A default as the reference writes it."""
+    if value is None or isinstance(value, BaseModel) or value == {}:
+        return "`{}`"
+    if value == "":
+        return '`""`'
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, list):
+        return f"`[{', '.join(value)}]`"
+    return f"`{value}`"
+
+
+def test_defaults_of_a_stack_file() -> None:
+    rows = _documented("Stack file")
+    for key, row in rows.items():
+        top, _, inner = key.partition(".")
+        if key in ("aws:region", "github:owner", "domain", "domain.name", "catalog"):
+            assert row[2] == "required", key
+        elif key == "publishing.workflow":
+            assert row[2] == "this project's"
+        elif inner or ":" in key:
+            assert row[2] == _shown(STACK_KEYS[key]), key
+        else:
+            assert row[2] == _shown(PROJECT["config"][top]["default"]), key
+
+
+def test_defaults_of_the_catalog() -> None:
+    for key, row in _documented("Catalog").items():
+        required = key in ("team", "repositories.NAME.promotes.reviewers")
+        assert row[2].startswith("required") if required else row[2] == _shown(CATALOG_KEYS[key]), key
+
+
+def test_words_that_a_key_allows_are_in_its_row() -> None:
+    choices = {
+        "domain.encryption": shapes.Encryption,
+        "githubOidcProvider": shapes.OidcProvider,
+        "readRole": shapes.ReadRole,
+        "subjects": shapes.Subjects,
+    }
+    rows = _documented("Stack file")
+    for key, words in choices.items():
+        assert {str(word) for word in words} <= set(codes(rows[key][3])), key
+    rows = _documented("Catalog")
+    assert {str(word) for word in shapes.Readers} <= set(codes(rows["readers"][3]))
+    for key in ("owns", "repositories.NAME.publishes"):
+        assert {str(word) for word in Format} <= set(codes(rows[key][3])), key
+
+
+def test_numbers_that_a_key_allows_are_in_its_row() -> None:
+    stack, catalog = _documented("Stack file"), _documented("Catalog")
+    assert f"{shapes.TOKEN_SECONDS_MIN} to {shapes.TOKEN_SECONDS_MAX}" in stack["tokenDuration"][3]
+    assert f"1 to {shapes.APPROVALS_MAX}" in catalog["repositories.NAME.approvals"][3]
+    assert f"1 to {shapes.REVIEWERS_MAX}" in catalog["repositories.NAME.promotes.reviewers"][3]
+    assert f"at most {shapes.TEAM_UPSTREAMS_MAX}" in catalog["upstreams"][3]
+
+
+def test_public_sources() -> None:
+    documented = {name: row[1] for row in table(REFERENCE.section("Public sources")) for name in codes(row[0])}
+    assert documented == {name: format for name, (_, format) in PUBLIC_SOURCES.items()}
+
+
+def test_formats_of_owned_names() -> None:
+    assert [codes(row[0])[0] for row in table(REFERENCE.section("Owned names"))] == [str(format) for format in Format]
+
+
+def test_limits() -> None:
+    rows = [int(row[1].replace(",", "")) for row in table(REFERENCE.section("Names and limits"))]
+    assert rows == [sizes.TRUST_MAX, sizes.INLINE_MAX, sizes.MANAGED_MAX, sizes.RESOURCE_MAX]
+
+
+# --- outputs and variables ------------------------------------------------------------------------------------------------------------
+
+
+def _flat(values: Any, prefix: str = "") -> set[str]:
+    if not isinstance(values, dict):
+        return {prefix.removesuffix(".")}
+    return {key for name, value in values.items() for key in _flat(value, f"{prefix}{name}.")}
+
+
+def test_the_reference_has_every_output_and_no_other() -> None:
+    exported = set()
+    for stack in ("dev", "prod"):
+        outputs = dict(recorded(stack).outputs)
+        for one in outputs.pop("repositories").values():
+            exported |= _flat({"repositories": {"NAME": {**one, "endpoints": {"FORMAT": ""}}}})
+        for one in outputs.pop("consumers").values():
+            exported |= _flat({"consumers": {"REPOSITORY": one}})
+        exported |= _flat(outputs)
+    assert set(_documented("Stack outputs")) == exported
+    listed = re.search(r"\[contract\](.*?)\[examples", README.section("Configuration"), re.DOTALL)
+    assert listed
+    top = set(codes(listed[1]))
+    assert top == set(recorded("prod").outputs)
+
+
+def test_the_reference_has_every_variable_and_no_other() -> None:
+    assert list(_documented("GitHub Actions variables")) == list(WRITTEN_VARIABLES)
+
+
+# --- figures --------------------------------------------------------------------------------------------------------------------------
+
+
+def _writes() -> Counter[str]:
+    """GitHub resources of each consuming repository: each is one write."""
+    made = [one for one in recorded("prod").registrations if one.type.startswith("github:")]
+    return Counter(one.parent.rpartition("::")[2] for one in made)
+
+
+def test_the_number_of_writes_is_true() -> None:
+    writes = _writes()
+    stack = settings.parse(PROJECT, settings.read_stack_file(ROOT / "Pulumi.prod.yaml"), ROOT, "package-flow", "prod")
+    rows = {row[0]: int(row[1].split(",")[0]) for row in table(DEPLOYMENT.section("5. Preview, then up"))}
+    kinds = set()
+    for one in stack.repositories:
+        branches = len(one.release_branches)
+        if one.installs_only:
+            kind, more = "only installs", 0
+        elif one.promotes:
+            kind, more = "publishes and promotes", branches
+        elif one.environment:
+            kind, more = "publishes in an environment", branches
+        else:
+            kind, more = "publishes", 0
+        kinds.add(kind)
+        assert writes[one.name] == rows[kind] + more, one.name
+    assert kinds == set(rows)
+    for name in ("README.md", "docs/first-deployment.md"):
+        assert f"{sum(writes.values())} writes" in page(name).text, name
+        assert f"{len(stack.repositories)} repositories" in page(name).text, name
+
+
+def test_the_rehearsal_output_in_the_readme_is_that_of_the_shipped_stack() -> None:
+    shown = README.text.split("<!-- rehearsal output -->")[1].split("```")[1]
+    assert f"stack prod: {len(recorded('prod').registrations)} resources" in shown
+    components = {one.name for one in recorded("prod").registrations if not one.custom}
+    drawn = re.findall(r"^├── (\S+)", shown, re.MULTILINE)
+    assert drawn and set(drawn) <= components
+    counts = re.search(r"(\d+) of (\d+) scenarios as expected \((\d+) allowed, (\d+) denied\)", shown)
+    assert counts
+    good, all_of_them, allowed, denied = map(int, counts.groups())
+    assert good == all_of_them == allowed + denied
+
+
+# --- rights ---------------------------------------------------------------------------------------------------------------------------
+
+# Variables and secrets of environments, which the program does not write.
+UNUSED_PERMISSIONS = {"environments"}
+
+
+def test_the_permissions_of_the_github_app_are_the_rehearsed_ones() -> None:
+    documented = {codes(row[1])[0]: row[2] for row in table(DEPLOYMENT.section("4. The GitHub App"))}
+    assert documented == {name: level for name, level in DEPLOYER_PERMISSIONS.items() if name not in UNUSED_PERMISSIONS}
+
+
+def test_the_command_that_prints_the_deploying_policy_works() -> None:
+    block = next(block.text for block in DEPLOYMENT.blocks if "policies.deploying" in block.text)
+    script = block.split("<<'EOF'\n")[1].split("EOF\n")[0]
+    printed = subprocess.run([sys.executable, "-"], input=script, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    stack = settings.parse(PROJECT, settings.read_stack_file(ROOT / "Pulumi.prod.yaml"), ROOT, "package-flow", "prod")
+    registry = Registry("aws", stack.allowed_account_ids[0], stack.region, stack.domain.name)
+    assert printed.strip() == text(deployer(registry, "prod", stack.iam.path, stack.iam.permissions_boundary))
+    assert len(printed) <= sizes.MANAGED_MAX
+
+
+# --- examples -------------------------------------------------------------------------------------------------------------------------
+
+
+def _parsed_with(tmp_path: Path, files: dict[str, str]) -> settings.Settings:
+    """The shipped stack prod, with these files (paths from the root) in place of or beside its own."""
+    shutil.copytree(ROOT / "catalog", tmp_path / "catalog", dirs_exist_ok=True)
+    stack_file = tmp_path / "Pulumi.prod.yaml"
+    shutil.copy(ROOT / "Pulumi.prod.yaml", stack_file)
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+    return settings.parse(PROJECT, settings.read_stack_file(stack_file), tmp_path, "package-flow", "prod")
+
+
+def _named_blocks() -> list[tuple[str, str, str]]:
+    """YAML blocks that say which file they are, with the page that they are on."""
+    return [
+        (one.name, block.text.splitlines()[0].removeprefix("# "), block.text)
+        for one in pages()
+        for block in one.blocks
+        if block.language == "yaml"
+    ]
+
+
+@pytest.mark.parametrize(("where", "file", "content"), _named_blocks(), ids=lambda value: value if len(value) < 60 else "")
+def test_a_yaml_block_says_which_file_it_is_and_is_a_good_one(tmp_path: Path, where: str, file: str, content: str) -> None:
+    if re.fullmatch(r"\.github/workflows/[\w-]+\.yml", file):
+        workflow = yaml.safe_load(content)
+        called = re.findall(r"uses: acme/package-flow/([\w./-]+)@main", content)
+        assert workflow["jobs"]
+        assert called and all((ROOT / path).exists() for path in called)
+        return
+    assert re.fullmatch(r"catalog/prod/[\w-]+\.yaml|Pulumi\.prod\.yaml", file), f"{where}: {file}"
+    _parsed_with(tmp_path, {file: content})
+
+
+def test_the_workflow_examples_give_the_inputs_that_there_are() -> None:
+    found = 0
+    for _, file, content in _named_blocks():
+        if not file.startswith(".github/"):
+            continue
+        jobs = yaml.safe_load(content)["jobs"].values()
+        for call in [*jobs, *(step for job in jobs for step in job.get("steps", []))]:
+            match = re.fullmatch(r"acme/package-flow/([\w./-]+)@main", call.get("uses", ""))
+            if not match:
+                continue
+            called = ROOT / match[1]
+            defined = yaml.safe_load((called / "action.yml" if called.is_dir() else called).read_text())
+            inputs = defined["inputs"] if called.is_dir() else defined[True]["workflow_call"]["inputs"]
+            assert set(call["with"]) <= set(inputs)
+            assert {name for name, one in inputs.items() if one.get("required")} <= set(call["with"])
+            found += 1
+    assert found >= 2
+
+
+BROKEN = """\
+team: payments
+owns:
+  npm: ["@Acme-Payments/*"]
+release_manager: [payments-leads]
+repositories:
+  payments-api:
+    publishes: [npm]
+    release_branches: [main, "release/**"]
+    approvals: 0
+"""
+
+
+def test_the_error_in_the_reference_is_a_real_one(tmp_path: Path) -> None:
+    shown = next(block.text for block in REFERENCE.blocks if "problems in the configuration" in block.text)
+    stack_file = (ROOT / "Pulumi.prod.yaml").read_text() + "  package-flow:tokenDuration: 90000\n"
+    with pytest.raises(settings.SettingsError) as refused:
+        _parsed_with(tmp_path, {"catalog/prod/payments.yaml": BROKEN, "Pulumi.prod.yaml": stack_file})
+    assert str(refused.value) == shown.strip()
+
+
+@pytest.mark.skipif(not all(shutil.which(tool) for tool in ("bash", "jq")), reason="needs bash and jq")
+def test_the_break_glass_commands_lift_one_statement_and_put_it_back(tmp_path: Path) -> None:
+    """With the AWS CLI against the local cloud, as an administrator."""
+    original = next(one for one in recorded("prod").of("RepositoryPermissionsPolicy") if one.name == "shared").inputs["policyDocument"]
+    block = next(block.text for block in OPERATIONS.blocks if "open.json" in block.text)
+    show = "shared get-repository-permissions-policy --query policy.document --output text"
+    script = block.replace("# ... what must be done ...", f"{show} > between.json") + f"{show} > after.json\n"
+    command = [sys.executable, "-m", "rehearsal.cloud", "--account", "111122223333", "--region", "eu-west-1"]
+    cloud = Child(command, env=scrubbed({"REHEARSAL_KEY": "key-of-the-test"}), cwd=ROOT, log=tmp_path / "cloud.log")
+    try:
+        ready = cloud.first_line()
+        root = Credentials(ready["root"]["access_key_id"], ready["root"]["secret_access_key"])
+        codeartifact = clients.aws(ready["url"], "eu-west-1", "codeartifact", root)
+        codeartifact.create_domain(domain="acme")
+        codeartifact.create_repository(domain="acme", repository="shared")
+        codeartifact.put_repository_permissions_policy(domain="acme", repository="shared", policyDocument=original)
+        where = {"AWS_ENDPOINT_URL": ready["url"], "AWS_DEFAULT_REGION": "eu-west-1", "HOME": str(tmp_path)}
+        environment = scrubbed({**root.environment(), **where})
+        subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=tmp_path, env=environment, check=True, stdout=subprocess.DEVNULL)
+    finally:
+        cloud.stop()
+    before, between, after = (
+        json.loads(one) for one in (original, *((tmp_path / f"{name}.json").read_text() for name in ("between", "after")))
+    )
+    sids = [one["Sid"] for one in before["Statement"]]
+    assert [one["Sid"] for one in between["Statement"]] == [sid for sid in sids if sid != "NobodyDeletes"] != sids
+    assert after == before
+    denies = {one["Sid"] for one in before["Statement"] if one["Effect"] == "Deny"}
+    assert denies == set(re.findall(r"`((?:Nobody|Only)\w+)`", OPERATIONS.section("Break-glass: writing to shared by hand")))
+
+
+def test_the_targets_that_are_narrowed_first_are_roles() -> None:
+    section = OPERATIONS.section("Taking a release branch away")
+    targets = re.findall(r"--target '([^']+)'", section)
+    assert targets
+    for target in targets:
+        wanted = re.compile(re.escape(target).replace(r"\*\*", ".*"))
+        matched = [one for one in recorded("prod").registrations if wanted.fullmatch(one.urn)]
+        assert [one.type for one in matched] == ["aws:iam/role:Role"], target

@@ -1,0 +1,139 @@
+"""What every workflow and action of this repository that others call looks like."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rehearsal.actions import definitions
+from rehearsal.actions.runner import permissions_of
+from tests.workflows.calling import PROJECT
+
+WORKFLOWS = [PROJECT / ".github" / "workflows" / name for name in ("publish-package.yml", "promote-package.yml")]
+ACTIONS = sorted((PROJECT / ".github" / "actions").iterdir())
+OWN = re.compile(r"^acme/package-flow/\.github/actions/([a-z-]+)@main$")
+PINNED = re.compile(r"^actions/[a-z-]+@[0-9a-f]{40}$")
+WITH_VERSION = re.compile(r"uses: (actions/[a-z-]+)@([0-9a-f]{40}) # v(\d+\.\d+\.\d+)$")
+TOKEN_JOBS = {("publish-package.yml", "dependencies"), ("publish-package.yml", "publish"), ("promote-package.yml", "promote")}
+
+
+def steps() -> Iterator[tuple[str, dict[str, Any]]]:
+    for file in WORKFLOWS:
+        for name, job in definitions.workflow(file)["jobs"].items():
+            yield from ((f"{file.name}: {name}", step) for step in job["steps"])
+    for folder in ACTIONS:
+        yield from ((folder.name, step) for step in definitions.action(folder)["runs"]["steps"])
+
+
+def jobs() -> Iterator[tuple[str, str, dict[str, Any], dict[str, str]]]:
+    for file in WORKFLOWS:
+        definition = definitions.workflow(file)
+        for name, job in definition["jobs"].items():
+            yield file.name, name, job, permissions_of(definition, job)
+
+
+def test_there_is_something_to_look_at() -> None:
+    assert len(ACTIONS) == 9
+    assert len(list(steps())) > 35
+
+
+def test_actions_are_this_repositorys_or_pinned_to_a_commit() -> None:
+    for where, step in steps():
+        if "uses" in step:
+            own = OWN.match(step["uses"])
+            assert own or PINNED.match(step["uses"]), f"{where}: {step['uses']}"
+            assert own is None or (PROJECT / ".github" / "actions" / own[1] / "action.yml").is_file(), f"{where}: {step['uses']}"
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
+def test_a_pinned_action_says_which_version_it_is(file: Path) -> None:
+    lines = [line.strip() for line in file.read_text().splitlines() if re.search(r"uses: actions/", line)]
+    found = [WITH_VERSION.search(line) for line in lines]
+    assert all(found), lines
+
+
+def test_one_action_has_one_version() -> None:
+    used: dict[str, set[tuple[str, str]]] = {}
+    for file in WORKFLOWS:
+        for name, commit, version in WITH_VERSION.findall("\n".join(line.strip() for line in file.read_text().splitlines())):
+            used.setdefault(name, set()).add((commit, version))
+    assert all(len(versions) == 1 for versions in used.values()), used
+
+
+def test_no_expression_stands_in_a_script() -> None:
+    for where, step in steps():
+        assert "${{" not in step.get("run", ""), f"{where}: pass it through env"
+        assert "${{" not in step.get("shell", "")
+
+
+def test_scripts_are_bash_and_strict() -> None:
+    for where, step in steps():
+        if "run" in step and "\n" in step["run"].strip():
+            assert step["run"].startswith("set -euo pipefail\n"), where
+    for script in (PROJECT / ".github" / "actions").glob("*/*.sh"):
+        text = script.read_text()
+        assert text.startswith("# shellcheck shell=bash\n") or ("#!/usr/bin/env bash\n" in text and "\nset -euo pipefail\n" in text), script
+    for file in WORKFLOWS:
+        assert definitions.workflow(file)["defaults"] == {"run": {"shell": "bash"}}
+
+
+def test_permissions_are_the_least() -> None:
+    for file in WORKFLOWS:
+        assert definitions.workflow(file)["permissions"] == {}
+    found = {(file, name) for file, name, _, permissions in jobs() if "id-token" in permissions}
+    assert found == TOKEN_JOBS
+    for file, name, job, permissions in jobs():
+        checks_out = any(step.get("uses", "").startswith("actions/checkout@") for step in job["steps"])
+        assert set(permissions) <= {"contents", "id-token"}, (file, name)
+        assert permissions.get("contents") == ("read" if checks_out else None), (file, name)
+
+
+def test_a_job_with_a_token_runs_no_command_of_the_caller() -> None:
+    for file, name, job, permissions in jobs():
+        if permissions.get("id-token"):
+            assert "build-command" not in str(job), (file, name)
+            assert not any("run" in step for step in job["steps"]), (file, name)
+
+
+def test_checkouts_leave_no_credential_behind() -> None:
+    for where, step in steps():
+        if step.get("uses", "").startswith("actions/checkout@"):
+            assert step["with"]["persist-credentials"] is False, where
+
+
+def test_no_secret_is_used() -> None:
+    for file in [*WORKFLOWS, *(PROJECT / ".github" / "actions").glob("*/action.yml")]:
+        assert "secrets" not in file.read_text(), file
+        assert "github.token" not in file.read_text(), file
+
+
+def test_every_job_has_a_timeout_and_the_writing_ones_do_not_race() -> None:
+    for file, name, job, permissions in jobs():
+        assert job["timeout-minutes"] <= 60, (file, name)
+        writes = "id-token" in permissions and name != "dependencies"
+        assert ("concurrency" in job) is writes, (file, name)
+        assert not writes or job["concurrency"]["cancel-in-progress"] is False
+
+
+def test_the_environments() -> None:
+    environments = {(file, name): job["environment"] for file, name, job, _ in jobs() if "environment" in job}
+    assert environments == {("publish-package.yml", "publish"): "${{ inputs.environment }}", ("promote-package.yml", "promote"): "promote"}
+
+
+def test_variables_are_read_by_the_check_alone() -> None:
+    for file in WORKFLOWS:
+        for name, job in definitions.workflow(file)["jobs"].items():
+            uses = [step for step in job["steps"] if "vars." in str(step)]
+            assert all(OWN.match(step["uses"])[1] == "registry" for step in uses), (file, name)
+            assert bool(uses) is (name in ("check", "request")), (file, name)
+            assert "vars." not in str({key: value for key, value in job.items() if key != "steps"})
+
+
+def test_every_input_and_output_says_what_it_is() -> None:
+    for folder in ACTIONS:
+        definition = definitions.action(folder)
+        assert definition["description"], folder
+        for kind in ("inputs", "outputs"):
+            assert all(about["description"] for about in (definition.get(kind) or {}).values()), folder
