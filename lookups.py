@@ -15,24 +15,13 @@ from pulumi import runtime
 
 from policies import guards
 from policies.arns import GITHUB_OIDC_HOST, Registry
-from policies.names import SHARED_REPOSITORY
+from policies.names import PUBLIC_SOURCES, SHARED_REPOSITORY, variables_of
 from policies.trust import AUDIENCE, Owner
 from settings import OidcProvider, Repository, Settings
 
 VARIABLE_TYPE = "github:index/actionsVariable:ActionsVariable"
 REPOSITORY_TYPE = "aws:codeartifact/repository:Repository"
 PROVIDER_TYPE = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
-WRITTEN_VARIABLES = (
-    "CODEARTIFACT_DOMAIN",
-    "CODEARTIFACT_DOMAIN_OWNER",
-    "CODEARTIFACT_REGION",
-    "CODEARTIFACT_REPOSITORY",
-    "CODEARTIFACT_READ_ROLE_ARN",
-    "CODEARTIFACT_PUBLISH_ROLE_ARN",
-    "CODEARTIFACT_PROMOTE_ROLE_ARN",
-)
-
-
 class LookupProblems(pulumi.RunError):
     """What AWS or GitHub says stands in the way; `problems` has a line for each."""
 
@@ -161,13 +150,18 @@ def _left_out(settings: Settings, seen: Seen) -> list[str]:
     if not settings.domain.protect:
         return []
     declared = {SHARED_REPOSITORY, *settings.public_sources, *(team.name for team in settings.teams if team.has_repository)}
-    return [
-        f"{settings.catalog}: '{name}' is gone, but its repository is in this stack, protected, and holds packages. To off-board it: keep the "
-        "file, take its repositories out and run pulumi up; copy away what others need; pulumi state unprotect "
-        f"'{urn}'; pulumi destroy --target '{urn}' --target-dependents; then remove the file"
-        for name, urn in seen.state.codeartifact_repositories.items()
-        if name not in declared
-    ]
+    return [_off_boarding(settings, name, urn) for name, urn in seen.state.codeartifact_repositories.items() if name not in declared]
+
+
+def _off_boarding(settings: Settings, name: str, urn: str) -> str:
+    gone = f"'{name}' is gone, but its repository is in this stack, protected, and holds packages. To off-board it:"
+    remove = f"pulumi state unprotect '{urn}'; pulumi destroy --target '{urn}' --target-dependents"
+    if name in PUBLIC_SOURCES:
+        return f"Pulumi.{settings.stack}.yaml: package-flow:publicSources: {gone} put it back; {remove}; then take it out"
+    return (
+        f"{settings.catalog}: {gone} keep the file, take its repositories out and run pulumi up; copy away what others need; {remove}; "
+        "then remove the file"
+    )
 
 
 def _repository(settings: Settings, repository: Repository, seen: Seen) -> list[str]:
@@ -196,7 +190,7 @@ def _variables(repository: Repository, one: SeenRepository, state: State) -> lis
     return [
         f"has the Actions variable {variable}, which this stack did not make; delete it there or import it with the id {one.name}:{variable}"
         for variable in one.variables
-        if variable in WRITTEN_VARIABLES and (one.name, variable) not in state.variables
+        if variable in variables_of(bool(repository.publishes), bool(repository.promotes)) and (one.name, variable) not in state.variables
     ]
 
 

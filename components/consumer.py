@@ -150,9 +150,12 @@ class ConsumingRepository(pulumi.ComponentResource):
         )
 
     def _environment(self, environment: str, publishes: PublishingArgs, reviewer_teams: Sequence[int] = ()) -> list[pulumi.Resource]:
-        """Custom branch policies, never "protected branches": that option looks at branch protection, and these branches have rulesets."""
+        """Custom branch policies, never "protected branches": that option looks at branch protection, and these branches have rulesets.
+
+        A slash parts the names: repository a-b with environment c and repository a with environment b-c must not make one resource.
+        """
         made = github.RepositoryEnvironment(
-            f"{self._logical_name}-{environment}",
+            f"{self._logical_name}/{environment}",
             repository=self._args["repository"]["name"],
             environment=environment,
             can_admins_bypass=False if publishes["admins_cannot_bypass"] else None,
@@ -163,7 +166,7 @@ class ConsumingRepository(pulumi.ComponentResource):
         )
         policies = [
             github.RepositoryEnvironmentDeploymentPolicy(
-                f"{self._logical_name}-{environment}-{pattern}",
+                f"{self._logical_name}/{environment}/{pattern}",
                 repository=self._args["repository"]["name"],
                 environment=made.environment,
                 branch_pattern=pattern,

@@ -3,6 +3,7 @@
 from typing import TypedDict
 
 from policies.arns import Registry
+from policies.resource import Sharing
 
 
 class PlaceArgs(TypedDict):
@@ -47,10 +48,19 @@ class SharingArgs(TypedDict):
 
     organization_id: str
     """AWS Organizations id, or ""."""
+    organization_paths: list[str]
+    """Paths of organisational units, `*` at the end for what is below."""
     accounts: list[str]
     """12-digit account ids."""
+    downstream: list[str]
+    """Repositories that they may have as upstreams of their own ones in the domain."""
 
 
 def registry(place: PlaceArgs) -> Registry:
     """The place as what policies are built from."""
     return Registry(place["partition"], place["account"], place["region"], place["domain"])
+
+
+def sharing(args: SharingArgs) -> Sharing:
+    """The other accounts as what policies are built from."""
+    return Sharing(args["organization_id"], tuple(args["organization_paths"]), tuple(args["accounts"]))

@@ -9,7 +9,7 @@ from typing import TypedDict
 import pulumi
 import pulumi_aws as aws
 
-from components.place import PlaceArgs, SharingArgs, registry
+from components.place import PlaceArgs, SharingArgs, registry, sharing
 from policies import resource
 from policies.document import text
 from policies.names import PUBLIC_SOURCES, SHARED_REPOSITORY
@@ -88,7 +88,7 @@ class PackageRegistry(pulumi.ComponentResource):
         place = registry(args["place"])
         key = self._key(name, args).arn if args["encryption"] == KeyOwner.CUSTOMER else None
         domain = aws.codeartifact.Domain(name, domain=place.domain, encryption_key=key, opts=self._kept)
-        statements = resource.domain(place, args["program_roles"], **args["sharing"])
+        statements = resource.domain(place, args["program_roles"], sharing(args["sharing"]))
         aws.codeartifact.DomainPermissions(name, domain=domain.domain, policy_document=text(statements), opts=self._child)
         return domain
 
@@ -116,8 +116,9 @@ class PackageRegistry(pulumi.ComponentResource):
             upstreams=[{"repository_name": source.repository} for source in sources],
             opts=self._kept,
         )
-        place = registry(args["place"])
-        self._policy(SHARED_REPOSITORY, repository, resource.shared_repository(place, args["promote_roles"], **args["sharing"]))
+        downstream = SHARED_REPOSITORY in args["sharing"]["downstream"]
+        statements = resource.shared_repository(registry(args["place"]), args["promote_roles"], sharing(args["sharing"]), downstream)
+        self._policy(SHARED_REPOSITORY, repository, statements)
         return repository
 
     def _policy(self, name: str, repository: aws.codeartifact.Repository, statements: list) -> None:

@@ -9,7 +9,7 @@ from typing import TypedDict
 import pulumi
 import pulumi_aws as aws
 
-from components.place import PlaceArgs, SharingArgs, registry
+from components.place import PlaceArgs, SharingArgs, registry, sharing
 from policies import owned_names, resource
 from policies.document import text
 from policies.names import SHARED_REPOSITORY
@@ -39,6 +39,8 @@ class TeamArgs(TypedDict):
     """ARN patterns of the roles that may read the repository; none if only the team's own roles may."""
     sharing: SharingArgs
     """Other accounts that may read it."""
+    publishers: list[str]
+    """ARN patterns of the roles of other accounts that may publish to it the names that the team owns."""
     owns: list[OwnedNameArgs]
     """The names that only this team may publish."""
     protect: bool
@@ -75,7 +77,13 @@ class Team(pulumi.ComponentResource):
         )
 
     def _policy(self, name: str, args: TeamArgs, repository: aws.codeartifact.Repository) -> None:
-        statements = resource.team_repository(registry(args["place"]), args["readers"], **args["sharing"])
+        statements = resource.team_repository(
+            registry(args["place"]),
+            args["readers"],
+            sharing(args["sharing"]),
+            downstream=name in args["sharing"]["downstream"],
+            publishers=_publishers(name, args),
+        )
         if statements:
             aws.codeartifact.RepositoryPermissionsPolicy(
                 name,
@@ -97,6 +105,11 @@ class Team(pulumi.ComponentResource):
             desired_state=desired,
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+
+def _publishers(name: str, args: TeamArgs) -> resource.Publishers | None:
+    owned = [owned_names.parse(owned_names.Format(one["format"]), one["name"]).arn_pattern for one in args["owns"]]
+    return resource.Publishers(name, tuple(args["publishers"]), tuple(owned)) if args["publishers"] else None
 
 
 def package_group(domain: str, pattern: str, publishers: list[str]) -> dict:

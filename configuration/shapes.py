@@ -44,6 +44,13 @@ class Readers(StrEnum):
     TEAM = "team"
 
 
+class DeveloperMode(StrEnum):
+    """Whether this stack makes the developers' permission sets, or outputs what those who make them need."""
+
+    IDENTITY_CENTER = "identityCenter"
+    POLICY = "policy"
+
+
 # Stands in a list for an entry that is wrong: the others keep their places, which problems are told by.
 TAKEN_OUT = Words("")
 
@@ -103,6 +110,8 @@ ANY_WORKFLOW = "any"
 # https://docs.aws.amazon.com/codeartifact/latest/ug/limits.html: direct upstreams of a repository; a team's last one is always shared
 TEAM_UPSTREAMS_MAX = 10 - 1
 TOKEN_SECONDS_MIN, TOKEN_SECONDS_MAX = 900, 43_200
+# https://docs.aws.amazon.com/singlesignon/latest/userguide/howtosessionduration.html: 1 to 12 hours
+SESSION_SECONDS_MIN, SESSION_SECONDS_MAX = 3_600, 43_200
 # https://docs.github.com/en/rest/repos/rules: required_approving_review_count
 APPROVALS_MAX = 10
 # https://docs.github.com/en/rest/deployments/environments: reviewers
@@ -122,6 +131,23 @@ AccountId = Annotated[str, _text(r"[0-9]{12}", "an account id of 12 digits")]
 Region = Annotated[str, _text(r"[a-z]{2,4}(-[a-z]+){1,2}-[0-9]{1,2}", REGION)]
 # https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html
 OrganizationId = Annotated[str, _text(r"(o-[a-z0-9]{10,32})?", "an AWS organisation's id: o- and 10 to 32 lower-case letters and digits")]
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalorgpaths
+_ORGANIZATION_PATH = (
+    "a path of an AWS organisation down to its root or a unit, such as o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/, with * at the end for what is below"
+)
+_ORGANIZATION_PATH_PATTERN = r"o-[a-z0-9]{10,32}/r-[a-z0-9]{4,32}/(ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}/)*\*?"
+OrganizationPath = Annotated[str, _text(_ORGANIZATION_PATH_PATTERN, _ORGANIZATION_PATH)]
+# https://docs.aws.amazon.com/singlesignon/latest/IdentityStoreAPIReference/API_Group.html
+_GROUP = "the display name of a group in IAM Identity Center: text on one line"
+GroupName = Annotated[str, _text(r"(?=.*\S)[^\x00-\x1f\x7f]{1,1024}", _GROUP)]
+OtherRegion = Annotated[str, _text(r"([a-z]{2,4}(-[a-z]+){1,2}-[0-9]{1,2})?", REGION)]
+_ROLE_NAME = r"([A-Za-z0-9._+=,@-]+/)*[A-Za-z0-9._+=,@-]{1,64}"
+_ROLE = "a role's name, after its path if it has one, such as build or service-role/build"
+BuildRole = Annotated[str, _text(r"(?=.{1,512}\Z)(?!aws-)" + _ROLE_NAME, _ROLE)]
+_ROLE_PATTERN = "a role's name, after its path if it has one, with * at the end for all that begin so, such as ci-*"
+PublisherRole = Annotated[str, _text(r"(?=.{1,512}\Z)([A-Za-z0-9._+=,@-]+/)*[A-Za-z0-9._+=,@-]{1,64}\*?", _ROLE_PATTERN)]
+_ROLE_ARN = 'the ARN of a role, such as arn:aws:iam::222233334444:role/permission-sets, or ""'
+RoleArn = Annotated[str, _text(r"(arn:aws[a-z-]*:iam::[0-9]{12}:role/" + _ROLE_NAME + ")?", _ROLE_ARN)]
 # https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html, without the characters that are wildcards in a policy
 _IAM_PATH = "/ or names between slashes, such as /package-flow/ (letters, digits and . _ + = , @ -; at most 512 characters; not /aws-...)"
 IamPath = Annotated[str, _text(r"(?=.{1,512}\Z)(?!/aws-)/([A-Za-z0-9._+=,@-]+/)*", _IAM_PATH)]
@@ -144,6 +170,8 @@ PlainText = Annotated[str, _text(r"[\s\S]*", "text")]
 YesOrNo = Annotated[bool, _refuse("true or false, without quotes")]
 _SECONDS = f"{TOKEN_SECONDS_MIN} to {TOKEN_SECONDS_MAX} (seconds)"
 Seconds = Annotated[int, Field(ge=TOKEN_SECONDS_MIN, le=TOKEN_SECONDS_MAX), _refuse(_SECONDS)]
+_SESSION = f"{SESSION_SECONDS_MIN} to {SESSION_SECONDS_MAX} (seconds)"
+SessionSeconds = Annotated[int, Field(ge=SESSION_SECONDS_MIN, le=SESSION_SECONDS_MAX), _refuse(_SESSION)]
 Approvals = Annotated[int, Field(ge=0, le=APPROVALS_MAX), _refuse(f"0 to {APPROVALS_MAX}, a number without quotes")]
 PublicSource = Annotated[str, _choice(PUBLIC_SOURCES)]
 # Lax, because a strict enum takes its members alone and not their words.
@@ -151,6 +179,7 @@ EncryptionWord = Annotated[Encryption, Field(strict=False), _choice(Encryption)]
 OidcProviderWord = Annotated[OidcProvider, Field(strict=False), _choice(OidcProvider)]
 ReadRoleWord = Annotated[ReadRole, Field(strict=False), _choice(ReadRole)]
 SubjectsWord = Annotated[Subjects, Field(strict=False), _choice(Subjects)]
+DeveloperModeWord = Annotated[DeveloperMode, Field(strict=False), _choice(DeveloperMode)]
 ReadersWord = Annotated[Readers, Field(strict=False), _choice(Readers)]
 FormatWord = Annotated[Format, Field(strict=False), _choice(Format)]
 
@@ -184,7 +213,21 @@ class PublishingShape(_StackShape):
 
 class SharingShape(_StackShape):
     organization_id: OrganizationId = ""
+    organization_paths: list[OrganizationPath] = []
     accounts: list[AccountId] = []
+    downstream: list[PlainText] = []
+
+
+class DevelopersShape(_StackShape):
+    groups: list[GroupName] = []
+    mode: DeveloperModeWord = DeveloperMode.IDENTITY_CENTER
+    region: OtherRegion = ""
+    role_arn: RoleArn = ""
+    session_duration: SessionSeconds = 28_800
+
+
+class BuildsShape(_StackShape):
+    roles: list[BuildRole] = []
 
 
 class StackShape(_StackShape):
@@ -200,6 +243,8 @@ class StackShape(_StackShape):
     iam: IamShape
     publishing: PublishingShape
     sharing: SharingShape
+    developers: DevelopersShape
+    builds: BuildsShape
 
 
 class ProviderShape(BaseModel):
@@ -225,6 +270,13 @@ class RepositoryShape(_CatalogShape):
     promotes: PromotesShape = PromotesShape()
 
 
+class PublisherShape(_CatalogShape):
+    """Roles of another account that may publish to a team's repository."""
+
+    account: AccountId = ""
+    role: PublisherRole = ""
+
+
 class TeamShape(_CatalogShape):
     """One file of the catalog."""
 
@@ -233,13 +285,14 @@ class TeamShape(_CatalogShape):
     upstreams: list[PlainText] = []
     owns: dict[FormatWord, list[PlainText]] = {}
     release_managers: list[TeamSlug] = []
+    developer_groups: list[GroupName] = []
+    build_roles: list[BuildRole] = []
+    publishers: list[PublisherShape] = []
     repositories: dict[RepositoryName, RepositoryShape] = {}
 
 
 # Keys that later versions will read. Refused until then: a key without effect would promise something.
-NOT_YET = frozenset(
-    {"developers", "builds", "events", "sandbox", "registryStack", "organizationVariables", "developer_groups", "build_roles"}
-)
+NOT_YET = frozenset({"events", "sandbox", "registryStack", "organizationVariables"})
 
 
 def keys_of(shape: type[BaseModel]) -> list[str]:

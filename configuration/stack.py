@@ -18,7 +18,7 @@ from configuration.shapes import (
     keys_of,
     repeated,
 )
-from policies.names import RoleKind
+from policies.names import STACK_NAME_MAX, RoleKind
 
 PROJECT_FILE = "Pulumi.yaml"
 _ACCOUNTS = "aws:allowedAccountIds"
@@ -156,6 +156,9 @@ def _stack_name(stack: StackFile) -> Problems:
     if any(part in kinds for part in stack.stack.split("-")[1:]):
         allowed = f"a stack's name without -{', -'.join(kinds)}: its roles would be taken for those of another stack in the same account"
         yield stack.problem("", Words(f"the stack {stack.stack}"), allowed)
+    if len(stack.stack) > STACK_NAME_MAX:
+        allowed = f"at most {STACK_NAME_MAX} characters: policies name roles by what stands in front, which must not be cut"
+        yield stack.problem("", Words(f"a stack's name of {len(stack.stack)}"), allowed)
 
 
 RULES = (_required, _own_account, _workflow_of_its_own, _stack_name)

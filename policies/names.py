@@ -34,6 +34,10 @@ class RoleKind(StrEnum):
     PROMOTE = "promote"
 
 
+# A role's name is cut behind STACK-KIND-, never inside it: resource policies and the deployer's name roles by that.
+STACK_NAME_MAX = ROLE_NAME_MAX - max(len(f"-{kind}-") for kind in RoleKind) - _HASH_LENGTH - 1
+
+
 def cut(name: str, limit: int) -> str:
     """`name` if it fits, else its start and a hash of the whole, so that two long names never become one. Raises ValueError if limit < 10."""
     if limit < _HASH_LENGTH + 2:
@@ -52,3 +56,10 @@ def role_name(stack: str, kind: RoleKind, repository: str = "") -> str:
 def promote_roles(stack: str) -> str:
     """The pattern that the names of a stack's promote roles, and of no other of its roles, match."""
     return f"{stack}-{RoleKind.PROMOTE}-*"
+
+
+def variables_of(publishes: bool, promotes: bool) -> tuple[str, ...]:
+    """Names of the Actions variables that a consuming repository gets."""
+    everybody = ("DOMAIN", "DOMAIN_OWNER", "REGION", "REPOSITORY", "READ_ROLE_ARN")
+    more = (*(("PUBLISH_ROLE_ARN",) if publishes else ()), *(("PROMOTE_ROLE_ARN",) if promotes else ()))
+    return tuple(f"CODEARTIFACT_{name}" for name in (*everybody, *more))

@@ -69,12 +69,12 @@ class OwnedName:
 
     @property
     def group_pattern(self) -> str:
-        """The package group that holds exactly these packages: `*` a whole namespace, `~` a prefix, `$` one package.
+        """The package group that holds exactly these packages: `$` one package, `*` every name that starts so.
 
+        A prefix takes `*` after a character that is no letter or digit, and an owned prefix ends in a hyphen; `~` stands after words only.
         https://docs.aws.amazon.com/codeartifact/latest/ug/package-group-definition-syntax-matching-behavior.html
         """
-        suffix = "$" if not self.open_ended else "~" if self.name else "*"
-        return f"/{self.format}/{self.namespace}/{self.name}{suffix}"
+        return f"/{self.format}/{self.namespace}/{self.name}{'*' if self.open_ended else '$'}"
 
     def owns(self, namespace: str, name: str) -> bool:
         """Whether a package (npm scope without `@`) has this name."""

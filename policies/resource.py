@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/codeartifact/latest/ug/repo-policies.html
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from policies.arns import Registry
 from policies.document import Statement, deny, statement
@@ -20,39 +21,76 @@ DESTRUCTIVE = (
     "codeartifact:UpdatePackageVersionsStatus",
 )
 COPY = "codeartifact:CopyPackageVersions"
+_READ = (*REPOSITORY_READ, *PACKAGE_READ)
+# Having a repository as an upstream: asked of whoever makes or changes the repository below it.
+_DOWNSTREAM = "codeartifact:AssociateWithDownstreamRepository"
 
 
-def _share(sid: str, actions: Iterable[str], registry: Registry, organization_id: str, accounts: Sequence[str]) -> list[Statement]:
-    """Let other accounts in: an organisation (by id, which holds however many accounts it has) and single accounts.
+@dataclass(frozen=True)
+class Sharing:
+    """Other accounts: an organisation by its id ("" = none), parts of organisations by their paths, and single accounts."""
 
-    The organisation's statement leaves out the registry's own account: `*` would let every principal of it in, also one without any policy.
+    organization_id: str = ""
+    organization_paths: Sequence[str] = ()
+    accounts: Sequence[str] = ()
+
+
+NOBODY = Sharing()
+
+
+@dataclass(frozen=True)
+class Publishers:
+    """Roles of other accounts (ARN patterns) that publish a team's owned names (ARN patterns of packages) to its repository."""
+
+    repository: str
+    roles: Sequence[str]
+    packages: Sequence[str]
+
+
+def _share(sid: str, actions: Iterable[str], registry: Registry, sharing: Sharing) -> list[Statement]:
+    """Let other accounts in. An organisation's id or path holds however many accounts it has.
+
+    These two leave out the registry's own account: `*` would let every principal of it in, also one without any policy.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalorgpaths
     """
-    shared = []
-    if organization_id:
-        members = {"StringEquals": {"aws:PrincipalOrgID": organization_id}, "StringNotEquals": {"aws:PrincipalAccount": registry.account}}
+    shared, actions, accounts = [], list(actions), sharing.accounts
+    others = {"StringNotEquals": {"aws:PrincipalAccount": registry.account}}
+    if sharing.organization_id:
+        members = {"StringEquals": {"aws:PrincipalOrgID": sharing.organization_id}, **others}
         shared.append(statement(f"{sid}Organization", actions, "*", principal="*", conditions=members))
+    if sharing.organization_paths:
+        # The key has several values, hence the set operator; a principal outside organisations has none and matches nothing.
+        members = {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": sharing.organization_paths}, **others}
+        shared.append(statement(f"{sid}OrganizationPaths", actions, "*", principal="*", conditions=members))
     if accounts:
         roots = [f"arn:{registry.partition}:iam::{account}:root" for account in accounts]
         shared.append(statement(f"{sid}Accounts", actions, "*", principal={"AWS": roots if len(roots) > 1 else roots[0]}))
     return shared
 
 
-def domain(registry: Registry, program_roles: str, organization_id: str = "", accounts: Sequence[str] = ()) -> list[Statement]:
+def domain(registry: Registry, program_roles: str, sharing: Sharing = NOBODY) -> list[Statement]:
     """The domain: the program's own roles (`program_roles`, an ARN pattern) can never delete, dispose or unlist a version, whatever is
     attached to them later; those shared with may fetch a token. Reading is decided by each repository."""
     return [
         deny("ProgramRolesNeverDelete", DESTRUCTIVE, "*", conditions={"ArnLike": {"aws:PrincipalArn": program_roles}}),
-        *_share("Token", ("codeartifact:DescribeDomain", "codeartifact:GetAuthorizationToken"), registry, organization_id, accounts),
+        *_share("Token", ("codeartifact:DescribeDomain", "codeartifact:GetAuthorizationToken"), registry, sharing),
     ]
 
 
-def shared_repository(registry: Registry, promote_roles: str, organization_id: str = "", accounts: Sequence[str] = ()) -> list[Statement]:
-    """Shared: nobody publishes into it, only promotion (`promote_roles`, an ARN pattern) copies into it, nothing else writes."""
+def _readable(registry: Registry, sharing: Sharing, downstream: bool) -> list[Statement]:
+    return _share("Read", (*_READ, _DOWNSTREAM) if downstream else _READ, registry, sharing)
+
+
+def shared_repository(registry: Registry, promote_roles: str, sharing: Sharing = NOBODY, downstream: bool = False) -> list[Statement]:
+    """Shared: nobody publishes into it, only promotion (`promote_roles`, an ARN pattern) copies into it, nothing else writes.
+
+    `downstream`: those shared with may have it as an upstream of repositories of theirs.
+    """
     return [
         deny("NobodyPublishes", PUBLISH, "*"),
         deny("NobodyDeletes", DESTRUCTIVE, "*"),
         deny("OnlyPromotionCopies", COPY, "*", conditions={"ArnNotLike": {"aws:PrincipalArn": promote_roles}}),
-        *_share("Read", (*REPOSITORY_READ, *PACKAGE_READ), registry, organization_id, accounts),
+        *_readable(registry, sharing, downstream),
     ]
 
 
@@ -61,8 +99,14 @@ def public_source() -> list[Statement]:
     return [deny("NobodyWrites", (*PUBLISH, COPY), "*")]
 
 
-def team_repository(registry: Registry, readers: Sequence[str], organization_id: str = "", accounts: Sequence[str] = ()) -> list[Statement]:
-    """A team repository: `readers` (ARN patterns of roles; none for `readers: team`) may read it, and those it is shared with.
+def team_repository(
+    registry: Registry,
+    readers: Sequence[str],
+    sharing: Sharing = NOBODY,
+    downstream: bool = False,
+    publishers: Publishers | None = None,
+) -> list[Statement]:
+    """A team repository: `readers` (ARN patterns of roles) may read it, and those it is shared with; `publishers` may publish there.
 
     Matching `aws:PrincipalArn` instead of naming principals survives a role that is made again, and needs no order of creation.
     """
@@ -70,7 +114,7 @@ def team_repository(registry: Registry, readers: Sequence[str], organization_id:
         [
             statement(
                 "ReadByRole",
-                (*REPOSITORY_READ, *PACKAGE_READ),
+                _READ,
                 "*",
                 principal="*",
                 conditions={"ArnLike": {"aws:PrincipalArn": list(readers)}},
@@ -79,7 +123,19 @@ def team_repository(registry: Registry, readers: Sequence[str], organization_id:
         if readers
         else []
     )
-    return [*opened, *_share("Read", (*REPOSITORY_READ, *PACKAGE_READ), registry, organization_id, accounts)]
+    return [*opened, *_readable(registry, sharing, downstream), *(_publish(registry, publishers) if publishers else [])]
+
+
+def _publish(registry: Registry, publishers: Publishers) -> list[Statement]:
+    """What their own account lets them, too: from another account, both policies must allow. Package managers read before they publish."""
+    accounts = dict.fromkeys(role.split(":")[4] for role in publishers.roles)
+    principal = {"AWS": [f"arn:{registry.partition}:iam::{account}:root" for account in accounts]}
+    roles = {"ArnLike": {"aws:PrincipalArn": list(publishers.roles)}}
+    packages = [registry.package_arn(publishers.repository, one) for one in publishers.packages]
+    return [
+        statement("PublishFromElsewhere", PUBLISH, packages, principal=principal, conditions=roles),
+        statement("ReadByPublishers", _READ, "*", principal=principal, conditions=roles),
+    ]
 
 
 def domain_key(registry: Registry) -> list[Statement]:

@@ -8,6 +8,7 @@ Not modelled, and refused if a file uses it: matrices, services, containers, con
 Not acted upon: `concurrency` (one run is all there is), `runs-on`, `timeout-minutes` of zero.
 """
 
+import re
 import tempfile
 import time
 from collections.abc import Callable, Generator, Mapping
@@ -24,6 +25,7 @@ OWN_REPOSITORY = "acme/package-flow"
 # https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax: jobs.<job_id>.timeout-minutes
 JOB_TIMEOUT_MINUTES = 360
 SHELLS = {None: ("bash", "-e"), "bash": ("bash", "--noprofile", "--norc", "-eo", "pipefail")}
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 TOKEN_VARIABLES = ("ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
 
 
@@ -431,5 +433,6 @@ def _outputs_context(definition: Mapping[str, Any], outputs: Mapping[str, str]) 
 
 def _last_line(job: Job) -> str:
     failed = [step for step in job.steps if step.conclusion is Conclusion.FAILURE]
-    lines = failed[0].output.strip().splitlines() if failed else []
+    plain = _COLOURS.sub("", failed[0].output) if failed else ""
+    lines = [line.strip() for line in plain.splitlines() if line.strip()]
     return lines[-1] if lines else "a step failed"

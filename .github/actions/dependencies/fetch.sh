@@ -43,20 +43,37 @@ fetch_pypi() {
   tar -cf "$DESTINATION" wheels
 }
 
+# Maven itself would run what the package's POM names, so the named artifacts are fetched one by one: POM, and jar unless it is a POM alone.
 fetch_maven() {
-  local line repository=$work/repository found=""
-  mkdir "$repository"
+  local line group artifact version folder file found=""
   while IFS= read -r line; do
     [[ -n $line ]] || continue
-    [[ $line =~ ^[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+:[A-Za-z0-9_.+-]+$ ]] || stop "not GROUP:ARTIFACT:VERSION: $line"
-    mvn --batch-mode --no-transfer-progress --quiet "-Dmaven.repo.local=$repository" \
-      org.apache.maven.plugins:maven-dependency-plugin:3.8.1:get "-Dartifact=$line"
+    [[ $line =~ ^([A-Za-z0-9_.-]+):([A-Za-z0-9_.-]+):([A-Za-z0-9_.+-]+)$ ]] || stop "not GROUP:ARTIFACT:VERSION: $line"
+    [[ -n $found ]] || read_login
     found=1
+    group=${BASH_REMATCH[1]} artifact=${BASH_REMATCH[2]} version=${BASH_REMATCH[3]}
+    folder=${group//.//}/$artifact/$version
+    file=$folder/$artifact-$version
+    mkdir -p "repository/$folder"
+    get "$file.pom"
+    grep -q '<packaging>[[:space:]]*pom[[:space:]]*</packaging>' "repository/$file.pom" || get "$file.jar"
   done <<< "$MAVEN_DEPENDENCIES"
   [[ -n $found ]] || stop "name the private artifacts in the input maven-dependencies"
-  # Without these notes of where a file came from, Maven takes it as installed and does not ask a registry for it.
-  find "$repository" \( -name _remote.repositories -o -name '*.lastUpdated' -o -name 'resolver-status.properties' \) -delete
   tar -cf "$DESTINATION" repository
+}
+
+# What the action login left for Maven.
+read_login() {
+  local settings=$HOME/.m2/settings.xml
+  [[ -f $settings ]] || stop "Maven is not logged in"
+  address=$(sed -nE 's#.*<url>(.*)</url>.*#\1#p' "$settings")
+  token=$(sed -nE 's#.*<password>(.*)</password>.*#\1#p' "$settings")
+}
+
+# get PATH: the token goes in by standard input, where no other process of the machine can read it.
+get() {
+  printf 'user = "aws:%s"\n' "$token" | curl --silent --show-error --fail --location --retry 3 --max-time 300 --config - \
+    --output "repository/$1" "${address%/}/$1" || stop "can't fetch $1"
 }
 
 case $FORMAT in

@@ -5,7 +5,7 @@ policies", "Packages overview". A domain's policy speaks for everything in it, s
 both documents. Requests are authorized before anything is said about what exists.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -72,10 +72,17 @@ RESOURCE_TYPES: dict[str, str | None] = {
 class Principal(Protocol):
     """What this package reads of the adapter's principal."""
 
-    arn: str
-    account: str
-    access_key_id: str
-    expiration: float | None
+    @property
+    def arn(self) -> str: ...
+
+    @property
+    def account(self) -> str: ...
+
+    @property
+    def access_key_id(self) -> str: ...
+
+    @property
+    def expiration(self) -> float | None: ...
 
 
 class Adapter(Protocol):
@@ -84,7 +91,7 @@ class Adapter(Protocol):
     @property
     def AuthError(self) -> type[Exception]: ...
 
-    def authenticate(self, scope: Mapping[str, Any], body: bytes) -> Principal: ...
+    def authenticate(self, scope: MutableMapping[str, Any], body: bytes) -> Principal: ...
 
     def principal_for_key(self, access_key_id: str) -> Principal | None: ...
 

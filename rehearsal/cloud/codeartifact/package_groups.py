@@ -1,7 +1,8 @@
 """Package group patterns: syntax, matching, hierarchy, and which restriction applies to a package. Pure functions.
 
 Source: User Guide, "Package group definition syntax and matching behavior" and "Package group origin controls". Suffixes: `$` the
-exact package, `~` a prefix that ends at a word boundary, `*` everything below. A package belongs to the most specific group that matches.
+exact package, `~` a prefix that ends at a word boundary (after a letter or digit only), `*` every value that starts so (after a slash or
+another character that is no letter or digit). A package belongs to the most specific group that matches.
 
 A *weak* association is a match of a variation (another case, other separators). What it does to origin controls is not documented;
 here such a package has to satisfy the weakly matching group and the group that matches it exactly.
@@ -85,18 +86,20 @@ def parse(text: str) -> Pattern:
 def _namespace_pattern(text: str, parts: list[str]) -> Pattern:
     if parts[2] == "*":
         return Pattern(text, "format", parts[1])
-    if len(parts[2]) > 1 and parts[2].endswith("~"):
+    if len(parts[2]) > 1 and parts[2][-1] == ("~" if parts[2][-2].isalnum() else "*"):
         return Pattern(text, "namespace-prefix", parts[1], parts[2][:-1])
-    raise _unreadable(text, "a namespace ends in ~ (prefix) or is followed by /*")
+    raise _unreadable(text, "a namespace is followed by /*, its prefix by ~ after a letter or digit and by * after another character")
 
 
 def _name_pattern(text: str, parts: list[str]) -> Pattern:
     _, format, namespace, last = parts
     if last == "*":
         return Pattern(text, "namespace", format, namespace)
-    if len(last) > 1 and last[-1] in "~$":
-        return Pattern(text, "name-prefix" if last[-1] == "~" else "name", format, namespace, last[:-1])
-    raise _unreadable(text, "a name ends in ~ (prefix) or $ (exactly this name)")
+    if len(last) > 1 and last[-1] == "$":
+        return Pattern(text, "name", format, namespace, last[:-1])
+    if len(last) > 1 and last[-1] == ("~" if last[-2].isalnum() else "*"):
+        return Pattern(text, "name-prefix", format, namespace, last[:-1])
+    raise _unreadable(text, "a name ends in $ (exactly this name), a prefix in ~ after a letter or digit and in * after another character")
 
 
 def _check_components(pattern: Pattern) -> None:

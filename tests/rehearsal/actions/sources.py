@@ -66,10 +66,14 @@ def pypi(folder: Path, name: str, version: str, *, content: str = "ANSWER = 42\n
     return folder
 
 
-def maven(folder: Path, name: str, version: str, *, content: str = "42") -> Path:
-    """A jar with one class. `name` is group:artifact. Returns `folder`, which is made."""
+def maven(folder: Path, name: str, version: str, *, content: str = "42", dependencies: tuple[str, ...] = ()) -> Path:
+    """A jar with one class. `name` is group:artifact, `dependencies` group:artifact:version. Returns `folder`, which is made."""
     group, artifact = name.split(":")
     folder.mkdir(parents=True, exist_ok=True)
+    needed = "".join(
+        "<dependency><groupId>{}</groupId><artifactId>{}</artifactId><version>{}</version></dependency>".format(*one.split(":"))
+        for one in dependencies
+    )
     pom = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>{group}</groupId>
@@ -80,6 +84,7 @@ def maven(folder: Path, name: str, version: str, *, content: str = "42") -> Path
     <maven.compiler.target>11</maven.compiler.target>
     <project.build.sourceEncoding>UTF-8</project.build.sourceEncoding>
   </properties>
+  <dependencies>{needed}</dependencies>
   <build>
     <plugins>
       <plugin>

@@ -117,3 +117,14 @@ def test_python_dependencies_are_there_for_the_build(cloud: LocalCloud, tmp_path
     result = cloud.run(PUBLISH, {"format": "pypi", "private-dependencies": True, "build-command": command}, source=user)
     assert "public_greeting-1.1.0.dist-info" in succeeded(result).jobs["build"].output
     assert "public_punctuation-2.0.0.dist-info" in result.jobs["build"].output
+
+
+def test_private_maven_dependencies_are_there_for_the_build(cloud: LocalCloud, tmp_path: Path, downloads: dict[str, str]) -> None:
+    library, version = NAMES["maven"].format("library"), "1.0.0"
+    source = sources.maven(tmp_path / "library", library, version)
+    succeeded(cloud.run(PUBLISH, {"format": "maven"}, source=source, environment=downloads))
+    user = sources.maven(tmp_path / "user", NAMES["maven"].format("user"), version, dependencies=(f"{library}:{version}",))
+    inputs = {"format": "maven", "private-dependencies": True, "maven-dependencies": f"{library}:{version}\n"}
+    # Maven's plugins are fetched into the job's own repository here: this is where the private artifacts are.
+    succeeded(cloud.run(PUBLISH, inputs, source=user))
+    assert cloud.run(PUBLISH, {"format": "maven"}, source=user, environment=downloads).jobs["build"].conclusion is Conclusion.FAILURE

@@ -42,7 +42,7 @@ class Repository:
     def run(self, jobs: str, *, inputs: dict[str, Any] | None = None, declared: str = "", **options: Any) -> RunResult:
         head = "name: W\non:\n  workflow_call:\n" + textwrap.indent(textwrap.dedent(declared), "    ") + "\npermissions: {}\njobs:\n"
         self.workflow.write_text(head + textwrap.indent(textwrap.dedent(jobs), "  "))
-        return run_workflow(self.workflow, inputs=inputs or {}, **{"start_job": start, **options})
+        return run_workflow(self.workflow, inputs=inputs or {}, **dict[str, Any](start_job=start) | options)
 
     def steps(self, steps: str, **options: Any) -> RunResult:
         """A workflow with one job, `job`."""

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -164,7 +164,7 @@ def npm_document(name: str, version: str, tag: str = "latest", /, **manifest: An
 
 
 @contextmanager
-def refused(code: str, message: str = "") -> Iterator[None]:
+def refused(code: str, message: str = "") -> Generator[None]:
     """The block raises a ClientError of this code whose message has these words."""
     with pytest.raises(ClientError) as caught:
         yield
@@ -173,7 +173,7 @@ def refused(code: str, message: str = "") -> Iterator[None]:
 
 
 @contextmanager
-def maybe_missing() -> Iterator[None]:
+def maybe_missing() -> Generator[None]:
     try:
         yield
     except ClientError as error:

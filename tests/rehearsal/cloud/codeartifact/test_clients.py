@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,7 +73,7 @@ def publisher(payments: Scene, tmp_path: Path) -> Desk:
 
 
 @pytest.fixture
-def reader(payments: Scene, tmp_path: Path) -> Iterator[Desk]:
+def reader(payments: Scene, tmp_path: Path) -> Desk:
     (tmp_path / "reader").mkdir()
     return Desk(payments, tmp_path / "reader", payments.role(*TOKEN, READ))
 
@@ -134,17 +133,7 @@ def test_twine_and_pip(publisher: Desk, reader: Desk) -> None:
 
 
 def test_the_command_line_shows_denials_and_pages(publisher: Desk) -> None:
-    listing = (
-        "aws",
-        "codeartifact",
-        "list-repositories-in-domain",
-        "--domain",
-        DOMAIN,
-        "--page-size",
-        "2",
-        "--query",
-        "repositories[].name",
-    )
+    listing = ["aws", "codeartifact", "list-repositories-in-domain", "--domain", DOMAIN, "--page-size", "2"]
     assert "codeartifact:ListRepositoriesInDomain on resource: arn:aws:codeartifact" in publisher.run(*listing).stderr
     reader = Desk(publisher.scene, publisher.home, publisher.scene.role(allow("codeartifact:ListRepositoriesInDomain")))
     listed = reader.run(*listing, "--query", "repositories[].name", "--output", "text").stdout.split()

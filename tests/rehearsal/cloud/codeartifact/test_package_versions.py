@@ -1,6 +1,7 @@
 """Packages and versions through the API, and the events that changes make."""
 
 import hashlib
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,11 @@ VERSION = {**NAMED, "packageVersion": "1.0.0"}
 @pytest.fixture
 def payments(scene: Scene, administrator: Person) -> Scene:
     scene.repositories(shared="", payments="shared")
-    manifest = {"homepage": "https://acme.example", "repository": {"url": "git+https://acme.example/c.git"}, "dependencies": {"@a/b": "^1"}}
+    manifest: dict[str, Any] = {
+        "homepage": "https://acme.example",
+        "repository": {"url": "git+https://acme.example/c.git"},
+        "dependencies": {"@a/b": "^1"},
+    }
     for version in ("1.0.0", "1.1.0"):
         administrator.npm_publish("payments", NAME, version, **manifest)
     return scene
