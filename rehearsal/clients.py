@@ -95,6 +95,17 @@ def tool_versions() -> dict[str, str]:
     return found
 
 
+def own_registries() -> dict[str, str]:
+    """The registries that this machine's npm and pip are set to, as variables for a process that has a HOME of its own."""
+    asked = {"NPM_CONFIG_REGISTRY": ("npm", "config", "get", "registry"), "PIP_INDEX_URL": ("pip", "config", "get", "global.index-url")}
+    told = {
+        name: subprocess.run(command, capture_output=True, text=True, check=False)
+        for name, command in asked.items()
+        if shutil.which(command[0])
+    }
+    return {name: answer.stdout.strip() for name, answer in told.items() if answer.returncode == 0 and answer.stdout.strip()}
+
+
 def refusal(output: str) -> str | None:
     """The line in which a client says that it was refused, or None."""
     for pattern in _REFUSALS:

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from policies.arns import Registry
-from rehearsal import seeding
+from rehearsal import clients, seeding
 from rehearsal.clients import Credentials
 from rehearsal.control import Control
 from rehearsal.github import GitHub
@@ -60,7 +60,8 @@ class Cloud:
         command = [sys.executable, "-m", "rehearsal.cloud", "--account", account, "--region", settings.region, "--upstream", upstream]
         self.upstream = upstream
         self.public_packages = PUBLIC_PACKAGES[upstream]
-        self.child = Child(command, env=scrubbed({"REHEARSAL_KEY": key}), cwd=PROJECT, log=folder / "cloud.log")
+        registries = clients.own_registries() if upstream == "real" else {}
+        self.child = Child(command, env=scrubbed({"REHEARSAL_KEY": key, **registries}), cwd=PROJECT, log=folder / "cloud.log")
         ready = self.child.first_line()
         root = ready["root"]
         self.place = Place(ready["url"], account, settings.region)

@@ -27,6 +27,7 @@ os.environ.update(AUTH="true", BIND_HOST="127.0.0.1", IOT_MTLS_ENABLED="0", SFTP
 from ministack.core import iam_evaluator, router
 from ministack.core.responses import request_scope
 from ministack.services import iam as iam_service
+from ministack.services import kms as kms_service
 from ministack.services import organizations, sts
 
 from rehearsal.cloud import iam, policy_rules
@@ -454,6 +455,13 @@ def role(arn: str) -> dict[str, Any] | None:
 def oidc_provider(arn: str) -> dict[str, Any] | None:
     """An OIDC provider: Url, ClientIDList, ..."""
     return iam_service._oidc_providers.get_scoped(_arn_account(arn) or "", None, arn)
+
+
+def kms_key(arn: str) -> dict[str, Any] | None:
+    """A KMS key by its ARN: whether it is enabled, its spec and its usage; None if there is none."""
+    account, region = arn.split(":")[4], arn.split(":")[3]
+    found = kms_service._keys.get_scoped(account, region, arn.rpartition("/")[2])
+    return found and {"enabled": found["KeyState"] == "Enabled", "spec": found["KeySpec"], "usage": found["KeyUsage"]}
 
 
 class Directory:

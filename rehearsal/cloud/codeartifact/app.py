@@ -7,6 +7,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 from rehearsal.cloud.codeartifact import inspection, maven, model, npm, pypi
@@ -35,10 +36,9 @@ def configure(
     answers authentication and authorization, `rehearsal.cloud.aws` unless a test brings its own. group_delay: seconds until a created
     or deleted package group counts.
     """
-    if adapter is None:
-        from rehearsal.cloud import aws as adapter
+    chosen: Any = adapter or import_module("rehearsal.cloud.aws")
     catalog.reset()
-    service = Service(base_url.rstrip("/"), account, region, adapter, PublicRegistries(base_url.rstrip("/"), upstream), group_delay, clock)
+    service = Service(base_url.rstrip("/"), account, region, chosen, PublicRegistries(base_url.rstrip("/"), upstream), group_delay, clock)
     _services[:] = [service]
     return service
 

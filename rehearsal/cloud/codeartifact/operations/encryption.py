@@ -5,7 +5,6 @@ Source: User Guide, "Create a domain": symmetric keys only; who creates a domain
 
 import re
 import uuid
-from typing import Any
 
 from rehearsal.cloud.codeartifact.arns import partition_of
 from rehearsal.cloud.codeartifact.authorization import Target
@@ -29,7 +28,7 @@ def checked_key(call: Call) -> str:
     if match is None or match["region"] != call.service.region:
         raise _unusable(f"'{arn}' is not the ARN of a KMS key in {call.service.region}.")
     _require_use(call, arn, match["account"])
-    key = _described(call, arn)
+    key = call.service.adapter.kms_key(arn)
     if key is None:
         raise _unusable(f"The key '{arn}' does not exist.")
     if not key["enabled"]:
@@ -37,15 +36,6 @@ def checked_key(call: Call) -> str:
     if key["spec"] != "SYMMETRIC_DEFAULT" or key["usage"] != "ENCRYPT_DECRYPT":
         raise _unusable(f"The key '{arn}' is not a symmetric encryption key.")
     return arn
-
-
-def _described(call: Call, arn: str) -> dict[str, Any] | None:
-    """The adapter's `kms_key(arn)`: None, or enabled, spec and usage."""
-    look_up = getattr(call.service.adapter, "kms_key", None)
-    if look_up is None:  # an adapter without it says no more than whether the key exists
-        known = call.service.adapter.Directory().key_arn(call.principal.account, call.service.region, arn)
-        return {"enabled": True, "spec": "SYMMETRIC_DEFAULT", "usage": "ENCRYPT_DECRYPT"} if known else None
-    return look_up(arn)
 
 
 def _require_use(call: Call, arn: str, owner: str) -> None:
