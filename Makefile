@@ -21,7 +21,7 @@ rehearse: $(INSTALLED)  ## Run the job on this machine (STACK=dev; ALL=1: also w
 	@$(BIN)/python -m rehearsal --stack $(STACK) $(if $(ALL),,--quick) $(if $(SERVE),--serve)
 
 test: $(INSTALLED)  ## Run every test, the rehearsals of dev and prod among them
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: $(INSTALLED)  ## Lint, format, types
 	@$(BIN)/ruff check .

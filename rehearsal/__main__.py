@@ -41,7 +41,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--config", type=Path, metavar="FILE", help="another stack file, Pulumi.NAME.yaml")
     parser.add_argument("--catalog", type=Path, metavar="DIR", help="another catalog than the stack file's")
     parser.add_argument("--upstream", choices=("fixture", "real"), default="fixture", help="public packages: small fixtures, or real ones")
-    parser.add_argument("--only", metavar="TEXT", default="", help="only scenarios with this in their name, and what they need")
+    parser.add_argument(
+        "--only", metavar="TEXT", action="append", default=[], help="only scenarios with this in their name; may be repeated"
+    )
     parser.add_argument("--quick", action="store_true", help="leave out what takes long: PyPI and Maven with real clients, promotion")
     parser.add_argument("--json", metavar="FILE", help="write the report as JSON (- for standard output)")
     parser.add_argument("--serve", action="store_true", help="keep the local cloud up afterwards, until Ctrl-C")

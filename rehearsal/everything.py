@@ -1,24 +1,27 @@
 """All scenarios, in acts: the second begins when the first is over, because it changes what the first relies on."""
 
+from collections.abc import Sequence
+
 from rehearsal.scenario import Scenario, check
-from rehearsal.scenarios import guarding, owning, promoting, publishing, reading, recycling, releasing, workflows
+from rehearsal.scenarios import generated, guarding, owning, promoting, publishing, reading, recycling, releasing, workflows
 from rehearsal.world import World
 
 
-def acts(world: World, only: str = "", *, quick: bool = False) -> list[list[Scenario]]:
-    """The acts of a rehearsal; with `only`, the scenarios whose name has that text, with their twins and what they build on; with `quick`,
-    those that need no slow one.
+def acts(world: World, only: Sequence[str] = (), *, quick: bool = False) -> list[list[Scenario]]:
+    """The acts of a rehearsal; with `only`, the scenarios whose name has one of these texts, with their twins and what they build on; with
+    `quick`, those that need no slow one.
 
     Raises ValueError if a scenario is not well formed (see scenario.check) or `only` fits none.
     """
-    first = [one for part in (guarding, releasing, reading, publishing, owning, promoting, workflows) for one in part.scenarios(world)]
+    parts = (guarding, releasing, reading, publishing, owning, promoting, workflows, generated)
+    first = [one for part in parts for one in part.scenarios(world)]
     last = recycling.scenarios(world)
     every = check([*first, *last])
-    wanted = _wanted(every, [one.name for one in every if only in one.name])
+    wanted = _wanted(every, [one.name for one in every if not only or any(text in one.name for text in only)])
     if quick:
         wanted = {name for name in wanted if not any(one.slow for one in every if one.name in _wanted(every, [name]))}
     if not wanted:
-        raise ValueError(f"no scenario has {only!r} in its name")
+        raise ValueError(f"no scenario has {' or '.join(map(repr, only))} in its name")
     return [[one for one in act if one.name in wanted] for act in (first, last)]
 
 

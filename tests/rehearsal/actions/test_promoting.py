@@ -80,7 +80,8 @@ def test_an_approved_revision_is_copied_and_never_overwritten(cloud: LocalCloud,
     [{"package": "@acme-payments/x | y"}, {"version": "1.0.0; id"}, {"revision": "`id`"}, {"format": "nuget"}],
 )
 def test_what_a_reviewer_reads_is_nothing_but_names(cloud: LocalCloud, changed: dict[str, str]) -> None:
-    result = promote(cloud, **{"name": "named", "revision": "abc", **changed})
+    asked = {"format": "npm", "package": "@acme-payments/named", "version": "1.0.0", "revision": "abc", **changed}
+    result = cloud.run(PROMOTE, asked, event="workflow_dispatch")
     assert result.conclusion is Conclusion.FAILURE
     assert result.jobs["promote"].conclusion is Conclusion.SKIPPED
     assert not result.summary

@@ -1,6 +1,10 @@
 """The runner on small workflow files, without a cloud."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +23,7 @@ from rehearsal.actions import (
     run_workflow,
 )
 
+PROJECT = Path(__file__).parents[3]
 GITHUB = {"event_name": "push", "ref": "refs/heads/main", "repository": "acme/api", "actor": "bob", "ref_name": "main"}
 
 
@@ -254,6 +259,28 @@ def test_what_a_step_starts_ends_with_it(repository: Repository, tmp_path: Path)
     assert result.conclusion is Conclusion.SUCCESS
     process = Path("/proc") / (tmp_path / "pid").read_text().strip() / "stat"
     # One that nobody has waited for yet is a zombie (Z).
+    assert not process.exists() or process.read_text().split()[2] == "Z"
+
+
+INTERRUPTED = """
+import sys
+from pathlib import Path
+from rehearsal.actions import StartedJob, run_workflow
+run_workflow(Path(sys.argv[1]), inputs={}, start_job=lambda *_: StartedJob({}, {}, {}))
+"""
+
+
+def test_what_a_step_started_ends_when_the_runner_is_interrupted(repository: Repository, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    job = {"runs-on": "u", "permissions": {}, "steps": [{"run": f"sleep 1000 & echo $! > {pipe}; wait"}]}
+    repository.workflow.write_text(json.dumps({"on": {"workflow_call": {}}, "jobs": {"job": job}}))
+    with subprocess.Popen([sys.executable, "-c", INTERRUPTED, str(repository.workflow)], cwd=PROJECT, stderr=subprocess.DEVNULL) as runner:
+        started = pipe.read_text().strip()
+        runner.send_signal(signal.SIGINT)
+        runner.wait()
+    assert runner.returncode != 0
+    process = Path("/proc") / started / "stat"
     assert not process.exists() or process.read_text().split()[2] == "Z"
 
 

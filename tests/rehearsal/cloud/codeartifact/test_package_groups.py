@@ -11,7 +11,7 @@ from tests.rehearsal.cloud.codeartifact.scene import DOMAIN, PREFIX, Scene, refu
 from tests.rehearsal.cloud.in_process import allow
 
 PATTERNS = [
-    "/*", "/npm/*", "/npm/acme/*", "/npm/acme~", "/npm/acme/client~", "/npm/acme/client$", "/npm//acme-~", "/npm//*", "/pypi//acme-~",
+    "/*", "/npm/*", "/npm/acme/*", "/npm/acme~", "/npm/acme/client~", "/npm/acme/client$", "/npm//acme-*", "/npm//*", "/pypi//acme-*",
     "/pypi//acme$", "/maven/com.acme~", "/maven/com.acme/*", "/maven/com.acme.payments/*", "/maven/com.acme/ledger$", "/generic/ns/tool$",
 ]  # fmt: skip
 
@@ -24,6 +24,7 @@ class TestSyntax:
     @pytest.mark.parametrize(
         "text",
         [
+            "/npm//acme-~", "/npm//acme*", "/maven/com.acme.~", "/maven/com.acme*",
             "npm/*", "/", "/*/", "/npm", "/npm/", "/npm/acme", "/npm/acme/client", "/npm/~", "/npm/acme/$", "/python//acme$", "/npm/a*/b$",
             "/npm/acme/cl$ient$", "/pypi/acme/x$", "/pypi/acme~", "/pypi//Acme~", "/pypi//acme_x$", "/maven//ledger$", "//x$",
             "/npm/a/b/c$",
@@ -50,8 +51,8 @@ class TestMatching:
             ("/maven/com.acme~", "maven/com.acme.payments/ledger", True),
             ("/maven/com.acme~", "maven/com.acmecorp/ledger", False),
             ("/maven/com.acme/*", "maven/com.acme.payments/ledger", False),
-            ("/pypi//acme-~", "pypi//acme-client", True),
-            ("/pypi//acme-~", "pypi//acme", False),
+            ("/pypi//acme-*", "pypi//acme-client", True),
+            ("/pypi//acme-*", "pypi//acme", False),
             ("/pypi//acme~", "pypi//acme", True),
             ("/pypi//acme~", "pypi//acmes", False),
             ("/npm/acme/client$", "npm/acme/client", True),
@@ -68,7 +69,7 @@ class TestMatching:
         groups = [root_group(), *(PackageGroup(pattern) for pattern in PATTERNS[1:])]
         expected = {
             "npm/acme/client": "/npm/acme/client$", "npm/acme/client-x": "/npm/acme/client~", "npm/acme/other": "/npm/acme/*",
-            "npm/acme-x/other": "/npm/acme~", "npm/other/other": "/npm/*", "npm//acme-x": "/npm//acme-~", "npm//react": "/npm//*",
+            "npm/acme-x/other": "/npm/acme~", "npm/other/other": "/npm/*", "npm//acme-x": "/npm//acme-*", "npm//react": "/npm//*",
             "cargo//serde": "/*", "maven/com.acme.payments/x": "/maven/com.acme.payments/*", "maven/com.acme.orders/x": "/maven/com.acme~",
         }  # fmt: skip
         found = {path: rules.association(groups, Coordinates(*path.split("/"))) for path in expected}
@@ -104,8 +105,8 @@ class TestHierarchy:
             ("/npm/acme/*", "/npm/acme~"),
             ("/npm/acme/client~", "/npm/acme/*"),
             ("/npm/acme/client$", "/npm/acme/client~"),
-            ("/npm//acme-~", "/npm//*"),
-            ("/pypi//acme-~", "/*"),
+            ("/npm//acme-*", "/npm//*"),
+            ("/pypi//acme-*", "/*"),
             ("/maven/com.acme.payments/*", "/maven/com.acme~"),
         ],
     )

@@ -1,0 +1,117 @@
+"""The whole rehearsal, as a person starts it: the shipped stacks, and another company's."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+_SCENARIO_KEYS = {"name", "principal", "action", "resource", "expected", "observed", "ok", "twin", "reason"}
+_RESOURCE_KEYS = {"urn", "type", "name", "parent", "inputs", "protect", "dependencies"}
+_REPORT_KEYS = {"stack", "ok", "resources", "outputs", "scenarios", "github_writes", "seconds"}
+
+
+def rehearse(*arguments: str, timeout: int = 400) -> tuple[subprocess.CompletedProcess[str], dict]:
+    """Start it with `--json -`: the report on standard output, people's text on standard error."""
+    environment = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
+    command = [sys.executable, "-m", "rehearsal", *arguments, "--json", "-"]
+    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=timeout, check=False)
+    assert done.stdout.startswith("{"), done.stdout + done.stderr
+    return done, json.loads(done.stdout)
+
+
+def wrong(report: dict) -> list[str]:
+    return [f"{one['name']}: {one['observed']}: {one['reason']}" for one in report["scenarios"] if one["ok"] is False]
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_a_shipped_stack(stack: str) -> None:
+    done, report = rehearse("--stack", stack)
+    assert wrong(report) == []
+    skipped = [one["name"] for one in report["scenarios"] if one["observed"] == "skipped"]
+    assert done.returncode == (2 if skipped else 0)
+    assert set(report) == _REPORT_KEYS
+    assert report["stack"] == stack
+    assert report["ok"] is True
+    assert all(set(one) == _SCENARIO_KEYS for one in report["scenarios"])
+    assert all(set(one) == _RESOURCE_KEYS for one in report["resources"])
+    by_name = {one["name"]: one for one in report["scenarios"]}
+    assert all(by_name[one["twin"]]["expected"] == "allow" for one in report["scenarios"] if one["expected"] == "deny")
+    assert "scenarios as expected" in done.stderr
+    if stack == "prod":
+        assert len(report["scenarios"]) >= 60
+
+
+def test_github_writes_are_counted(tmp_path: Path) -> None:
+    _, report = rehearse("--stack", "prod", "--only", "a pull request's build")
+    written = [one for one in report["resources"] if one["type"].startswith("github:")]
+    assert report["github_writes"] == len(written) > 0
+
+
+def _company(folder: Path) -> tuple[Path, Path]:
+    """Three teams and forty repositories of another company."""
+    stack = folder / "Pulumi.live.yaml"
+    stack.write_text(
+        textwrap.dedent(
+            """\
+            config:
+              aws:region: eu-central-1
+              aws:allowedAccountIds: ["222233334444"]
+              github:owner: globex
+              package-flow:domain: {name: globex, encryption: aws, protect: false}
+              package-flow:publicSources: [npmjs, pypi]
+              package-flow:tokenDuration: 1800
+              package-flow:publishing: {workflow: globex/package-flow/.github/workflows/publish-package.yml@refs/heads/main}
+              package-flow:catalog: nowhere
+            """
+        )
+    )
+    catalog = folder / "catalog"
+    catalog.mkdir()
+    publishes = "    publishes: [npm]\n    release_branches: [main, 'release/*']\n"
+    for number, team in enumerate(("search", "maps", "mail")):
+        readers = "readers: team\n" if team == "mail" else ""
+        repositories = "".join(
+            f"  {team}-{index:02}:{' {}' if index else ''}\n{'' if index else publishes}" for index in range(14 if number else 12)
+        )
+        text = f"team: {team}\n{readers}owns:\n  npm: ['@globex-{team}/*']\nrelease_managers: [{team}-leads]\nrepositories:\n{repositories}"
+        (catalog / f"{team}.yaml").write_text(text)
+    return stack, catalog
+
+
+def test_another_company(tmp_path: Path) -> None:
+    stack, catalog = _company(tmp_path)
+    done, report = rehearse("--config", str(stack), "--catalog", str(catalog), "--quick")
+    assert wrong(report) == []
+    assert done.returncode == (2 if any(one["observed"] == "skipped" for one in report["scenarios"]) else 0)
+    assert report["stack"] == "live"
+    assert len(report["outputs"]["consumers"]) == 40
+    assert report["outputs"]["domain"]["owner"] == "222233334444"
+    assert any("npm publish" in one["name"] for one in report["scenarios"])
+
+
+def test_bad_input_is_one_error_and_nothing_is_made(tmp_path: Path) -> None:
+    catalog = tmp_path / "catalog"
+    shutil.copytree(PROJECT / "catalog" / "prod", catalog)
+    (catalog / "payments.yaml").write_text((catalog / "payments.yaml").read_text().replace("approvals: 2", "approvals: 0\n    colour: red"))
+    command = [sys.executable, "-m", "rehearsal", "--stack", "prod", "--catalog", str(catalog)]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert "approvals" in done.stdout
+    assert "colour" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_two_rehearsals_side_by_side() -> None:
+    command = [sys.executable, "-m", "rehearsal", "--only", "a pull request's build"]
+    running = [
+        subprocess.Popen([*command, "--stack", stack], cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        for stack in ("dev", "prod")
+    ]
+    told = [one.communicate(timeout=200)[0] for one in running]
+    assert [one.returncode for one in running] == [0, 0], told
