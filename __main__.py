@@ -5,14 +5,19 @@ import pulumi
 import lookups
 import outputs
 import wiring
+from components.builds import BuildAccess
 from components.consumer import ConsumingRepository
+from components.developers import DeveloperAccess, identity_center
+from components.events import PackageEvents
 from components.github_oidc import GitHubOidc
 from components.registry import PackageRegistry
+from components.sandbox import Sandbox
 from components.team import Team
 from settings import load
 
 settings = load()
-facts = lookups.look_up(settings)
+directory = identity_center(**wiring.identity_center(settings))
+facts = lookups.look_up(settings, directory)
 
 registry = PackageRegistry(settings.domain.name, wiring.package_registry(settings, facts))
 oidc = GitHubOidc("github", wiring.github_oidc(settings, facts))
@@ -34,5 +39,13 @@ for team in settings.teams:
             opts=pulumi.ResourceOptions(depends_on=[registry, oidc, *([made] if made else [])]),
         )
 
-for name, value in outputs.build(settings, facts, registry, oidc, teams, consumers).items():
+builds = BuildAccess("builds", wiring.build_access(settings, facts))
+developers = None
+if wiring.makes_permission_sets(settings):
+    args = wiring.developer_access(settings, facts)
+    developers = DeveloperAccess("developers", args, opts=pulumi.ResourceOptions(providers=[directory] if directory else None))
+events = PackageEvents("package-versions", wiring.package_events(settings, facts, settings.events)) if settings.events else None
+sandbox = Sandbox(settings.sandbox.name, wiring.sandbox(settings, facts, settings.sandbox)) if settings.sandbox else None
+
+for name, value in outputs.build(settings, facts, registry, oidc, teams, consumers, builds, developers, events, sandbox).items():
     pulumi.export(name, value)

@@ -17,7 +17,7 @@ from policies import guards
 from policies.arns import GITHUB_OIDC_HOST, Registry
 from policies.names import PUBLIC_SOURCES, SHARED_REPOSITORY, variables_of
 from policies.trust import AUDIENCE, Owner
-from settings import OidcProvider, Repository, Settings
+from settings import DeveloperMode, OidcProvider, Repository, Settings
 
 VARIABLE_TYPE = "github:index/actionsVariable:ActionsVariable"
 REPOSITORY_TYPE = "aws:codeartifact/repository:Repository"
@@ -55,10 +55,19 @@ class State:
 
 
 @dataclass(frozen=True)
+class IdentityCenter:
+    """IAM Identity Center: its instance ("" = there is none) and the ids of groups by display name, None = there is no such group."""
+
+    instance_arn: str
+    groups: Mapping[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Seen:
     """Everything that was looked up.
 
-    teams: id by slug, None = not visible. oidc_audiences: the provider's client ids, None = there is no provider.
+    teams: id by slug, None = not visible. oidc_audiences: the provider's client ids, None = there is no provider. build_roles: path and name
+    by the name in the stack file, None = there is no such role. identity_center: None if nothing is made there.
     """
 
     partition: str
@@ -69,6 +78,8 @@ class Seen:
     teams: Mapping[str, int | None]
     oidc_audiences: tuple[str, ...] | None
     state: State
+    build_roles: Mapping[str, str | None] = field(default_factory=dict)
+    identity_center: IdentityCenter | None = None
 
 
 @dataclass(frozen=True)
@@ -80,11 +91,15 @@ class Facts:
     plan: str
     repositories: Mapping[str, SeenRepository]
     teams: Mapping[str, int]
+    identity_center: IdentityCenter = IdentityCenter("")
 
 
-def look_up(settings: Settings) -> Facts:
-    """Look everything up. Raises LookupProblems with all that is missing, invisible or unusable."""
-    seen = _see(settings)
+def look_up(settings: Settings, identity_center: pulumi.ProviderResource | None = None) -> Facts:
+    """Look everything up; `identity_center` is the provider for IAM Identity Center, None = the default one.
+
+    Raises LookupProblems with all that is missing, invisible or unusable.
+    """
+    seen = _see(settings, identity_center)
     found = problems(settings, seen)
     if found or seen.owner is None:
         raise LookupProblems(found)
@@ -94,6 +109,7 @@ def look_up(settings: Settings) -> Facts:
         plan=seen.plan,
         repositories=seen.repositories,
         teams={slug: id for slug, id in seen.teams.items() if id is not None},
+        identity_center=seen.identity_center or IdentityCenter(""),
     )
 
 
@@ -103,6 +119,7 @@ def look_up(settings: Settings) -> Facts:
 def problems(settings: Settings, seen: Seen) -> list[str]:
     """Every reason why this stack can't be made as the catalog says, each with its file and what to do."""
     found = [*_owner(settings, seen), *_provider(settings, seen), *_teams(settings, seen), *_left_out(settings, seen)]
+    found += [*_build_roles(settings, seen), *_identity_center(settings, seen)]
     for team in settings.teams:
         for repository in team.repositories:
             found += [f"{team.file}: repositories.{repository.name}: {why}" for why in _repository(settings, repository, seen)]
@@ -142,6 +159,43 @@ def _teams(settings: Settings, seen: Seen) -> list[str]:
         f"{file}: GitHub team '{slug}' does not exist in {settings.github_owner} or is not visible to this credential"
         for file, slug in dict.fromkeys(wanted)
         if seen.teams.get(slug) is None
+    ]
+
+
+def _build_roles(settings: Settings, seen: Seen) -> list[str]:
+    """A role is named with its path, because the policies of team repositories name it by its ARN."""
+    found = []
+    for role in settings.build_roles:
+        there = seen.build_roles.get(role)
+        if there is None:
+            found.append(f"package-flow:builds.roles: account {seen.account} has no role '{role.rpartition('/')[2]}'")
+        elif there != role:
+            found.append(f"package-flow:builds.roles: '{role}' is '{there}' in account {seen.account}; write that")
+    return found
+
+
+def _groups(settings: Settings) -> list[tuple[str, str]]:
+    """Each group of developers with where it is named."""
+    developers = settings.developers
+    if developers is None:
+        return []
+    everybody = [("package-flow:developers.groups", group) for group in developers.groups]
+    return everybody + [(f"{team.file}: developer_groups", group) for team in settings.teams for group in team.developer_groups]
+
+
+def _identity_center(settings: Settings, seen: Seen) -> list[str]:
+    one, developers = seen.identity_center, settings.developers
+    if one is None or developers is None:
+        return []
+    if not one.instance_arn:
+        return [
+            f"package-flow:developers: there is no IAM Identity Center in {developers.region} for this credential; name its region and, if it "
+            "is administered from another account, a role there (roleArn)"
+        ]
+    return [
+        f"{where}: IAM Identity Center has no group with the display name '{group}'"
+        for where, group in _groups(settings)
+        if one.groups.get(group) is None
     ]
 
 
@@ -202,7 +256,7 @@ def _slugs(team) -> list[str]:
 # --- asking the providers -------------------------------------------------------------------------------------------------------------
 
 
-def _see(settings: Settings) -> Seen:
+def _see(settings: Settings, identity_center: pulumi.ProviderResource | None) -> Seen:
     caller = aws.get_caller_identity()
     partition = aws.get_partition().partition
     state = _state()
@@ -217,6 +271,8 @@ def _see(settings: Settings) -> Seen:
         teams={slug: _see_team(slug) for slug in slugs},
         oidc_audiences=_see_oidc_audiences(partition, caller.account_id),
         state=state,
+        build_roles={role: _see_role(role) for role in settings.build_roles},
+        identity_center=_see_identity_center(settings, identity_center),
     )
 
 
@@ -269,6 +325,41 @@ def _see_oidc_audiences(partition: str, account: str) -> tuple[str, ...] | None:
     arn = f"arn:{partition}:iam::{account}:oidc-provider/{GITHUB_OIDC_HOST}"
     try:
         return tuple(aws.iam.get_open_id_connect_provider(arn=arn).client_id_lists)
+    except Exception as error:
+        if _absent(error):
+            return None
+        raise
+
+
+def _see_role(role: str) -> str | None:
+    """Path and name of the role that has the name `role` ends with."""
+    try:
+        return aws.iam.get_role(name=role.rpartition("/")[2]).arn.partition(":role/")[2]
+    except Exception as error:
+        if _absent(error):
+            return None
+        raise
+
+
+def _see_identity_center(settings: Settings, provider: pulumi.ProviderResource | None) -> IdentityCenter | None:
+    developers = settings.developers
+    if developers is None or developers.mode is not DeveloperMode.IDENTITY_CENTER:
+        return None
+    there = pulumi.InvokeOptions(provider=provider)
+    instances = aws.ssoadmin.get_instances(region=developers.region, opts=there)
+    if not instances.arns:
+        return IdentityCenter("")
+    store = instances.identity_store_ids[0]
+    groups = dict.fromkeys(group for _, group in _groups(settings))
+    return IdentityCenter(instances.arns[0], {group: _see_group(store, group, developers.region, there) for group in groups})
+
+
+def _see_group(store: str, group: str, region: str, there: pulumi.InvokeOptions) -> str | None:
+    # Not dicts: a function's arguments keep a dict's Python keys, which the provider does not know.
+    attribute = aws.identitystore.GetGroupAlternateIdentifierUniqueAttributeArgs(attribute_path="DisplayName", attribute_value=group)
+    named = aws.identitystore.GetGroupAlternateIdentifierArgs(unique_attribute=attribute)
+    try:
+        return aws.identitystore.get_group(identity_store_id=store, alternate_identifier=named, region=region, opts=there).group_id
     except Exception as error:
         if _absent(error):
             return None

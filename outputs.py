@@ -9,13 +9,21 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components.builds import BuildAccess
 from components.consumer import ConsumingRepository
+from components.developers import DeveloperAccess
+from components.events import PackageEvents
 from components.github_oidc import GitHubOidc
 from components.registry import PackageRegistry
+from components.sandbox import Sandbox
 from components.team import Team as TeamRepository
 from lookups import Facts
+from policies.arns import Registry
+from policies.developing import permission_set, session_duration
+from policies.document import text
 from policies.names import PUBLIC_SOURCES, SHARED_REPOSITORY
-from settings import Readers, Settings
+from policies.read_only import read_only
+from settings import Developers, Readers, Settings
 
 SCHEMA_VERSION = 1
 
@@ -76,6 +84,23 @@ def _consumers(settings: Settings, consumers: Mapping[str, ConsumingRepository])
     }
 
 
+def _developers(settings: Settings, developers: Developers, place: Registry, made: DeveloperAccess | None) -> dict[str, Any]:
+    """Where others make the permission sets: what they need for it. The policy is the same for every one of them."""
+
+    def one(groups: tuple[str, ...], team: str = "") -> dict[str, Any]:
+        name = permission_set(settings.stack, team)
+        assigned = {"groups": list(groups)} if made is None else {"permissionSetArn": made.permission_set_arns[name]}
+        return {"permissionSetName": name, **assigned}
+
+    own = {team.name: one(team.developer_groups, team.name) for team in settings.teams if team.developer_groups}
+    readable = [SHARED_REPOSITORY, *settings.public_sources]
+    ordered = {
+        "policy": text(read_only(place, settings.token_duration, readable)),
+        "sessionDuration": session_duration(developers.session),
+    }
+    return {**one(developers.groups), **({"teams": own} if own else {}), **(ordered if made is None else {})}
+
+
 def build(
     settings: Settings,
     facts: Facts,
@@ -83,8 +108,12 @@ def build(
     oidc: GitHubOidc,
     teams: Mapping[str, TeamRepository],
     consumers: Mapping[str, ConsumingRepository],
+    builds: BuildAccess,
+    developers: DeveloperAccess | None = None,
+    events: PackageEvents | None = None,
+    sandbox: Sandbox | None = None,
 ) -> dict[str, Any]:
-    """All outputs of the stack. `teams` by team, `consumers` by repository name."""
+    """All outputs of the stack. `teams` by team, `consumers` by repository name; `developers` where the stack makes permission sets."""
     place = facts.registry
     return {
         "schemaVersion": SCHEMA_VERSION,
@@ -93,4 +122,8 @@ def build(
         "roles": {"read": oidc.read_role_arn},
         "githubOidcProviderArn": oidc.provider_arn,
         "consumers": _consumers(settings, consumers),
+        "policies": {"read": builds.policy_arn},
+        **({"developers": _developers(settings, settings.developers, place, developers)} if settings.developers else {}),
+        **({"events": {"topicArn": events.topic_arn, "ruleArn": events.rule_arn}} if events else {}),
+        **({"sandbox": {"domain": sandbox.domain_name}} if sandbox else {}),
     }

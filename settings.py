@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from configuration import across
 from configuration import catalog as catalog_files
 from configuration import stack as stack_files
 from configuration.catalog import Catalog, TeamFile
@@ -19,13 +20,18 @@ from configuration.shapes import (
     ANY_WORKFLOW,
     PROMOTION_WORKFLOW_FILE,
     PUBLISHING_WORKFLOW_FILE,
+    AnnouncedPackages,
+    DeveloperMode,
+    DevelopersShape,
     Encryption,
+    EventsShape,
     OidcProvider,
     Readers,
     ReadRole,
     RepositoryShape,
+    SharingShape,
 )
-from configuration.stack import PROJECT_FILE, StackFile
+from configuration.stack import PROJECT_FILE, StackFile, announces
 from configuration.yaml_files import read_mapping
 from policies import sizes
 from policies.names import SHARED_REPOSITORY
@@ -33,20 +39,27 @@ from policies.owned_names import Format
 from policies.trust import Subjects
 
 __all__ = [
+    "AnnouncedPackages",
+    "DeveloperMode",
+    "Developers",
     "DomainSettings",
     "Encryption",
+    "Events",
     "Format",
     "IamSettings",
     "OidcProvider",
     "Problem",
     "Promotes",
+    "Publisher",
     "PublishingSettings",
     "ReadRole",
     "Readers",
     "Repository",
+    "Sandbox",
     "Settings",
     "SettingsError",
     "Sharing",
+    "Slack",
     "Subjects",
     "Team",
     "load",
@@ -67,10 +80,14 @@ class DomainSettings:
 
 @dataclass(frozen=True)
 class IamSettings:
-    """Path of every role, starting and ending with a slash, and the ARN of the policy that bounds them ("" = none)."""
+    """Path of every role, starting and ending with a slash, and the ARN of the policy that bounds them ("" = none).
+
+    `deployers` are the roles that run `pulumi up`, each after its path; if any are named, nobody else makes repositories in the domain.
+    """
 
     path: str
     permissions_boundary: str
+    deployers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,10 +107,67 @@ class PublishingSettings:
 
 @dataclass(frozen=True)
 class Sharing:
-    """Who outside the account reads what is open to the organisation. `organization_id` "" = no organisation."""
+    """Who outside the account reads what is open to the organisation. `organization_id` "" = no organisation.
+
+    `organization_paths` are parts of one, `downstream` the repositories that they may have as upstreams.
+    """
 
     organization_id: str
     accounts: tuple[str, ...]
+    organization_paths: tuple[str, ...] = ()
+    downstream: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Developers:
+    """Developers who sign in through IAM Identity Center, by groups.
+
+    Where it is: `region`, and the role with which another account's is reached ("" = the stack's own account). `session` is in seconds.
+    """
+
+    groups: tuple[str, ...]
+    mode: DeveloperMode
+    region: str
+    role_arn: str
+    session: int
+
+
+@dataclass(frozen=True)
+class Slack:
+    """A Slack channel, by the ids of workspace and channel."""
+
+    workspace: str
+    channel: str
+
+
+@dataclass(frozen=True)
+class Events:
+    """Which package versions are told of, and to whom. `repositories` are all that are told of, also where the stack names none."""
+
+    repositories: tuple[str, ...]
+    packages: AnnouncedPackages
+    states: tuple[str, ...]
+    email: tuple[str, ...]
+    https: tuple[str, ...]
+    sqs: tuple[str, ...]
+    slack: Slack | None
+    pipelines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """A second domain for developers. `roles` are roles (each after its path, with wildcards) that may use it besides them."""
+
+    name: str
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """Roles of another account that publish to a team's repository: names, after their path, `*` at the end for all that begin so."""
+
+    account: str
+    role: str
 
 
 @dataclass(frozen=True)
@@ -132,6 +206,9 @@ class Team:
     owns: Mapping[Format, tuple[str, ...]] = field(hash=False)
     release_managers: tuple[str, ...]
     repositories: tuple[Repository, ...]
+    developer_groups: tuple[str, ...] = ()
+    build_roles: tuple[str, ...] = ()
+    publishers: tuple[Publisher, ...] = ()
 
     @property
     def has_repository(self) -> bool:
@@ -145,7 +222,10 @@ class Team:
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that a stack is configured with. `catalog` is the folder as the stack file names it."""
+    """Everything that a stack is configured with. `catalog` is the folder as the stack file names it.
+
+    `build_roles` are AWS roles of the stack's account that read, each after its path.
+    """
 
     project: str
     stack: str
@@ -163,6 +243,10 @@ class Settings:
     teams: tuple[Team, ...]
     catalog: str
     allowed_account_ids: tuple[str, ...]
+    developers: Developers | None = None
+    build_roles: tuple[str, ...] = ()
+    events: Events | None = None
+    sandbox: Sandbox | None = None
 
     @property
     def repositories(self) -> tuple[Repository, ...]:
@@ -207,12 +291,45 @@ def _team(team: TeamFile) -> Team:
         upstreams=tuple(team.shape.upstreams),
         owns=MappingProxyType({format: tuple(names) for format, names in team.shape.owns.items()}),
         release_managers=tuple(team.shape.release_managers),
+        developer_groups=tuple(team.shape.developer_groups),
+        build_roles=tuple(team.shape.build_roles),
+        publishers=tuple(Publisher(one.account, one.role) for one in team.shape.publishers),
         repositories=tuple(_repository(team, name, one) for name, one in team.shape.repositories.items()),
     )
 
 
+def _sharing(shape: SharingShape) -> Sharing | None:
+    if not (shape.organization_id or shape.organization_paths or shape.accounts):
+        return None
+    return Sharing(shape.organization_id, tuple(shape.accounts), tuple(shape.organization_paths), tuple(shape.downstream))
+
+
+def _developers(shape: DevelopersShape, region: str) -> Developers | None:
+    """Without groups nobody; Identity Center is in the stack's region unless it says another."""
+    if not shape.groups:
+        return None
+    return Developers(tuple(shape.groups), shape.mode, shape.region or region, shape.role_arn, shape.session_duration)
+
+
+def _events(shape: EventsShape, teams: Sequence[TeamFile]) -> Events | None:
+    """By default shared and every team repository that is open to the organisation: the names in the others are the team's own affair."""
+    if not announces(shape):
+        return None
+    opened = [team.name for team in teams if team.shape.readers is Readers.ORGANIZATION and not team.owns_nothing]
+    return Events(
+        repositories=tuple(shape.repositories) or (SHARED_REPOSITORY, *opened),
+        packages=shape.packages,
+        states=tuple(shape.states),
+        email=tuple(shape.email),
+        https=tuple(shape.https),
+        sqs=tuple(shape.sqs),
+        slack=Slack(shape.slack.workspace, shape.slack.channel) if shape.slack.channel else None,
+        pipelines=tuple(shape.pipelines),
+    )
+
+
 def _settings(stack: StackFile, teams: Iterable[TeamFile]) -> Settings:
-    shape, providers, sharing = stack.shape, stack.providers, stack.shape.sharing
+    shape, providers, listed = stack.shape, stack.providers, list(teams)
     return Settings(
         project=stack.project,
         stack=stack.stack,
@@ -224,12 +341,16 @@ def _settings(stack: StackFile, teams: Iterable[TeamFile]) -> Settings:
         oidc_provider=shape.github_oidc_provider,
         read_role=shape.read_role,
         subjects=shape.subjects,
-        iam=IamSettings(shape.iam.path, shape.iam.permissions_boundary),
+        iam=IamSettings(shape.iam.path, shape.iam.permissions_boundary, tuple(shape.iam.deployers)),
         publishing=PublishingSettings(_workflow(stack)),
-        sharing=Sharing(sharing.organization_id, tuple(sharing.accounts)) if sharing.organization_id or sharing.accounts else None,
-        teams=tuple(_team(one) for one in teams),
+        sharing=_sharing(shape.sharing),
+        teams=tuple(_team(one) for one in listed),
         catalog=shape.catalog,
         allowed_account_ids=tuple(providers.allowed_account_ids),
+        developers=_developers(shape.developers, providers.region),
+        build_roles=tuple(shape.builds.roles),
+        events=_events(shape.events, listed),
+        sandbox=Sandbox(shape.sandbox.name, tuple(shape.sandbox.roles)) if shape.sandbox.name else None,
     )
 
 
@@ -241,6 +362,7 @@ def _broken_rules(stack: StackFile | None, catalog: Catalog, known: Sequence[Pro
 
     found = [problem for rule in catalog_files.RULES for problem in rule(catalog)]
     found += [problem for rule in stack_files.RULES for problem in rule(stack)] if stack else []
+    found += [problem for rule in across.RULES for problem in rule(stack, catalog)] if stack else []
     return [problem for problem in found if not follows(problem)]
 
 

@@ -38,8 +38,6 @@ class PublishingArgs(TypedDict):
     """Branches that may publish: literals or `literal/*`."""
     create_teams: list[int]
     """Numeric ids of the GitHub teams that may create a release branch; none = nobody."""
-    approvals: int
-    """Approvals that a change of a release branch needs."""
     environment: str
     """GitHub environment of the publish job, or ""."""
     admins_cannot_bypass: bool
@@ -75,8 +73,10 @@ class ConsumingRepositoryArgs(TypedDict):
     """The read role of builds; ignored if the repository has its own."""
     own_read_role: bool
     """Whether it has a read role of its own (`readers: team`)."""
+    approvals: int
+    """Approvals that a change of the default branch and the release branches needs; 0 = no pull request is asked for."""
     required_checks: list[str]
-    """Names of checks that a change must pass."""
+    """Names of checks that such a change must pass."""
     publishing: NotRequired[PublishingArgs]
     """How it publishes; absent if it only installs."""
 
@@ -102,7 +102,7 @@ class ConsumingRepository(pulumi.ComponentResource):
         if "publishing" in args:
             self._publishes(args["publishing"])
         else:
-            self._ruleset("default", [f"refs/heads/{args['default_branch']}"], guards.default_rules(args["required_checks"]), [])
+            self._ruleset("default", [f"refs/heads/{args['default_branch']}"], guards.default_rules(args["approvals"], args["required_checks"]), [])
         self._variables()
         self.register_outputs(
             {"readRoleArn": self.read_role_arn, "publishRoleArn": self.publish_role_arn, "promoteRoleArn": self.promote_role_arn}
@@ -122,7 +122,7 @@ class ConsumingRepository(pulumi.ComponentResource):
         release = self._ruleset(
             "release",
             guards.release_refs(self._args["default_branch"], branches),
-            guards.release_rules(publishes["approvals"], checks),
+            guards.release_rules(self._args["approvals"], checks),
             [],
         )
         create = self._ruleset("create", guards.create_refs(branches), guards.create_rules(), publishes["create_teams"])

@@ -43,6 +43,8 @@ class PackageRegistryArgs(TypedDict):
     """ARN pattern of every role of this program, none of which may ever delete a version."""
     sharing: SharingArgs
     """Other accounts that fetch tokens and read shared."""
+    deployers: list[str]
+    """ARNs of the roles that alone make repositories in the domain; if there are none, whoever IAM allows."""
 
 
 class PackageRegistry(pulumi.ComponentResource):
@@ -88,7 +90,7 @@ class PackageRegistry(pulumi.ComponentResource):
         place = registry(args["place"])
         key = self._key(name, args).arn if args["encryption"] == KeyOwner.CUSTOMER else None
         domain = aws.codeartifact.Domain(name, domain=place.domain, encryption_key=key, opts=self._kept)
-        statements = resource.domain(place, args["program_roles"], sharing(args["sharing"]))
+        statements = resource.domain(place, args["program_roles"], sharing(args["sharing"]), args["deployers"])
         aws.codeartifact.DomainPermissions(name, domain=domain.domain, policy_document=text(statements), opts=self._child)
         return domain
 

@@ -9,6 +9,7 @@ from configuration.problems import MAPPING, NOTHING, Problem, Words, misread, on
 from configuration.shapes import (
     APPROVALS_MAX,
     FOLDER,
+    PUBLISHER,
     REVIEWERS_MAX,
     TEAM_UPSTREAMS_MAX,
     Readers,
@@ -228,6 +229,25 @@ def _repositories_once(catalog: Catalog) -> Problems:
                 )
 
 
+def _readers(catalog: Catalog) -> Problems:
+    """Who reads besides a team's own builds is a question only where the organisation does not."""
+    for team in catalog.teams:
+        given = {"developer_groups": team.shape.developer_groups, "build_roles": team.shape.build_roles}
+        for key, value in given.items():
+            if value and team.shape.readers is not Readers.TEAM and not team.unsure("readers"):
+                yield team.problem(key, value, "nothing with readers: organization, which lets every developer and build role in")
+
+
+def _publishers(catalog: Catalog) -> Problems:
+    for team in catalog.teams:
+        for index, publisher in enumerate(team.shape.publishers):
+            for key, value in (("account", publisher.account), ("role", publisher.role)):
+                if not value and not team.unsure(f"publishers.{index}.{key}"):
+                    yield team.problem(f"publishers.{index}.{key}", NOTHING, PUBLISHER)
+        if team.shape.publishers and team.owns_nothing:
+            yield team.problem("publishers", Words(f"{len(team.shape.publishers)} roles"), "none for a team that owns nothing: it has no repository")
+
+
 def _release_branches(team: TeamFile, name: str, repository: RepositoryShape) -> Problems:
     key = f"repositories.{name}.release_branches"
     if not repository.release_branches:
@@ -285,4 +305,4 @@ def _repositories(catalog: Catalog) -> Problems:
                 yield from _installing(team, name, repository)
 
 
-RULES = (_team_names, _upstreams, _cycles, _ownership, _repositories_once, _repositories)
+RULES = (_team_names, _upstreams, _cycles, _ownership, _readers, _publishers, _repositories_once, _repositories)

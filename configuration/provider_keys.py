@@ -65,4 +65,4 @@ PROVIDER_KEYS: dict[str, frozenset[str]] = {
 }
 
 # A default provider's configuration is written into the state, so these may only come from the environment.
-CREDENTIAL_KEYS = frozenset({"aws:accessKey", "aws:secretKey", "aws:token", "github:token"})
+CREDENTIAL_KEYS = frozenset({"aws:accessKey", "aws:secretKey", "aws:token", "github:appAuth", "github:token"})

@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from configuration.problems import MAPPING, NOTHING, Finding, Words, misread, one_of
 from configuration.yaml_files import Spellings
+from policies.events import STATES
 from policies.names import PUBLIC_SOURCES
 from policies.owned_names import Format
 from policies.trust import Subjects
@@ -49,6 +50,13 @@ class DeveloperMode(StrEnum):
 
     IDENTITY_CENTER = "identityCenter"
     POLICY = "policy"
+
+
+class AnnouncedPackages(StrEnum):
+    """Which packages are told of: those with a name that a team owns, or every one that a repository holds."""
+
+    OWNED = "owned"
+    ALL = "all"
 
 
 # Stands in a list for an entry that is wrong: the others keep their places, which problems are told by.
@@ -128,24 +136,24 @@ _WORKFLOW = "OWNER/REPOSITORY/.github/workflows/FILE.yml@refs/heads/BRANCH (or @
 DomainName = Annotated[str, _text(r"[a-z][a-z0-9\-]{0,48}[a-z0-9]", DOMAIN_NAME)]
 TeamName = Annotated[str, _text(r"[A-Za-z0-9][A-Za-z0-9._\-]{1,99}", _TEAM_NAME)]
 AccountId = Annotated[str, _text(r"[0-9]{12}", "an account id of 12 digits")]
-Region = Annotated[str, _text(r"[a-z]{2,4}(-[a-z]+){1,2}-[0-9]{1,2}", REGION)]
+_REGION_PATTERN = r"[a-z]{2,4}(-[a-z]+){1,2}-[0-9]{1,2}"
+Region = Annotated[str, _text(_REGION_PATTERN, REGION)]
 # https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html
 OrganizationId = Annotated[str, _text(r"(o-[a-z0-9]{10,32})?", "an AWS organisation's id: o- and 10 to 32 lower-case letters and digits")]
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalorgpaths
-_ORGANIZATION_PATH = (
-    "a path of an AWS organisation down to its root or a unit, such as o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/, with * at the end for what is below"
-)
+_ORGANIZATION_PATH = "a path of an AWS organisation, such as o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/, with * at the end for what is below"
 _ORGANIZATION_PATH_PATTERN = r"o-[a-z0-9]{10,32}/r-[a-z0-9]{4,32}/(ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}/)*\*?"
 OrganizationPath = Annotated[str, _text(_ORGANIZATION_PATH_PATTERN, _ORGANIZATION_PATH)]
 # https://docs.aws.amazon.com/singlesignon/latest/IdentityStoreAPIReference/API_Group.html
 _GROUP = "the display name of a group in IAM Identity Center: text on one line"
 GroupName = Annotated[str, _text(r"(?=.*\S)[^\x00-\x1f\x7f]{1,1024}", _GROUP)]
-OtherRegion = Annotated[str, _text(r"([a-z]{2,4}(-[a-z]+){1,2}-[0-9]{1,2})?", REGION)]
+OtherRegion = Annotated[str, _text(f"({_REGION_PATTERN})?", REGION)]
 _ROLE_NAME = r"([A-Za-z0-9._+=,@-]+/)*[A-Za-z0-9._+=,@-]{1,64}"
 _ROLE = "a role's name, after its path if it has one, such as build or service-role/build"
 BuildRole = Annotated[str, _text(r"(?=.{1,512}\Z)(?!aws-)" + _ROLE_NAME, _ROLE)]
 _ROLE_PATTERN = "a role's name, after its path if it has one, with * at the end for all that begin so, such as ci-*"
 PublisherRole = Annotated[str, _text(r"(?=.{1,512}\Z)([A-Za-z0-9._+=,@-]+/)*[A-Za-z0-9._+=,@-]{1,64}\*?", _ROLE_PATTERN)]
+PUBLISHER = 'an account and a role, such as {account: "444455556666", role: ci-*}'
 _ROLE_ARN = 'the ARN of a role, such as arn:aws:iam::222233334444:role/permission-sets, or ""'
 RoleArn = Annotated[str, _text(r"(arn:aws[a-z-]*:iam::[0-9]{12}:role/" + _ROLE_NAME + ")?", _ROLE_ARN)]
 # https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html, without the characters that are wildcards in a policy
@@ -184,6 +192,24 @@ ReadersWord = Annotated[Readers, Field(strict=False), _choice(Readers)]
 FormatWord = Annotated[Format, Field(strict=False), _choice(Format)]
 
 
+# https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html
+_EMAIL = "a mail address, such as platform@acme.example"
+EmailAddress = Annotated[str, _text(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", _EMAIL)]
+_HTTPS = "an https:// address without user, password or white space, such as https://hooks.acme.example/packages"
+HttpsEndpoint = Annotated[str, _text(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[^\s@]*)?", _HTTPS)]
+_QUEUE = "the ARN of a standard queue, such as arn:aws:sqs:eu-west-1:111122223333:package-versions (a FIFO queue takes no such messages)"
+QueueArn = Annotated[str, _text(rf"arn:aws[a-z-]*:sqs:{_REGION_PATTERN}:[0-9]{{12}}:[A-Za-z0-9_-]{{1,80}}", _QUEUE)]
+# https://docs.aws.amazon.com/chatbot/latest/APIReference/API_CreateSlackChannelConfiguration.html
+SlackId = Annotated[str, _text(r"[0-9A-Za-z]{0,255}", "an id of letters and digits, such as T07EA123LEP of a workspace or C07EZ1ABC23 of a channel")]
+# https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_PipelineDeclaration.html
+PipelineName = Annotated[str, _text(r"[A-Za-z0-9.@_-]{1,100}", "a pipeline of the stack's account: 1 to 100 letters, digits and . @ _ -")]
+PackageState = Annotated[str, _choice(STATES)]
+SandboxName = Annotated[str, _text(r"([a-z][a-z0-9\-]{0,48}[a-z0-9])?", DOMAIN_NAME)]
+_ROLE_WITH_WILDCARD = "a role's name, after its path if it has one, with * for what may differ, such as engineers/*"
+RolePattern = Annotated[str, _text(r"(?=.{1,512}\Z)(?!\*\Z)([A-Za-z0-9._+=,@*-]+/)*[A-Za-z0-9._+=,@*-]{1,64}", _ROLE_WITH_WILDCARD)]
+AnnouncedPackagesWord = Annotated[AnnouncedPackages, Field(strict=False), _choice(AnnouncedPackages)]
+
+
 class _CatalogShape(BaseModel):
     """Keys in snake_case. An empty default stands for a required key that is missing, which a rule reports."""
 
@@ -205,6 +231,7 @@ class DomainShape(_StackShape):
 class IamShape(_StackShape):
     path: IamPath = "/package-flow/"
     permissions_boundary: BoundaryArn = ""
+    deployers: list[BuildRole] = []
 
 
 class PublishingShape(_StackShape):
@@ -216,6 +243,27 @@ class SharingShape(_StackShape):
     organization_paths: list[OrganizationPath] = []
     accounts: list[AccountId] = []
     downstream: list[PlainText] = []
+
+
+class SlackShape(_StackShape):
+    workspace: SlackId = ""
+    channel: SlackId = ""
+
+
+class EventsShape(_StackShape):
+    repositories: list[PlainText] = []
+    packages: AnnouncedPackagesWord = AnnouncedPackages.OWNED
+    states: list[PackageState] = ["Published"]
+    email: list[EmailAddress] = []
+    https: list[HttpsEndpoint] = []
+    sqs: list[QueueArn] = []
+    slack: SlackShape = SlackShape()
+    pipelines: list[PipelineName] = []
+
+
+class SandboxShape(_StackShape):
+    name: SandboxName = ""
+    roles: list[RolePattern] = []
 
 
 class DevelopersShape(_StackShape):
@@ -245,6 +293,8 @@ class StackShape(_StackShape):
     sharing: SharingShape
     developers: DevelopersShape
     builds: BuildsShape
+    events: EventsShape
+    sandbox: SandboxShape
 
 
 class ProviderShape(BaseModel):
@@ -292,7 +342,7 @@ class TeamShape(_CatalogShape):
 
 
 # Keys that later versions will read. Refused until then: a key without effect would promise something.
-NOT_YET = frozenset({"events", "sandbox", "registryStack", "organizationVariables"})
+NOT_YET = frozenset({"registryStack", "organizationVariables"})
 
 
 def keys_of(shape: type[BaseModel]) -> list[str]:

@@ -12,12 +12,17 @@ from configuration.shapes import (
     GITHUB_OWNER,
     PROMOTION_WORKFLOW_FILE,
     REGION,
+    AnnouncedPackages,
+    DeveloperMode,
+    EventsShape,
     ProviderShape,
     StackShape,
     fit,
     keys_of,
     repeated,
 )
+from policies.developing import DEVELOPERS
+from policies.events import PIPELINES_MAX
 from policies.names import STACK_NAME_MAX, RoleKind
 
 PROJECT_FILE = "Pulumi.yaml"
@@ -143,6 +148,64 @@ def _own_account(stack: StackFile) -> Problems:
         yield stack.problem(f"{stack.project}:iam.permissionsBoundary", boundary, allowed)
 
 
+def _shared_with(stack: StackFile) -> Problems:
+    sharing, key = stack.shape.sharing, f"{stack.project}:sharing"
+    if sharing.organization_id and sharing.organization_paths:
+        allowed = "organizationId or organizationPaths: the id lets the whole organisation in"
+        yield stack.problem(f"{key}.organizationPaths", sharing.organization_paths, allowed)
+    if sharing.downstream and not (sharing.organization_id or sharing.organization_paths or sharing.accounts):
+        yield stack.problem(f"{key}.downstream", sharing.downstream, "nothing, because nobody is shared with: add an organisation or accounts")
+
+
+def _developers(stack: StackFile) -> Problems:
+    developers, key = stack.shape.developers, f"{stack.project}:developers"
+    if developers.model_fields_set and not developers.groups:
+        yield stack.problem(f"{key}.groups", NOTHING, "at least one group of IAM Identity Center, such as [Engineering]; or leave developers out")
+    if developers.mode is DeveloperMode.POLICY:
+        for name, value in (("region", developers.region), ("roleArn", developers.role_arn)):
+            if value:
+                allowed = "nothing with mode: policy, which makes nothing in IAM Identity Center"
+                yield stack.problem(f"{key}.{name}", value, allowed)
+
+
+def _events(stack: StackFile) -> Problems:
+    events, key = stack.shape.events, f"{stack.project}:events"
+    if not events.states:
+        yield stack.problem(f"{key}.states", [], "at least one state, such as [Published]")
+    if bool(events.slack.workspace) != bool(events.slack.channel):
+        missing = "channel" if events.slack.workspace else "workspace"
+        yield stack.problem(f"{key}.slack.{missing}", NOTHING, "an id: a channel belongs to a workspace, so both are named")
+    if len(events.pipelines) > PIPELINES_MAX:
+        got = Words(f"{len(events.pipelines)} pipelines")
+        yield stack.problem(f"{key}.pipelines", got, f"at most {PIPELINES_MAX}: AWS gives a rule five targets, and one is the topic")
+    narrowed = events.packages is not AnnouncedPackages.OWNED or events.model_fields_set & {"states"}
+    if narrowed and not announces(events):
+        allowed = "somebody who is told (email, https, sqs, slack, pipelines), or repositories for those who subscribe themselves"
+        yield stack.problem(key, NOTHING, allowed)
+
+
+def announces(events: EventsShape) -> bool:
+    """Whether a stack tells of package versions at all."""
+    told = (events.email, events.https, events.sqs, events.slack.workspace, events.slack.channel, events.pipelines)
+    return any(told) or bool(events.repositories)
+
+
+def _sandbox(stack: StackFile) -> Problems:
+    sandbox, key = stack.shape.sandbox, f"{stack.project}:sandbox"
+    if sandbox.roles and not sandbox.name:
+        yield stack.problem(f"{key}.name", NOTHING, DOMAIN_NAME)
+    if not sandbox.name:
+        return
+    if sandbox.name == stack.shape.domain.name:
+        yield stack.problem(f"{key}.name", sandbox.name, "another name than the domain's")
+    if not (sandbox.roles or stack.shape.developers.groups):
+        allowed = f"at least one role, or {stack.project}:developers: nobody could use the sandbox"
+        yield stack.problem(f"{key}.roles", NOTHING, allowed)
+    if not stack.shape.iam.deployers:
+        allowed = "the role that runs pulumi up: with a sandbox nobody else makes repositories in the domain"
+        yield stack.problem(f"{stack.project}:iam.deployers", NOTHING, allowed)
+
+
 def _workflow_of_its_own(stack: StackFile) -> Problems:
     workflow = stack.shape.publishing.workflow
     if workflow.split("@")[0].endswith(f"/{PROMOTION_WORKFLOW_FILE}"):
@@ -152,7 +215,7 @@ def _workflow_of_its_own(stack: StackFile) -> Problems:
 
 def _stack_name(stack: StackFile) -> Problems:
     """Roles are named STACK-KIND-REPOSITORY, and a policy names the promote roles of a stack by pattern."""
-    kinds = [str(kind) for kind in RoleKind]
+    kinds = [*(str(kind) for kind in RoleKind), DEVELOPERS]
     if any(part in kinds for part in stack.stack.split("-")[1:]):
         allowed = f"a stack's name without -{', -'.join(kinds)}: its roles would be taken for those of another stack in the same account"
         yield stack.problem("", Words(f"the stack {stack.stack}"), allowed)
@@ -161,4 +224,4 @@ def _stack_name(stack: StackFile) -> Problems:
         yield stack.problem("", Words(f"a stack's name of {len(stack.stack)}"), allowed)
 
 
-RULES = (_required, _own_account, _workflow_of_its_own, _stack_name)
+RULES = (_required, _own_account, _shared_with, _developers, _events, _sandbox, _workflow_of_its_own, _stack_name)

@@ -35,6 +35,10 @@ class Registry:
         """`path` starts and ends with a slash."""
         return f"arn:{self.partition}:iam::{self.account}:role{path}{name}"
 
+    def policy_arn(self, path: str, name: str) -> str:
+        """A managed policy of the account; `path` starts and ends with a slash."""
+        return f"arn:{self.partition}:iam::{self.account}:policy{path}{name}"
+
     @property
     def account_root_arn(self) -> str:
         return f"arn:{self.partition}:iam::{self.account}:root"

@@ -4,8 +4,15 @@ It can make roles only under the stack's path and name, and, where a permissions
 deploys could make a role with every right and assume it.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from policies.arns import GITHUB_OIDC_HOST, Registry
+from policies.developing import TAG
 from policies.document import Statement, statement
+from policies.events import Names
+from policies.names import read_policy_name
+from policies.readers import build_role
 
 # Pulumi's AWS provider reads a resource back after each change; CodeArtifact has no narrower way to say "this domain".
 _DOMAIN = (
@@ -100,23 +107,167 @@ _OIDC_PROVIDER = (
     "iam:TagOpenIDConnectProvider",
     "iam:UntagOpenIDConnectProvider",
 )
+_POLICY = (
+    "iam:CreatePolicy",
+    "iam:CreatePolicyVersion",
+    "iam:DeletePolicy",
+    "iam:DeletePolicyVersion",
+    "iam:GetPolicy",
+    "iam:GetPolicyVersion",
+    "iam:ListPolicyVersions",
+    "iam:TagPolicy",
+    "iam:UntagPolicy",
+)
+_PERMISSION_SET = (
+    "sso:CreateAccountAssignment",
+    "sso:DeleteAccountAssignment",
+    "sso:DeleteInlinePolicyFromPermissionSet",
+    "sso:DeletePermissionSet",
+    "sso:DescribePermissionSet",
+    "sso:GetInlinePolicyForPermissionSet",
+    "sso:ListAccountAssignments",
+    "sso:ListTagsForResource",
+    "sso:ProvisionPermissionSet",
+    "sso:PutInlinePolicyToPermissionSet",
+    "sso:TagResource",
+    "sso:UntagResource",
+    "sso:UpdatePermissionSet",
+)
+# What becomes of a request, which is the instance's.
+_PERMISSION_SET_REQUEST = (
+    "sso:DescribeAccountAssignmentCreationStatus",
+    "sso:DescribeAccountAssignmentDeletionStatus",
+    "sso:DescribePermissionSetProvisioningStatus",
+)
+_RULE = (
+    "events:DeleteRule",
+    "events:DescribeRule",
+    "events:ListTagsForResource",
+    "events:ListTargetsByRule",
+    "events:PutRule",
+    "events:PutTargets",
+    "events:RemoveTargets",
+    "events:TagResource",
+    "events:UntagResource",
+)
+_TOPIC = (
+    "sns:CreateTopic",
+    "sns:DeleteTopic",
+    "sns:GetTopicAttributes",
+    "sns:ListSubscriptionsByTopic",
+    "sns:ListTagsForResource",
+    "sns:SetTopicAttributes",
+    "sns:Subscribe",
+    "sns:TagResource",
+    "sns:UntagResource",
+)
+# Subscriptions have no resource type, and neither have channels of a chat.
+_SUBSCRIPTIONS = ("sns:GetSubscriptionAttributes", "sns:SetSubscriptionAttributes", "sns:Unsubscribe")
+_CHAT = (
+    "chatbot:CreateSlackChannelConfiguration",
+    "chatbot:DeleteSlackChannelConfiguration",
+    "chatbot:DescribeSlackChannelConfigurations",
+    "chatbot:ListTagsForResource",
+    "chatbot:TagResource",
+    "chatbot:UntagResource",
+    "chatbot:UpdateSlackChannelConfiguration",
+)
+_QUEUE = (
+    "sqs:CreateQueue",
+    "sqs:DeleteQueue",
+    "sqs:GetQueueAttributes",
+    "sqs:GetQueueUrl",
+    "sqs:ListQueueTags",
+    "sqs:SetQueueAttributes",
+    "sqs:TagQueue",
+    "sqs:UntagQueue",
+)
 
 
-def deployer(registry: Registry, stack: str, path: str, permissions_boundary: str = "") -> list[Statement]:
-    """Rights of the deploying role of one stack. `path` is the stack's IAM path, `permissions_boundary` an ARN or ""."""
+def _events(names: Names) -> list[Statement]:
+    """Rule, topic and queue by their names; EventBridge and the chat are given their roles and no others."""
+    given = {"StringEquals": {"iam:PassedToService": ["chatbot.amazonaws.com", "events.amazonaws.com"]}}
+    return [
+        statement("EventRule", _RULE, names.rule_arn),
+        statement("EventTopic", _TOPIC, names.topic_arn),
+        statement("EventSubscriptions", (*_SUBSCRIPTIONS, *_CHAT), "*"),
+        statement("EventDeadLetters", _QUEUE, names.dead_letters_arn),
+        statement("EventRoles", "iam:PassRole", [names.role_arn, names.chat_role_arn], conditions=given),
+    ]
+
+
+def _read_policy(registry: Registry, stack: str, path: str, build_roles: Sequence[str]) -> list[Statement]:
+    """The read policy of builds on AWS, and attaching that one, and no other, to the build roles."""
+    policy = registry.policy_arn(path, read_policy_name(stack))
+    made = [statement("ReadPolicy", _POLICY, policy)]
+    if build_roles:
+        roles = [build_role(registry, one) for one in build_roles]
+        only = {"ArnEquals": {"iam:PolicyARN": policy}}
+        made.append(statement("LookAtBuildRoles", ("iam:GetRole", "iam:ListAttachedRolePolicies"), roles))
+        made.append(statement("AttachReadPolicy", ("iam:AttachRolePolicy", "iam:DetachRolePolicy"), roles, conditions=only))
+    return made
+
+
+def permission_sets(registry: Registry, stack: str) -> list[Statement]:
+    """Rights in the account that administers IAM Identity Center: this stack's permission sets, told by their tag, and their assignment to the
+    registry's account. Without the tag's conditions the role could put any policy into an administrator's permission set.
+
+    https://docs.aws.amazon.com/singlesignon/latest/userguide/permissionsetdelegation.html
+    """
+    sso = f"arn:{registry.partition}:sso:::"
+    sets = f"{sso}permissionSet/*"
+    there = [f"{sso}instance/*", f"{sso}account/{registry.account}"]
+    tag = {"StringEquals": {f"aws:RequestTag/{TAG}": stack}}, {"StringEquals": {f"aws:ResourceTag/{TAG}": stack}}
+    return [
+        statement("Find", ("identitystore:DescribeGroup", "identitystore:GetGroupId", "sso:ListInstances"), "*"),
+        statement("IdentityCenter", ("sso:CreatePermissionSet", *_PERMISSION_SET, *_PERMISSION_SET_REQUEST), there),
+        statement("NewPermissionSets", "sso:CreatePermissionSet", sets, conditions=tag[0]),
+        statement("PermissionSets", _PERMISSION_SET, sets, conditions=tag[1]),
+    ]
+
+
+def _identity_center(registry: Registry, stack: str, identity_center: str | None) -> list[Statement]:
+    if identity_center is None:
+        return []
+    if identity_center:
+        return [statement("ReachIdentityCenter", "sts:AssumeRole", identity_center)]
+    return permission_sets(registry, stack)
+
+
+def deployer(
+    registry: Registry,
+    stack: str,
+    path: str,
+    permissions_boundary: str = "",
+    sandbox: str = "",
+    build_roles: Sequence[str] = (),
+    identity_center: str | None = None,
+) -> list[Statement]:
+    """Rights of the deploying role of one stack.
+
+    `path` is the stack's IAM path, `permissions_boundary` an ARN or "", `sandbox` the name of its second domain or "". `build_roles` are named
+    after their path. `identity_center` is the role with which IAM Identity Center is reached, "" if it is in this account, None if the stack
+    makes no permission sets.
+    """
     account = f"arn:{registry.partition}:kms:{registry.region}:{registry.account}"
     bounded = {"StringEquals": {"iam:PermissionsBoundary": permissions_boundary}} if permissions_boundary else None
     roles = registry.role_arn(path, f"{stack}-*")
     provider = f"arn:{registry.partition}:iam::{registry.account}:oidc-provider/{GITHUB_OIDC_HOST}"
     groups = registry.domain_arn.replace(":domain/", ":package-group/")
+    names = Names(registry, stack, path)
+    domains = [registry, *([replace(registry, domain=sandbox)] if sandbox else [])]
+    aliases = [f"{account}:alias/codeartifact/{registry.domain}", f"{account}:{names.key_alias}"]
     return [
         statement("Create", (*_CREATE, "kms:CreateKey", "kms:ListAliases"), "*"),
-        statement("Domain", _DOMAIN, registry.domain_arn),
+        statement("Domain", _DOMAIN, [one.domain_arn for one in domains]),
         statement("Repositories", _REPOSITORY, registry.repository_arn("*")),
         statement("PackageGroups", _PACKAGE_GROUP, f"{groups}/*"),
         statement("PackageGroupsByCloudControl", _CLOUD_CONTROL, "*"),
-        statement("Key", _KEY, [f"{account}:key/*", f"{account}:alias/codeartifact/{registry.domain}"]),
+        statement("Key", _KEY, [f"{account}:key/*", *aliases]),
         statement("Roles", _ROLE, roles),
         statement("BoundedRoles", _ROLE_BOUNDED, roles, conditions=bounded),
         statement("GitHubProvider", _OIDC_PROVIDER, provider),
+        *_events(names),
+        *_read_policy(registry, stack, path, build_roles),
+        *_identity_center(registry, stack, identity_center),
     ]

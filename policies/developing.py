@@ -14,12 +14,13 @@ PERMISSION_SET_NAME_MAX = 32
 _TEAM_PART_MIN = 11
 # No name has a `_`, which is what Identity Center puts before the random end: NAME_* is then this permission set and no longer-named one.
 _UNDERSCORE = str.maketrans("_", "=")
+DEVELOPERS = "developers"
 TAG = "package-flow:stack"
 
 
 def permission_set(stack: str, team: str = "") -> str:
     """STACK-developers, or STACK-developers-TEAM for a team whose packages only its own developers read; at most 32 characters."""
-    everybody = cut(f"{stack}-developers", PERMISSION_SET_NAME_MAX - _TEAM_PART_MIN)
+    everybody = cut(f"{stack}-{DEVELOPERS}", PERMISSION_SET_NAME_MAX - _TEAM_PART_MIN)
     name = f"{everybody}-{cut(team, PERMISSION_SET_NAME_MAX - len(everybody) - 1)}" if team else everybody
     return name.translate(_UNDERSCORE)
 

@@ -36,18 +36,20 @@ def release_refs(default_branch: str, branches: tuple[str, ...]) -> list[str]:
     return list(dict.fromkeys([f"{HEADS}{default_branch}", *declare(branches).ruleset_refs]))
 
 
-def release_rules(approvals: int, checks: Sequence[str]) -> Rules:
-    """Rules of `package-flow-release`: a change comes by a reviewed pull request; nothing is deleted or rewritten. Nobody bypasses it."""
+def _pull_request(approvals: int) -> Rules:
+    """A change comes by a pull request that others approved, the last push of it too."""
     return {
-        "deletion": True,
-        "non_fast_forward": True,
         "pull_request": {
             "required_approving_review_count": approvals,
             "dismiss_stale_reviews_on_push": True,
             "require_last_push_approval": True,
-        },
-        **_required_checks(checks),
+        }
     }
+
+
+def release_rules(approvals: int, checks: Sequence[str]) -> Rules:
+    """Rules of `package-flow-release`: a change comes by a reviewed pull request; nothing is deleted or rewritten. Nobody bypasses it."""
+    return {"deletion": True, "non_fast_forward": True, **_pull_request(approvals), **_required_checks(checks)}
 
 
 def create_refs(branches: tuple[str, ...]) -> list[str]:
@@ -60,9 +62,11 @@ def create_rules() -> Rules:
     return {"creation": True}
 
 
-def default_rules(checks: Sequence[str]) -> Rules:
-    """Rules of `package-flow-default`, of a repository that only installs: nothing that stops a bot's push, unless it asks for checks."""
-    return {"deletion": True, "non_fast_forward": True, **_required_checks(checks)}
+def default_rules(approvals: int, checks: Sequence[str]) -> Rules:
+    """Rules of `package-flow-default`, of a repository that only installs: nothing that stops a bot's push, unless it asks for approvals or
+    checks (0 approvals = it does not)."""
+    reviewed = _pull_request(approvals) if approvals else {}
+    return {"deletion": True, "non_fast_forward": True, **reviewed, **_required_checks(checks)}
 
 
 def can_require_reviewers(plan: str, visibility: str) -> bool:

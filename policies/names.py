@@ -53,6 +53,11 @@ def role_name(stack: str, kind: RoleKind, repository: str = "") -> str:
     return cut("-".join(part for part in (stack, kind, repository) if part), ROLE_NAME_MAX)
 
 
+def read_policy_name(stack: str) -> str:
+    """The managed policy of builds on AWS."""
+    return f"{stack}-{RoleKind.READ}"
+
+
 def promote_roles(stack: str) -> str:
     """The pattern that the names of a stack's promote roles, and of no other of its roles, match."""
     return f"{stack}-{RoleKind.PROMOTE}-*"

@@ -4,14 +4,17 @@ Ids and accounts are not known yet, so the widest that can come is taken (12-dig
 in AWS.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from policies import owned_names, promoting, publishing, reading, resource, trust
+from policies import events, owned_names, promoting, publishing, resource, trust
 from policies.arns import Registry
 from policies.document import Statement, text
 from policies.names import SHARED_REPOSITORY, promote_roles
 from policies.owned_names import Format
+from policies.read_only import read_only
+from policies.readers import of_everybody, of_team
 
 # Characters. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (trust: the default, it can be raised to 4,096)
 TRUST_MAX = 2_048
@@ -47,6 +50,9 @@ class _Team(Protocol):
     file: str
     owns: Mapping[Format, Sequence[str]]
     repositories: Sequence[_Repository]
+    developer_groups: Sequence[str]
+    build_roles: Sequence[str]
+    publishers: Sequence[Any]
 
 
 def _oversize(file: str, key: str, what: str, statements: Sequence[Statement], limit: int, mend: str) -> Iterator[Oversize]:
@@ -89,25 +95,68 @@ def _domain_wide(settings, registry: Registry) -> Iterator[Oversize]:
     trusted = readers(registry, owner, repositories, settings.subjects)
     mend = "set package-flow:subjects to immutable (and opt the organisation in to immutable subjects on GitHub)"
     yield from _oversize(stack_file, "package-flow:subjects", "the read role's trust policy", trusted, TRUST_MAX, mend)
-    allowed = reading.read_role(registry, settings.token_duration, [SHARED_REPOSITORY, *settings.public_sources])
+    allowed = read_only(registry, settings.token_duration, [SHARED_REPOSITORY, *settings.public_sources])
     yield from _oversize(stack_file, "package-flow:publicSources", "the read policy", allowed, MANAGED_MAX, "name fewer public sources")
     roles = registry.role_arn(settings.iam.path, promote_roles(settings.stack))
-    organization = settings.sharing.organization_id if settings.sharing else ""
-    accounts = settings.sharing.accounts if settings.sharing else ()
+    sharing = _sharing(settings)
+    deployers = [registry.role_arn("/", one) for one in settings.iam.deployers]
     fewer_accounts = "name the organisation (organizationId) instead of its accounts"
     for what, document in (
-        ("the domain policy", resource.domain(registry, roles, organization, accounts)),
-        ("the policy of shared", resource.shared_repository(registry, roles, organization, accounts)),
-        ("a team repository's policy", resource.team_repository(registry, [roles], organization, accounts)),
+        ("the domain policy", resource.domain(registry, roles, sharing, deployers)),
+        ("the policy of shared", resource.shared_repository(registry, roles, sharing, downstream=True)),
     ):
         yield from _oversize(stack_file, "package-flow:sharing.accounts", what, document, RESOURCE_MAX, fewer_accounts)
+    readers = of_everybody(registry, settings.stack, settings.iam.path, bool(settings.developers), settings.build_roles)
+    opened = resource.team_repository(registry, readers, sharing, downstream=True)
+    key = "package-flow:sharing.accounts" if len(sharing.accounts) > len(settings.build_roles) else "package-flow:builds.roles"
+    fewer = f"{fewer_accounts}, or fewer roles"
+    yield from _oversize(stack_file, key, "the policy of a repository that is open to the organisation", opened, RESOURCE_MAX, fewer)
+
+
+def _events(settings) -> Iterator[Oversize]:
+    """The event pattern. Its limit is a quota that AWS raises on request; the message says what helps without that."""
+    if settings.events is None:
+        return
+    told = settings.events
+    owned = [name for team in settings.teams for name in _owned(team, tuple(team.owns))] if told.packages == "owned" else []
+    size = len(json.dumps(events.pattern(settings.domain.name, told.repositories, told.states, owned), separators=(",", ":")))
+    if size > events.PATTERN_MAX:
+        mend = "name fewer repositories" + (", or say packages: all (public packages are told of, too, where a repository keeps them)" if owned else "")
+        yield Oversize(
+            f"Pulumi.{settings.stack}.yaml",
+            "package-flow:events",
+            f"an event pattern of {size:,} characters",
+            f"at most {events.PATTERN_MAX:,}: {mend}",
+        )
+
+
+def _sharing(settings) -> resource.Sharing:
+    one = settings.sharing
+    return resource.Sharing(one.organization_id, one.organization_paths, one.accounts) if one else resource.NOBODY
+
+
+def _team(settings, team: _Team, registry: Registry) -> Iterator[Oversize]:
+    """What a team adds to its repository's policy: who publishes from other accounts, and who reads besides its builds."""
+    if team.publishers:
+        roles = [registry.role_arn("/", one.role) for one in team.publishers]
+        packages = [one.arn_pattern for one in _owned(team, tuple(team.owns))]
+        publishers = resource.Publishers(team.name, roles, packages)
+        readers = of_everybody(registry, settings.stack, settings.iam.path, bool(settings.developers), settings.build_roles)
+        document = resource.team_repository(registry, readers, _sharing(settings), downstream=True, publishers=publishers)
+        mend = "let fewer roles of other accounts publish (one pattern for many), or own fewer names"
+        yield from _oversize(team.file, "publishers", "the team repository's policy", document, RESOURCE_MAX, mend)
+    if team.build_roles:
+        readers = of_team(registry, settings.stack, team.name, bool(team.developer_groups), team.build_roles)
+        document = resource.team_repository(registry, readers)
+        yield from _oversize(team.file, "build_roles", "the team repository's policy", document, RESOURCE_MAX, "name fewer roles")
 
 
 def check(settings) -> list[Oversize]:
     """Every document of valid `settings` (settings.Settings) that is over its limit."""
     registry = Registry(_WIDEST_PARTITION, _WIDEST_ACCOUNT, settings.region, settings.domain.name)
-    found = list(_domain_wide(settings, registry))
+    found = [*_domain_wide(settings, registry), *_events(settings)]
     for team in settings.teams:
+        found += _team(settings, team, registry)
         for repository in team.repositories:
             found += _repository(settings, team, repository, registry)
     return found

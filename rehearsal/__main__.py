@@ -15,8 +15,9 @@ from typing import Any
 
 from rich.console import Console
 
-from rehearsal import everything, report, schedule, stage
+from rehearsal import everything, removal, report, schedule, stage
 from rehearsal.scenario import SKIPPED, Outcome, Scenario
+from rehearsal.world import World
 from settings import SettingsError
 
 
@@ -74,21 +75,20 @@ def _rehearse(options: argparse.Namespace, console: Console) -> int:
         folder = Path(temporary)
         cloud = stage.Cloud(settings, folder, options.upstream)
         try:
-            program = stage.Program(options.stack, cloud, stage.company(options.stack, settings, cloud), folder)
+            program = stage.Program(options.stack, cloud, stage.company(options.stack, settings, cloud, folder), folder)
             result = _provision(options, console, program)
             world = stage.world(settings, cloud, result["outputs"], folder)
-            writes = world.github.writes()
+            writes = world.github.writes() - cloud.writes_before
             outcomes = _act(console, everything.acts(world, options.only, quick=options.quick))
-            if options.destroy:
-                _destroy(console, program)
             seconds = round(time.monotonic() - started, 1)
             _tell(console, result, outcomes, seconds, quick=options.quick)
-            _write(options.json, _report(options.stack.name, result, outcomes, writes, seconds))
+            removed = _destroy(console, world, program) if options.destroy else None
+            _write(options.json, _report(options.stack.name, result, outcomes, writes, seconds, removed))
             if options.serve:
                 _serve(console, world)
         finally:
             cloud.stop()
-    return _status(outcomes)
+    return 1 if removed and removed.unexpected else _status(outcomes)
 
 
 def _provision(options: argparse.Namespace, console: Console, program: stage.Program) -> Mapping[str, Any]:
@@ -117,9 +117,15 @@ def _act(console: Console, acts: Sequence[Sequence[Scenario]]) -> list[Outcome]:
         return [outcome for act in acts for outcome in schedule.run(act, tell)]
 
 
-def _destroy(console: Console, program: stage.Program) -> None:
-    result = program.run(lambda event: None, "--destroy", "--unprotect", "--state", str(program.result_file))
-    console.print(f"destroyed; what is left: {result.get('kept') or 'nothing'}")
+def _destroy(console: Console, world: World, program: stage.Program) -> removal.Removal:
+    console.print(f"\nDestroying stack {world.settings.stack}", style="bold")
+    done = removal.remove(world, program, lambda line: console.print(line, markup=False))
+    console.print("destroyed; what the cloud still has:")
+    for one in done.left:
+        console.print(f"  {one.what}: {one.why or 'NOT EXPECTED'}", style="" if one.why else "red", markup=False)
+    if not done.left:
+        console.print("  nothing")
+    return done
 
 
 def _tell(console: Console, result: Mapping[str, Any], outcomes: Sequence[Outcome], seconds: float, *, quick: bool) -> None:
@@ -136,7 +142,9 @@ def _tell(console: Console, result: Mapping[str, Any], outcomes: Sequence[Outcom
     console.print("Not shown here: the real providers, real AWS and github.com, updates and deletes by the engine.", style="dim")
 
 
-def _report(stack: str, result: Mapping[str, Any], outcomes: Sequence[Outcome], writes: int, seconds: float) -> dict[str, Any]:
+def _report(
+    stack: str, result: Mapping[str, Any], outcomes: Sequence[Outcome], writes: int, seconds: float, removed: removal.Removal | None
+) -> dict[str, Any]:
     shown = ("urn", "type", "name", "parent", "inputs", "protect", "dependencies")
     return {
         "stack": stack,
@@ -146,6 +154,7 @@ def _report(stack: str, result: Mapping[str, Any], outcomes: Sequence[Outcome], 
         "scenarios": [outcome.as_json() for outcome in outcomes],
         "github_writes": writes,
         "seconds": seconds,
+        **({"destroy": removed.as_json()} if removed else {}),
     }
 
 

@@ -32,6 +32,7 @@ _REFUSALS = (
 _REFUSAL_CODES = {
     "AccessDenied",
     "AccessDeniedException",
+    "AuthorizationError",
     "InvalidIdentityToken",
     "ExpiredTokenException",
     "ExpiredToken",

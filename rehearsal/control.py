@@ -22,7 +22,7 @@ class Control:
         """Read something."""
         return self._answer(self._http.get(path), denied=False)
 
-    def post(self, path: str, **body: Any) -> Any:
+    def post(self, path: str, /, **body: Any) -> Any:
         """Set something up. Raises RuntimeError with the cloud's words if it can't be done."""
         return self._answer(self._http.post(path, json=body), denied=False)
 

@@ -3,7 +3,22 @@
 from collections.abc import Sequence
 
 from rehearsal.scenario import Scenario, check
-from rehearsal.scenarios import generated, guarding, owning, promoting, publishing, reading, recycling, releasing, workflows
+from rehearsal.scenarios import (
+    building,
+    developing,
+    events,
+    generated,
+    guarding,
+    owning,
+    promoting,
+    publishing,
+    reading,
+    recycling,
+    releasing,
+    sandbox,
+    sharing,
+    workflows,
+)
 from rehearsal.world import World
 
 
@@ -13,9 +28,23 @@ def acts(world: World, only: Sequence[str] = (), *, quick: bool = False) -> list
 
     Raises ValueError if a scenario is not well formed (see scenario.check) or `only` fits none.
     """
-    parts = (guarding, releasing, reading, publishing, owning, promoting, workflows, generated)
+    parts = (
+        guarding,
+        releasing,
+        reading,
+        publishing,
+        owning,
+        promoting,
+        workflows,
+        generated,
+        developing,
+        building,
+        sharing,
+        events,
+        sandbox,
+    )
     first = [one for part in parts for one in part.scenarios(world)]
-    last = recycling.scenarios(world)
+    last = [*recycling.scenarios(world), *developing.later(world)]
     every = check([*first, *last])
     wanted = _wanted(every, [one.name for one in every if not only or any(text in one.name for text in only)])
     if quick:

@@ -1,13 +1,15 @@
 """The company before the program runs: people, teams and repositories at GitHub, the account and its deployer at AWS."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
+from bootstrap import rights
 from policies.arns import GITHUB_OIDC_HOST, Registry
-from policies.deploying import deployer
-from policies.document import text
+from policies.document import statement, text
+from policies.events import Names
 from policies.trust import AUDIENCE
-from rehearsal import clients
+from rehearsal import clients, identity_center
 from rehearsal.cast import ADMIN, COLLEAGUE, MANAGER, STRANGER_ORGANIZATION, WRITER, publishers
 from rehearsal.clients import Credentials
 from rehearsal.control import Control
@@ -20,13 +22,14 @@ _USER_IDS = 10
 # A repository of the organisation that no catalog names.
 OUTSIDE_IMMUTABLE, OUTSIDE_BY_NAME = "package-flow-outside", "package-flow-outside-by-name"
 # The GitHub App with which the program runs: what docs and README ask for, no more.
+BUILD_SERVICE = "codebuild.amazonaws.com"
+DEPLOYER_ROLE = "package-flow-deployer"
 DEPLOYER_APP = 4_000
 DEPLOYER_TOKEN = "rehearsal-deployer"
 DEPLOYER_PERMISSIONS = {
     "actions": "read",
     "actions_variables": "write",
     "administration": "write",
-    "environments": "write",
     "members": "read",
     "organization_plan": "read",
 }
@@ -122,13 +125,70 @@ def github(settings: Settings) -> dict[str, Any]:
     }
 
 
-def aws(settings: Settings, registry: Registry, control: Control, root: Credentials, endpoint: str) -> Credentials:
+def aws(
+    settings: Settings,
+    registry: Registry,
+    control: Control,
+    root: Credentials,
+    endpoint: str,
+    bootstrapped: Callable[[], tuple[str, Credentials]] | None = None,
+) -> Credentials:
     """The account: GitHub's provider if the stack adopts one, and the deployer, whose credentials are returned.
 
-    The deployer has the policy that real deployers get, so a right that the program needs and the policy lacks fails the rehearsal.
+    The deployer is what `bootstrapped` returns (the role's ARN and a session of it); without it, a role with the policy that real deployers
+    get. So a right that the program needs and the policy lacks fails the rehearsal.
     """
     if settings.oidc_provider is OidcProvider.EXISTING:
         iam = clients.aws(endpoint, registry.region, "iam", root)
         iam.create_open_id_connect_provider(Url=f"https://{GITHUB_OIDC_HOST}", ClientIDList=[AUDIENCE])
-    policy = text(deployer(registry, settings.stack, settings.iam.path, settings.iam.permissions_boundary))
-    return credentials(control.post("principals", kind="role", name="package-flow-deployer", policy=json.loads(policy)))
+    _queues(settings, registry, root, endpoint)
+    arn, deployer = bootstrapped() if bootstrapped else _deployer(settings, registry, control, root, endpoint)
+    identity_center.seed(settings, registry, control, arn)
+    _build_roles(settings, control)
+    _organization(settings, registry, control)
+    return deployer
+
+
+def _deployer(settings: Settings, registry: Registry, control: Control, root: Credentials, endpoint: str) -> tuple[str, Credentials]:
+    """A deployer made by hand, with the bootstrap's boundary under whatever name the stack has for it."""
+    boundary = settings.iam.permissions_boundary
+    if boundary.split(":")[4:5] == [registry.account]:
+        path, _, name = boundary.partition(":policy")[2].rpartition("/")
+        iam = clients.aws(endpoint, registry.region, "iam", root)
+        iam.create_policy(PolicyName=name, Path=f"{path}/", PolicyDocument=text(rights.boundary(settings, registry)))
+    policy = text(rights.deployer(settings, registry))
+    path, _, name = f"/{next(iter(settings.iam.deployers), DEPLOYER_ROLE)}".rpartition("/")
+    made = control.post("principals", kind="role", name=name, path=f"{path}/", policy=json.loads(policy))
+    return made["arn"], credentials(made)
+
+
+def _organization(settings: Settings, registry: Registry, control: Control) -> None:
+    """The account itself belongs to the organisation that it shares with: that must let none of its own principals in."""
+    sharing = settings.sharing
+    if sharing and sharing.organization_id:
+        control.post("accounts", account=registry.account, organization=sharing.organization_id)
+    elif sharing and sharing.organization_paths:
+        path = sharing.organization_paths[0]
+        control.post("accounts", account=registry.account, organization=path.split("/")[0], paths=[path.removesuffix("*")])
+
+
+def _build_roles(settings: Settings, control: Control) -> None:
+    """The account's roles that builds on AWS run with. They belong to others, and have no right in the registry before the program runs."""
+    service = {"Effect": "Allow", "Principal": {"Service": BUILD_SERVICE}, "Action": "sts:AssumeRole"}
+    for role in settings.build_roles:
+        path, slash, name = role.rpartition("/")
+        trust = {"Version": "2012-10-17", "Statement": [service]}
+        control.post("principals", kind="role", name=name, path=f"/{path}{slash}", trust=trust)
+
+
+def _queues(settings: Settings, registry: Registry, root: Credentials, endpoint: str) -> None:
+    """The account's queues that the stack subscribes to its events. They belong to others, who let the topic in."""
+    if settings.events is None:
+        return
+    topic = Names(registry, settings.stack, settings.iam.path).topic_arn
+    for arn in settings.events.sqs:
+        _, _, _, region, account, name = arn.split(":")
+        if (region, account) == (registry.region, registry.account):
+            source = {"ArnEquals": {"aws:SourceArn": topic}}
+            let_in = statement("Topic", "sqs:SendMessage", arn, principal={"Service": "sns.amazonaws.com"}, conditions=source)
+            clients.aws(endpoint, region, "sqs", root).create_queue(QueueName=name, Attributes={"Policy": text([let_in])})

@@ -6,13 +6,14 @@ import shutil
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from policies.arns import Registry
-from rehearsal import clients, seeding
+from rehearsal import bootstrapping, clients, seeding
 from rehearsal.clients import Credentials
 from rehearsal.control import Control
 from rehearsal.github import GitHub
@@ -59,6 +60,8 @@ class Cloud:
         key = secrets.token_urlsafe(24)
         command = [sys.executable, "-m", "rehearsal.cloud", "--account", account, "--region", settings.region, "--upstream", upstream]
         self.upstream = upstream
+        # Requests that GitHub saw before the stack's program ran, and that are not its own.
+        self.writes_before = 0
         self.public_packages = PUBLIC_PACKAGES[upstream]
         registries = clients.own_registries() if upstream == "real" else {}
         self.child = Child(command, env=scrubbed({"REHEARSAL_KEY": key, **registries}), cwd=PROJECT, log=folder / "cloud.log")
@@ -107,16 +110,36 @@ class Program:
         return result
 
 
+    def destroy(self, *options: str) -> Mapping[str, Any]:
+        """Delete what the last run's state lists; the state is then what is left. Raises ProgramFailed."""
+        return self.run(lambda event: None, "--destroy", "--state", str(self.result_file), *options)
+
+
 def _words(error: Mapping[str, Any]) -> str:
     if not error.get("urn"):
         return f"{error.get('traceback') or ''}\n{error['message']}".strip()
     return f"{error['type']} '{error['name']}' at {error.get('where') or 'an unknown line'}:\n{error['message']}"
 
 
-def company(stack: Stack, settings: Settings, cloud: Cloud) -> Credentials:
+def company(stack: Stack, settings: Settings, cloud: Cloud, folder: Path) -> Credentials:
     """Seed GitHub and the account; returns the deployer's credentials."""
     cloud.control.post("github/seed", **seeding.github(settings))
-    return seeding.aws(settings, cloud.registry, cloud.control, cloud.root, cloud.place.endpoint)
+    # The bootstrap is about the project's own stacks; another stack file is deployed by a role that is made by hand.
+    own = stack.file == PROJECT / f"Pulumi.{stack.name}.yaml"
+    bootstrapped = partial(_bootstrap, stack.name, cloud, folder) if own else None
+    credentials = seeding.aws(settings, cloud.registry, cloud.control, cloud.root, cloud.place.endpoint, bootstrapped)
+    cloud.writes_before = cloud.control.get("github/requests")["github_writes"]
+    return credentials
+
+
+def _bootstrap(stack: str, cloud: Cloud, folder: Path) -> tuple[str, Credentials]:
+    """Bootstrap the account and start a deployment: the deployer's ARN and credentials."""
+    endpoint = cloud.place.endpoint
+    told = bootstrapping.declared(PROJECT)
+    bootstrapping.run(bootstrapping.Administrator(cloud.control, cloud.root, endpoint, seeding.DEPLOYER_APP), told, PROJECT, folder)
+    deployment = bootstrapping.deployment(cloud.control, told, stack)
+    arn = deployment["settings"]["operationContext"]["environmentVariables"]["PACKAGE_FLOW_DEPLOYER"]
+    return arn, bootstrapping.deployer(endpoint, cloud.place.region, deployment)
 
 
 def _workflows(settings: Settings, outputs: Mapping[str, Any], folder: Path) -> Path:

@@ -48,6 +48,7 @@ class Directory(Protocol):
     def iam_arn(self, account: str, kind: str, name: str) -> str | None: ...
     def boundary(self, account: str, kind: str, name: str) -> str | None: ...
     def key_arn(self, account: str, region: str, key_id: str) -> str | None: ...
+    def secret_arn(self, account: str, region: str, secret_id: str) -> str | None: ...
     def ciphertext_key(self, account: str, region: str, blob: str) -> str | None: ...
 
 
@@ -239,6 +240,32 @@ def _queue_arn(call: Call) -> str | None:
     return f"arn:aws:sqs:{call.region}:{owner}:{name}" if name else None
 
 
+# --- Secrets Manager ------------------------------------------------------------------------------------------------------------
+
+SECRETS_WITHOUT_RESOURCE = {"GetRandomPassword", "ListSecrets"}
+SECRETS = {
+    "CreateSecret", "DeleteResourcePolicy", "DeleteSecret", "DescribeSecret", "GetResourcePolicy", "GetSecretValue", "PutResourcePolicy",
+    "PutSecretValue", "TagResource", "UntagResource", "UpdateSecret",
+}  # fmt: skip
+
+
+def _secretsmanager(call: Call, directory: Directory) -> list[Check]:
+    action, parameters = f"secretsmanager:{call.operation}", call.parameters
+    if call.operation in SECRETS_WITHOUT_RESOURCE:
+        return [Check(action, ANY)]
+    if call.operation not in SECRETS:
+        return []
+    context: dict[str, Any] = _tag_context(call)
+    if call.operation == "CreateSecret":
+        # The ARN's six last characters are chosen when the secret is made.
+        name = parameters.get("Name", "")
+        arn = f"arn:aws:secretsmanager:{call.region}:{call.account}:secret:{name}-AAAAAA"
+        return _with_tagging(call, Check(action, arn, context | _present({"secretsmanager:Name": name})))
+    secret = directory.secret_arn(call.account, call.region, parameters.get("SecretId", ""))
+    context |= _present({"secretsmanager:SecretId": secret, "secretsmanager:VersionId": parameters.get("VersionId")})
+    return [Check(action, secret or f"arn:aws:secretsmanager:{call.region}:{call.account}:secret:{parameters.get('SecretId', '')}", context)]
+
+
 # --- EventBridge ----------------------------------------------------------------------------------------------------------------
 
 EVENTS_WITHOUT_RESOURCE = {"ListEventBuses", "ListRuleNamesByTarget", "ListRules", "PutPermission", "RemovePermission", "TestEventPattern"}
@@ -297,7 +324,16 @@ def _organizations(call: Call, directory: Directory) -> list[Check]:
     return [Check(f"organizations:{call.operation}", ANY)] if covered else []
 
 
-RULES = {"events": _events, "iam": _iam, "kms": _kms, "organizations": _organizations, "sns": _sns, "sqs": _sqs, "sts": _sts}
+RULES = {
+    "events": _events,
+    "iam": _iam,
+    "kms": _kms,
+    "organizations": _organizations,
+    "secretsmanager": _secretsmanager,
+    "sns": _sns,
+    "sqs": _sqs,
+    "sts": _sts,
+}
 
 
 # --- tags and parameters -----------------------------------------------------------------------------------------------------------------
@@ -310,6 +346,7 @@ CREATES_WITH_TAGS = {
     "CreatePolicy": "iam:TagPolicy",
     "CreateQueue": "sqs:TagQueue",
     "CreateRole": "iam:TagRole",
+    "CreateSecret": "secretsmanager:TagResource",
     "CreateTopic": "sns:TagResource",
     "CreateUser": "iam:TagUser",
     "PutRule": "events:TagResource",

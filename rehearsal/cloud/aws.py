@@ -36,8 +36,13 @@ from rehearsal.cloud.authorization import Check
 
 EVERYTHING = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}'
 ALWAYS_ALLOWED = {"sts:GetCallerIdentity", "sts:GetSessionToken"}  # no policy can take these away (IAM User Guide)
-DELIVERY_ACTIONS = {"sns": "sns:Publish", "sqs": "sqs:SendMessage"}
-POLICY_LOOKUPS = {"kms": "key_policy_for_arn", "sns": "topic_policy_for_arn", "sqs": "queue_policy_for_arn"}
+DELIVERY_ACTIONS = {"codepipeline": "codepipeline:StartPipelineExecution", "sns": "sns:Publish", "sqs": "sqs:SendMessage"}
+POLICY_LOOKUPS = {
+    "kms": "key_policy_for_arn",
+    "secretsmanager": "secret_policy_for_arn",
+    "sns": "topic_policy_for_arn",
+    "sqs": "queue_policy_for_arn",
+}
 
 
 class AuthError(Exception):
@@ -478,6 +483,11 @@ class Directory:
             found = import_module("ministack.services.kms")._resolve_key(key_id)
         return found["Arn"] if found else None
 
+    def secret_arn(self, account: str, region: str, secret_id: str) -> str | None:
+        with request_scope(_arn_account(secret_id) or account, region):
+            _, found = import_module("ministack.services.secretsmanager")._resolve(secret_id)
+        return found["ARN"] if found else None
+
     def ciphertext_key(self, account: str, region: str, blob: str) -> str | None:
         from ministack.core.iam_actions import _kms_key_id_from_ciphertext
 
@@ -564,6 +574,21 @@ def create_role(account: str, name: str, path: str, policy: Mapping[str, Any] | 
     return iam_service._roles.get_scoped(account, None, name)["Arn"]
 
 
+def put_role_policy(account: str, role: str, name: str, document: str) -> None:
+    """Set an inline policy of a role; an empty document takes it away. Raises PolicyRefusedError."""
+    if document:
+        _iam(account, "PutRolePolicy", RoleName=role, PolicyName=name, PolicyDocument=document)
+    elif name in iam_service._roles.get_scoped(account, None, role).get("InlinePolicies", {}):
+        _iam(account, "DeleteRolePolicy", RoleName=role, PolicyName=name)
+
+
+def delete_role(account: str, name: str) -> None:
+    """Remove a role with its inline policies. Raises PolicyRefusedError with IAM's refusal."""
+    for policy in list(iam_service._roles.get_scoped(account, None, name).get("InlinePolicies", {})):
+        _iam(account, "DeleteRolePolicy", RoleName=name, PolicyName=policy)
+    _iam(account, "DeleteRole", RoleName=name)
+
+
 def create_user(account: str, name: str, path: str, policy: Mapping[str, Any] | None) -> tuple[str, Credentials]:
     """A user with one inline policy, or none; its ARN and an access key."""
     _iam(account, "CreateUser", UserName=name, Path=path)
@@ -610,19 +635,50 @@ def _sns_delivery(document: Any, context: Any, service: str | None = None, **_: 
 
 
 def _guarded_delivery(invoke: Callable[..., None]) -> Callable[..., None]:
-    """EventBridge delivers to topics and queues only if they let that rule in, else to the target's dead-letter queue."""
+    """EventBridge delivers with the target's role, or if it has none to who lets that rule in, else to the target's dead-letter queue."""
 
     @wraps(invoke)
     def guarded(target: Mapping[str, Any], event: Mapping[str, Any], rule: Mapping[str, Any], view: Any = None) -> None:
+        source = {"aws:SourceArn": rule["Arn"], "aws:SourceAccount": _arn_account(rule["Arn"]) or ""}
+        if _may_deliver(target, source):
+            invoke(target, event, rule, view)
+            return
         dead_letters = (target.get("DeadLetterConfig") or {}).get("Arn")
-        context = {"aws:SourceArn": rule["Arn"], "aws:SourceAccount": _arn_account(rule["Arn"]) or ""}
-        for arn in filter(None, (target["Arn"], dead_letters)):
-            action = DELIVERY_ACTIONS.get(arn.split(":")[2])
-            if action is None or service_may("events.amazonaws.com", action, arn, context):
-                invoke(target if arn == target["Arn"] else {"Id": target["Id"], "Arn": arn}, event, rule, view)
-                return
+        if dead_letters and service_may("events.amazonaws.com", "sqs:SendMessage", dead_letters, source):
+            invoke({"Id": target["Id"], "Arn": dead_letters}, event, rule, view)
 
     return guarded
+
+
+def _may_deliver(target: Mapping[str, Any], source: Mapping[str, iam.Values]) -> bool:
+    arn, role_arn = target["Arn"], target.get("RoleArn")
+    service = arn.split(":")[2]
+    action = DELIVERY_ACTIONS.get(service)
+    if action is None:
+        return True
+    if role_arn:
+        return role_may("events.amazonaws.com", role_arn, action, arn, source)
+    # To the policies of a topic and of its key EventBridge gives no source (EventBridge User Guide, "Amazon SNS permissions"; SNS Developer
+    # Guide, "Enable compatibility between event sources from AWS services and encrypted topics").
+    return service_may("events.amazonaws.com", action, arn, {} if service == "sns" else source)
+
+
+def role_may(service: str, role_arn: str, action: str, arn: str, source: Mapping[str, iam.Values]) -> bool:
+    """Whether a service may assume a role for this source and, with it, act on a topic, queue or pipeline. Written to the decision log."""
+    assumed = role(role_arn)
+    if assumed is None or not _service_decision(service, "sts:AssumeRole", role_arn, source):
+        return False
+    credentials, _ = start_session(role_arn, "events", 3600)
+    principal = principal_for_key(credentials.access_key_id)
+    key = _encryption_key(arn)
+    checks = [Check(action, arn), *(Check(needed, key) for needed in ("kms:GenerateDataKey", "kms:Decrypt") if key)]
+    if principal is None:
+        return False
+    try:
+        authorise(principal, checks)
+    except AccessDeniedError:
+        return False
+    return True
 
 
 def _loopback_only(post: Callable[..., int]) -> Callable[..., int]:

@@ -14,21 +14,33 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from rehearsal.cloud import asgi, authorization, aws, control, sts
+from rehearsal.cloud.identity_center import roles
 
 QUERY_SERVICES = {"iam", "sns", "sts"}  # form-encoded parameters
 JSON_SERVICES = {
     "events": "AWSEvents.",
     "kms": "TrentService.",
     "organizations": "AWSOrganizationsV20161128.",
+    "secretsmanager": "secretsmanager.",
     "sqs": "AmazonSQS.",
 }  # prefix of X-Amz-Target
-EMULATED = {"codeartifact": "control", "cloudcontrolapi": "cloudcontrol"}  # callables of rehearsal.cloud.codeartifact.app
-CODEARTIFACT, GITHUB, PUBLIC = (f"rehearsal.cloud.{part}.app" for part in ("codeartifact", "github", "public_registries"))
+PARTS = ("codeartifact", "github", "identity_center", "public_registries", "pulumi_cloud")
+CODEARTIFACT, GITHUB, IDENTITY_CENTER, PUBLIC, PULUMI = (f"rehearsal.cloud.{part}.app" for part in PARTS)
+EMULATED = {  # service: module and its callable
+    "codeartifact": (CODEARTIFACT, "control"),
+    "cloudcontrolapi": (CODEARTIFACT, "cloudcontrol"),
+    "sso": (IDENTITY_CENTER, "services"),
+    "identitystore": (IDENTITY_CENTER, "services"),
+}
+PORTAL = "/federation/credentials"
 MOUNTS = {  # longest first
+    "/_rehearsal/identity-center": (IDENTITY_CENTER, "rehearsal"),
     "/_rehearsal/codeartifact": (CODEARTIFACT, "rehearsal"),
     "/_rehearsal/github": (GITHUB, "rehearsal"),
+    "/_rehearsal/pulumi": (PULUMI, "rehearsal"),
     "/_codeartifact": (CODEARTIFACT, "endpoints"),
     "/_github": (GITHUB, "rest"),
+    "/_pulumi": (PULUMI, "rest"),
     "/_public": (PUBLIC, "app"),
 }
 KEY_HEADER = "x-rehearsal-key"
@@ -142,6 +154,10 @@ class Front:
             with aws.decided():
                 await self.ministack(scope, asgi.replay(body, receive), send)
             return
+        # A signed-in user's own token proves who asks.
+        if scope["method"] == "GET" and scope["path"] == PORTAL:
+            await self._part(IDENTITY_CENTER, "portal", scope, receive, send)
+            return
         try:
             region, service = aws.region_and_service(asgi.header(scope, "authorization"))
         except aws.AuthError as error:
@@ -149,7 +165,7 @@ class Front:
             return
         replayed = asgi.replay(body, receive)
         if service in EMULATED:
-            await self._part(CODEARTIFACT, EMULATED[service], scope, replayed, send)
+            await self._part(*EMULATED[service], scope, replayed, send)
         elif service in QUERY_SERVICES or service in JSON_SERVICES:
             await self._ministack(scope, body, region, service, parameters, send)
         else:
@@ -165,6 +181,8 @@ class Front:
             operation, values = parse(scope, headers, body, service, parameters)
             call = authorization.Call(service, operation, values, principal.account, region)
             aws.authorise(principal, authorization.checks(call, aws.Directory()))
+            if service == "iam":
+                roles.refuse_changes(operation, values)
             if (service, operation) == ("sts", "AssumeRole"):
                 sts.check_assume_role(principal, values)
             if service == "organizations" and principal.org_id is None:

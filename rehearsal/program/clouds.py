@@ -150,6 +150,33 @@ class GithubError(CloudError):
         self.status = answer.status_code
 
 
+class PulumiCloud:
+    """Pulumi Cloud's REST API. Errors come as `PulumiError` with its status and message."""
+
+    def __init__(self, url: str, token: str) -> None:
+        headers = {"authorization": f"token {token}", "accept": "application/vnd.pulumi+8"}
+        self._client = httpx.Client(base_url=f"{url.rstrip('/')}/_pulumi/api/", headers=headers, timeout=60, trust_env=False)
+
+    def call(self, method: str, *path: str, body: Any = None) -> Any:
+        """One request to the path made of these segments; the JSON answer."""
+        address = "/".join(quote(segment, safe="") for segment in path)
+        try:
+            answer = self._client.request(method, address, json=body)
+        except httpx.HTTPError as error:
+            raise CloudError(f"{method} {address}: {error}") from error
+        if answer.is_error:
+            raise PulumiError(method, address, answer)
+        return answer.json()
+
+
+class PulumiError(CloudError):
+    """Pulumi Cloud answered with an error."""
+
+    def __init__(self, method: str, address: str, answer: httpx.Response) -> None:
+        super().__init__(f"{method} {address}: {answer.status_code} {answer.json().get('message', '')}")
+        self.status = answer.status_code
+
+
 @dataclass
 class Clouds:
     """The providers of a run: one default of each kind, configured by the stack, and those that the program registers itself."""
@@ -186,6 +213,13 @@ class Clouds:
         if not isinstance(chosen, Github):
             raise CloudError("the GitHub provider needs github:owner in the stack file and GITHUB_TOKEN in the environment")
         return chosen
+
+    def pulumi_cloud(self) -> PulumiCloud:
+        """Pulumi Cloud with the environment's token; there is one default provider."""
+        token = self.environment.get("PULUMI_ACCESS_TOKEN")
+        if not token:
+            raise CloudError("the Pulumi Cloud provider needs PULUMI_ACCESS_TOKEN in the environment")
+        return PulumiCloud(self.url, token)
 
     def register(self, urn: str, token: str, values: Mapping[str, Any]) -> None:
         """A provider that the program registers. Raises `NotSupported`, `InputProblems` or `CloudError`."""

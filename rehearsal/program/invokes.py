@@ -3,9 +3,11 @@
 Results have the names that pulumi_aws and pulumi_github expect on the wire.
 """
 
+import json
 from collections.abc import Callable
 from typing import Any
 
+from rehearsal.program.aws_resources.common import rfc3339
 from rehearsal.program.clouds import Aws, Github, GithubError
 from rehearsal.program.github_resources import go_time
 from rehearsal.program.handlers import CloudError
@@ -64,6 +66,67 @@ def _provider_arn(aws: Aws, url: str) -> str:
         if each["Arn"].partition("/")[2] == wanted:
             return each["Arn"]
     raise CloudError(f"finding IAM OIDC Provider by url ({url}): couldn't find resource")
+
+
+def _role(aws: Aws, inputs: Inputs) -> Answer:
+    name = inputs.text("name", required=True)
+    inputs.mapping("tags")
+    inputs.check()
+    found = aws.call("iam", "get_role", RoleName=name)["Role"]
+    return {
+        "id": found["RoleName"],
+        "name": found["RoleName"],
+        "arn": found["Arn"],
+        "path": found["Path"],
+        "uniqueId": found["RoleId"],
+        "description": found.get("Description", ""),
+        "assumeRolePolicy": json.dumps(found["AssumeRolePolicyDocument"], separators=(",", ":")),
+        "createDate": rfc3339(found["CreateDate"]),
+        "maxSessionDuration": found.get("MaxSessionDuration", 3600),
+        "permissionsBoundary": (found.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn", ""),
+        "roleLastUseds": [],
+        "tags": {tag["Key"]: tag["Value"] for tag in found.get("Tags", [])},
+    }
+
+
+def _identity_center_instances(aws: Aws, inputs: Inputs) -> Answer:
+    aws = aws.in_region(inputs.text("region"))
+    inputs.check()
+    found = aws.call("sso-admin", "list_instances")["Instances"]
+    return {
+        "id": aws.region,
+        "arns": [each["InstanceArn"] for each in found],
+        "identityStoreIds": [each["IdentityStoreId"] for each in found],
+        "region": aws.region,
+    }
+
+
+def _identity_store_group(aws: Aws, inputs: Inputs) -> Answer:
+    """By id, or by display name; other ways to name a group are not the rehearsal's."""
+    aws = aws.in_region(inputs.text("region"))
+    store, group = inputs.text("identityStoreId", required=True), inputs.text("groupId")
+    alternate = inputs.object("alternateIdentifier")
+    unique = alternate.object("uniqueAttribute") if alternate else None
+    attribute = {
+        "AttributePath": unique.text("attributePath", required=True, choices=["DisplayName"]) if unique else None,
+        "AttributeValue": unique.text("attributeValue", required=True) if unique else None,
+    }
+    if bool(group) == bool(unique):
+        inputs.refuse("groupId", "or alternateIdentifier.uniqueAttribute: exactly one of them is required")
+    inputs.check()
+    if unique:
+        found = aws.call("identitystore", "get_group_id", IdentityStoreId=store, AlternateIdentifier={"UniqueAttribute": attribute})
+        group = found["GroupId"]
+    described = aws.call("identitystore", "describe_group", IdentityStoreId=store, GroupId=group)
+    return {
+        "id": group,
+        "groupId": group,
+        "identityStoreId": store,
+        "displayName": described["DisplayName"],
+        "description": described.get("Description", ""),
+        "externalIds": [],
+        "region": aws.region,
+    }
 
 
 def _repository_endpoint(aws: Aws, inputs: Inputs) -> Answer:
@@ -272,6 +335,9 @@ AWS_FUNCTIONS: dict[str, Callable[[Aws, Inputs], Answer]] = {
     "aws:index/getPartition:getPartition": _partition,
     "aws:index/getRegion:getRegion": _region,
     "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": _open_id_connect_provider,
+    "aws:iam/getRole:getRole": _role,
+    "aws:ssoadmin/getInstances:getInstances": _identity_center_instances,
+    "aws:identitystore/getGroup:getGroup": _identity_store_group,
     "aws:codeartifact/getRepositoryEndpoint:getRepositoryEndpoint": _repository_endpoint,
     "aws:kms/getKey:getKey": _kms_key,
     "aws:kms/getAlias:getAlias": _kms_alias,

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rehearsal.program import aws_resources, github_resources, wire
-from rehearsal.program.clouds import Aws, Clouds, Github
+from rehearsal.program import aws_resources, github_resources, pulumi_resources, wire
+from rehearsal.program.clouds import Aws, Clouds, Github, PulumiCloud
 from rehearsal.program.handlers import CloudError, Created, Defaults, Existing, Handler, NotSupported
 from rehearsal.program.inputs import Inputs
 from rehearsal.program.state import Resource, digest
 
-HANDLERS: dict[str, Handler] = {**aws_resources.HANDLERS, **github_resources.HANDLERS}
+HANDLERS: dict[str, Handler] = {**aws_resources.HANDLERS, **github_resources.HANDLERS, **pulumi_resources.HANDLERS}
 PROVIDER_PREFIX = "pulumi:providers:"
 RANDOM_NAME_DIGITS = 7  # Pulumi's automatic names: NAME-1234567
 
@@ -24,8 +24,10 @@ def handler_of(token: str) -> Handler:
     return handler
 
 
-def cloud_of(resource: Resource, clouds: Clouds) -> Aws | Github:
+def cloud_of(resource: Resource, clouds: Clouds) -> Aws | Github | PulumiCloud:
     """The connection that a resource's provider has, in the resource's own region if it names one."""
+    if resource.type.startswith("pulumiservice:"):
+        return clouds.pulumi_cloud()
     if not resource.type.startswith("aws:"):
         return clouds.github(resource.provider)
     region = wire.plain(resource.inputs).get("region")
@@ -37,7 +39,7 @@ def existing_of(resource: Resource) -> Existing:
     return Existing(resource.id, wire.plain(resource.inputs), wire.plain(resource.outputs))
 
 
-def request_for(handler: Handler, resource: Resource, before: Resource | None, cloud: Aws | Github) -> dict[str, Any]:
+def request_for(handler: Handler, resource: Resource, before: Resource | None, cloud: Aws | Github | PulumiCloud) -> dict[str, Any]:
     """Reads the inputs into the handler's request. Raises `InputProblems` for what is missing, wrong, misspelt or unsupported."""
 
     def automatic_name() -> str:

@@ -55,7 +55,7 @@ def _confusion(world: World, one: Publisher, format: Format) -> list[Scenario]:
             f"install {other.name} {other.version}",
             place,
             lambda: _install_public(world, one, other),
-            slow=format is not Format.NPM,
+            slow=True,
         ),
         Scenario(
             f"{one.name}: installs {owned.name}, which a stranger published on {public}",
@@ -89,6 +89,7 @@ def _newer(world: World, one: Publisher, format: Format) -> list[Scenario]:
             one.team.name,
             newest,
             after=(published(one, format),),
+            slow=True,
         )
     ]
 

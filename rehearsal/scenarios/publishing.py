@@ -84,6 +84,7 @@ def _format(world: World, one: Publisher, format: Format) -> list[Scenario]:
             lambda: publish(world, one, owned, repository=SHARED_REPOSITORY),
             DENY,
             name,
+            slow=True,
         ),
     ]
 

@@ -88,7 +88,8 @@ def _outside(world: World, build) -> list[Scenario]:
     return [immutable, by_name] if world.settings.subjects is Subjects.BOTH else [immutable]
 
 
-def _token(world: World, who: Credentials, seconds: int | None) -> str:
+def fetch_token(world: World, who: Credentials, seconds: int | None) -> str:
+    """A token of so many seconds, or of as many as CodeArtifact gives who asks for none. Raises Denied."""
     asked = {} if seconds is None else {"durationSeconds": seconds}
     answer = clients.call(
         world.client("codeartifact", who).get_authorization_token,
@@ -105,7 +106,7 @@ def _tokens(world: World) -> list[Scenario]:
     domain = world.settings.domain.name
 
     def ask(seconds: int | None) -> str:
-        return f"a token of {len(_token(world, session(world, name), seconds))} characters"
+        return f"a token of {len(fetch_token(world, session(world, name), seconds))} characters"
 
     made = [Scenario(at_cap, f"a pull request of {name}", f"fetch a token of {cap} s", domain, lambda: ask(cap))]
     if cap < _LONGEST:
@@ -150,7 +151,7 @@ def read_by_repository(world: World, who: Credentials, repository: str) -> str:
     """What a package manager does first: ask the repository for a package, with a token. Raises Denied on 401 and 403."""
     endpoint = world.outputs["repositories"][repository]["endpoints"]["pypi"]
     answer = httpx.get(
-        f"{endpoint}simple/no-such-package/", auth=("aws", _token(world, who, world.settings.token_duration)), trust_env=False, timeout=30
+        f"{endpoint}simple/no-such-package/", auth=("aws", fetch_token(world, who, world.settings.token_duration)), trust_env=False, timeout=30
     )
     if answer.status_code in (401, 403):
         raise Denied(f"{answer.status_code} {answer.text[:200]}")
@@ -254,7 +255,7 @@ def _nobody(world: World) -> list[Scenario]:
 
     def fetch(allowed_by) -> str:
         who = world.principal("reader" if allowed_by else "nobody", allowed_by)
-        return f"{len(_token(world, who, world.settings.token_duration))} characters"
+        return f"{len(fetch_token(world, who, world.settings.token_duration))} characters"
 
     def describe(allowed_by) -> str:
         who = world.principal("reader" if allowed_by else "nobody", allowed_by)

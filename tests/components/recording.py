@@ -101,6 +101,12 @@ def added_by_the_cloud(type: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
             return {"arn": f"{iam}:oidc-provider/token.actions.githubusercontent.com"}
         case "aws:kms/key:Key":
             return {"arn": f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1234", "keyId": "1234"}
+        case "aws:sns/topic:Topic":
+            return {"arn": f"arn:aws:sns:eu-west-1:{ACCOUNT}:{inputs['name']}"}
+        case "aws:sqs/queue:Queue":
+            return {"arn": f"arn:aws:sqs:eu-west-1:{ACCOUNT}:{inputs['name']}"}
+        case "aws:cloudwatch/eventRule:EventRule":
+            return {"arn": f"arn:aws:events:eu-west-1:{ACCOUNT}:rule/{inputs['name']}"}
         case "aws:codeartifact/domain:Domain":
             return {"arn": f"{codeartifact}:domain/{inputs['domain']}", "owner": ACCOUNT}
         case "aws:codeartifact/repository:Repository":

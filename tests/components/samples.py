@@ -4,7 +4,7 @@ from typing import Any
 
 from components.consumer import ConsumingRepositoryArgs, PromotionArgs, PublishingArgs
 from components.github_oidc import GitHubOidcArgs, ProviderOrigin, ReadersOfShared, SubjectForms
-from components.place import GitHubRepositoryArgs, PlaceArgs, RoleArgs
+from components.place import GitHubRepositoryArgs, PlaceArgs, RoleArgs, SharingArgs
 from components.registry import KeyOwner, PackageRegistryArgs
 from components.team import TeamArgs
 
@@ -16,6 +16,7 @@ ROLES = f"arn:aws:iam::{ACCOUNT}:role/package-flow/"
 READ_ROLE = f"{ROLES}test-read"
 WORKFLOW = "acme/package-flow/.github/workflows/publish-package.yml@refs/heads/main"
 PROMOTION: PromotionArgs = {"reviewer_teams": [5001], "workflow": WORKFLOW.replace("publish", "promote")}
+NOBODY: SharingArgs = {"organization_id": "", "organization_paths": [], "accounts": [], "downstream": []}
 
 
 def registry(**changed: Any) -> PackageRegistryArgs:
@@ -26,7 +27,7 @@ def registry(**changed: Any) -> PackageRegistryArgs:
         "public_sources": ["npmjs", "pypi"],
         "promote_roles": f"{ROLES}test-promote-*",
         "program_roles": f"{ROLES}test-*",
-        "sharing": {"organization_id": "", "accounts": []},
+        "sharing": NOBODY,
     } | changed
 
 
@@ -52,7 +53,8 @@ def team(**changed: Any) -> TeamArgs:
         "upstreams": ["identity", "shared"],
         "shared": "shared",
         "readers": [READ_ROLE],
-        "sharing": {"organization_id": "", "accounts": []},
+        "sharing": NOBODY,
+        "publishers": [],
         "owns": [{"format": "npm", "name": "@acme-payments/*"}, {"format": "maven", "name": "com.acme.payments:*"}],
         "protect": True,
     } | changed
@@ -63,7 +65,6 @@ def publishing(**changed: Any) -> PublishingArgs:
         "owns": [{"format": "npm", "name": "@acme-payments/*"}],
         "release_branches": ["main", "release/*"],
         "create_teams": [5002],
-        "approvals": 1,
         "environment": "",
         "admins_cannot_bypass": True,
         "workflow": WORKFLOW,
@@ -84,5 +85,6 @@ def consumer(**changed: Any) -> ConsumingRepositoryArgs:
         "public_sources": ["npmjs", "pypi"],
         "read_role_arn": READ_ROLE,
         "own_read_role": False,
+        "approvals": 0,
         "required_checks": [],
     } | changed

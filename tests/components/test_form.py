@@ -12,7 +12,9 @@ ROOT = Path(__file__).resolve().parents[2]
 TOKENS = {
     "ConsumingRepository": ("consumer.py", "package-flow:index:ConsumingRepository"),
     "GitHubOidc": ("github_oidc.py", "package-flow:index:GitHubOidc"),
+    "PackageEvents": ("events.py", "package-flow:index:PackageEvents"),
     "PackageRegistry": ("registry.py", "package-flow:index:PackageRegistry"),
+    "Sandbox": ("sandbox.py", "package-flow:index:Sandbox"),
     "Team": ("team.py", "package-flow:index:Team"),
 }
 

@@ -29,7 +29,7 @@ OTHERS_FILES = {
     "OWNER/REPOSITORY/.github/workflows/FILE.yml",
 }
 # Places on github.com and paths of the local cloud's port.
-NO_FILES = re.compile(r"^(actions/create-github-app-token|/_\w+/|/package-flow/|acme/.*|organization/.*|ORGANISATION/.*)$")
+NO_FILES = re.compile(r"^(actions/create-github-app-token|/_\w+/|/package-flow/|acme/.*|organization/.*|o-[a-z0-9]+/.*|ORGANISATION/.*)$")
 _FILE = re.compile(r"^\.?[\w.-]+(?:/[\w.-]+)*(?:/|\.(?:py|yaml|yml|json|md|svg|txt|toml|sh|pem))$")
 
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 import pytest
 import yaml
@@ -15,19 +15,19 @@ from pydantic import BaseModel
 
 import settings
 from configuration import shapes
-from lookups import WRITTEN_VARIABLES
 from policies import sizes
 from policies.arns import Registry
 from policies.deploying import deployer
 from policies.document import text
-from policies.names import PUBLIC_SOURCES
+from policies.events import PIPELINES_MAX, STATES
+from policies.names import PUBLIC_SOURCES, STACK_NAME_MAX
 from policies.owned_names import Format
-from rehearsal import clients
+from rehearsal import clients, everything, seeding, stage
 from rehearsal.clients import Credentials
 from rehearsal.processes import Child, scrubbed
-from rehearsal.seeding import DEPLOYER_PERMISSIONS
+from rehearsal.scenario import Scenario
 from tests.docs.pages import ROOT, codes, page, pages, table
-from tests.program.test_program import recorded
+from tests.docs.shipped import recorded
 
 REFERENCE = page("docs/reference.md")
 DEPLOYMENT = page("docs/first-deployment.md")
@@ -39,12 +39,13 @@ PROJECT = settings.read_project_file(ROOT)
 
 
 def _inner(shape: type[BaseModel], prefix: str = "") -> dict[str, Any]:
-    """Every key of a shape, dotted, with its default; NAME stands for a name of the catalog's choice."""
+    """Every key of a shape, dotted, with its default; NAME stands for a name of the catalog's choice, N for a place in a list."""
     found: dict[str, Any] = {}
     for name, field in shape.model_fields.items():
         key = f"{prefix}{field.alias or name}"
         found[key] = field.default
-        for path, shown in (((), key), (("NAME",), f"{key}.NAME")):
+        each = "N" if get_origin(field.annotation) is list else "NAME"
+        for path, shown in (((), key), ((each,), f"{key}.{each}")):
             inner = shapes._shape_at(field.annotation, path)
             found |= _inner(inner, f"{shown}.") if inner else {}
     return found
@@ -90,6 +91,8 @@ def test_defaults_of_a_stack_file() -> None:
         top, _, inner = key.partition(".")
         if key in ("aws:region", "github:owner", "domain", "domain.name", "catalog"):
             assert row[2] == "required", key
+        elif key in ("developers.groups", "sandbox.name"):
+            assert row[2] == f"required in `{top}`", key
         elif key == "publishing.workflow":
             assert row[2] == "this project's"
         elif inner or ":" in key:
@@ -100,7 +103,7 @@ def test_defaults_of_a_stack_file() -> None:
 
 def test_defaults_of_the_catalog() -> None:
     for key, row in _documented("Catalog").items():
-        required = key in ("team", "repositories.NAME.promotes.reviewers")
+        required = key in ("team", "publishers.N.account", "publishers.N.role", "repositories.NAME.promotes.reviewers")
         assert row[2].startswith("required") if required else row[2] == _shown(CATALOG_KEYS[key]), key
 
 
@@ -110,6 +113,9 @@ def test_words_that_a_key_allows_are_in_its_row() -> None:
         "githubOidcProvider": shapes.OidcProvider,
         "readRole": shapes.ReadRole,
         "subjects": shapes.Subjects,
+        "developers.mode": shapes.DeveloperMode,
+        "events.packages": shapes.AnnouncedPackages,
+        "events.states": STATES,
     }
     rows = _documented("Stack file")
     for key, words in choices.items():
@@ -123,6 +129,9 @@ def test_words_that_a_key_allows_are_in_its_row() -> None:
 def test_numbers_that_a_key_allows_are_in_its_row() -> None:
     stack, catalog = _documented("Stack file"), _documented("Catalog")
     assert f"{shapes.TOKEN_SECONDS_MIN} to {shapes.TOKEN_SECONDS_MAX}" in stack["tokenDuration"][3]
+    assert f"{shapes.SESSION_SECONDS_MIN} to {shapes.SESSION_SECONDS_MAX}" in stack["developers.sessionDuration"][3]
+    assert f"at most {PIPELINES_MAX}" in stack["events.pipelines"][3]
+    assert f"at most {STACK_NAME_MAX} characters" in REFERENCE.section("Stack file")
     assert f"1 to {shapes.APPROVALS_MAX}" in catalog["repositories.NAME.approvals"][3]
     assert f"1 to {shapes.REVIEWERS_MAX}" in catalog["repositories.NAME.promotes.reviewers"][3]
     assert f"at most {shapes.TEAM_UPSTREAMS_MAX}" in catalog["upstreams"][3]
@@ -159,16 +168,21 @@ def test_the_reference_has_every_output_and_no_other() -> None:
             exported |= _flat({"repositories": {"NAME": {**one, "endpoints": {"FORMAT": ""}}}})
         for one in outputs.pop("consumers").values():
             exported |= _flat({"consumers": {"REPOSITORY": one}})
+        developers = dict(outputs.pop("developers", {}))
+        if developers.pop("teams", {}):
+            developers["teams"] = {"TEAM": ""}
+        exported |= _flat({"developers": developers} if developers else {}) - {""}
         exported |= _flat(outputs)
     assert set(_documented("Stack outputs")) == exported
     listed = re.search(r"\[contract\](.*?)\[examples", README.section("Configuration"), re.DOTALL)
     assert listed
     top = set(codes(listed[1]))
-    assert top == set(recorded("prod").outputs)
+    assert top == {*recorded("dev").outputs, *recorded("prod").outputs}
 
 
 def test_the_reference_has_every_variable_and_no_other() -> None:
-    assert list(_documented("GitHub Actions variables")) == list(WRITTEN_VARIABLES)
+    written = {one.inputs["variableName"] for one in recorded("prod").of("ActionsVariable")}
+    assert set(_documented("GitHub Actions variables")) == written
 
 
 # --- figures --------------------------------------------------------------------------------------------------------------------------
@@ -203,16 +217,33 @@ def test_the_number_of_writes_is_true() -> None:
         assert f"{len(stack.repositories)} repositories" in page(name).text, name
 
 
-def test_the_rehearsal_output_in_the_readme_is_that_of_the_shipped_stack() -> None:
+def _rehearsal(folder: Path) -> list[Scenario]:
+    """The scenarios of `make rehearse`, without acting them."""
+    configured = stage.Stack("prod", ROOT / "Pulumi.prod.yaml", None).settings()
+    cloud = stage.Cloud(configured, folder, "fixture")
+    try:
+        cloud.control.post("github/seed", **seeding.github(configured))
+        world = stage.world(configured, cloud, recorded("prod").outputs, folder)
+        return [one for act in everything.acts(world, quick=True) for one in act]
+    finally:
+        cloud.stop()
+
+
+def test_the_rehearsal_output_in_the_readme_is_that_of_the_shipped_stack(tmp_path: Path) -> None:
     shown = README.text.split("<!-- rehearsal output -->")[1].split("```")[1]
-    assert f"stack prod: {len(recorded('prod').registrations)} resources" in shown
-    components = {one.name for one in recorded("prod").registrations if not one.custom}
-    drawn = re.findall(r"^├── (\S+)", shown, re.MULTILINE)
+    registered = recorded("prod").registrations
+    assert f"stack prod: {len(registered)} resources" in shown
+    components = {f"{one.name}  {one.type.rpartition(':')[2]}" for one in registered if not one.custom}
+    drawn = re.findall(r"^├── (.+)$", shown, re.MULTILINE)
     assert drawn and set(drawn) <= components
-    counts = re.search(r"(\d+) of (\d+) scenarios as expected \((\d+) allowed, (\d+) denied\)", shown)
-    assert counts
-    good, all_of_them, allowed, denied = map(int, counts.groups())
-    assert good == all_of_them == allowed + denied
+    scenarios = _rehearsal(tmp_path)
+    acted = {(one.principal, one.action, one.resource, one.expected, one.expected) for one in scenarios}
+    rows = [tuple(re.split(r" {2,}", line)[1:]) for line in shown.splitlines() if line.startswith("✓")]
+    assert len(rows) > 5 and set(rows) <= acted, set(rows) - acted
+    denied = sum(one.expected == "deny" for one in scenarios)
+    summary = f"{len(scenarios)} of {len(scenarios)} scenarios as expected ({len(scenarios) - denied} allowed, {denied} denied); "
+    assert summary in shown
+    assert "make rehearse ALL=1" in shown
 
 
 # --- rights ---------------------------------------------------------------------------------------------------------------------------
@@ -223,7 +254,7 @@ UNUSED_PERMISSIONS = {"environments"}
 
 def test_the_permissions_of_the_github_app_are_the_rehearsed_ones() -> None:
     documented = {codes(row[1])[0]: row[2] for row in table(DEPLOYMENT.section("4. The GitHub App"))}
-    assert documented == {name: level for name, level in DEPLOYER_PERMISSIONS.items() if name not in UNUSED_PERMISSIONS}
+    assert documented == {name: level for name, level in seeding.DEPLOYER_PERMISSIONS.items() if name not in UNUSED_PERMISSIONS}
 
 
 def test_the_command_that_prints_the_deploying_policy_works() -> None:

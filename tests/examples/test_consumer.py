@@ -12,9 +12,9 @@ import pytest
 
 from rehearsal.processes import Child, scrubbed
 from rehearsal.program import runner
+from tests.docs.shipped import recorded
 from tests.policies.iam import Caller, allowed, document
 from tests.program.fake import ROOT
-from tests.program.test_program import recorded
 
 EXAMPLE = ROOT / "examples" / "consumer"
 ACCOUNT, REGION = "111122223333", "eu-west-1"
@@ -95,6 +95,8 @@ def test_the_example_makes_a_role_that_installs_and_can_do_nothing_else(run: Run
     assert may("codeartifact:ReadFromRepository", payments)
     assert not may("codeartifact:ReadFromRepository", research)
     assert not may("codeartifact:PublishPackageVersion", package)
+    assert not may("codeartifact:DeleteRepository", payments)
+    assert not may("codeartifact:PutRepositoryPermissionsPolicy", payments)
 
 
 def document_of(policy: dict[str, Any]) -> list[dict[str, Any]]:

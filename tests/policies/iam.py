@@ -27,10 +27,11 @@ def arn_like(pattern: str, value: str) -> bool:
 _POSITIVE = {
     "StringEquals": lambda wanted, got: wanted == got,
     "StringLike": like,
+    "ArnEquals": arn_like,
     "ArnLike": arn_like,
     "NumericLessThanEquals": lambda wanted, got: float(got) <= float(wanted),
 }
-_NEGATED = {"StringNotEquals": "StringEquals", "StringNotLike": "StringLike", "ArnNotLike": "ArnLike"}
+_NEGATED = {"StringNotEquals": "StringEquals", "StringNotLike": "StringLike", "ArnNotEquals": "ArnEquals", "ArnNotLike": "ArnLike"}
 
 
 def many(values: str | Sequence[str]) -> list[str]:

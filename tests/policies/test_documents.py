@@ -12,9 +12,13 @@ from policies import deploying, promoting, publishing, reading, resource, sizes
 from policies.document import deny, statement, text
 from policies.names import PUBLIC_SOURCES
 from policies.owned_names import Format, parse
+from policies.read_only import read_only
+from policies.readers import of_everybody
+from policies.resource import Publishers, Sharing
 from tests.policies import iam
 from tests.policies.samples import ORGANIZATION, OTHER_ACCOUNT, REGISTRY
 
+SHARING = Sharing(ORGANIZATION, accounts=[OTHER_ACCOUNT])
 BOUNDARY = "arn:aws:iam::111122223333:policy/boundary"
 ROLES = REGISTRY.role_arn("/package-flow/", "prod-*")
 OWNED = [parse(Format.NPM, "@acme/*"), parse(Format.PYPI, "acme-*"), parse(Format.MAVEN, "com.acme:core")]
@@ -22,16 +26,27 @@ READABLE = ["payments", "shared", *PUBLIC_SOURCES]
 
 IDENTITY = {
     "read": reading.read_role(REGISTRY, 3600, READABLE),
+    "read only": read_only(REGISTRY, 3600, READABLE),
     "publish": publishing.publish_role(REGISTRY, 3600, "payments", OWNED, READABLE),
     "promote": promoting.promote_role(REGISTRY, "payments", OWNED),
     "deploy": deploying.deployer(REGISTRY, "prod", "/package-flow/"),
     "deploy with a boundary": deploying.deployer(REGISTRY, "prod", "/package-flow/", BOUNDARY),
+    "deploy with build roles and another account's Identity Center": deploying.deployer(
+        REGISTRY, "prod", "/package-flow/", build_roles=["service-role/build"], identity_center="arn:aws:iam::222233334444:role/sets"
+    ),
 }
 ATTACHED = {
-    "domain": resource.domain(REGISTRY, ROLES, ORGANIZATION, [OTHER_ACCOUNT]),
-    "shared": resource.shared_repository(REGISTRY, ROLES, ORGANIZATION, [OTHER_ACCOUNT]),
+    "domain": resource.domain(REGISTRY, ROLES, SHARING),
+    "shared": resource.shared_repository(REGISTRY, ROLES, SHARING),
     "public source": resource.public_source(),
-    "team": resource.team_repository(REGISTRY, [ROLES], ORGANIZATION, [OTHER_ACCOUNT, "999988887777"]),
+    "team that others publish to": resource.team_repository(
+        REGISTRY,
+        of_everybody(REGISTRY, "prod", "/package-flow/", True, ["service-role/build", "ci"]),
+        Sharing(organization_paths=["o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*"]),
+        downstream=True,
+        publishers=Publishers("payments", [f"arn:aws:iam::{OTHER_ACCOUNT}:role/ci-*"], [one.arn_pattern for one in OWNED]),
+    ),
+    "team": resource.team_repository(REGISTRY, [ROLES], Sharing(ORGANIZATION, accounts=[OTHER_ACCOUNT, "999988887777"])),
 }
 KEY = {"key": resource.domain_key(REGISTRY)}
 

@@ -24,13 +24,13 @@ def test_release_rules():
 
 def test_no_check_is_required_by_default():
     assert "required_status_checks" not in guards.release_rules(1, [])
-    assert "required_status_checks" not in guards.default_rules([])
+    assert "required_status_checks" not in guards.default_rules(0, [])
 
 
 def test_rules_of_an_installing_repository_stop_no_bot():
-    assert guards.default_rules([]) == {"deletion": True, "non_fast_forward": True}
-    assert "pull_request" not in guards.default_rules(["test"])
-    assert guards.default_rules(["test"])["required_status_checks"]["required_checks"][0]["integration_id"] == guards.GITHUB_ACTIONS_APP
+    assert guards.default_rules(0, []) == {"deletion": True, "non_fast_forward": True}
+    assert "pull_request" not in guards.default_rules(0, ["test"])
+    assert guards.default_rules(0, ["test"])["required_status_checks"]["required_checks"][0]["integration_id"] == guards.GITHUB_ACTIONS_APP
 
 
 def test_creation_is_guarded_by_a_ruleset_of_its_own():
@@ -61,3 +61,7 @@ def test_the_default_branch_is_covered_once_and_creation_leaves_it_out():
 def test_plans(plan, visibility, rulesets, reviewers):
     assert guards.can_have_rulesets(plan, visibility) is rulesets
     assert guards.can_require_reviewers(plan, visibility) is reviewers
+
+
+def test_an_installing_repository_may_ask_for_reviews() -> None:
+    assert guards.default_rules(2, [])["pull_request"] == guards.release_rules(2, [])["pull_request"]

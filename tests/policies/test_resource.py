@@ -8,6 +8,7 @@ from policies import promoting, publishing, reading, resource
 from policies.document import text
 from policies.names import promote_roles
 from policies.owned_names import Format, parse
+from policies.resource import Sharing
 from tests.policies import iam
 from tests.policies.iam import Caller
 from tests.policies.samples import ORGANIZATION, OTHER_ACCOUNT, REGISTRY
@@ -25,6 +26,7 @@ MEMBER = Caller(f"arn:aws:iam::{OTHER_ACCOUNT}:role/build", OTHER_ACCOUNT, ORGAN
 FOREIGNER = Caller("arn:aws:iam::999988887777:role/build", "999988887777", "o-zzzzzzzzzz")
 HERMIT = Caller("arn:aws:iam::999988887777:role/build", "999988887777")
 
+SHARING = Sharing(ORGANIZATION, accounts=[OTHER_ACCOUNT])
 EVERYTHING = [{"Sid": "All", "Effect": "Allow", "Action": "*", "Resource": "*"}]
 OWNED = [parse(Format.NPM, "@acme-payments/*")]
 SHARED_REPOSITORY = REGISTRY.repository_arn("shared")
@@ -47,7 +49,7 @@ def may(caller, action, at, policy, identity=(), **context) -> bool:
 
 # --- shared ---------------------------------------------------------------------------------------------------------------------------
 
-SHARED = resource.shared_repository(REGISTRY, PROMOTERS, ORGANIZATION, [OTHER_ACCOUNT])
+SHARED = resource.shared_repository(REGISTRY, PROMOTERS, SHARING)
 
 
 @pytest.mark.parametrize("caller", [ADMINISTRATOR, ROOT, PUBLISHER, PROMOTER, READER, MEMBER], ids=lambda caller: caller.arn)
@@ -115,7 +117,7 @@ def test_nothing_is_put_into_a_public_source_by_hand(action):
 
 # --- team repositories ----------------------------------------------------------------------------------------------------------------
 
-OPEN = resource.team_repository(REGISTRY, [READER.arn], ORGANIZATION, [OTHER_ACCOUNT])
+OPEN = resource.team_repository(REGISTRY, [READER.arn], SHARING)
 CLOSED = resource.team_repository(REGISTRY, [])
 READS = [("ReadFromRepository", TEAM_REPOSITORY), ("GetPackageVersionAsset", TEAM_PACKAGE), ("ListPackages", TEAM_REPOSITORY)]
 
@@ -138,8 +140,8 @@ def test_sharing_does_not_let_in_principals_of_the_own_account(action, at):
 @pytest.mark.parametrize(("action", "at"), READS)
 def test_other_accounts_read_what_is_shared_with_them(action, at):
     reads = reading.read(REGISTRY, ["payments"])
-    by_organization = resource.team_repository(REGISTRY, [], ORGANIZATION)
-    by_account = resource.team_repository(REGISTRY, [], accounts=[OTHER_ACCOUNT])
+    by_organization = resource.team_repository(REGISTRY, [], Sharing(ORGANIZATION))
+    by_account = resource.team_repository(REGISTRY, [], Sharing(accounts=[OTHER_ACCOUNT]))
     for policy in (OPEN, by_organization, by_account):
         assert may(MEMBER, action, at, policy, reads)
         assert not may(MEMBER, action, at, policy), "without rights in its own account"
@@ -164,7 +166,7 @@ def test_a_closed_team_repository_needs_no_policy():
 
 # --- the domain -----------------------------------------------------------------------------------------------------------------------
 
-DOMAIN = resource.domain(REGISTRY, PROGRAM, ORGANIZATION, [OTHER_ACCOUNT])
+DOMAIN = resource.domain(REGISTRY, PROGRAM, SHARING)
 
 
 @pytest.mark.parametrize("action", DESTRUCTIVE)

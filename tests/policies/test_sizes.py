@@ -118,6 +118,7 @@ def test_no_real_document_is_larger_than_the_measured_one(partition, account, ow
         one = GitHubRepository(owner, "payments-api", repository_id)
         roles = registry.role_arn("/package-flow/", "test-promote-*")
         owned = [parse(Format.NPM, "@acme/*")]
+        sharing = resource.Sharing("o-a1b2c3d4e5", accounts=[account])
         return [
             trust.publish(registry, one, ("main", "release/*"), environment, samples.WORKFLOW, forms),
             trust.promote(registry, one, ("main", "release/*", "release/a/b"), samples.WORKFLOW, forms),
@@ -127,9 +128,10 @@ def test_no_real_document_is_larger_than_the_measured_one(partition, account, ow
             reading.read_role(registry, 3600, ["shared"]),
             publishing.publish_role(registry, 3600, "payments", owned, ["shared"]),
             promoting.promote_role(registry, "payments", owned),
-            resource.domain(registry, roles, "o-a1b2c3d4e5", [account]),
-            resource.shared_repository(registry, roles, "o-a1b2c3d4e5", [account]),
-            resource.team_repository(registry, [roles], "o-a1b2c3d4e5", [account]),
+            read_only(registry, 3600, ["shared"]),
+            resource.domain(registry, roles, sharing),
+            resource.shared_repository(registry, roles, sharing),
+            resource.team_repository(registry, readers.of_everybody(registry, "test", "/", True, ["ci"]), sharing),
         ]
 
     widest = Registry(sizes._WIDEST_PARTITION, sizes._WIDEST_ACCOUNT, "eu-west-1", "acme")

@@ -135,7 +135,6 @@ def test_a_publishing_repository():
         "owns": [{"format": "npm", "name": "@acme-payments/*"}],
         "release_branches": ["main", "release/*"],
         "create_teams": [5002],
-        "approvals": 2,
         "environment": "packages",
         "admins_cannot_bypass": True,
         "workflow": samples.WORKFLOW,

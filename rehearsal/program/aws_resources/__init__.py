@@ -8,8 +8,10 @@ from rehearsal.program.aws_resources.cloudcontrol import CloudControlResource
 from rehearsal.program.aws_resources.codeartifact import Domain, DomainPermissions, Repository, RepositoryPermissionsPolicy
 from rehearsal.program.aws_resources.common import AwsHandler
 from rehearsal.program.aws_resources.iam import OpenIdConnectProvider, Policy, Role, RolePolicy, RolePolicyAttachment
+from rehearsal.program.aws_resources.identity_center import AccountAssignment, PermissionSet, PermissionSetInlinePolicy
 from rehearsal.program.aws_resources.kms import Alias, Key
 from rehearsal.program.aws_resources.messaging import EventRule, EventTarget, Queue, QueuePolicy, Topic, TopicPolicy, TopicSubscription
+from rehearsal.program.aws_resources.secretsmanager import Secret, SecretPolicy
 
 HANDLERS: dict[str, AwsHandler] = {
     kind.token: kind()
@@ -25,6 +27,9 @@ HANDLERS: dict[str, AwsHandler] = {
         RolePolicy,
         Policy,
         RolePolicyAttachment,
+        PermissionSet,
+        PermissionSetInlinePolicy,
+        AccountAssignment,
         CloudControlResource,
         Topic,
         TopicPolicy,
@@ -33,5 +38,7 @@ HANDLERS: dict[str, AwsHandler] = {
         QueuePolicy,
         EventRule,
         EventTarget,
+        Secret,
+        SecretPolicy,
     )
 }

@@ -1,0 +1,310 @@
+"""What a stack provisions, as far as access goes: roles, domains, repositories, package groups, permission sets, consuming repositories.
+
+Read from the resources that the program registered, so that nothing here knows how the program words its policies. A list of resources is
+what access/recorder.py writes, what `python -m rehearsal --json` writes and what `pulumi stack export` prints.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from policies.owned_names import Format
+from policies.owned_names import parse as parse_owned
+from rehearsal.cloud.codeartifact.store import Coordinates, PackageGroup, root_group
+
+_EXAMPLE = "example"
+_MODES = {"Publish": "PUBLISH", "ExternalUpstream": "EXTERNAL_UPSTREAM", "InternalUpstream": "INTERNAL_UPSTREAM"}
+
+
+class Unreadable(ValueError):
+    """The resources are not those of a stack of this program; the message says what is missing."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """A policy document and where it stands, in words."""
+
+    where: str
+    text: str
+
+    @property
+    def statements(self) -> list[dict[str, Any]]:
+        """Its statements, as they are written."""
+        found = json.loads(self.text)["Statement"]
+        return found if isinstance(found, list) else [found]
+
+
+@dataclass(frozen=True)
+class Role:
+    """An IAM role of the stack."""
+
+    name: str
+    arn: str
+    trust: Document
+    identity: tuple[Document, ...]
+    boundary: str = ""
+
+
+@dataclass(frozen=True)
+class Attached:
+    """What a principal gets that the stack does not make: a role of a permission set, a build role. `arn` is one that it may have."""
+
+    kind: str
+    name: str
+    arn: str
+    identity: tuple[Document, ...]
+
+
+@dataclass(frozen=True)
+class OwnedName:
+    """A name that a team owns: as the catalog has it, and a package that has it."""
+
+    text: str
+    example: Coordinates
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A CodeArtifact repository."""
+
+    name: str
+    policy: Document | None = None
+    owns: tuple[OwnedName, ...] = ()
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A CodeArtifact domain. `provisioned` is False for repositories that stand for those that others will make in it."""
+
+    name: str
+    policy: Document | None
+    repositories: tuple[Repository, ...]
+    groups: tuple[PackageGroup, ...] = field(default_factory=lambda: (root_group(),))
+
+
+@dataclass(frozen=True)
+class Consumer:
+    """A GitHub repository of the catalog. `workflow` and `promotion_workflow` are "" where any may publish or promote."""
+
+    owner: str
+    owner_id: int
+    name: str
+    id: int
+    default_branch: str
+    team_repository: str
+    release_branches: tuple[str, ...]
+    environment: str
+    workflow: str
+    promotes: bool
+    promotion_workflow: str
+
+    @property
+    def publishes(self) -> bool:
+        return bool(self.release_branches)
+
+
+@dataclass(frozen=True)
+class Provisioned:
+    """A stack. The first domain is the registry, a second one the sandbox."""
+
+    stack: str
+    partition: str
+    account: str
+    region: str
+    provider_arn: str
+    roles: tuple[Role, ...]
+    attached: tuple[Attached, ...]
+    domains: tuple[Domain, ...]
+    consumers: tuple[Consumer, ...]
+
+    @property
+    def owned(self) -> tuple[OwnedName, ...]:
+        """Every owned name, in the order of the repositories."""
+        return tuple(name for domain in self.domains for repository in domain.repositories for name in repository.owns)
+
+
+Resources = Sequence[Mapping[str, Any]]
+
+
+def read(recorded: Mapping[str, Any]) -> Provisioned:
+    """A stack from its resources. Raises Unreadable."""
+    resources, outputs = _resources(recorded)
+    consumers = tuple(_consumer(one["inputs"]) for one in _of(resources, "ConsumingRepository"))
+    domains = tuple(_domain(resources, one) for one in _of(resources, "codeartifact/domain:Domain"))
+    place = _place(resources)
+    if not domains:
+        raise Unreadable("there is no CodeArtifact domain among the resources")
+    roles = tuple(_roles(resources, place))
+    return Provisioned(
+        stack=resources[0]["urn"].split("::")[0].rpartition(":")[2],
+        partition=place["partition"],
+        account=place["account"],
+        region=place["region"],
+        provider_arn=f"arn:{place['partition']}:iam::{place['account']}:oidc-provider/token.actions.githubusercontent.com",
+        roles=roles,
+        attached=(*_permission_sets(resources, outputs, place), *_build_roles(resources, domains, place)),
+        domains=tuple(sorted(domains, key=lambda one: one.name != place["domain"])),
+        consumers=consumers,
+    )
+
+
+def _resources(recorded: Mapping[str, Any]) -> tuple[Resources, Mapping[str, Any]]:
+    """The resources and outputs of a recording, or of an export of the stack."""
+    if "deployment" in recorded:
+        resources = [one for one in recorded["deployment"].get("resources", []) if "inputs" in one]
+        stack = [one for one in recorded["deployment"].get("resources", []) if one["type"] == "pulumi:pulumi:Stack"]
+        return resources, stack[0].get("outputs", {}) if stack else {}
+    if not recorded.get("resources"):
+        raise Unreadable("there are no resources")
+    return recorded["resources"], recorded.get("outputs") or {}
+
+
+def _of(resources: Resources, type_: str) -> list[Mapping[str, Any]]:
+    return [one for one in resources if one["type"].endswith(type_)]
+
+
+def _place(resources: Resources) -> Mapping[str, str]:
+    registries = _of(resources, "index:PackageRegistry")
+    if not registries:
+        raise Unreadable("there is no PackageRegistry among the resources")
+    return registries[0]["inputs"]["place"]
+
+
+def _consumer(inputs: Mapping[str, Any]) -> Consumer:
+    one, publishing = inputs["repository"], inputs.get("publishing") or {}
+    promotion = publishing.get("promotion")
+    return Consumer(
+        owner=one["owner"],
+        owner_id=int(one["owner_id"]),
+        name=one["name"],
+        id=int(one["id"]),
+        default_branch=inputs["default_branch"],
+        team_repository=inputs.get("team_repository") or "",
+        release_branches=tuple(publishing.get("release_branches", ())),
+        environment=publishing.get("environment") or "",
+        workflow=publishing.get("workflow") or "",
+        promotes=promotion is not None,
+        promotion_workflow=(promotion or {}).get("workflow") or "",
+    )
+
+
+def _roles(resources: Resources, place: Mapping[str, str]) -> Iterable[Role]:
+    inline: dict[str, list[str]] = {}
+    for one in _of(resources, "iam/rolePolicy:RolePolicy"):
+        inline.setdefault(one["inputs"]["role"], []).append(one["inputs"]["policy"])
+    managed = _attachments(resources)
+    for one in _of(resources, "iam/role:Role"):
+        inputs, name = one["inputs"], one["inputs"]["name"]
+        yield Role(
+            name=name,
+            arn=f"arn:{place['partition']}:iam::{place['account']}:role{inputs.get('path', '/')}{name}",
+            trust=Document(f"trust policy of role {name}", inputs["assumeRolePolicy"]),
+            identity=tuple(Document(f"identity policy of role {name}", each) for each in [*inline.get(name, ()), *managed.get(name, ())]),
+            boundary=inputs.get("permissionsBoundary") or "",
+        )
+
+
+def _attachments(resources: Resources) -> dict[str, list[str]]:
+    """Documents of the managed policies that are attached to each role, by the role's name."""
+    documents = {_output(one, "arn"): one["inputs"]["policy"] for one in _of(resources, "iam/policy:Policy")}
+    attached: dict[str, list[str]] = {}
+    for one in _of(resources, "RolePolicyAttachment"):
+        if one["inputs"]["policyArn"] in documents:
+            attached.setdefault(one["inputs"]["role"], []).append(documents[one["inputs"]["policyArn"]])
+    return attached
+
+
+def _output(resource: Mapping[str, Any], name: str) -> str:
+    return (resource.get("outputs") or {}).get(name) or resource["inputs"].get(name) or ""
+
+
+def _build_roles(resources: Resources, domains: Sequence[Domain], place: Mapping[str, str]) -> Iterable[Attached]:
+    own = {one["inputs"]["name"] for one in _of(resources, "iam/role:Role")}
+    for name, documents in _attachments(resources).items():
+        if name not in own:
+            arn = _named_in(domains, f"/{name}") or f"arn:{place['partition']}:iam::{place['account']}:role/{name}"
+            yield Attached("AWS build role", name, arn, tuple(Document(f"managed policy attached to {name}", each) for each in documents))
+
+
+def _named_in(domains: Sequence[Domain], ending: str) -> str:
+    """The ARN that a resource policy names a role by: the stack's resources hold its name without its path."""
+    return next((value for value in named_principals(domains) if value.endswith(ending) and "*" not in value), "")
+
+
+def named_principals(domains: Iterable[Domain]) -> list[str]:
+    """Every ARN, or pattern of one, that a condition on aws:PrincipalArn of a resource policy names; each once, in order."""
+    found: dict[str, None] = {}
+    for document in resource_policies(domains):
+        for statement in document.statements:
+            for keys in (statement.get("Condition") or {}).values():
+                for key, values in keys.items():
+                    if key.lower() == "aws:principalarn":
+                        found.update(dict.fromkeys([values] if isinstance(values, str) else values))
+    return list(found)
+
+
+def resource_policies(domains: Iterable[Domain]) -> list[Document]:
+    """The policies of domains and repositories."""
+    return [each.policy for domain in domains for each in (domain, *domain.repositories) if each.policy]
+
+
+def _permission_sets(resources: Resources, outputs: Mapping[str, Any], place: Mapping[str, str]) -> Iterable[Attached]:
+    names = {_output(one, "arn"): one["inputs"]["name"] for one in _of(resources, "PermissionSet")}
+    regions = {_output(one, "arn"): one["inputs"].get("region", "") for one in _of(resources, "PermissionSet")}
+    for one in _of(resources, "PermissionSetInlinePolicy"):
+        arn = one["inputs"]["permissionSetArn"]
+        yield _developer(names[arn], one["inputs"]["inlinePolicy"], regions[arn], place)
+    ordered = outputs.get("developers") or {}
+    if "policy" in ordered:  # permission sets that others make, as the stack's outputs ask for them
+        for each in (ordered, *(ordered.get("teams") or {}).values()):
+            yield _developer(each["permissionSetName"], ordered["policy"], place["region"], place)
+
+
+def _developer(name: str, policy: str, region: str, place: Mapping[str, str]) -> Attached:
+    """IAM Identity Center ends a role's name at random; the path holds its region, unless that is us-east-1."""
+    path = f"/aws-reserved/sso.amazonaws.com/{'' if region == 'us-east-1' else f'{region}/'}"
+    role = f"arn:{place['partition']}:iam::{place['account']}:role{path}AWSReservedSSO_{name}_0123456789abcdef"
+    return Attached("developer", name, role, (Document(f"inline policy of permission set {name}", policy),))
+
+
+def _domain(resources: Resources, resource: Mapping[str, Any]) -> Domain:
+    name = resource["inputs"]["domain"]
+    policies = {one["inputs"]["domain"]: one["inputs"]["policyDocument"] for one in _of(resources, "DomainPermissions")}
+    own = {
+        one["inputs"]["repository"]: one["inputs"]["policyDocument"]
+        for one in _of(resources, "RepositoryPermissionsPolicy")
+        if one["inputs"]["domain"] == name
+    }
+    made = [one["inputs"]["repository"] for one in _of(resources, "codeartifact/repository:Repository") if one["inputs"]["domain"] == name]
+    owns = {one["name"]: one["inputs"].get("owns", ()) for one in _of(resources, "index:Team")}
+    repositories = [_repository(one, own.get(one), owns.get(one, ())) for one in made]
+    # A domain without repositories is for others to make them in: one stands for all of them.
+    return Domain(
+        name=name,
+        policy=Document(f"policy of domain {name}", policies[name]) if name in policies else None,
+        repositories=tuple(repositories) or (Repository("(any)"),),
+        groups=(root_group(), *_groups(resources, name)),
+    )
+
+
+def _repository(name: str, policy: str | None, owns: Iterable[Mapping[str, str]]) -> Repository:
+    document = Document(f"policy of repository {name}", policy) if policy else None
+    return Repository(name, document, tuple(_owned(Format(one["format"]), one["name"]) for one in owns))
+
+
+def _owned(format: Format, name: str) -> OwnedName:
+    parsed = parse_owned(format, name)
+    return OwnedName(f"{format} {name}", Coordinates(format.value, parsed.namespace, parsed.name + (_EXAMPLE if parsed.open_ended else "")))
+
+
+def _groups(resources: Resources, domain: str) -> Iterable[PackageGroup]:
+    for one in _of(resources, "cloudcontrol/resource:Resource"):
+        desired = json.loads(one["inputs"]["desiredState"])
+        if one["inputs"]["typeName"] != "AWS::CodeArtifact::PackageGroup" or desired["DomainName"] != domain:
+            continue
+        group = PackageGroup(desired["Pattern"])
+        for word, restriction in desired.get("OriginConfiguration", {}).get("Restrictions", {}).items():
+            group.modes[_MODES[word]] = restriction["RestrictionMode"]
+            group.allowed[_MODES[word]] = list(restriction.get("Repositories", ()))
+        yield group

@@ -1,0 +1,280 @@
+"""The bootstrap's configuration, typed and validated: every problem in one error, before anything is registered.
+
+What is already said in a stack file (account, region, domain, IAM path, boundary) is read from there and not said again.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import permutations
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+import settings as stack_settings
+from bootstrap import rights
+from configuration.problems import NOTHING, Problem, SettingsError, Words
+from configuration.shapes import Approvals, CheckName, OidcProvider, OidcProviderWord, RepositoryName, TeamSlug, YesOrNo, fit
+from configuration.yaml_files import read_mapping
+from policies import sizes
+from policies.arns import Registry
+from policies.branches import check as wrong_branch
+from policies.branches import is_pattern
+from policies.deployments import BOOTSTRAP_PATH, Access, Deployed
+from policies.document import text
+
+PROJECT = "package-flow-bootstrap"
+_KEYS = ("repository", "stacks", "checks", "approvals", "pulumiCloud", "githubActions")
+_ORGANIZATION = "the organisation's name as in the address of its page in Pulumi Cloud: lower-case letters, digits, hyphens, underscores"
+_KEY_ARN = "the ARN of a KMS key, such as arn:aws:kms:eu-west-1:111122223333:key/0a1b2c3d-..."
+
+
+def _like(pattern: str, allowed: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise PydanticCustomError("refused", "{allowed}", {"allowed": allowed})
+        return value
+
+    return AfterValidator(check)
+
+
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+Bucket = Annotated[str, _like(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "an S3 bucket: 3 to 63 lower-case letters, digits, dots and hyphens")]
+KeyArn = Annotated[str, _like(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+", _KEY_ARN)]
+# The name becomes part of a token's subject and of a trust policy, where AWS compares case.
+Organization = Annotated[str, _like(r"[a-z0-9][a-z0-9_-]{0,62}", _ORGANIZATION)]
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, alias_generator=to_camel)
+
+
+class _StackShape(_Shape):
+    branch: str = ""
+    pull_request_previews: YesOrNo = False
+    reviewers: list[TeamSlug] = []
+
+
+class _PulumiCloudShape(_Shape):
+    organization: Organization
+    oidc_provider: OidcProviderWord = OidcProvider.CREATE
+    environments: YesOrNo = False
+
+
+class _GitHubActionsShape(_Shape):
+    state_bucket: Bucket
+    state_key: KeyArn
+    oidc_provider: OidcProviderWord = OidcProvider.CREATE
+
+
+class _Declared(_Shape):
+    repository: RepositoryName
+    stacks: dict[str, _StackShape]
+    checks: list[CheckName]
+    approvals: Approvals
+    pulumi_cloud: _PulumiCloudShape | None = None
+    github_actions: _GitHubActionsShape | None = None
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack of this account: its settings, the branch that deploys it, who lets a deployment start, and whether pull requests are
+    previewed by Pulumi Deployments."""
+
+    settings: stack_settings.Settings
+    branch: str
+    reviewers: tuple[str, ...]
+    pull_request_previews: bool
+
+    @property
+    def name(self) -> str:
+        return self.settings.stack
+
+
+@dataclass(frozen=True)
+class PulumiCloud:
+    """Pulumi Deployments: its organisation, whose OIDC provider, and whether ESC environments use it too."""
+
+    organization: str
+    provider: OidcProvider
+    environments: bool
+
+
+@dataclass(frozen=True)
+class GitHubActions:
+    """Deploying by a workflow: where the state is, and whose OIDC provider for GitHub."""
+
+    backend: rights.Backend
+    provider: OidcProvider
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """Everything that the bootstrap of one account is told. The stacks agree on account, region and GitHub organisation."""
+
+    account: str
+    region: str
+    github_owner: str
+    repository: str
+    stacks: tuple[Stack, ...]
+    checks: tuple[str, ...]
+    approvals: int
+    pulumi_cloud: PulumiCloud | None
+    github_actions: GitHubActions | None
+
+    @property
+    def branches(self) -> tuple[str, ...]:
+        """The branches that deploy, each once."""
+        return tuple(dict.fromkeys(one.branch for one in self.stacks))
+
+
+# --------------------------------------------------------------------------------------------------------------------- rules
+
+
+Problems = Iterator[Problem]
+
+
+def _key(name: str) -> str:
+    return f"{PROJECT}:{name}"
+
+
+def _rules(file: str, declared: _Declared, stacks: Mapping[str, stack_settings.Settings], own: Mapping[str, Any]) -> Problems:
+    if declared.pulumi_cloud is None and declared.github_actions is None:
+        yield Problem(file, _key("pulumiCloud"), NOTHING, "pulumiCloud, githubActions or both: something has to deploy")
+    if not declared.approvals:
+        yield Problem(file, _key("approvals"), 0, "1 to 10: what is on a deploying branch is deployed without another question")
+    for name, one in declared.stacks.items():
+        wrong = wrong_branch(one.branch) if one.branch else "a branch"
+        if wrong or is_pattern(one.branch):
+            yield Problem(file, _key(f"stacks.{name}.branch"), one.branch or NOTHING, wrong or "one branch, not a pattern")
+        if one.reviewers and declared.github_actions is None:
+            allowed = "nothing without githubActions: Pulumi Deployments has no approval before a deployment"
+            yield Problem(file, _key(f"stacks.{name}.reviewers"), one.reviewers, allowed)
+    for settings in stacks.values():
+        yield from _stack(settings, declared, own)
+    for one, other in permutations(stacks.values(), 2):
+        if one.iam.path == other.iam.path and other.stack.startswith(f"{one.stack}-"):
+            allowed = f"a name that does not begin with {one.stack}-, or another iam.path: {one.stack}'s deployer could change its roles"
+            yield Problem(f"Pulumi.{other.stack}.yaml", "", Words(f"the stack {other.stack}"), allowed)
+
+
+def _stack(settings: stack_settings.Settings, declared: _Declared, own: Mapping[str, Any]) -> Problems:
+    file, project = f"Pulumi.{settings.stack}.yaml", settings.project
+    wanted = (("aws:region", settings.region), ("github:owner", settings.github_owner))
+    for key, got in wanted:
+        if got != own[key]:
+            yield Problem(file, key, got, f"{own[key]}, as the bootstrap's; another one has a bootstrap of its own")
+    if list(settings.allowed_account_ids) != own["aws:allowedAccountIds"]:
+        yield Problem(file, "aws:allowedAccountIds", list(settings.allowed_account_ids), f"{own['aws:allowedAccountIds']}, as the bootstrap's")
+        return
+    registry = Registry("aws", own["aws:allowedAccountIds"][0], settings.region, settings.domain.name)
+    stack = Deployed(registry, settings.stack)
+    bound = re.sub(r"^arn:aws[a-z-]*:", "arn:aws:", settings.iam.permissions_boundary)
+    if bound != stack.boundary_arn:
+        allowed = f"{stack.boundary_arn} (for its partition), the boundary that the bootstrap makes"
+        yield Problem(file, f"{project}:iam.permissionsBoundary", settings.iam.permissions_boundary or NOTHING, allowed)
+    deployer = f"{BOOTSTRAP_PATH}{stack.role_name(Access.DEPLOY)}".strip("/")
+    if settings.iam.deployers and deployer not in settings.iam.deployers:
+        allowed = f"{deployer} among them: the domain's policy would refuse the deployer that the bootstrap makes"
+        yield Problem(file, f"{project}:iam.deployers", list(settings.iam.deployers), allowed)
+    if f"{settings.iam.path}{settings.stack}-".startswith(BOOTSTRAP_PATH):
+        yield Problem(file, f"{project}:iam.path", settings.iam.path, f"another path than {BOOTSTRAP_PATH}: the deployer could change itself")
+    if declared.github_actions and settings.oidc_provider is not OidcProvider.EXISTING:
+        allowed = "existing: with githubActions the bootstrap sees to GitHub's provider"
+        yield Problem(file, f"{project}:githubOidcProvider", settings.oidc_provider, allowed)
+    yield from _oversize(file, settings, registry, declared)
+
+
+def _oversize(file: str, settings: stack_settings.Settings, registry: Registry, declared: _Declared) -> Problems:
+    backend = _backend(declared.github_actions)
+    for access in Access:
+        size = sum(len(text(one)) for one in rights.documents(settings, registry, access, backend).values())
+        if size > sizes.INLINE_MAX:
+            got = Words(f"policies of the role that {access}s, of {size:,} characters")
+            yield Problem(file, "", got, f"at most {sizes.INLINE_MAX:,}: name fewer build roles")
+    size = len(text(rights.boundary(settings, registry)))
+    if size > sizes.MANAGED_MAX:
+        allowed = f"at most {sizes.MANAGED_MAX:,}: name fewer pipelines"
+        yield Problem(file, f"{settings.project}:events.pipelines", Words(f"a boundary of {size:,} characters"), allowed)
+
+
+# ------------------------------------------------------------------------------------------------------------------- reading
+
+
+def _backend(shape: _GitHubActionsShape | None) -> rights.Backend | None:
+    return rights.Backend(shape.state_bucket, shape.state_key) if shape else None
+
+
+def _required(config: Mapping[str, Any], file: str) -> dict[str, Any]:
+    own = {key: config.get(key) for key in ("aws:region", "aws:allowedAccountIds", "github:owner")}
+    problems = [Problem(file, key, NOTHING, "a value: what the bootstrap makes belongs to one account") for key, value in own.items() if not value]
+    accounts = own["aws:allowedAccountIds"]
+    if accounts and not (isinstance(accounts, list) and len(accounts) == 1):
+        problems.append(Problem(file, "aws:allowedAccountIds", accounts, "a list of the one account"))
+    if problems:
+        raise SettingsError(problems)
+    return own
+
+
+def _unknown(config: Mapping[str, Any], file: str) -> list[Problem]:
+    own = [key.removeprefix(f"{PROJECT}:") for key in config if key.startswith(f"{PROJECT}:")]
+    return [Problem(file, _key(key), Words("an unknown key"), ", ".join(_KEYS)) for key in own if key not in _KEYS]
+
+
+def _shape(config: Mapping[str, Any], file: str) -> _Declared:
+    values = {key: config[_key(key)] for key in _KEYS if config.get(_key(key)) not in (None, {})}
+    declared, findings = fit(_Declared, values, {}, {})
+    problems = [*_unknown(config, file), *(one.problem(file, f"{PROJECT}:") for one in findings)]
+    if problems or declared is None:
+        raise SettingsError(problems)
+    return declared
+
+
+def _stack_files(root: Path, names: list[str]) -> dict[str, stack_settings.Settings]:
+    project = stack_settings.read_project_file(root)
+    read, problems = {}, []
+    for name in names:
+        try:
+            config = stack_settings.read_stack_file(root / f"Pulumi.{name}.yaml")
+            read[name] = stack_settings.parse(project, config, root, project["name"], name)
+        except SettingsError as error:
+            problems += error.problems
+    if problems:
+        raise SettingsError(problems)
+    return read
+
+
+def parse(config: Mapping[str, Any], root: Path, file: str) -> Declaration:
+    """The declaration of one account. Reads the stack files in `root`; raises SettingsError with every problem.
+
+    `config` has full keys and values as YAML has them, Pulumi.yaml's defaults included; `file` is what problems call it.
+    """
+    own = _required(config, file)
+    declared = _shape(config, file)
+    stacks = _stack_files(root, list(declared.stacks))
+    problems = list(_rules(file, declared, stacks, own))
+    if problems:
+        raise SettingsError(problems)
+    cloud, actions = declared.pulumi_cloud, declared.github_actions
+    return Declaration(
+        account=own["aws:allowedAccountIds"][0],
+        region=own["aws:region"],
+        github_owner=own["github:owner"],
+        repository=declared.repository,
+        stacks=tuple(
+            Stack(stacks[name], one.branch, tuple(one.reviewers), one.pull_request_previews) for name, one in declared.stacks.items()
+        ),
+        checks=tuple(declared.checks),
+        approvals=declared.approvals,
+        pulumi_cloud=PulumiCloud(cloud.organization, cloud.oidc_provider, cloud.environments) if cloud else None,
+        github_actions=GitHubActions(rights.Backend(actions.state_bucket, actions.state_key), actions.oidc_provider) if actions else None,
+    )
+
+
+def defaults(folder: Path) -> dict[str, Any]:
+    """The defaults of Pulumi.yaml in the bootstrap's folder, by full key."""
+    declared = read_mapping(folder / "Pulumi.yaml", "bootstrap/Pulumi.yaml")["config"]
+    return {_key(key): one["default"] for key, one in declared.items() if "default" in one}

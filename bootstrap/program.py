@@ -1,0 +1,173 @@
+"""What the bootstrap registers, from its declaration and what AWS and GitHub know."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_github as github
+from pulumi.runtime import config as runtime_config
+
+from bootstrap import declaration, rights
+from bootstrap.declaration import Declaration, Stack
+from bootstrap.program_repository import EnvironmentArgs, ProgramRepository
+from bootstrap.pulumi_cloud import DeployedByPulumi, paths
+from bootstrap.roles import RoleDocuments, StackRoles
+from configuration.problems import SettingsError
+from configuration.shapes import OidcProvider
+from policies import deployments_trust, trust
+from policies.arns import GITHUB_OIDC_HOST, Registry
+from policies.deployments import Access, Deployed
+from policies.deployments_trust import PULUMI_OIDC_URL, PulumiStack
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What only AWS and GitHub know. `teams` are ids by slug."""
+
+    partition: str
+    repository: trust.GitHubRepository
+    default_branch: str
+    teams: Mapping[str, int]
+
+
+def _decoded(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as YAML has them: the engine hands objects, lists, numbers over as JSON text."""
+    decoded = {}
+    for key, value in config.items():
+        decoded[key] = value
+        if isinstance(value, str) and (key.startswith(declaration.PROJECT) or key == "aws:allowedAccountIds"):
+            try:
+                decoded[key] = json.loads(value)
+            except ValueError:
+                decoded[key] = value
+    return decoded
+
+
+def load(folder: Path) -> Declaration:
+    """The declaration of the running stack. Raises pulumi.RunError with every problem."""
+    given = _decoded({**runtime_config.get_config_env(), **runtime_config.CONFIG.get()})
+    try:
+        return declaration.parse({**declaration.defaults(folder), **given}, folder.parent, f"bootstrap/Pulumi.{pulumi.get_stack()}.yaml")
+    except SettingsError as error:
+        raise pulumi.RunError(str(error)) from error
+
+
+def look_up(declared: Declaration) -> Facts:
+    """Ask AWS and GitHub. Raises pulumi.RunError."""
+    owner = github.get_organization(name=declared.github_owner, summary_only=True)
+    full_name = f"{declared.github_owner}/{declared.repository}"
+    seen = github.get_repository(full_name=full_name)
+    # The provider answers nothing for a repository that is not there or not visible.
+    if not seen.repo_id or seen.full_name != full_name:
+        raise pulumi.RunError(f"there is no repository {full_name} that this credential sees by that name; GitHub says {seen.full_name!r}")
+    repository = trust.GitHubRepository(trust.Owner(owner.login, int(owner.id)), seen.name, seen.repo_id)
+    slugs = dict.fromkeys(slug for one in declared.stacks for slug in one.reviewers)
+    teams = {slug: int(github.get_team(slug=slug, summary_only=True).id) for slug in slugs}
+    return Facts(aws.get_partition().partition, repository, seen.default_branch, teams)
+
+
+def run(folder: Path) -> None:
+    """Register everything."""
+    declared = load(folder)
+    facts = look_up(declared)
+    guarded = _repository(declared, facts)
+    providers = _providers(declared)
+    for one in declared.stacks:
+        _stack(declared, facts, one, guarded, providers)
+
+
+def _registry(declared: Declaration, facts: Facts, domain: str) -> Registry:
+    return Registry(facts.partition, declared.account, declared.region, domain)
+
+
+def _providers(declared: Declaration) -> list[pulumi.Resource]:
+    """OIDC providers. Other programs of the account may rely on one, ESC for example: it stays when this stack goes."""
+    made: list[pulumi.Resource] = []
+    stays = pulumi.ResourceOptions(retain_on_delete=True)
+    cloud, actions = declared.pulumi_cloud, declared.github_actions
+    if cloud and cloud.provider is OidcProvider.CREATE:
+        audiences = deployments_trust.pulumi_audiences(cloud.organization, cloud.environments)
+        made.append(aws.iam.OpenIdConnectProvider("pulumi", url=PULUMI_OIDC_URL, client_id_lists=audiences, opts=stays))
+    if actions and actions.provider is OidcProvider.CREATE:
+        url = f"https://{GITHUB_OIDC_HOST}"
+        made.append(aws.iam.OpenIdConnectProvider("github", url=url, client_id_lists=[trust.AUDIENCE], opts=stays))
+    return made
+
+
+def _repository(declared: Declaration, facts: Facts) -> ProgramRepository:
+    environments: list[EnvironmentArgs] = []
+    variables: dict[str, pulumi.Input[str]] = {}
+    if declared.github_actions:
+        environments = [
+            {"name": one.name, "branch": one.branch, "reviewer_teams": [facts.teams[slug] for slug in one.reviewers]}
+            for one in declared.stacks
+        ]
+        deployed = {one.branch: one.name for one in declared.stacks}
+        variables = {
+            "PACKAGE_FLOW_STACKS": json.dumps(deployed, separators=(",", ":")),
+            "PACKAGE_FLOW_BACKEND": f"s3://{declared.github_actions.backend.bucket}?region={declared.region}",
+            "PACKAGE_FLOW_ACCOUNT": declared.account,
+            "PACKAGE_FLOW_REGION": declared.region,
+        }
+    return ProgramRepository(
+        declared.repository,
+        {
+            "repository": facts.repository.name,
+            "default_branch": facts.default_branch,
+            "branches": list(declared.branches),
+            "approvals": declared.approvals,
+            "checks": list(declared.checks),
+            "environments": environments,
+            "variables": variables,
+        },
+    )
+
+
+def trusted(declared: Declaration, registry: Registry, repository: trust.GitHubRepository, one: Stack, access: Access) -> RoleDocuments:
+    """Who may assume one of a stack's two roles, and what it may do."""
+    cloud, actions, forms = declared.pulumi_cloud, declared.github_actions, one.settings.subjects
+    ways = []
+    if cloud:
+        stack = PulumiStack(cloud.organization, one.settings.project, one.name)
+        ways.append(deployments_trust.pulumi_deployments(registry, stack, access))
+    if actions and access is Access.DEPLOY:
+        ways.append(deployments_trust.deploying_workflow(registry, repository, one.branch, one.name, forms))
+    elif actions:
+        ways.append(deployments_trust.pull_requests(registry, repository, forms))
+    allowed = rights.documents(one.settings, registry, access, actions.backend if actions else None)
+    return {"trusted": deployments_trust.any_of(ways), "allowed": allowed}
+
+
+def _stack(declared: Declaration, facts: Facts, one: Stack, guarded: ProgramRepository, providers: list[pulumi.Resource]) -> None:
+    registry = _registry(declared, facts, one.settings.domain.name)
+    stack = Deployed(registry, one.name)
+    roles = StackRoles(
+        one.name,
+        stack,
+        {
+            "boundary": rights.boundary(one.settings, registry),
+            "preview": trusted(declared, registry, facts.repository, one, Access.PREVIEW),
+            "deploy": trusted(declared, registry, facts.repository, one, Access.DEPLOY),
+            # The guards of the branch come before a role that trusts it, and go after it.
+            "after": [*providers, *guarded.guards],
+        },
+    )
+    if declared.pulumi_cloud:
+        DeployedByPulumi(
+            f"{one.name}-deployments",
+            {
+                "stack": PulumiStack(declared.pulumi_cloud.organization, one.settings.project, one.name),
+                "repository": f"{facts.repository.owner.login}/{facts.repository.name}",
+                "branch": one.branch,
+                "paths": paths(one.name, one.settings.catalog),
+                "previews": one.pull_request_previews,
+                "region": declared.region,
+                "preview_role_arn": roles.preview_role_arn,
+                "deploy_role_arn": roles.deploy_role_arn,
+            },
+        )
+    pulumi.export(one.name, {"boundary": roles.boundary_arn, "previewRole": roles.preview_role_arn, "deployRole": roles.deploy_role_arn})

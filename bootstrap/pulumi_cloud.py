@@ -1,0 +1,101 @@
+"""DeployedByPulumi: how Pulumi Deployments runs one stack, as settings in Pulumi Cloud.
+
+A stack's settings name one AWS role for all operations. That is the previewing one; what may change something takes the deployer by the
+token whose subject says so, in credentials.sh. So neither credentials nor rights come with a preview that it does not need.
+https://www.pulumi.com/docs/deployments/concepts/settings/
+"""
+
+from typing import TypedDict
+
+import pulumi
+import pulumi_pulumiservice as pulumiservice
+
+from policies.deployments_trust import PulumiStack
+
+# The same release of Pulumi as the SDK's in requirements.txt.
+EXECUTOR_IMAGE = "pulumi/pulumi:3.272.0"
+PRE_RUN = "bash bootstrap/credentials.sh"
+# Files and folders of the program. Nothing is excluded: an exclusion wins over every inclusion.
+# https://www.pulumi.com/docs/deployments/concepts/settings/path-filtering/
+_PROGRAM = (
+    "Pulumi.yaml",
+    "requirements.txt",
+    "__main__.py",
+    "lookups.py",
+    "outputs.py",
+    "settings.py",
+    "wiring.py",
+    "components/**",
+    "configuration/**",
+    "policies/**",
+)
+
+
+def paths(stack: str, catalog: str) -> list[str]:
+    """What a push has to change to deploy a stack: the program, its stack file, its catalog (a folder)."""
+    return [*_PROGRAM, f"Pulumi.{stack}.yaml", f"{catalog.strip('/')}/**"]
+
+
+class DeployedByPulumiArgs(TypedDict):
+    """Arguments of DeployedByPulumi."""
+
+    stack: PulumiStack
+    """The stack in Pulumi Cloud."""
+    repository: str
+    """OWNER/NAME of the repository."""
+    branch: str
+    """The branch whose pushes deploy."""
+    paths: list[str]
+    """What a push has to change."""
+    previews: bool
+    """Whether pull requests are previewed."""
+    region: str
+    """Region of the roles' secrets."""
+    preview_role_arn: pulumi.Input[str]
+    """The role that every operation begins with."""
+    deploy_role_arn: pulumi.Input[str]
+    """The role that an update, refresh or destroy takes then."""
+
+
+class DeployedByPulumi(pulumi.ComponentResource):
+    """The deployment settings of one stack."""
+
+    def __init__(self, name: str, args: DeployedByPulumiArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("package-flow-bootstrap:index:DeployedByPulumi", name, {}, opts)
+        stack = args["stack"]
+        pulumiservice.DeploymentSettings(
+            name,
+            organization=stack.organization,
+            project=stack.project,
+            stack=stack.stack,
+            executor_context={"executor_image": EXECUTOR_IMAGE},
+            source_context={"git": {"branch": args["branch"]}},
+            vcs={
+                "provider": "github",
+                "repository": args["repository"],
+                "deploy_commits": True,
+                "preview_pull_requests": args["previews"],
+                "pull_request_template": False,
+                "paths": args["paths"],
+            },
+            operation_context={
+                "oidc": {
+                    "aws": {
+                        "role_arn": args["preview_role_arn"],
+                        "session_name": "${stack.name}-${deployment.operation}-${deployment.version}",
+                        "duration": "1h",
+                    }
+                },
+                "environment_variables": {
+                    "AWS_REGION": args["region"],
+                    # Whatever is set here keeps out Pulumi's own token, which reaches every repository that Pulumi's GitHub App is installed on.
+                    "GITHUB_TOKEN": "set-by-credentials.sh",
+                    "PACKAGE_FLOW_STACK": stack.stack,
+                    "PACKAGE_FLOW_DEPLOYER": args["deploy_role_arn"],
+                },
+                "pre_run_commands": [PRE_RUN],
+                "options": {"skip_intermediate_deployments": True},
+            },
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.register_outputs({})

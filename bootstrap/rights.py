@@ -1,0 +1,64 @@
+"""Which policy documents follow from a stack's settings: the boundary, and the rights of its two roles. Pure, no Pulumi."""
+
+from dataclasses import dataclass
+
+from policies import deploying, deployments, previewing
+from policies.arns import Registry
+from policies.deployments import Access, Deployed
+from policies.document import Statement
+from policies.events import Names
+from settings import DeveloperMode, Settings
+
+
+@dataclass(frozen=True)
+class Backend:
+    """A self-managed backend: the bucket of the state, and the ARN of the KMS key that encrypts its secrets."""
+
+    bucket: str
+    key: str
+
+
+def _names(settings: Settings, registry: Registry) -> Names:
+    return Names(registry, settings.stack, settings.iam.path)
+
+
+def boundary(settings: Settings, registry: Registry) -> list[Statement]:
+    """What bounds every role that the stack makes."""
+    return deployments.boundary(_names(settings, registry), settings.events.pipelines if settings.events else ())
+
+
+def _identity_center(settings: Settings) -> str | None:
+    developers = settings.developers
+    return None if developers is None or developers.mode is DeveloperMode.POLICY else developers.role_arn
+
+
+def deployer(settings: Settings, registry: Registry) -> list[Statement]:
+    """What the deployer may do in AWS."""
+    return deploying.deployer(
+        registry,
+        settings.stack,
+        settings.iam.path,
+        settings.iam.permissions_boundary,
+        settings.sandbox.name if settings.sandbox else "",
+        settings.build_roles,
+        _identity_center(settings),
+    )
+
+
+def previewer(settings: Settings, registry: Registry) -> list[Statement]:
+    """What a preview may do in AWS."""
+    return previewing.previewer(
+        registry, settings.stack, settings.iam.path, settings.sandbox.name if settings.sandbox else "", settings.build_roles
+    )
+
+
+def documents(settings: Settings, registry: Registry, access: Access, backend: Backend | None) -> dict[str, list[Statement]]:
+    """The inline policies of one of the two roles, by name."""
+    stack = Deployed(registry, settings.stack)
+    made = {
+        "stack": (deployer if access is Access.DEPLOY else previewer)(settings, registry),
+        "github-app": deployments.app_key(stack, access),
+    }
+    if backend:
+        made["state"] = deployments.state(backend.bucket, backend.key, stack, settings.project, access)
+    return made

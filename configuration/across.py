@@ -1,0 +1,64 @@
+"""Rules between a stack's configuration and its catalog."""
+
+from collections.abc import Iterator
+
+from configuration.catalog import Catalog, TeamFile
+from configuration.problems import Problem, one_of
+from configuration.shapes import TAKEN_OUT, Readers
+from configuration.stack import StackFile
+from policies.names import SHARED_REPOSITORY
+
+Problems = Iterator[Problem]
+
+
+def _readers(stack: StackFile, catalog: Catalog) -> Problems:
+    """What a team lists must exist in the stack: it is the stack that makes permission sets and attaches the read policy."""
+    roles = stack.shape.builds.roles
+    for team in catalog.teams:
+        if team.shape.developer_groups and not stack.shape.developers.groups:
+            allowed = f"nothing in a stack without developers: add {stack.project}:developers to {stack.file}"
+            yield team.problem("developer_groups", team.shape.developer_groups, allowed)
+        for index, role in enumerate(team.shape.build_roles):
+            if role is not TAKEN_OUT and role not in roles:
+                allowed = f"a role of {stack.project}:builds.roles in {stack.file}, which gets the read policy: {one_of(role, roles)}"
+                yield team.problem(f"build_roles.{index}", role, allowed)
+
+
+def _publishers(stack: StackFile, catalog: Catalog) -> Problems:
+    for team in catalog.teams:
+        for index, publisher in enumerate(team.shape.publishers):
+            allowed = _other_account(stack, publisher.account) if publisher.account else None
+            if allowed:
+                yield team.problem(f"publishers.{index}.account", publisher.account, allowed)
+
+
+def _other_account(stack: StackFile, account: str) -> str | None:
+    """What is allowed instead of a publisher's account, or None if it is a good one: it needs a token, which the domain gives to those shared with."""
+    sharing = stack.shape.sharing
+    if account in stack.providers.allowed_account_ids:
+        return "another account: roles of the stack's own publish through GitHub"
+    if account in sharing.accounts or sharing.organization_id or sharing.organization_paths:
+        return None
+    return f"an account shared with: add it to {stack.project}:sharing.accounts in {stack.file}"
+
+
+def _downstream(stack: StackFile, catalog: Catalog) -> Problems:
+    names = [SHARED_REPOSITORY, *(team.name for team in catalog.teams if _open(team))]
+    for index, name in enumerate(stack.shape.sharing.downstream):
+        if name is not TAKEN_OUT and name not in names and name not in catalog.unreadable:
+            allowed = f"a repository that is open to the organisation: {one_of(name, names)}"
+            yield stack.problem(f"{stack.project}:sharing.downstream.{index}", name, allowed)
+
+
+def _open(team: TeamFile) -> bool:
+    return team.shape.readers is Readers.ORGANIZATION and not team.owns_nothing
+
+
+def _events(stack: StackFile, catalog: Catalog) -> Problems:
+    names = [SHARED_REPOSITORY, *stack.shape.public_sources, *(team.name for team in catalog.teams if not team.owns_nothing)]
+    for index, name in enumerate(stack.shape.events.repositories):
+        if name is not TAKEN_OUT and name not in names and name not in catalog.unreadable:
+            yield stack.problem(f"{stack.project}:events.repositories.{index}", name, f"a repository of the domain: {one_of(name, names)}")
+
+
+RULES = (_readers, _publishers, _downstream, _events)

@@ -1,0 +1,2 @@
+export { createSession, endSession, getSession, type Options } from './sdk.gen.js';
+export type { ClientOptions, CreateSessionData, CreateSessionError, CreateSessionErrors, CreateSessionResponse, CreateSessionResponses, EndSessionData, EndSessionError, EndSessionErrors, EndSessionResponse, EndSessionResponses, GetSessionData, GetSessionError, GetSessionErrors, GetSessionResponse, GetSessionResponses, Problem, Session, SessionId, SignIn } from './types.gen.js';

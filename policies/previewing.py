@@ -1,0 +1,65 @@
+"""What the role that runs `pulumi preview` may do: read what the deployer may change, and nothing else.
+
+A pull request's preview runs that pull request's code with this role, so it holds no right that changes anything or that reads a package,
+a message or a secret. `pulumi preview --refresh` works with it.
+"""
+
+from dataclasses import replace
+
+from policies.arns import Registry
+from policies.document import Statement, statement
+from policies.events import Names
+
+# Nothing of the account is told beyond names: these have no resource type.
+_LISTS = (
+    "cloudformation:DescribeType",
+    "cloudformation:GetResource",
+    "cloudformation:GetResourceRequestStatus",
+    "cloudformation:ListResources",
+    "codeartifact:ListDomains",
+    "codeartifact:ListRepositories",
+    "iam:ListOpenIDConnectProviders",
+    "kms:ListAliases",
+    "sns:GetSubscriptionAttributes",
+)
+_DOMAIN = (
+    "codeartifact:DescribeDomain",
+    "codeartifact:GetDomainPermissionsPolicy",
+    "codeartifact:ListPackageGroups",
+    "codeartifact:ListTagsForResource",
+)
+_REPOSITORY = (
+    "codeartifact:DescribeRepository",
+    "codeartifact:GetRepositoryEndpoint",
+    "codeartifact:GetRepositoryPermissionsPolicy",
+    "codeartifact:ListTagsForResource",
+)
+_PACKAGE_GROUP = ("codeartifact:DescribePackageGroup", "codeartifact:ListAllowedRepositoriesForGroup", "codeartifact:ListTagsForResource")
+_KEY = ("kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags")
+_ROLE = ("iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies")
+_POLICY = ("iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyVersions")
+_RULE = ("events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule")
+_TOPIC = ("sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic", "sns:ListTagsForResource")
+_QUEUE = ("sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ListQueueTags")
+
+
+def previewer(registry: Registry, stack: str, path: str, sandbox: str = "", build_roles: tuple[str, ...] = ()) -> list[Statement]:
+    """Rights of the previewing role of one stack; the arguments are the deployer's."""
+    names = Names(registry, stack, path)
+    keys = f"arn:{registry.partition}:kms:{registry.region}:{registry.account}:key/*"
+    domains = [registry, *([replace(registry, domain=sandbox)] if sandbox else [])]
+    policies = f"arn:{registry.partition}:iam::{registry.account}:policy{path}{stack}-*"
+    roles = [registry.role_arn(path, f"{stack}-*"), *(registry.role_arn("/", one) for one in build_roles)]
+    return [
+        statement("Lists", _LISTS, "*"),
+        statement("Domain", _DOMAIN, [one.domain_arn for one in domains]),
+        statement("Repositories", _REPOSITORY, registry.repository_arn("*")),
+        statement("PackageGroups", _PACKAGE_GROUP, f"{registry.domain_arn.replace(':domain/', ':package-group/')}/*"),
+        statement("Keys", _KEY, keys),
+        statement("Roles", _ROLE, roles),
+        statement("Policies", _POLICY, policies),
+        statement("GitHubProvider", "iam:GetOpenIDConnectProvider", registry.github_oidc_provider_arn),
+        statement("EventRule", _RULE, names.rule_arn),
+        statement("EventTopic", _TOPIC, names.topic_arn),
+        statement("EventDeadLetters", _QUEUE, names.dead_letters_arn),
+    ]

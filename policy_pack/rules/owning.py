@@ -1,0 +1,175 @@
+"""What is published is owned by who publishes it, and what everybody reads comes by promotion alone."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from . import trust
+from .actions import COPY, ON_PACKAGES, PUBLISH, WRITES
+from .documents import ATTACHED, Statement, conditions, has_wildcard, meet, mentions, name, of, resources, restrictions
+from .model import UNKNOWN, Level, NotYetKnown, Options, Resource, Rule
+from .permissions import granted
+from .roles import Role, roles, wait_for
+
+SHARED = "shared"
+_GROUP, _GROUP_TYPE = "aws:cloudcontrol/resource:Resource", "AWS::CodeArtifact::PackageGroup"
+_REPOSITORY = "aws:codeartifact/repository:Repository"
+_REPOSITORY_POLICY = "aws:codeartifact/repositoryPermissionsPolicy:RepositoryPermissionsPolicy"
+_ANY_PACKAGE = "arn:*:codeartifact:*:*:package/*"
+# All written out but the end of the last part: package/DOMAIN/REPOSITORY/FORMAT/NAMESPACE/NAME
+_PACKAGE = re.compile(
+    r"arn:[^:*?]+:codeartifact:[^:*?]+:[0-9]{12}:package/[^/*?]+/(?P<repository>[^/*?]+)/(?P<name>[^/*?]+/[^/*?]*/[^/?]+)"
+)
+# Roles of one account whose names begin alike.
+_ROLES = re.compile(r"arn:[^:*?]+:iam::[0-9]{12}:role/[^*?]*[^*?/]\*?")
+
+
+# --- owned names ----------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Ownership:
+    """A package group that is published to these repositories only. `start` is what FORMAT/NAMESPACE/NAME of its packages begin with."""
+
+    start: str
+    exact: bool
+    repositories: tuple[str, ...]
+
+    def holds(self, pattern: str, repository: str) -> bool:
+        """Whether all that a pattern FORMAT/NAMESPACE/NAME fits is in the group, and the group is published to `repository`."""
+        literal = pattern.partition("*")[0]
+        named = pattern == self.start if self.exact else literal.startswith(self.start)
+        return named and repository in self.repositories
+
+
+def ownership(state: Mapping[str, Any]) -> Ownership | None:
+    """What a package group's desired state says about publishing; None if it does not name repositories.
+
+    Patterns: `$` one package, `*` every name that starts so, `~` words, of which the start is taken.
+    https://docs.aws.amazon.com/codeartifact/latest/ug/package-group-definition-syntax-matching-behavior.html
+    """
+    pattern = str(state.get("Pattern", ""))
+    publish = _at(state, "OriginConfiguration", "Restrictions", "Publish")
+    if publish.get("RestrictionMode") != "ALLOW_SPECIFIC_REPOSITORIES" or not pattern.strip("/*"):
+        return None
+    return Ownership(pattern.lstrip("/").rstrip("$*~"), pattern.endswith("$"), tuple(publish.get("Repositories") or ()))
+
+
+def _at(data: Any, *path: str) -> Mapping[str, Any]:
+    for key in path:
+        data = data.get(key) if isinstance(data, Mapping) else None
+    return data if isinstance(data, Mapping) else {}
+
+
+def ownerships(resources: Sequence[Resource]) -> list[Ownership]:
+    """The owned names of a stack. Raises NotYetKnown."""
+    groups = [one for one in resources if one.type == _GROUP and one.get("typeName") == _GROUP_TYPE]
+    for one in groups:
+        if one.get("desiredState") == UNKNOWN:
+            raise NotYetKnown(one.name, "desiredState")
+    found = [ownership(json.loads(one.get("desiredState") or "{}")) for one in groups]
+    return [one for one in found if one]
+
+
+def outside_owned_names(statement: Statement, owned: Sequence[Ownership]) -> list[str]:
+    """The packages that an Allow lets somebody publish or copy to, and that are not within one owned name of one repository.
+
+    Repository ARNs are left out: publishing is not granted on them, and copying asks for them besides.
+    """
+    if not granted(statement, [*PUBLISH, COPY]):
+        return []
+    matches = {arn: _PACKAGE.fullmatch(arn) for arn in resources(statement) if meet(arn, _ANY_PACKAGE)}
+    return [arn for arn, match in matches.items() if not match or not any(one.holds(match["name"], match["repository"]) for one in owned)]
+
+
+def _foreign_names(resources: Sequence[Resource], options: Options) -> Iterator[tuple[str, str]]:
+    judged, owned = roles(resources), ownerships(resources)
+    for role in judged:
+        for statement in role.statements:
+            if outside := outside_owned_names(statement, owned):
+                yield f"{name(statement)} of role {role.name} may publish {', '.join(outside)}, which no team owns there", role.resource.urn
+    wait_for(judged)
+
+
+# --- shared ---------------------------------------------------------------------------------------------------------------------------
+
+
+def may_be_in(arn: str, repository: str) -> bool:
+    """Whether a resource pattern may fit this repository or a package in it. Names of domains and repositories have no slash."""
+    parts = arn.split(":", 5)
+    if len(parts) < 6:
+        return has_wildcard(arn)
+    kind, _, rest = parts[5].partition("/")
+    domain, _, rest = rest.partition("/")
+    if has_wildcard(kind):
+        return True
+    return kind in ("package", "repository") and (has_wildcard(domain) or meet(rest, repository) or meet(rest, f"{repository}/*"))
+
+
+def writes_to(repository: str, statement: Statement) -> list[str]:
+    """The actions on packages that write, and that an Allow grants in this repository."""
+    return granted(statement, WRITES & ON_PACKAGES) if any(may_be_in(one, repository) for one in resources(statement)) else []
+
+
+def is_promotion(role: Role) -> bool:
+    """Whether everybody who gets in comes from an environment, whose reviewers have approved the job."""
+    return bool(role.ways_in) and all(restrictions(way, trust.claim("environment")) for way in role.ways_in)
+
+
+def keeps_everybody_out(statements: Sequence[Statement], action: str, *, but_roles: bool = False) -> bool:
+    """Whether a Deny keeps everybody from an action on everything; `but_roles`: all but roles whose names begin alike."""
+    denials = [one for one in statements if one.get("Effect") == "Deny" and mentions(one, action) and "*" in resources(one)]
+    return any(_for_everybody(one, but_roles) for one in denials if one.get("Principal") in ("*", {"AWS": "*"}, {"AWS": ["*"]}))
+
+
+def _for_everybody(denial: Statement, but_roles: bool) -> bool:
+    found = list(conditions(denial))
+    if not found or not but_roles:
+        return not found
+    operator, key, values = found[0]
+    of_roles = operator in ("ArnNotLike", "ArnNotEquals") and key == "aws:principalarn"
+    return len(found) == 1 and of_roles and all(_ROLES.fullmatch(value) for value in values)
+
+
+def _shared(resources: Sequence[Resource], options: Options) -> Iterator[tuple[str, str]]:
+    judged = roles(resources)
+    for role in judged:
+        written = dict.fromkeys(action for one in role.statements for action in writes_to(SHARED, one))
+        if wrong := [action for action in written if action != COPY or not is_promotion(role)]:
+            yield f"role {role.name} may write to {SHARED} ({', '.join(wrong)}), other than by promotion", role.resource.urn
+    for one in resources:
+        if one.type == _REPOSITORY and one.get("repository") == SHARED:
+            yield from _policy_of_shared(one, resources)
+    wait_for(judged)
+
+
+def _policy_of_shared(shared: Resource, resources: Sequence[Resource]) -> Iterator[tuple[str, str]]:
+    policies = [one for one in resources if one.type == _REPOSITORY_POLICY and one.get("repository") == SHARED]
+    found = [one for policy in policies for one in of(policy, ATTACHED)]
+    missing = [action for action in PUBLISH if not keeps_everybody_out(found, action)]
+    missing += [] if keeps_everybody_out(found, COPY, but_roles=True) else [COPY]
+    where = (policies or [shared])[0].urn
+    if missing:
+        yield f"the policy of {SHARED} does not keep everybody but promotion from {', '.join(missing)}", where
+    if let_in := dict.fromkeys(action for one in found for action in granted(one, WRITES & ON_PACKAGES)):
+        yield f"the policy of {SHARED} lets others write ({', '.join(let_in)})", where
+
+
+RULES = (
+    Rule(
+        "publishes-owned-names",
+        "A role publishes and copies only names that a team owns, where the team owns them.",
+        "Grant it on `package/DOMAIN/REPOSITORY/FORMAT/NAMESPACE/NAME` within a package group that is published to that repository",
+        Level.MANDATORY,
+        of_stack=_foreign_names,
+    ),
+    Rule(
+        "shared-by-promotion",
+        "Nothing but promotion writes to shared.",
+        "Deny publishing there to everybody and copying to all but promote roles; grant copying to roles that trust a reviewed environment",
+        Level.MANDATORY,
+        of_stack=_shared,
+    ),
+)

@@ -1,0 +1,121 @@
+"""The bootstrap of the rehearsed account: the program in `bootstrap/`, run once by an administrator before any stack is deployed.
+
+Afterwards the stack is deployed as it will be: a push starts a deployment at Pulumi, whose token AWS exchanges for the deployer's credentials.
+"""
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bootstrap import declaration
+from bootstrap.declaration import Declaration
+from policies.arns import Registry
+from policies.deployments import Access, Deployed
+from rehearsal import clients
+from rehearsal.cast import ADMIN
+from rehearsal.clients import Credentials
+from rehearsal.control import Control
+from rehearsal.processes import Child, ProcessFailed, scrubbed
+
+# Who configures Pulumi Deployments, and the credential with which the organisation's owner guards the program's repository.
+PULUMI_TOKEN, OWNER_TOKEN = "rehearsal-pulumi-administrator", "rehearsal-organization-owner"
+OWNER_PERMISSIONS = {"actions_variables": "write", "administration": "write", "members": "read", "organization_plan": "read"}
+STACK = "acme"
+
+
+@dataclass(frozen=True)
+class Administrator:
+    """Who bootstraps: the account's root user, in the local cloud at `endpoint`; `app` is the GitHub App of the owner's token."""
+
+    control: Control
+    root: Credentials
+    endpoint: str
+    app: int
+
+
+def declared(project: Path) -> Declaration:
+    """What the shipped bootstrap is told. Raises SettingsError."""
+    config = yaml.safe_load((project / "bootstrap" / f"Pulumi.{STACK}.yaml").read_text())["config"]
+    return declaration.parse({**declaration.defaults(project / "bootstrap"), **config}, project, f"bootstrap/Pulumi.{STACK}.yaml")
+
+
+def run(who: Administrator, told: Declaration, project: Path, folder: Path) -> None:
+    """Bootstrap the account. Raises RuntimeError with the program's words if it fails."""
+    _prepare(who, told)
+    endpoint, result = who.endpoint, folder / "bootstrap.json"
+    (folder / "administrator").mkdir()
+    environment = {
+        **who.root.environment(),
+        "GITHUB_TOKEN": OWNER_TOKEN,
+        "PULUMI_ACCESS_TOKEN": PULUMI_TOKEN,
+        "HOME": str(folder / "administrator"),
+    }
+    command = [sys.executable, "-m", "rehearsal.program", "--directory", str(project / "bootstrap"), "--stack", STACK]
+    command += ["--cloud", endpoint, "--github", f"{endpoint}/_github", "--result", str(result)]
+    child = Child(command, env=scrubbed(environment), cwd=project, log=folder / "bootstrap.log")
+    try:
+        for _ in child.lines():
+            pass
+        child.wait()
+        if not result.exists():
+            raise ProcessFailed(f"the bootstrap ended without a result:\n{child.tail()}")
+    finally:
+        child.stop()
+    error = json.loads(result.read_text())["error"]
+    if error:
+        raise RuntimeError(f"the bootstrap failed at {error.get('name') or error.get('where')}: {error['message']}")
+    _put_keys(who, told)
+
+
+def _prepare(who: Administrator, told: Declaration) -> None:
+    """What is there before: the organisation in Pulumi Cloud, the branches that deploy, the owner's credential."""
+    if told.pulumi_cloud:
+        who.control.post("pulumi/members", organization=told.pulumi_cloud.organization, token=PULUMI_TOKEN)
+    token = {"token": OWNER_TOKEN, "organization": told.github_owner, "app_id": who.app, "permissions": OWNER_PERMISSIONS}
+    who.control.post("github/seed", tokens=[token])
+    repository = f"{told.github_owner}/{told.repository}"
+    there = who.control.get(f"github/repositories/{repository}")["refs"]
+    for branch in told.branches:
+        if f"refs/heads/{branch}" not in there:
+            who.control.act("github/push", repository=repository, actor=ADMIN, ref=f"refs/heads/{branch}", content="the first release")
+
+
+def _put_keys(who: Administrator, told: Declaration) -> None:
+    """The keys of the GitHub Apps, which the administrator puts into the secrets that the bootstrap made."""
+    secrets = clients.aws(who.endpoint, told.region, "secretsmanager", who.root)
+    for one in told.stacks:
+        stack = Deployed(Registry("aws", told.account, told.region, one.settings.domain.name), one.name)
+        for access in Access:
+            key = {"appId": who.app, "installationId": 1, "privateKey": f"the key of the App that may {access}"}
+            secrets.put_secret_value(SecretId=stack.app_secret_name(access), SecretString=json.dumps(key))
+
+
+def deployment(control: Control, told: Declaration, stack: str) -> Mapping[str, Any]:
+    """The deployment of a stack that Pulumi starts on a push to its branch which changes its file. Raises RuntimeError if there is none."""
+    one = next(each for each in told.stacks if each.name == stack)
+    repository = f"{told.github_owner}/{told.repository}"
+    started = control.post("pulumi/push", repository=repository, branch=one.branch, changed=[f"Pulumi.{stack}.yaml"])["deployments"]
+    for each in started:
+        if each["stack"] == stack:
+            return each
+    raise RuntimeError(f"a push of Pulumi.{stack}.yaml to {one.branch} of {repository} starts no deployment of {stack}")
+
+
+def assume(endpoint: str, region: str, role_arn: str, token: str) -> Credentials:
+    """Exchange a deployment's token for a role's credentials. Raises Denied."""
+    sts = clients.aws(endpoint, region, "sts", None)
+    answer = clients.call(sts.assume_role_with_web_identity, RoleArn=role_arn, RoleSessionName="deployment", WebIdentityToken=token)
+    made = answer["Credentials"]
+    return Credentials(made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
+
+
+def deployer(endpoint: str, region: str, started: Mapping[str, Any]) -> Credentials:
+    """The credentials of a deployment that changes something: those that its settings give to every operation, then the deployer's."""
+    context = started["settings"]["operationContext"]
+    assume(endpoint, region, context["oidc"]["aws"]["roleARN"], started["token"])
+    return assume(endpoint, region, context["environmentVariables"]["PACKAGE_FLOW_DEPLOYER"], started["token"])

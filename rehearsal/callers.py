@@ -1,0 +1,25 @@
+"""Workflows of consuming repositories, as the examples show them: what their jobs pass to this project's reusable workflows."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rehearsal.actions import definitions
+from rehearsal.actions.expressions import Declared, Scope, interpolate
+
+EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
+OWN = "acme/package-flow/.github/workflows/"
+
+
+def call(file: Path, job: str, **contexts: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs that a job passes, with its expressions evaluated in these contexts (`inputs`, `needs`).
+
+    Raises ValueError if the job does not call a workflow of this project at main, DefinitionError or ExpressionError for a file that GitHub
+    would refuse.
+    """
+    calling = definitions.read(file)["jobs"][job]
+    called, _, ref = calling.get("uses", "").partition("@")
+    if not called.startswith(OWN) or ref != "main":
+        raise ValueError(f"{file}: job {job} calls no workflow of this project at main: {calling.get('uses')!r}")
+    scope = Scope({name: Declared(name, values) for name, values in contexts.items()})
+    return {name: interpolate(value, scope) for name, value in calling["with"].items()}

@@ -1,0 +1,152 @@
+"""ASGI applications: the REST API, and the rehearsal's control.
+
+- PUT, GET, DELETE /_pulumi/api/stacks/ORGANIZATION/PROJECT/STACK/deployments/settings, with `authorization: token KEY`
+- POST /_rehearsal/pulumi/members  {"organization", "token"}: somebody who may configure an organisation's deployments
+- POST /_rehearsal/pulumi/push  {"repository", "branch", "changed": [path]}: the deployments that a push starts
+- POST /_rehearsal/pulumi/pull-request  {"repository", "base", "changed": [path]}: those that a pull request starts
+- POST /_rehearsal/pulumi/token  {"organization", "project", "stack", "operation", "audience"?}: the token of such a deployment
+
+A deployment is {"organization", "project", "stack", "operation", "version", "token", "settings"}.
+"""
+
+import itertools
+import json
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ec
+from pydantic import ValidationError
+
+from rehearsal.cloud import asgi, sts
+from rehearsal.cloud.pulumi_cloud.settings import Settings, started_by_pull_request, started_by_push
+
+ISSUER = "https://api.pulumi.com/oidc"
+OPERATIONS = ("preview", "update", "refresh", "destroy", "detect-drift", "remediate-drift")
+_ALGORITHM, _KEY_ID, _LIFETIME = "ES256", "rehearsal", 3_600
+_PREFIX = "/_pulumi/api/stacks/"
+
+_settings: dict[tuple[str, str, str], Settings] = {}
+_members: dict[str, str] = {}
+_versions = itertools.count(1)
+
+
+def reset() -> None:
+    """Forget everything."""
+    _settings.clear()
+    _members.clear()
+
+
+async def rest(scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
+    """Pulumi's REST API."""
+    parts = scope["path"].removeprefix(_PREFIX).split("/")
+    body = await asgi.read_body(receive)
+    organization = _members.get(asgi.header(scope, "authorization").removeprefix("token "))
+    if not scope["path"].startswith(_PREFIX) or parts[3:] != ["deployments", "settings"] or scope["method"] not in _METHODS:
+        await asgi.send_json(send, 501, {"code": 501, "message": f"the rehearsal's Pulumi Cloud has no {scope['method']} {scope['path']}"})
+    elif organization is None:
+        await asgi.send_json(send, 401, {"code": 401, "message": "Unauthorized: No credentials provided or are invalid."})
+    elif organization != parts[0]:
+        await asgi.send_json(send, 404, {"code": 404, "message": "Not Found: Stack not found"})
+    else:
+        await asgi.send_json(send, *_METHODS[scope["method"]]((parts[0], parts[1], parts[2]), body))
+
+
+def _put(stack: tuple[str, str, str], body: bytes) -> tuple[int, Any]:
+    try:
+        _settings[stack] = Settings.model_validate_json(body)
+    except ValidationError as error:
+        problems = [f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors()]
+        return 400, {"code": 400, "message": f"Bad Request: {'; '.join(problems)}"}
+    return _get(stack, b"")
+
+
+def _get(stack: tuple[str, str, str], body: bytes) -> tuple[int, Any]:
+    found = _settings.get(stack)
+    return (200, found.model_dump(by_alias=True)) if found else (404, {"code": 404, "message": "Not Found: Deployment settings not found"})
+
+
+def _delete(stack: tuple[str, str, str], body: bytes) -> tuple[int, Any]:
+    return (200, {}) if _settings.pop(stack, None) else _get(stack, body)
+
+
+_METHODS: dict[str, Callable[[tuple[str, str, str], bytes], tuple[int, Any]]] = {"PUT": _put, "GET": _get, "DELETE": _delete}
+
+
+# --- the rehearsal's control ----------------------------------------------------------------------------------------------------
+
+
+async def rehearsal(scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
+    """The control; the path is what follows /_rehearsal/pulumi/."""
+    name = scope["path"].rpartition("/")[2]
+    act = _ACTS.get(name)
+    if act is None or scope["method"] != "POST":
+        await asgi.send_json(send, 404, {"message": f"there is no {scope['method']} {scope['path']}"})
+        return
+    try:
+        await asgi.send_json(send, 200, act(json.loads(await asgi.read_body(receive) or b"{}")))
+    except (KeyError, TypeError, ValueError) as error:
+        await asgi.send_json(send, 400, {"message": f"{type(error).__name__}: {error}"})
+
+
+def _member(request: Mapping[str, Any]) -> dict[str, Any]:
+    _members[request["token"]] = request["organization"]
+    _know_issuer()
+    return {"organization": request["organization"]}
+
+
+def _push(request: Mapping[str, Any]) -> dict[str, Any]:
+    return _started("update", lambda one: started_by_push(one, request["repository"], request["branch"], request["changed"]))
+
+
+def _pull_request(request: Mapping[str, Any]) -> dict[str, Any]:
+    return _started("preview", lambda one: started_by_pull_request(one, request["repository"], request["base"], request["changed"]))
+
+
+def _started(operation: str, starts: Callable[[Settings], bool]) -> dict[str, Any]:
+    return {"deployments": [_deployment(stack, operation, one) for stack, one in _settings.items() if starts(one)]}
+
+
+def _deployment(stack: tuple[str, str, str], operation: str, settings: Settings) -> dict[str, Any]:
+    organization, project, name = stack
+    token = _token(organization, project, name, operation, organization)
+    place = {"organization": organization, "project": project, "stack": name, "operation": operation}
+    return {**place, "version": next(_versions), "token": token, "settings": settings.model_dump(by_alias=True)}
+
+
+def _any_token(request: Mapping[str, Any]) -> dict[str, Any]:
+    place = [request[name] for name in ("organization", "project", "stack", "operation")]
+    if place[3] not in OPERATIONS:
+        raise ValueError(f"operation {place[3]!r} is none of {', '.join(OPERATIONS)}")
+    return {"token": _token(*place, request.get("audience") or place[0])}
+
+
+@cache
+def _key() -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def _know_issuer() -> None:
+    sts.register_issuer(ISSUER, {_KEY_ID: _key().public_key()})
+
+
+def _token(organization: str, project: str, stack: str, operation: str, audience: str) -> str:
+    """https://www.pulumi.com/docs/deployments/guides/oidc/#token-claims"""
+    now = int(time.time())
+    place = {"org": organization, "project": project, "stack": stack, "operation": operation, "scope": "write"}
+    claims = {
+        "iss": ISSUER,
+        "aud": audience,
+        "sub": "pulumi:deploy:" + ":".join(f"{name}:{value}" for name, value in place.items()),
+        "iat": now,
+        "exp": now + _LIFETIME,
+        "jti": str(uuid.uuid4()),
+        **place,
+    }
+    return jwt.encode(claims, _key(), algorithm=_ALGORITHM, headers={"kid": _KEY_ID})
+
+
+_ACTS = {"members": _member, "push": _push, "pull-request": _pull_request, "token": _any_token}

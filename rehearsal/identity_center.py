@@ -1,0 +1,123 @@
+"""IAM Identity Center of the rehearsed company: where it is, who is in which group, and what it lets the deployer do."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from policies.arns import Registry
+from policies.deploying import permission_sets
+from policies.document import text
+from rehearsal import clients
+from rehearsal.control import Control
+from rehearsal.world import World
+from settings import DeveloperMode, Settings
+
+# The account that manages permission sets, where the stack does not name its role there.
+_OTHER_ACCOUNT = "222233334444"
+DEVELOPER, OUTSIDER, _TEAM_DEVELOPER = "developer", "accountant", "developer-of-"
+# A group that no stack names.
+_OUTSIDE_GROUP = "Not in any catalog"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Account and region of an Identity Center."""
+
+    account: str
+    region: str
+
+
+def team_developer(team: str) -> str:
+    """A user of the groups that a team names."""
+    return f"{_TEAM_DEVELOPER}{team}"
+
+
+def role_of(settings: Settings) -> str | None:
+    """The role with which the stack reaches Identity Center: "" = none needed, None = the stack makes nothing there."""
+    developers = settings.developers
+    if developers is None or developers.mode is DeveloperMode.POLICY:
+        return None
+    return developers.role_arn
+
+
+def place(settings: Settings, registry: Registry) -> Place | None:
+    """Where it is; None in a stack without developers."""
+    developers = settings.developers
+    if developers is None:
+        return None
+    if developers.mode is DeveloperMode.POLICY:
+        return Place(_OTHER_ACCOUNT, developers.region)
+    return Place(developers.role_arn.split(":")[4] if developers.role_arn else registry.account, developers.region)
+
+
+def groups(settings: Settings) -> dict[str, list[str]]:
+    """Users by group."""
+    made: dict[str, list[str]] = {_OUTSIDE_GROUP: [OUTSIDER]}
+    for group in settings.developers.groups if settings.developers else ():
+        made.setdefault(group, []).append(DEVELOPER)
+    for team in settings.teams:
+        for group in team.developer_groups:
+            made.setdefault(group, []).append(team_developer(team.name))
+    return made
+
+
+def seed(settings: Settings, registry: Registry, control: Control, deployer: str) -> None:
+    """Make it, and the role in its account that the deployer (an ARN) assumes if the stack names one."""
+    where = place(settings, registry)
+    if where is None:
+        return
+    control.post("identity-center/instances", account=where.account, region=where.region, groups=groups(settings))
+    role = role_of(settings)
+    if role:
+        path, _, name = role.partition(":role")[2].rpartition("/")
+        trust = {"Effect": "Allow", "Principal": {"AWS": deployer}, "Action": "sts:AssumeRole"}
+        control.post(
+            "principals",
+            kind="role",
+            account=where.account,
+            name=name,
+            path=f"{path}/",
+            policy=json.loads(text(permission_sets(registry, settings.stack))),
+            trust={"Version": "2012-10-17", "Statement": [trust]},
+        )
+
+
+class Manager:
+    """Those who manage permission sets, with every right in the account that does."""
+
+    def __init__(self, world: World) -> None:
+        where = place(world.settings, world.registry)
+        if where is None:
+            raise ValueError(f"stack {world.settings.stack} has no developers")
+        everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+        who = world.principal("identity-administrator", everything, account=where.account)
+        self._sso = clients.aws(world.place.endpoint, where.region, "sso-admin", who)
+        self._store = clients.aws(world.place.endpoint, where.region, "identitystore", who)
+        there = self._sso.list_instances()["Instances"][0]
+        self._instance, self._identity_store = {"InstanceArn": there["InstanceArn"]}, there["IdentityStoreId"]
+        self._target = {"TargetId": world.place.account, "TargetType": "AWS_ACCOUNT", "PrincipalType": "GROUP"}
+
+    def make(self, name: str, policy: str, duration: str, group_names: Sequence[str]) -> None:
+        """A permission set with this policy, for these groups, in the registry's account."""
+        made = self._sso.create_permission_set(Name=name, SessionDuration=duration, **self._instance)["PermissionSet"]["PermissionSetArn"]
+        self._sso.put_inline_policy_to_permission_set(PermissionSetArn=made, InlinePolicy=policy, **self._instance)
+        for group in group_names:
+            self._sso.create_account_assignment(PermissionSetArn=made, PrincipalId=self._group(group), **self._instance, **self._target)
+
+    def assign_again(self, name: str, group_names: Sequence[str]) -> None:
+        """Take every assignment of a permission set away and make it again, which makes another role."""
+        arn = self._named(name)
+        principals = [self._group(group) for group in group_names]
+        for change in (self._sso.delete_account_assignment, self._sso.create_account_assignment):
+            for principal in principals:
+                change(PermissionSetArn=arn, PrincipalId=principal, **self._instance, **self._target)
+
+    def _named(self, name: str) -> str:
+        for arn in self._sso.list_permission_sets(**self._instance)["PermissionSets"]:
+            if self._sso.describe_permission_set(PermissionSetArn=arn, **self._instance)["PermissionSet"]["Name"] == name:
+                return arn
+        raise LookupError(f"there is no permission set {name}")
+
+    def _group(self, name: str) -> str:
+        unique = {"UniqueAttribute": {"AttributePath": "DisplayName", "AttributeValue": name}}
+        return self._store.get_group_id(IdentityStoreId=self._identity_store, AlternateIdentifier=unique)["GroupId"]

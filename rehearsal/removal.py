@@ -1,0 +1,151 @@
+"""Takes a stack away again, as its people would, and looks at the cloud for what is left.
+
+The engine's refusals are part of it: what is protected, and a sandbox that still holds what developers made.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from policies.arns import GITHUB_OIDC_HOST
+from policies.events import Names
+from rehearsal.scenarios.reading import administrator
+from rehearsal.stage import Program, ProgramFailed
+from rehearsal.world import World
+from settings import OidcProvider
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Left:
+    """Something of the stack's that is still there, and why it is meant to be; "" if it is not."""
+
+    what: str
+    why: str = ""
+
+
+@dataclass
+class Removal:
+    """What stood in the way, and what is left."""
+
+    refusals: list[str] = field(default_factory=list)
+    left: list[Left] = field(default_factory=list)
+
+    @property
+    def unexpected(self) -> list[Left]:
+        return [one for one in self.left if not one.why]
+
+    def as_json(self) -> dict[str, Any]:
+        """As in the report."""
+        return {
+            "refusals": self.refusals,
+            "kept": {one.what: one.why for one in self.left if one.why},
+            "unexpected": [one.what for one in self.unexpected],
+        }
+
+
+def remove(world: World, program: Program, tell: Tell) -> Removal:
+    """Destroy the stack. Raises ProgramFailed if it is refused for a reason that nobody has foreseen."""
+    done = Removal()
+    if world.settings.domain.protect:
+        done.refusals.append(_refused(program, "is protected"))
+        tell(f"refused: {done.refusals[-1]}")
+    unprotect = ["--unprotect"] if world.settings.domain.protect else []
+    if unprotect:
+        tell("unprotected, one resource after the other (pulumi state unprotect), and again")
+    if world.settings.sandbox and (made := list(_repositories(world, world.settings.sandbox.name))):
+        done.refusals.append(_refused(program, "still has", *unprotect))
+        tell(f"refused: {done.refusals[-1]}")
+        _empty(world, world.settings.sandbox.name, made)
+        tell(f"the sandbox is emptied of {', '.join(made)}, and again")
+    program.destroy(*unprotect)
+    done.left = list(left(world))
+    return done
+
+
+def _refused(program: Program, words: str, *options: str) -> str:
+    """Why the stack can't be destroyed yet. Raises ProgramFailed if it is refused in other words, RuntimeError if it is not refused."""
+    try:
+        program.destroy(*options)
+    except ProgramFailed as refusal:
+        if words not in str(refusal):
+            raise
+        return " ".join(str(refusal).split())
+    raise RuntimeError(f"it was destroyed, although something {words}")
+
+
+# --- the sandbox --------------------------------------------------------------------------------------------------------------------
+
+
+def _repositories(world: World, domain: str) -> Iterator[str]:
+    codeartifact = world.client("codeartifact", administrator(world))
+    for page in codeartifact.get_paginator("list_repositories_in_domain").paginate(domain=domain, domainOwner=world.place.account):
+        yield from (one["name"] for one in page["repositories"])
+
+
+def _empty(world: World, domain: str, repositories: list[str]) -> None:
+    """What the documentation says: whoever takes a sandbox away deletes its repositories first."""
+    codeartifact = world.client("codeartifact", administrator(world))
+    for one in repositories:
+        codeartifact.delete_repository(domain=domain, domainOwner=world.place.account, repository=one)
+
+
+# --- what is left -------------------------------------------------------------------------------------------------------------------
+
+
+def left(world: World) -> Iterator[Left]:
+    """What the cloud has of the stack, whatever its state says."""
+    for look in (_codeartifact, _iam, _keys, _messaging, _github):
+        yield from look(world)
+
+
+def _codeartifact(world: World) -> Iterator[Left]:
+    sandbox = [world.settings.sandbox.name] if world.settings.sandbox else []
+    for domain in world.control.get("codeartifact/state")["domains"]:
+        if domain["name"] in (world.settings.domain.name, *sandbox):
+            yield Left(f"domain {domain['name']}")
+            yield from (Left(f"repository {domain['name']}/{one['name']}") for one in domain["repositories"])
+
+
+def _iam(world: World) -> Iterator[Left]:
+    iam, path = world.client("iam", administrator(world)), world.settings.iam.path
+    own = f"{world.settings.stack}-"
+    for page in iam.get_paginator("list_roles").paginate(PathPrefix=path):
+        yield from (Left(f"role {one['Arn']}") for one in page["Roles"] if one["Path"] == path and one["RoleName"].startswith(own))
+    for page in iam.get_paginator("list_policies").paginate(Scope="Local"):
+        yield from (Left(f"policy {one['Arn']}") for one in page["Policies"] if one["Path"] == path and one["PolicyName"].startswith(own))
+    for provider in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]:
+        if provider["Arn"].endswith(f"/{GITHUB_OIDC_HOST}"):
+            made = world.settings.oidc_provider is OidcProvider.CREATE
+            why = "retained: other stacks and programs of the account may rely on it" if made else "not this stack's: it was there before"
+            yield Left(f"OIDC provider {provider['Arn']}", why)
+
+
+def _keys(world: World) -> Iterator[Left]:
+    kms, names = world.client("kms", administrator(world)), Names(world.registry, world.settings.stack, world.settings.iam.path)
+    aliases = (f"alias/codeartifact/{world.settings.domain.name}", names.key_alias)
+    for page in kms.get_paginator("list_aliases").paginate():
+        yield from (Left(f"key alias {one['AliasName']}") for one in page["Aliases"] if one["AliasName"] in aliases)
+    for page in kms.get_paginator("list_keys").paginate():
+        for key in page["Keys"]:
+            about = kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]
+            until = f"{about['DeletionDate']:%Y-%m-%d}" if about["KeyState"] == "PendingDeletion" else ""
+            yield Left(f"key {about['Arn']} ({about['Description']})", until and f"waits for its deletion on {until}; until then it can be kept")
+
+
+def _messaging(world: World) -> Iterator[Left]:
+    who, names = administrator(world), Names(world.registry, world.settings.stack, world.settings.iam.path)
+    rules = world.client("events", who).list_rules(NamePrefix=names.rule)["Rules"]
+    topics = world.client("sns", who).list_topics()["Topics"]
+    queues = world.client("sqs", who).list_queues(QueueNamePrefix=names.dead_letters).get("QueueUrls", [])
+    yield from (Left(f"rule {one['Arn']}") for one in rules)
+    yield from (Left(f"topic {one['TopicArn']}") for one in topics if one["TopicArn"] == names.topic_arn)
+    yield from (Left(f"queue {one}") for one in queues)
+
+
+def _github(world: World) -> Iterator[Left]:
+    for one in world.settings.repositories:
+        seen: Mapping[str, Any] = world.control.get(f"github/repositories/{world.github.full_name(one.name)}")
+        for kind in ("rulesets", "environments", "variables"):
+            yield from (Left(f"{kind.removesuffix('s')} {name} of {one.name}") for name in seen[kind])

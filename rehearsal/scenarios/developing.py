@@ -1,0 +1,259 @@
+"""Developers on their laptops: signed in through IAM Identity Center, reading what is open to the organisation and nothing more."""
+
+from policies.document import text
+from policies.names import SHARED_REPOSITORY
+from policies.owned_names import Format
+from policies.read_only import read_only
+from rehearsal import packages
+from rehearsal.cast import Publisher, first, publishers
+from rehearsal.clients import Credentials, Shell
+from rehearsal.identity_center import DEVELOPER, OUTSIDER, Manager, team_developer
+from rehearsal.laptop import laptop, package_login, session
+from rehearsal.scenario import DENY, Scenario
+from rehearsal.scenarios.publishing import package, published
+from rehearsal.scenarios.reading import fetch_token, read_by_repository
+from rehearsal.world import World
+from settings import DeveloperMode, Readers, Team
+
+_MADE = "those who manage permission sets: make what the stack asks for"
+_SIGNED_IN = "a developer: signs in"
+_READS = "a developer: reads the repository of team {}"
+
+
+def scenarios(world: World) -> list[Scenario]:
+    """Signing in, tokens, reading, the tools of a laptop, and teams that keep their packages to themselves."""
+    if world.settings.developers is None:
+        return []
+    made = [*_made(world), *_signing_in(world), *_tokens(world), *_reading(world), *_tools(world), *_teams(world)]
+    return made
+
+
+def later(world: World) -> list[Scenario]:
+    """What takes the developers' roles away from under the others: permission sets that are provisioned anew."""
+    team = _open_team(world)
+    return _provisioned_again(world, team) if world.settings.developers and team else []
+
+
+def _after(world: World, *names: str) -> tuple[str, ...]:
+    policy = world.settings.developers is not None and world.settings.developers.mode is DeveloperMode.POLICY
+    return (*([_MADE] if policy else []), *names)
+
+
+def _permission_set(world: World, team: str = "") -> str:
+    output = world.outputs["developers"]
+    return (output["teams"][team] if team else output)["permissionSetName"]
+
+
+def _open_team(world: World) -> Team | None:
+    return next((one for one in world.settings.teams if one.has_repository and one.readers is Readers.ORGANIZATION), None)
+
+
+def _developer(world: World) -> Credentials:
+    return session(world, DEVELOPER, _permission_set(world))
+
+
+def _groups(world: World) -> list[str]:
+    return list(world.settings.developers.groups) if world.settings.developers else []
+
+
+def _made(world: World) -> list[Scenario]:
+    """With `mode: policy` the stack outputs what others make."""
+    if not _after(world):
+        return []
+
+    def make() -> str:
+        output = world.outputs["developers"]
+        wanted = [output, *output.get("teams", {}).values()]
+        manager = Manager(world)
+        for one in wanted:
+            manager.make(one["permissionSetName"], output["policy"], output["sessionDuration"], one["groups"])
+        return ", ".join(one["permissionSetName"] for one in wanted)
+
+    return [Scenario(_MADE, "those who manage permission sets", "create permission sets", "IAM Identity Center", make)]
+
+
+def _signing_in(world: World) -> list[Scenario]:
+    name = _permission_set(world)
+
+    def sign_in(user: str) -> str:
+        return str(world.client("sts", session(world, user, name)).get_caller_identity()["Arn"])
+
+    return [
+        Scenario(_SIGNED_IN, "a developer", "fetch credentials", name, lambda: sign_in(DEVELOPER), after=_after(world)),
+        Scenario(
+            "somebody outside the developers' groups: signs in",
+            "a user of another group",
+            "fetch credentials",
+            name,
+            lambda: sign_in(OUTSIDER),
+            DENY,
+            _SIGNED_IN,
+            _after(world),
+        ),
+    ]
+
+
+def _tokens(world: World) -> list[Scenario]:
+    cap, domain = world.settings.token_duration, world.settings.domain.name
+    at_cap = f"a developer: a token of {cap} seconds"
+
+    def ask(seconds: int) -> str:
+        return f"a token of {len(fetch_token(world, _developer(world), seconds))} characters"
+
+    return [
+        Scenario(at_cap, "a developer", f"fetch a token of {cap} s", domain, lambda: ask(cap), after=_after(world)),
+        Scenario(
+            f"a developer: a token of {cap + 1} seconds",
+            "a developer",
+            f"fetch a token of {cap + 1} s",
+            domain,
+            lambda: ask(cap + 1),
+            DENY,
+            at_cap,
+            _after(world),
+        ),
+    ]
+
+
+def _reading(world: World) -> list[Scenario]:
+    """An open team repository lets in the stack's permission sets, not whoever has the same rights by another one."""
+    team = _open_team(world)
+    if team is None:
+        return []
+    name = _READS.format(team.name)
+    other = f"{world.settings.stack}-Developer"
+
+    def with_another() -> str:
+        readable = [SHARED_REPOSITORY, *world.settings.public_sources]
+        document = text(read_only(world.registry, world.settings.token_duration, readable))
+        Manager(world).make(other, document, "PT1H", _groups(world))
+        return read_by_repository(world, session(world, DEVELOPER, other), team.name)
+
+    return [
+        Scenario(
+            name,
+            "a developer",
+            "read by repository",
+            team.name,
+            lambda: read_by_repository(world, _developer(world), team.name),
+            after=_after(world),
+        ),
+        Scenario(
+            f"a developer with another permission set of the same policy: reads the repository of team {team.name}",
+            f"a developer with permission set {other}",
+            "read by repository",
+            team.name,
+            with_another,
+            DENY,
+            name,
+            _after(world),
+        ),
+    ]
+
+
+# --- the tools of a laptop --------------------------------------------------------------------------------------------------------------
+
+
+def _tools(world: World) -> list[Scenario]:
+    """One command, then npm as ever: it installs, and is refused to publish."""
+    found = publishers(world.settings)
+    one = first(found, Format.NPM, open=True, literal=True) or first(found, Format.NPM, open=True)
+    return _npm(world, one) if one else []
+
+
+def _npm(world: World, one: Publisher) -> list[Scenario]:
+    shells: list[Shell] = []
+    owned, own = package(one, Format.NPM), package(one, Format.NPM, "from-a-laptop")
+    logged_in = "a developer: package-login logs npm in"
+
+    def log_in() -> str:
+        shell = laptop(world, DEVELOPER, _permission_set(world), one.team.name)
+        told = package_login(shell, "npm")
+        shells.append(shell)
+        return told
+
+    def no_login(tool: str) -> str:
+        return tool
+
+    made = [Scenario(logged_in, "a developer", "package-login npm", one.team.name, log_in, after=_after(world))]
+    made.append(
+        Scenario(
+            f"a developer: npm install of {owned.name}",
+            "a developer",
+            f"npm install {owned.name}",
+            one.team.name,
+            lambda: packages.install_npm(shells[0], no_login, owned),
+            after=(logged_in, published(one, Format.NPM)),
+        )
+    )
+    made.append(
+        Scenario(
+            f"a developer: npm publish of {own.name}",
+            "a developer",
+            f"npm publish {own.name}",
+            one.team.name,
+            lambda: packages.publish_npm(shells[0], no_login, own),
+            DENY,
+            published(one, Format.NPM),
+            (logged_in,),
+        )
+    )
+    return made
+
+
+# --- teams whose packages only the team reads -----------------------------------------------------------------------------------------------
+
+
+def _teams(world: World) -> list[Scenario]:
+    private = [one for one in world.settings.teams if one.readers is Readers.TEAM]
+    named = next((one for one in private if one.developer_groups), None)
+    if named is None:
+        return []
+    own = f"a developer of team {named.name}: reads its repository"
+    made = [
+        Scenario(
+            own,
+            f"a developer of team {named.name}",
+            "read by repository",
+            named.name,
+            lambda: read_by_repository(world, session(world, team_developer(named.name), _permission_set(world, named.name)), named.name),
+            after=_after(world),
+        ),
+        Scenario(
+            f"a developer of another team: reads the repository of team {named.name}",
+            "a developer",
+            "read by repository",
+            named.name,
+            lambda: read_by_repository(world, _developer(world), named.name),
+            DENY,
+            own,
+            _after(world),
+        ),
+    ]
+    return made
+
+
+# --- provisioned anew -----------------------------------------------------------------------------------------------------------------------
+
+
+def _provisioned_again(world: World, team: Team) -> list[Scenario]:
+    """The role that Identity Center makes has another name then, and policies still know it."""
+
+    def again() -> str:
+        before = str(world.client("sts", _developer(world)).get_caller_identity()["Arn"])
+        Manager(world).assign_again(_permission_set(world), _groups(world))
+        who = _developer(world)
+        after = str(world.client("sts", who).get_caller_identity()["Arn"])
+        if before == after:
+            raise RuntimeError(f"the role is still {before}")
+        return read_by_repository(world, who, team.name)
+
+    return [
+        Scenario(
+            f"a developer whose permission set was provisioned anew: reads the repository of team {team.name}",
+            "a developer",
+            "read by repository",
+            team.name,
+            again,
+        )
+    ]

@@ -1,0 +1,211 @@
+"""Other accounts: an organisation, parts of one, single accounts; what they read, and who of them publishes.
+
+Each foreign principal has every right that its own account can give: what stands between it and the registry are the registry's policies.
+"""
+
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from policies.names import SHARED_REPOSITORY
+from policies.owned_names import Format
+from rehearsal import packages
+from rehearsal.cast import package_name
+from rehearsal.clients import Credentials
+from rehearsal.packages import Package
+from rehearsal.scenario import DENY, Denied, Scenario
+from rehearsal.scenarios.reading import fetch_token, read_by_repository
+from rehearsal.world import World, credentials
+from settings import Publisher, Readers, Sharing, Team
+
+_EVERYTHING: Mapping[str, Any] = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+_FOREIGN_ORGANIZATION = "o-f0r31gn000"
+_READ = "read by repository"
+_numbers = itertools.count(1)
+
+
+def scenarios(world: World) -> list[Scenario]:
+    """Reading from accounts that the stack shares with and from others; publishing from another account."""
+    sharing = world.settings.sharing
+    if sharing is None:
+        return []
+    return [
+        *_organization(world, sharing),
+        *_paths(world, sharing),
+        *_accounts(world, sharing),
+        *[one for team in world.settings.teams if team.publishers for one in _publishers(world, team)],
+    ]
+
+
+def _account(world: World, number: int, organization: str | None, *paths: str) -> str:
+    """An account that no configuration names, in an organisation or in none."""
+    known = {world.place.account, *(world.settings.sharing.accounts if world.settings.sharing else ())}
+    account = next(one for one in (f"{number:04}{pad}" for pad in ("00001111", "00002222")) if one not in known)
+    world.control.post("accounts", account=account, organization=organization, paths=list(paths))
+    return account
+
+
+def _role(world: World, account: str, name: str = "reader") -> Credentials:
+    return world.principal(name, _EVERYTHING, account=account)
+
+
+def _reading(world: World, name: str, who: str, account: str, repository: str, twin: str | None = None) -> Scenario:
+    def read() -> str:
+        return read_by_repository(world, _role(world, account), repository)
+
+    return Scenario(name, who, _READ, repository, read, DENY if twin else "allow", twin)
+
+
+def _open_and_closed(world: World) -> tuple[str, str]:
+    """A repository that is open to the organisation, and one that is not ("" = none)."""
+    opened = [team.name for team in world.settings.teams if team.has_repository and team.readers is Readers.ORGANIZATION]
+    closed = [team.name for team in world.settings.teams if team.readers is Readers.TEAM]
+    return next(iter(opened), SHARED_REPOSITORY), next(iter(closed), "")
+
+
+def _organization(world: World, sharing: Sharing) -> list[Scenario]:
+    if not sharing.organization_id:
+        return []
+    opened, closed = _open_and_closed(world)
+    member = _account(world, 5555, sharing.organization_id)
+    stranger = _account(world, 6666, _FOREIGN_ORGANIZATION)
+    alone = _account(world, 7777, None)
+    reads = f"an account of the organisation: reads {opened}"
+    made = [
+        _reading(world, reads, "a role of an account of the organisation", member, opened),
+        _reading(world, f"an account of a foreign organisation: reads {opened}", "a role of a foreign organisation", stranger, opened, reads),
+        _reading(world, f"an account of no organisation: reads {opened}", "a role of an account alone", alone, opened, reads),
+    ]
+    if closed:
+        who = "a role of an account of the organisation"
+        made.append(_reading(world, f"an account of the organisation: reads {closed}", who, member, closed, reads))
+    return made
+
+
+def _paths(world: World, sharing: Sharing) -> list[Scenario]:
+    if not sharing.organization_paths:
+        return []
+    opened, _ = _open_and_closed(world)
+    path = sharing.organization_paths[0]
+    organization, root = path.split("/")[:2]
+    below = path.removesuffix("*") + ("ou-below-11111111/" if path.endswith("*") else "")
+    member = _account(world, 5556, organization, below)
+    elsewhere = _account(world, 5557, organization, f"{organization}/{root}/ou-else-22222222/")
+    reads = f"an account of the organisation's part that is named: reads {opened}"
+    return [
+        _reading(world, reads, f"a role of an account in {below}", member, opened),
+        _reading(
+            world, f"an account of another part of the organisation: reads {opened}", "a role of an account elsewhere", elsewhere, opened, reads
+        ),
+    ]
+
+
+def _accounts(world: World, sharing: Sharing) -> list[Scenario]:
+    if not sharing.accounts:
+        return []
+    opened, _ = _open_and_closed(world)
+    other = _account(world, 8888, None)
+    reads = f"account {sharing.accounts[0]}: reads {opened}"
+    return [
+        _reading(world, reads, "a role of an account that is shared with", sharing.accounts[0], opened),
+        _reading(world, f"an account that is not shared with: reads {opened}", "a role of another account", other, opened, reads),
+    ]
+
+
+# --- publishing from another account ----------------------------------------------------------------------------------------------------
+
+
+def _publishers(world: World, team: Team) -> list[Scenario]:
+    publisher, format = team.publishers[0], Format.MAVEN if Format.MAVEN in team.owns else next(iter(team.owns))
+    account, role = publisher.account, publisher.role
+    publishes = f"role {role} of account {account}: publishes to {team.name}"
+    own, foreign = _package(team, format), _foreign(format)
+    who = f"a role {role} of account {account}"
+    elsewhere = _account(world, 9999, world.settings.sharing.organization_id or None if world.settings.sharing else None)
+    made: dict[str, Credentials] = {}
+
+    def as_publisher() -> Credentials:
+        if "publisher" not in made:
+            made["publisher"] = _named(world, publisher.account, publisher)
+        return made["publisher"]
+
+    def attempt(name: str, by: str, what: Package, get_role, twin: str | None = None) -> Scenario:
+        def publish() -> str:
+            return _publish(world, get_role(), team.name, what)
+
+        return Scenario(
+            name, by, f"publish {what.name}", team.name, publish, DENY if twin else "allow", twin, (publishes,) if twin else ()
+        )
+
+    return [
+        attempt(publishes, who, own, as_publisher),
+        attempt(
+            f"another role of account {account}: publishes to {team.name}",
+            f"another role of account {account}",
+            own,
+            lambda: _role(world, account, "not-named"),
+            publishes,
+        ),
+        attempt(
+            f"role {role} of another account: publishes to {team.name}",
+            f"a role {role} of account {elsewhere}",
+            own,
+            lambda: _named(world, elsewhere, publisher),
+            publishes,
+        ),
+        attempt(f"role {role} of account {account}: publishes a name that {team.name} does not own", who, foreign, as_publisher, publishes),
+        Scenario(
+            f"role {role} of account {account}: publishes to {SHARED_REPOSITORY}",
+            who,
+            f"publish {own.name}",
+            SHARED_REPOSITORY,
+            lambda: _publish(world, as_publisher(), SHARED_REPOSITORY, own),
+            DENY,
+            publishes,
+            (publishes,),
+        ),
+    ]
+
+
+def _named(world: World, account: str, publisher: Publisher) -> Credentials:
+    """A role whose name, and path if it has one, fit the pattern."""
+    path, slash, name = publisher.role.rpartition("/")
+    if name.endswith("*"):
+        name = f"{name.removesuffix('*')}{next(_numbers)}"
+    made = world.control.post("principals", kind="role", account=account, name=name, path=f"/{path}{slash}", policy=_EVERYTHING)
+    return credentials(made)
+
+
+def _package(team: Team, format: Format) -> Package:
+    return Package(format, package_name(format, team.owns[format][0], "from-another-account"), "7.0.0")
+
+
+def _foreign(format: Format) -> Package:
+    names = {Format.NPM: "@not-owned/elsewhere", Format.PYPI: "not-owned-elsewhere", Format.MAVEN: "org.example.notowned:elsewhere"}
+    return Package(format, names[format], "7.0.0")
+
+
+def _publish(world: World, who: Credentials, repository: str, what: Package) -> str:
+    if what.format is Format.MAVEN:
+        return _put_pom(world, who, repository, what)
+    shell = world.shell("publisher-elsewhere", who)
+    return packages.PUBLISH[what.format](shell, lambda tool: world.login(shell, tool, repository), what)
+
+
+def _put_pom(world: World, who: Credentials, repository: str, what: Package) -> str:
+    """What Maven's deploy does first, without Maven's start-up. Raises Denied."""
+    group, artifact = what.name.split(":")
+    file = f"{group.replace('.', '/')}/{artifact}/{what.version}/{artifact}-{what.version}.pom"
+    pom = (
+        '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>'
+        f"<groupId>{group}</groupId><artifactId>{artifact}</artifactId><version>{what.version}</version><packaging>pom</packaging></project>"
+    )
+    endpoint = world.outputs["repositories"][repository]["endpoints"]["maven"]
+    token = fetch_token(world, who, world.settings.token_duration)
+    answer = httpx.put(f"{endpoint}{file}", content=pom, auth=("aws", token), trust_env=False, timeout=30)
+    if answer.status_code in (401, 403):
+        raise Denied(f"{answer.status_code} {answer.text[:300]}")
+    answer.raise_for_status()
+    return f"{what.name} {what.version}"
