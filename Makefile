@@ -5,12 +5,12 @@ VENV := venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help rehearse test check format clean
+.PHONY: help rehearse test check format generated clean
 
 help:  ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-$(INSTALLED): requirements.txt requirements-dev.txt
+$(INSTALLED): requirements.txt requirements-dev.txt bootstrap/requirements.txt
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not on PATH; say make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@echo "Installing into $(VENV)/ (once)"
 	@$(PYTHON) -m venv $(VENV)
@@ -31,6 +31,9 @@ check: $(INSTALLED)  ## Lint, format, types
 format: $(INSTALLED)  ## Rewrite the code as `check` wants it
 	@$(BIN)/ruff check --fix --quiet .
 	@$(BIN)/ruff format --quiet .
+
+generated: $(INSTALLED)  ## Generate the clients of examples/generated-client anew
+	@$(BIN)/python -m tests.examples.generating
 
 clean:  ## Remove what the targets made
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis

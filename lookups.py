@@ -80,11 +80,12 @@ class Seen:
     state: State
     build_roles: Mapping[str, str | None] = field(default_factory=dict)
     identity_center: IdentityCenter | None = None
+    caller: str = ""
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What the program builds on. `repositories` by their name in the catalog, `teams` (ids) by slug."""
+    """What the program builds on. `repositories` by their name in the catalog, `teams` (ids) by slug, `caller` the ARN of who deploys."""
 
     registry: Registry
     owner: Owner
@@ -92,6 +93,7 @@ class Facts:
     repositories: Mapping[str, SeenRepository]
     teams: Mapping[str, int]
     identity_center: IdentityCenter = IdentityCenter("")
+    caller: str = ""
 
 
 def look_up(settings: Settings, identity_center: pulumi.ProviderResource | None = None) -> Facts:
@@ -110,6 +112,7 @@ def look_up(settings: Settings, identity_center: pulumi.ProviderResource | None 
         repositories=seen.repositories,
         teams={slug: id for slug, id in seen.teams.items() if id is not None},
         identity_center=seen.identity_center or IdentityCenter(""),
+        caller=seen.caller,
     )
 
 
@@ -273,6 +276,7 @@ def _see(settings: Settings, identity_center: pulumi.ProviderResource | None) ->
         state=state,
         build_roles={role: _see_role(role) for role in settings.build_roles},
         identity_center=_see_identity_center(settings, identity_center),
+        caller=caller.arn,
     )
 
 

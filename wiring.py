@@ -14,6 +14,7 @@ from components.sandbox import SandboxArgs
 from components.team import OwnedNameArgs, TeamArgs
 from lookups import Facts
 from policies import developing, guards, readers
+from policies.arns import principal_patterns
 from policies.developing import permission_set
 from policies.names import promote_roles
 from policies.owned_names import Format
@@ -60,6 +61,12 @@ def upstreams_first(settings: Settings) -> list[Team]:
     return [owning[name] for name in TopologicalSorter({name: team.upstreams for name, team in owning.items()}).static_order()]
 
 
+def _deployers(settings: Settings, facts: Facts) -> list[str]:
+    """Who makes repositories in the domain: the roles that the stack names, or, with a sandbox for everybody else's, whoever deploys."""
+    named = [facts.registry.role_arn("/", role) for role in settings.iam.deployers]
+    return named or (principal_patterns(facts.caller) if settings.sandbox else [])
+
+
 def package_registry(settings: Settings, facts: Facts) -> PackageRegistryArgs:
     """Arguments of the registry."""
     path = settings.iam.path
@@ -71,7 +78,7 @@ def package_registry(settings: Settings, facts: Facts) -> PackageRegistryArgs:
         "promote_roles": facts.registry.role_arn(path, promote_roles(settings.stack)),
         "program_roles": facts.registry.role_arn(path, f"{settings.stack}-*"),
         "sharing": _sharing(settings),
-        "deployers": [facts.registry.role_arn("/", role) for role in settings.iam.deployers],
+        "deployers": _deployers(settings, facts),
     }
 
 

@@ -168,7 +168,9 @@ def _stack(settings: stack_settings.Settings, declared: _Declared, own: Mapping[
         if got != own[key]:
             yield Problem(file, key, got, f"{own[key]}, as the bootstrap's; another one has a bootstrap of its own")
     if list(settings.allowed_account_ids) != own["aws:allowedAccountIds"]:
-        yield Problem(file, "aws:allowedAccountIds", list(settings.allowed_account_ids), f"{own['aws:allowedAccountIds']}, as the bootstrap's")
+        yield Problem(
+            file, "aws:allowedAccountIds", list(settings.allowed_account_ids), f"{own['aws:allowedAccountIds']}, as the bootstrap's"
+        )
         return
     registry = Registry("aws", own["aws:allowedAccountIds"][0], settings.region, settings.domain.name)
     stack = Deployed(registry, settings.stack)
@@ -181,7 +183,9 @@ def _stack(settings: stack_settings.Settings, declared: _Declared, own: Mapping[
         allowed = f"{deployer} among them: the domain's policy would refuse the deployer that the bootstrap makes"
         yield Problem(file, f"{project}:iam.deployers", list(settings.iam.deployers), allowed)
     if f"{settings.iam.path}{settings.stack}-".startswith(BOOTSTRAP_PATH):
-        yield Problem(file, f"{project}:iam.path", settings.iam.path, f"another path than {BOOTSTRAP_PATH}: the deployer could change itself")
+        yield Problem(
+            file, f"{project}:iam.path", settings.iam.path, f"another path than {BOOTSTRAP_PATH}: the deployer could change itself"
+        )
     if declared.github_actions and settings.oidc_provider is not OidcProvider.EXISTING:
         allowed = "existing: with githubActions the bootstrap sees to GitHub's provider"
         yield Problem(file, f"{project}:githubOidcProvider", settings.oidc_provider, allowed)
@@ -210,7 +214,9 @@ def _backend(shape: _GitHubActionsShape | None) -> rights.Backend | None:
 
 def _required(config: Mapping[str, Any], file: str) -> dict[str, Any]:
     own = {key: config.get(key) for key in ("aws:region", "aws:allowedAccountIds", "github:owner")}
-    problems = [Problem(file, key, NOTHING, "a value: what the bootstrap makes belongs to one account") for key, value in own.items() if not value]
+    problems = [
+        Problem(file, key, NOTHING, "a value: what the bootstrap makes belongs to one account") for key, value in own.items() if not value
+    ]
     accounts = own["aws:allowedAccountIds"]
     if accounts and not (isinstance(accounts, list) and len(accounts) == 1):
         problems.append(Problem(file, "aws:allowedAccountIds", accounts, "a list of the one account"))

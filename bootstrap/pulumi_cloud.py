@@ -88,7 +88,7 @@ class DeployedByPulumi(pulumi.ComponentResource):
                 },
                 "environment_variables": {
                     "AWS_REGION": args["region"],
-                    # Whatever is set here keeps out Pulumi's own token, which reaches every repository that Pulumi's GitHub App is installed on.
+                    # What is set here keeps out Pulumi's own token, which reaches every repository that its GitHub App is installed on.
                     "GITHUB_TOKEN": "set-by-credentials.sh",
                     "PACKAGE_FLOW_STACK": stack.stack,
                     "PACKAGE_FLOW_DEPLOYER": args["deploy_role_arn"],

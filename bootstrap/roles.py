@@ -1,4 +1,4 @@
-"""StackRoles: what lets one stack be previewed and deployed - the boundary of its roles, the two roles, and the secrets of two GitHub Apps."""
+"""StackRoles: what lets one stack be previewed and deployed: the boundary of its roles, the two roles, the secrets of two GitHub Apps."""
 
 from typing import NotRequired, TypedDict
 

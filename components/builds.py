@@ -37,7 +37,7 @@ class BuildAccess(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: BuildAccessArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("package-flow:index:BuildAccess", name, dict(args), opts)
-        child = pulumi.ResourceOptions(parent=self)
+        self._child = pulumi.ResourceOptions(parent=self)
         readable = [SHARED_REPOSITORY, *args["public_sources"]]
         policy = aws.iam.Policy(
             name,
@@ -45,9 +45,9 @@ class BuildAccess(pulumi.ComponentResource):
             path=args["role"]["path"],
             description="Builds on AWS read packages and change none",
             policy=text(read_only(registry(args["place"]), args["token_duration"], readable)),
-            opts=child,
+            opts=self._child,
         )
         for role in args["roles"]:
-            aws.iam.RolePolicyAttachment(role, role=role, policy_arn=policy.arn, opts=child)
+            aws.iam.RolePolicyAttachment(role, role=role, policy_arn=policy.arn, opts=self._child)
         self.policy_arn = policy.arn
         self.register_outputs({"policyArn": self.policy_arn})

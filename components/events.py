@@ -1,7 +1,7 @@
 """PackageEvents: tells people and programs when a version of a package is published, promoted or changed.
 
-A rule on CodeArtifact's events publishes to a topic, and what can't be delivered goes to a dead-letter queue. Mailboxes, endpoints, queues and
-a chat channel subscribe to the topic; pipelines are started by the rule itself.
+A rule on CodeArtifact's events publishes to a topic, and what can't be delivered goes to a dead-letter queue. Mailboxes, endpoints, queues
+and a chat channel subscribe to the topic; pipelines are started by the rule itself.
 """
 
 import json

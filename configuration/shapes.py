@@ -200,7 +200,8 @@ HttpsEndpoint = Annotated[str, _text(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[^\
 _QUEUE = "the ARN of a standard queue, such as arn:aws:sqs:eu-west-1:111122223333:package-versions (a FIFO queue takes no such messages)"
 QueueArn = Annotated[str, _text(rf"arn:aws[a-z-]*:sqs:{_REGION_PATTERN}:[0-9]{{12}}:[A-Za-z0-9_-]{{1,80}}", _QUEUE)]
 # https://docs.aws.amazon.com/chatbot/latest/APIReference/API_CreateSlackChannelConfiguration.html
-SlackId = Annotated[str, _text(r"[0-9A-Za-z]{0,255}", "an id of letters and digits, such as T07EA123LEP of a workspace or C07EZ1ABC23 of a channel")]
+_SLACK = "an id of letters and digits, such as T07EA123LEP of a workspace or C07EZ1ABC23 of a channel"
+SlackId = Annotated[str, _text(r"[0-9A-Za-z]{0,255}", _SLACK)]
 # https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_PipelineDeclaration.html
 PipelineName = Annotated[str, _text(r"[A-Za-z0-9.@_-]{1,100}", "a pipeline of the stack's account: 1 to 100 letters, digits and . @ _ -")]
 PackageState = Annotated[str, _choice(STATES)]

@@ -201,9 +201,6 @@ def _sandbox(stack: StackFile) -> Problems:
     if not (sandbox.roles or stack.shape.developers.groups):
         allowed = f"at least one role, or {stack.project}:developers: nobody could use the sandbox"
         yield stack.problem(f"{key}.roles", NOTHING, allowed)
-    if not stack.shape.iam.deployers:
-        allowed = "the role that runs pulumi up: with a sandbox nobody else makes repositories in the domain"
-        yield stack.problem(f"{stack.project}:iam.deployers", NOTHING, allowed)
 
 
 def _workflow_of_its_own(stack: StackFile) -> Problems:

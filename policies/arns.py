@@ -46,3 +46,17 @@ class Registry:
     @property
     def github_oidc_provider_arn(self) -> str:
         return f"arn:{self.partition}:iam::{self.account}:oidc-provider/{GITHUB_OIDC_HOST}"
+
+
+def principal_patterns(caller: str) -> list[str]:
+    """ARN patterns that `aws:PrincipalArn` of a caller matches. `caller` is the ARN that STS returns for it.
+
+    A session's ARN has the role's name and not its path, so the role is meant at any path of the account.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn
+    """
+    partition, account, resource = caller.split(":")[1], caller.split(":")[4], caller.split(":")[5]
+    kind, _, rest = resource.partition("/")
+    if kind != "assumed-role":
+        return [caller]
+    name = rest.partition("/")[0]
+    return [f"arn:{partition}:iam::{account}:role/{name}", f"arn:{partition}:iam::{account}:role/*/{name}"]

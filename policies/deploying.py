@@ -20,7 +20,6 @@ _DOMAIN = (
     "codeartifact:DeleteDomainPermissionsPolicy",
     "codeartifact:DescribeDomain",
     "codeartifact:GetDomainPermissionsPolicy",
-    "codeartifact:ListPackageGroups",
     "codeartifact:ListTagsForResource",
     "codeartifact:PutDomainPermissionsPolicy",
     "codeartifact:TagResource",
@@ -56,8 +55,6 @@ _CREATE = (
     "codeartifact:CreateDomain",
     "codeartifact:CreatePackageGroup",
     "codeartifact:CreateRepository",
-    "codeartifact:ListDomains",
-    "codeartifact:ListRepositories",
 )
 _CLOUD_CONTROL = (
     "cloudformation:CreateResource",
@@ -65,7 +62,6 @@ _CLOUD_CONTROL = (
     "cloudformation:DescribeType",
     "cloudformation:GetResource",
     "cloudformation:GetResourceRequestStatus",
-    "cloudformation:ListResources",
     "cloudformation:UpdateResource",
 )
 _KEY = (
@@ -161,13 +157,17 @@ _TOPIC = (
     "sns:TagResource",
     "sns:UntagResource",
 )
-# Subscriptions have no resource type, and neither have channels of a chat.
-_SUBSCRIPTIONS = ("sns:GetSubscriptionAttributes", "sns:SetSubscriptionAttributes", "sns:Unsubscribe")
-_CHAT = (
+# Subscriptions have no resource type, and neither has a channel that is not there yet.
+_SUBSCRIPTIONS = (
     "chatbot:CreateSlackChannelConfiguration",
-    "chatbot:DeleteSlackChannelConfiguration",
     "chatbot:DescribeSlackChannelConfigurations",
     "chatbot:ListTagsForResource",
+    "sns:GetSubscriptionAttributes",
+    "sns:SetSubscriptionAttributes",
+    "sns:Unsubscribe",
+)
+_CHANNEL = (
+    "chatbot:DeleteSlackChannelConfiguration",
     "chatbot:TagResource",
     "chatbot:UntagResource",
     "chatbot:UpdateSlackChannelConfiguration",
@@ -176,7 +176,6 @@ _QUEUE = (
     "sqs:CreateQueue",
     "sqs:DeleteQueue",
     "sqs:GetQueueAttributes",
-    "sqs:GetQueueUrl",
     "sqs:ListQueueTags",
     "sqs:SetQueueAttributes",
     "sqs:TagQueue",
@@ -190,7 +189,8 @@ def _events(names: Names) -> list[Statement]:
     return [
         statement("EventRule", _RULE, names.rule_arn),
         statement("EventTopic", _TOPIC, names.topic_arn),
-        statement("EventSubscriptions", (*_SUBSCRIPTIONS, *_CHAT), "*"),
+        statement("EventSubscriptions", _SUBSCRIPTIONS, "*"),
+        statement("EventChannel", _CHANNEL, names.chat_configuration_arn),
         statement("EventDeadLetters", _QUEUE, names.dead_letters_arn),
         statement("EventRoles", "iam:PassRole", [names.role_arn, names.chat_role_arn], conditions=given),
     ]
@@ -209,17 +209,18 @@ def _read_policy(registry: Registry, stack: str, path: str, build_roles: Sequenc
 
 
 def permission_sets(registry: Registry, stack: str) -> list[Statement]:
-    """Rights in the account that administers IAM Identity Center: this stack's permission sets, told by their tag, and their assignment to the
-    registry's account. Without the tag's conditions the role could put any policy into an administrator's permission set.
+    """Rights in the account that administers IAM Identity Center: this stack's permission sets, told by their tag, and their assignment to
+    the registry's account. Without the tag's conditions the role could put any policy into an administrator's permission set.
 
     https://docs.aws.amazon.com/singlesignon/latest/userguide/permissionsetdelegation.html
     """
-    sso = f"arn:{registry.partition}:sso:::"
+    sso, store = f"arn:{registry.partition}:sso:::", f"arn:{registry.partition}:identitystore:"
     sets = f"{sso}permissionSet/*"
     there = [f"{sso}instance/*", f"{sso}account/{registry.account}"]
     tag = {"StringEquals": {f"aws:RequestTag/{TAG}": stack}}, {"StringEquals": {f"aws:ResourceTag/{TAG}": stack}}
     return [
-        statement("Find", ("identitystore:DescribeGroup", "identitystore:GetGroupId", "sso:ListInstances"), "*"),
+        statement("Find", "sso:ListInstances", "*"),
+        statement("FindGroups", ("identitystore:DescribeGroup", "identitystore:GetGroupId"), [f"{store}:*:identitystore/*", f"{store}::group/*"]),
         statement("IdentityCenter", ("sso:CreatePermissionSet", *_PERMISSION_SET, *_PERMISSION_SET_REQUEST), there),
         statement("NewPermissionSets", "sso:CreatePermissionSet", sets, conditions=tag[0]),
         statement("PermissionSets", _PERMISSION_SET, sets, conditions=tag[1]),

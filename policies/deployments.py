@@ -1,7 +1,7 @@
 """How a stack is deployed: names of what an administrator makes once an account, and the boundary of every role that the program makes.
 
-What deploys is never made by what is deployed: these roles, the boundary and the keys' secrets belong to the program in `bootstrap/`, under an
-IAM path of their own, which no deployer's rights reach.
+What deploys is never made by what is deployed: these roles, the boundary and the keys' secrets belong to the program in `bootstrap/`, under
+an IAM path of their own, which no deployer's rights reach.
 """
 
 from collections.abc import Sequence
@@ -28,6 +28,11 @@ class Access(StrEnum):
     DEPLOY = "deploy"
 
 
+def role_name(stack: str, access: Access) -> str:
+    """STACK-preview or STACK-deployer."""
+    return f"{stack}-{'deployer' if access is Access.DEPLOY else access}"
+
+
 @dataclass(frozen=True)
 class Deployed:
     """One deployed stack: where its domain is, and its name. All names and ARNs are known before anything is made."""
@@ -46,7 +51,7 @@ class Deployed:
         return f"arn:{one.partition}:iam::{one.account}:policy{BOOTSTRAP_PATH}{self.boundary_name}"
 
     def role_name(self, access: Access) -> str:
-        return f"{self.stack}-{'deployer' if access is Access.DEPLOY else access}"
+        return role_name(self.stack, access)
 
     def role_arn(self, access: Access) -> str:
         return self.registry.role_arn(BOOTSTRAP_PATH, self.role_name(access))

@@ -1,7 +1,7 @@
 """Package events: which ones are told, how a message reads, and who may put one on the topic.
 
-EventBridge publishes with a role of its own that only the one rule may assume. The topic's policy can't say so by itself: EventBridge gives no
-source to the policy of a topic or of the key that encrypts it, and a condition on `aws:SourceArn` there would let nothing through.
+EventBridge publishes with a role of its own that only the one rule may assume. The topic's policy can't say so by itself: EventBridge gives
+no source to the policy of a topic or of the key that encrypts it, and a condition on `aws:SourceArn` there would let nothing through.
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions
 https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
 https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html
@@ -49,7 +49,7 @@ _ADMINISTER_KEY = (
     "kms:Update*",
 )
 _PUBLISH = "sns:Publish"
-_USE_KEY = ("kms:Decrypt", "kms:GenerateDataKey*")
+_USE_KEY = ("kms:Decrypt", "kms:GenerateDataKey")
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,11 @@ class Names:
     def chat_role_arn(self) -> str:
         return self.registry.role_arn(self.path, self.chat_role)
 
+    @property
+    def chat_configuration_arn(self) -> str:
+        """The Slack channel's configuration, which has the rule's name and no region."""
+        return f"arn:{self.registry.partition}:chatbot::{self.registry.account}:chat-configuration/slack-channel/{self.rule}"
+
     def pipeline_arn(self, pipeline: str) -> str:
         return self._arn("codepipeline", pipeline)
 
@@ -117,8 +122,8 @@ class Names:
 def pattern(domain: str, repositories: Sequence[str], states: Sequence[str], owned: Iterable[OwnedName] = ()) -> dict[str, Any]:
     """The event pattern: these repositories of the domain, these states, and (if any are given) packages with these owned names only.
 
-    CodeArtifact tells of every copy that it keeps, also of a public package that a build fetches through a repository: the repository's name
-    leaves out the public sources, the owned names leave out what is not the company's own.
+    CodeArtifact tells of every copy that it keeps, also of a public package that a build fetches through a repository: the repository's
+    name leaves out the public sources, the owned names leave out what is not the company's own.
     """
     detail: dict[str, Any] = {
         "domainName": [domain],
@@ -180,7 +185,9 @@ def message_template() -> str:
         "content": {
             "textType": "client-markdown",
             "title": "<name> <version> is <state> in <repository>",
-            "description": "<format> package <name>, namespace <namespace>, version <version>: <operation> in repository <repository> of <domain>",
+            "description": (
+                "<format> package <name>, namespace <namespace>, version <version>: <operation> in repository <repository> of <domain>"
+            ),
         },
         "metadata": {"eventType": "<operation>", "additionalContext": {fact: f"<{fact}>" for fact in facts}},
     }

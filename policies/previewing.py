@@ -15,9 +15,6 @@ _LISTS = (
     "cloudformation:DescribeType",
     "cloudformation:GetResource",
     "cloudformation:GetResourceRequestStatus",
-    "cloudformation:ListResources",
-    "codeartifact:ListDomains",
-    "codeartifact:ListRepositories",
     "iam:ListOpenIDConnectProviders",
     "kms:ListAliases",
     "sns:GetSubscriptionAttributes",
@@ -25,7 +22,6 @@ _LISTS = (
 _DOMAIN = (
     "codeartifact:DescribeDomain",
     "codeartifact:GetDomainPermissionsPolicy",
-    "codeartifact:ListPackageGroups",
     "codeartifact:ListTagsForResource",
 )
 _REPOSITORY = (
@@ -40,7 +36,7 @@ _ROLE = ("iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "ia
 _POLICY = ("iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyVersions")
 _RULE = ("events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule")
 _TOPIC = ("sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic", "sns:ListTagsForResource")
-_QUEUE = ("sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ListQueueTags")
+_QUEUE = ("sqs:GetQueueAttributes", "sqs:ListQueueTags")
 
 
 def previewer(registry: Registry, stack: str, path: str, sandbox: str = "", build_roles: tuple[str, ...] = ()) -> list[Statement]:

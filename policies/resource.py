@@ -71,13 +71,13 @@ def _share(sid: str, actions: Iterable[str], registry: Registry, sharing: Sharin
 
 def domain(registry: Registry, program_roles: str, sharing: Sharing = NOBODY, deployers: Sequence[str] = ()) -> list[Statement]:
     """The domain: the program's own roles (`program_roles`, an ARN pattern) can never delete, dispose or unlist a version, whatever is
-    attached to them later; nobody but `deployers` (ARNs of roles; none = whoever IAM allows) makes repositories; those shared with may
+    attached to them later; nobody but `deployers` (ARN patterns; none = whoever IAM allows) makes repositories; those shared with may
     fetch a token. Reading is decided by each repository.
 
     CreateRepository has no resource type, but AWS evaluates it on the domain's policy and names it there:
     https://docs.aws.amazon.com/codeartifact/latest/ug/domain-policies.html
     """
-    others = {"ArnNotEquals": {"aws:PrincipalArn": list(deployers)}}
+    others = {"ArnNotLike": {"aws:PrincipalArn": list(deployers)}}
     return [
         deny("ProgramRolesNeverDelete", DESTRUCTIVE, "*", conditions={"ArnLike": {"aws:PrincipalArn": program_roles}}),
         *([deny("OnlyDeployersCreateRepositories", CREATE_REPOSITORY, "*", conditions=others)] if deployers else []),

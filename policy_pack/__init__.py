@@ -1,4 +1,4 @@
 """The policy pack: rules that hold for whatever this program registers.
 
-`rules` needs nothing but Python and is imported by others. `__main__.py` serves the rules to the engine and never returns: nobody imports it.
+`rules` needs nothing but Python and is imported by others. `__main__.py` serves the rules to the engine and never returns.
 """

@@ -1,6 +1,7 @@
 """`python -m rehearsal`: the whole job on one machine, with no account, no Pulumi CLI and no network beyond the package registries.
 
-Exit status: 0 if every scenario came out as expected, 2 if some were skipped, 1 otherwise.
+Exit status: 0 if every scenario came out as expected and no mandatory rule of the policy pack is broken, 2 if some scenarios were skipped,
+1 otherwise.
 """
 
 import argparse
@@ -15,7 +16,8 @@ from typing import Any
 
 from rich.console import Console
 
-from rehearsal import everything, removal, report, schedule, stage
+from policy_pack.rules.model import Finding
+from rehearsal import everything, removal, report, rights, rules, schedule, stage
 from rehearsal.scenario import SKIPPED, Outcome, Scenario
 from rehearsal.world import World
 from settings import SettingsError
@@ -77,18 +79,20 @@ def _rehearse(options: argparse.Namespace, console: Console) -> int:
         try:
             program = stage.Program(options.stack, cloud, stage.company(options.stack, settings, cloud, folder), folder)
             result = _provision(options, console, program)
+            findings = rules.broken(result["resources"])
             world = stage.world(settings, cloud, result["outputs"], folder)
             writes = world.github.writes() - cloud.writes_before
+            watch = stage.watch(cloud, settings)
             outcomes = _act(console, everything.acts(world, options.only, quick=options.quick))
             seconds = round(time.monotonic() - started, 1)
-            _tell(console, result, outcomes, seconds, quick=options.quick)
-            removed = _destroy(console, world, program) if options.destroy else None
-            _write(options.json, _report(options.stack.name, result, outcomes, writes, seconds, removed))
+            _tell(console, result, outcomes, findings, seconds, quick=options.quick)
+            removed = _destroy(console, world, program, watch) if options.destroy else None
+            _write(options.json, _report(options.stack.name, result, outcomes, findings, writes, seconds, removed))
             if options.serve:
                 _serve(console, world)
         finally:
             cloud.stop()
-    return 1 if removed and removed.unexpected else _status(outcomes)
+    return 1 if removed and (removed.unexpected or removed.unargued) else _status(outcomes, findings)
 
 
 def _provision(options: argparse.Namespace, console: Console, program: stage.Program) -> Mapping[str, Any]:
@@ -117,9 +121,14 @@ def _act(console: Console, acts: Sequence[Sequence[Scenario]]) -> list[Outcome]:
         return [outcome for act in acts for outcome in schedule.run(act, tell)]
 
 
-def _destroy(console: Console, world: World, program: stage.Program) -> removal.Removal:
+def _destroy(console: Console, world: World, program: stage.Program, watch: rights.Watch) -> removal.Removal:
     console.print(f"\nDestroying stack {world.settings.stack}", style="bold")
+    watch.skip()
     done = removal.remove(world, program, lambda line: console.print(line, markup=False))
+    watch.collect()
+    done.rights = watch.rights()
+    for line in rights.lines(done.rights):
+        console.print(line, markup=False)
     console.print("destroyed; what the cloud still has:")
     for one in done.left:
         console.print(f"  {one.what}: {one.why or 'NOT EXPECTED'}", style="" if one.why else "red", markup=False)
@@ -128,14 +137,23 @@ def _destroy(console: Console, world: World, program: stage.Program) -> removal.
     return done
 
 
-def _tell(console: Console, result: Mapping[str, Any], outcomes: Sequence[Outcome], seconds: float, *, quick: bool) -> None:
+def _tell(
+    console: Console,
+    result: Mapping[str, Any],
+    outcomes: Sequence[Outcome],
+    findings: Sequence[Finding],
+    seconds: float,
+    *,
+    quick: bool,
+) -> None:
     console.print()
     console.print(report.table(outcomes))
     console.print("\nStack outputs in short (all of them: --json FILE)", style="bold")
     console.print(report.outputs(result["outputs"]))
     console.print()
-    for line in report.failures(outcomes):
+    for line in [*rules.lines(findings), *report.failures(outcomes)]:
         console.print(line, style="red", markup=False)
+    console.print(rules.summary(findings), style="bold")
     console.print(f"{report.summary(outcomes)}; {seconds} s", style="bold")
     if quick:
         console.print("Left out by --quick: PyPI and Maven with real clients, promotion. All of it: make rehearse ALL=1")
@@ -143,15 +161,22 @@ def _tell(console: Console, result: Mapping[str, Any], outcomes: Sequence[Outcom
 
 
 def _report(
-    stack: str, result: Mapping[str, Any], outcomes: Sequence[Outcome], writes: int, seconds: float, removed: removal.Removal | None
+    stack: str,
+    result: Mapping[str, Any],
+    outcomes: Sequence[Outcome],
+    findings: Sequence[Finding],
+    writes: int,
+    seconds: float,
+    removed: removal.Removal | None,
 ) -> dict[str, Any]:
     shown = ("urn", "type", "name", "parent", "inputs", "protect", "dependencies")
     return {
         "stack": stack,
-        "ok": all(outcome.ok is not False for outcome in outcomes),
+        "ok": all(outcome.ok is not False for outcome in outcomes) and not rules.stop(findings),
         "resources": [{key: resource.get(key) for key in shown} for resource in result["resources"]],
         "outputs": result["outputs"],
         "scenarios": [outcome.as_json() for outcome in outcomes],
+        "broken_rules": [finding.as_json() for finding in findings],
         "github_writes": writes,
         "seconds": seconds,
         **({"destroy": removed.as_json()} if removed else {}),
@@ -176,8 +201,8 @@ def _serve(console: Console, world: Any) -> None:
     signal.pause()
 
 
-def _status(outcomes: Sequence[Outcome]) -> int:
-    if any(outcome.ok is False for outcome in outcomes):
+def _status(outcomes: Sequence[Outcome], findings: Sequence[Finding]) -> int:
+    if any(outcome.ok is False for outcome in outcomes) or rules.stop(findings):
         return 1
     return 2 if any(outcome.observed == SKIPPED for outcome in outcomes) else 0
 

@@ -1,6 +1,7 @@
 """The bootstrap of the rehearsed account: the program in `bootstrap/`, run once by an administrator before any stack is deployed.
 
-Afterwards the stack is deployed as it will be: a push starts a deployment at Pulumi, whose token AWS exchanges for the deployer's credentials.
+Afterwards the stack is deployed as it will be: a push starts a deployment at Pulumi, whose token AWS exchanges for the deployer's
+credentials.
 """
 
 import json

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from rehearsal.scenario import Scenario, check
 from rehearsal.scenarios import (
     building,
+    deploying,
     developing,
     events,
     generated,
@@ -39,6 +40,7 @@ def acts(world: World, only: Sequence[str] = (), *, quick: bool = False) -> list
         generated,
         developing,
         building,
+        deploying,
         sharing,
         events,
         sandbox,

@@ -5,16 +5,23 @@ The engine's refusals are part of it: what is protected, and a sandbox that stil
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from policies.arns import GITHUB_OIDC_HOST
 from policies.events import Names
+from rehearsal.rights import Rights
 from rehearsal.scenarios.reading import administrator
-from rehearsal.stage import Program, ProgramFailed
+from rehearsal.stage import ProgramFailed
 from rehearsal.world import World
 from settings import OidcProvider
 
 Tell = Callable[[str], None]
+
+
+class Destroyable(Protocol):
+    """The stack's program, as far as this needs it (stage.Program)."""
+
+    def destroy(self, *options: str) -> object: ...
 
 
 @dataclass(frozen=True)
@@ -27,10 +34,16 @@ class Left:
 
 @dataclass
 class Removal:
-    """What stood in the way, and what is left."""
+    """What stood in the way, what is left, and which of the deployer's rights it all took."""
 
     refusals: list[str] = field(default_factory=list)
     left: list[Left] = field(default_factory=list)
+    rights: Rights | None = None
+
+    @property
+    def unargued(self) -> list[str]:
+        """Rights of the deployer that neither making nor removing the stack used, and that nobody argues for."""
+        return self.rights.unargued if self.rights else []
 
     @property
     def unexpected(self) -> list[Left]:
@@ -42,10 +55,11 @@ class Removal:
             "refusals": self.refusals,
             "kept": {one.what: one.why for one in self.left if one.why},
             "unexpected": [one.what for one in self.unexpected],
+            **({"rights": self.rights.as_json()} if self.rights else {}),
         }
 
 
-def remove(world: World, program: Program, tell: Tell) -> Removal:
+def remove(world: World, program: Destroyable, tell: Tell) -> Removal:
     """Destroy the stack. Raises ProgramFailed if it is refused for a reason that nobody has foreseen."""
     done = Removal()
     if world.settings.domain.protect:
@@ -64,7 +78,7 @@ def remove(world: World, program: Program, tell: Tell) -> Removal:
     return done
 
 
-def _refused(program: Program, words: str, *options: str) -> str:
+def _refused(program: Destroyable, words: str, *options: str) -> str:
     """Why the stack can't be destroyed yet. Raises ProgramFailed if it is refused in other words, RuntimeError if it is not refused."""
     try:
         program.destroy(*options)
@@ -131,7 +145,9 @@ def _keys(world: World) -> Iterator[Left]:
         for key in page["Keys"]:
             about = kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]
             until = f"{about['DeletionDate']:%Y-%m-%d}" if about["KeyState"] == "PendingDeletion" else ""
-            yield Left(f"key {about['Arn']} ({about['Description']})", until and f"waits for its deletion on {until}; until then it can be kept")
+            yield Left(
+                f"key {about['Arn']} ({about['Description']})", until and f"waits for its deletion on {until}; until then it can be kept"
+            )
 
 
 def _messaging(world: World) -> Iterator[Left]:

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 from bootstrap import rights
+from policies import deployments
 from policies.arns import GITHUB_OIDC_HOST, Registry
+from policies.deployments import Access
 from policies.document import statement, text
 from policies.events import Names
 from policies.trust import AUDIENCE
@@ -149,6 +151,15 @@ def aws(
     return deployer
 
 
+def _by_hand(settings: Settings) -> str:
+    return f"/{next(iter(settings.iam.deployers), DEPLOYER_ROLE)}"
+
+
+def deployer_name(settings: Settings, bootstrapped: bool) -> str:
+    """Name of the role that deploys: the bootstrap's, or the one that is made by hand."""
+    return deployments.role_name(settings.stack, Access.DEPLOY) if bootstrapped else _by_hand(settings).rpartition("/")[2]
+
+
 def _deployer(settings: Settings, registry: Registry, control: Control, root: Credentials, endpoint: str) -> tuple[str, Credentials]:
     """A deployer made by hand, with the bootstrap's boundary under whatever name the stack has for it."""
     boundary = settings.iam.permissions_boundary
@@ -157,7 +168,7 @@ def _deployer(settings: Settings, registry: Registry, control: Control, root: Cr
         iam = clients.aws(endpoint, registry.region, "iam", root)
         iam.create_policy(PolicyName=name, Path=f"{path}/", PolicyDocument=text(rights.boundary(settings, registry)))
     policy = text(rights.deployer(settings, registry))
-    path, _, name = f"/{next(iter(settings.iam.deployers), DEPLOYER_ROLE)}".rpartition("/")
+    path, _, name = _by_hand(settings).rpartition("/")
     made = control.post("principals", kind="role", name=name, path=f"{path}/", policy=json.loads(policy))
     return made["arn"], credentials(made)
 

@@ -12,12 +12,15 @@ from typing import Any
 
 import yaml
 
+from bootstrap import rights
+from bootstrap.declaration import Declaration
 from policies.arns import Registry
 from rehearsal import bootstrapping, clients, seeding
 from rehearsal.clients import Credentials
 from rehearsal.control import Control
 from rehearsal.github import GitHub
 from rehearsal.processes import Child, ProcessFailed, scrubbed
+from rehearsal.rights import Watch
 from rehearsal.world import Place, World
 from settings import Settings, parse
 
@@ -62,6 +65,7 @@ class Cloud:
         self.upstream = upstream
         # Requests that GitHub saw before the stack's program ran, and that are not its own.
         self.writes_before = 0
+        self.bootstrap: Declaration | None = None
         self.public_packages = PUBLIC_PACKAGES[upstream]
         registries = clients.own_registries() if upstream == "real" else {}
         self.child = Child(command, env=scrubbed({"REHEARSAL_KEY": key, **registries}), cwd=PROJECT, log=folder / "cloud.log")
@@ -138,8 +142,16 @@ def _bootstrap(stack: str, cloud: Cloud, folder: Path) -> tuple[str, Credentials
     told = bootstrapping.declared(PROJECT)
     bootstrapping.run(bootstrapping.Administrator(cloud.control, cloud.root, endpoint, seeding.DEPLOYER_APP), told, PROJECT, folder)
     deployment = bootstrapping.deployment(cloud.control, told, stack)
+    cloud.bootstrap = told
     arn = deployment["settings"]["operationContext"]["environmentVariables"]["PACKAGE_FLOW_DEPLOYER"]
     return arn, bootstrapping.deployer(endpoint, cloud.place.region, deployment)
+
+
+def watch(cloud: Cloud, settings: Settings) -> Watch:
+    """Which of the deployer's rights have been used until now."""
+    made = Watch(cloud.control, seeding.deployer_name(settings, cloud.bootstrap is not None), rights.deployer(settings, cloud.registry))
+    made.collect()
+    return made
 
 
 def _workflows(settings: Settings, outputs: Mapping[str, Any], folder: Path) -> Path:
@@ -171,4 +183,5 @@ def world(settings: Settings, cloud: Cloud, outputs: Mapping[str, Any], folder: 
         folder=folder / "clients",
         upstream=cloud.upstream,
         public_packages=cloud.public_packages,
+        bootstrap=cloud.bootstrap,
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bootstrap.declaration import Declaration
 from policies.arns import Registry
 from policies.names import PUBLIC_SOURCES, RoleKind, role_name
 from policies.owned_names import Format
@@ -44,7 +45,7 @@ class Place:
 
 class World:
     """What the scenarios act on. `outputs` are the stack's; `workflows` is the checkout whose reusable workflows are run; `folder` is
-    where clients have their homes."""
+    where clients have their homes; `bootstrap` is what the account was bootstrapped with (None = it was not)."""
 
     def __init__(
         self,
@@ -58,6 +59,7 @@ class World:
         folder: Path,
         upstream: str,
         public_packages: Mapping[str, str],
+        bootstrap: Declaration | None = None,
     ) -> None:
         self.settings = settings
         self.outputs = outputs
@@ -67,6 +69,7 @@ class World:
         self.workflows = workflows
         self._folder = folder
         self.upstream = upstream
+        self.bootstrap = bootstrap
         self._public_packages = public_packages
         self._numbers = itertools.count(1)
         self._logins: dict[tuple[str, str, str], Path] = {}

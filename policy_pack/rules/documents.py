@@ -47,19 +47,19 @@ def _parsed(text: str) -> tuple[Statement, ...]:
 
 
 def statements(document: str | Mapping[str, Any]) -> tuple[Statement, ...]:
-    """The statements of a document, given as JSON or as data. Raises NotYetKnown, ValueError."""
-    if document == UNKNOWN:
-        raise NotYetKnown("policy document")
+    """The statements of a document, given as JSON or as data. Raises ValueError."""
     if isinstance(document, Mapping):
         return tuple(many(document.get("Statement")))
     return _parsed(document)
 
 
 def of(resource: Resource, places: Mapping[str, tuple[str, ...]]) -> Iterator[Statement]:
-    """The statements of one kind (TRUST, IDENTITY, ATTACHED) in a resource."""
+    """The statements of one kind (TRUST, IDENTITY, ATTACHED) in a resource. Raises NotYetKnown, ValueError."""
     for place in places.get(resource.type, ()):
         for value in many(resource.props.get(place)):
             document = value.get("policy") if place == "inlinePolicies" and isinstance(value, Mapping) else value
+            if document == UNKNOWN:
+                raise NotYetKnown(place)
             if document:
                 yield from statements(document)
 
@@ -105,6 +105,12 @@ def _steps(one: str, other: str, i: int, j: int) -> Iterator[tuple[int, int]]:
             yield i + 1, j
     if first and second and "*" not in (first, second) and (first == second or "?" in (first, second)):
         yield i + 1, j + 1
+
+
+def may_be(arn: str, kind: str) -> bool:
+    """Whether a resource pattern may fit something of this kind (`package`, `repository`), the last part of whose ARN begins so."""
+    parts = arn.split(":", 5)
+    return meet(parts[5], f"{kind}/*") if len(parts) == 6 else has_wildcard(arn)
 
 
 def has_wildcard(pattern: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from . import trust
 from .actions import COPY, ON_PACKAGES, PUBLISH, WRITES
-from .documents import ATTACHED, Statement, conditions, has_wildcard, meet, mentions, name, of, resources, restrictions
+from .documents import ATTACHED, Statement, conditions, has_wildcard, may_be, meet, mentions, name, of, resources, restrictions
 from .model import UNKNOWN, Level, NotYetKnown, Options, Resource, Rule
 from .permissions import granted
 from .roles import Role, roles, wait_for
@@ -17,7 +17,6 @@ SHARED = "shared"
 _GROUP, _GROUP_TYPE = "aws:cloudcontrol/resource:Resource", "AWS::CodeArtifact::PackageGroup"
 _REPOSITORY = "aws:codeartifact/repository:Repository"
 _REPOSITORY_POLICY = "aws:codeartifact/repositoryPermissionsPolicy:RepositoryPermissionsPolicy"
-_ANY_PACKAGE = "arn:*:codeartifact:*:*:package/*"
 # All written out but the end of the last part: package/DOMAIN/REPOSITORY/FORMAT/NAMESPACE/NAME
 _PACKAGE = re.compile(
     r"arn:[^:*?]+:codeartifact:[^:*?]+:[0-9]{12}:package/[^/*?]+/(?P<repository>[^/*?]+)/(?P<name>[^/*?]+/[^/*?]*/[^/?]+)"
@@ -80,7 +79,7 @@ def outside_owned_names(statement: Statement, owned: Sequence[Ownership]) -> lis
     """
     if not granted(statement, [*PUBLISH, COPY]):
         return []
-    matches = {arn: _PACKAGE.fullmatch(arn) for arn in resources(statement) if meet(arn, _ANY_PACKAGE)}
+    matches = {arn: _PACKAGE.fullmatch(arn) for arn in resources(statement) if may_be(arn, "package")}
     return [arn for arn, match in matches.items() if not match or not any(one.holds(match["name"], match["repository"]) for one in owned)]
 
 

@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Iterator
 
 from .actions import BEARER_TOKEN, COPY, ON_PACKAGES, WRITES
-from .documents import IDENTITY, Statement, allows, conditions, many, meet, mentions, name, of, resources, restrictions
+from .documents import IDENTITY, Statement, allows, conditions, many, may_be, meet, mentions, name, of, resources, restrictions
 from .model import Level, Resource, Rule
 
 SERVICE = "codeartifact.amazonaws.com"
 # Seconds; CodeArtifact's own longest token.
 _LONGEST_TOKEN = 43_200
-_PACKAGE, _REPOSITORY = "arn:*:codeartifact:*:*:package/*", "arn:*:codeartifact:*:*:repository/*"
 
 
 def granted(statement: Statement, actions: Iterable[str]) -> list[str]:
@@ -29,21 +28,18 @@ def writes(statement: Statement) -> list[str]:
     return [*granted(statement, WRITES), *others, *(["NotAction"] if "NotAction" in statement else [])]
 
 
+def _on(statement: Statement, kind: str) -> bool:
+    return any(may_be(one, kind) for one in resources(statement))
+
+
 def in_vain(statement: Statement) -> list[str]:
     """Package actions that an Allow grants on repository ARNs alone."""
-    found = resources(statement)
-    on_package = any(meet(one, _PACKAGE) for one in found)
-    on_repository = any(meet(one, _REPOSITORY) for one in found)
-    if on_package or not on_repository:
-        return []
-    return granted(statement, ON_PACKAGES)
+    return granted(statement, ON_PACKAGES) if _on(statement, "repository") and not _on(statement, "package") else []
 
 
 def half_granted(statement: Statement) -> bool:
     """Whether copying is granted on packages but not on their repository, of which AWS asks both."""
-    found = resources(statement)
-    on_package, on_repository = (any(meet(one, kind) for one in found) for kind in (_PACKAGE, _REPOSITORY))
-    return bool(granted(statement, [COPY])) and on_package and not on_repository
+    return bool(granted(statement, [COPY])) and _on(statement, "package") and not _on(statement, "repository")
 
 
 def has_service_name(statement: Statement) -> bool:
@@ -75,7 +71,8 @@ def _uncapped_tokens(resource: Resource) -> Iterator[str]:
         if not has_service_name(one):
             yield f"{name(one)} grants {BEARER_TOKEN} for any service"
         if not has_cap(one):
-            yield f"{name(one)} grants {BEARER_TOKEN} without a cap: a token lasts {_LONGEST_TOKEN // 3600} hours, whatever the session does"
+            hours = _LONGEST_TOKEN // 3600
+            yield f"{name(one)} grants {BEARER_TOKEN} without a cap: a token lasts {hours} hours, whatever the session does"
 
 
 _POLICIES = tuple(IDENTITY)

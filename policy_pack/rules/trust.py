@@ -35,8 +35,8 @@ def ways_in(resource: Resource) -> Iterator[Statement]:
 
 
 def names_nobody(subject: str) -> bool:
-    """Whether no token can have this subject: it names no repository and leaves nothing open."""
-    return not has_wildcard(subject) and "/" not in subject
+    """Whether no token can have this subject: it is a repository's and names none."""
+    return subject.startswith("repo:") and "/" not in subject and not has_wildcard(subject)
 
 
 def subjects(statement: Statement) -> list[str]:
@@ -89,7 +89,9 @@ def _names_one_owner(subject: str) -> bool:
 def admits_pull_requests(statement: Statement) -> list[str]:
     """The subjects that a job of a pull request may have (`repo:OWNER/NAME:pull_request`), also where `ref` would refuse it."""
     every = [[value for value in one.values if _may_be_pull_request(value)] for one in restrictions(statement, claim("sub"))]
-    return every[0] if every and all(every) else []
+    if not every:
+        return ["any subject"]
+    return every[0] if all(every) else []
 
 
 def _may_be_pull_request(subject: str) -> bool:

@@ -263,7 +263,8 @@ def _secretsmanager(call: Call, directory: Directory) -> list[Check]:
         return _with_tagging(call, Check(action, arn, context | _present({"secretsmanager:Name": name})))
     secret = directory.secret_arn(call.account, call.region, parameters.get("SecretId", ""))
     context |= _present({"secretsmanager:SecretId": secret, "secretsmanager:VersionId": parameters.get("VersionId")})
-    return [Check(action, secret or f"arn:aws:secretsmanager:{call.region}:{call.account}:secret:{parameters.get('SecretId', '')}", context)]
+    missing = f"arn:aws:secretsmanager:{call.region}:{call.account}:secret:{parameters.get('SecretId', '')}"
+    return [Check(action, secret or missing, context)]
 
 
 # --- EventBridge ----------------------------------------------------------------------------------------------------------------

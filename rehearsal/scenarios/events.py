@@ -112,7 +112,7 @@ def _promoted(world: World, told: Events, inbox: Inbox, queue: str) -> list[Scen
                     "the rule of the stack",
                     f"tell that {what.name} is in {SHARED_REPOSITORY}",
                     queue.rpartition(":")[2],
-                    lambda: inbox.wait_for(**_facts(what, SHARED_REPOSITORY)),
+                    lambda what=what: inbox.wait_for(**_facts(what, SHARED_REPOSITORY)),
                     after=(promoting.promoted(one),),
                 )
             ]
@@ -153,8 +153,10 @@ def _refused(world: World, told: Events, inbox: Inbox, twin: Scenario) -> list[S
 
 
 def _another_rule(world: World, names: Names, action: str, role: Mapping[str, str]) -> str:
-    """An administrator's own rule with the stack's topic as its target. Whether EventBridge may do for it what the delivery takes (`action`)
-    stands in the decision log."""
+    """An administrator's own rule with the stack's topic as its target.
+
+    Whether EventBridge may do for it what the delivery takes (`action`) stands in the decision log.
+    """
     events = world.client("events", administrator(world))
     name = f"{world.settings.stack}-somebody-elses-{'with' if role else 'without'}-role"
     events.put_rule(Name=name, EventPattern=json.dumps({"source": ["acme.build"], "detail-type": [name]}))

@@ -78,18 +78,17 @@ def _repositories(world: World, one: Sandbox) -> list[Scenario]:
             create(lambda: administrator(world), one.name, "administrators"),
         ),
     ]
-    if world.settings.iam.deployers:
-        made.append(
-            Scenario(
-                f"an administrator makes a repository in {main}",
-                "an administrator of the account",
-                "make a repository",
-                main,
-                create(lambda: administrator(world), main, "administrators"),
-                DENY,
-                by_administrator,
-            )
+    made.append(
+        Scenario(
+            f"an administrator makes a repository in {main}",
+            "an administrator of the account",
+            "make a repository",
+            main,
+            create(lambda: administrator(world), main, "administrators"),
+            DENY,
+            by_administrator,
         )
+    )
     return made
 
 

@@ -97,6 +97,10 @@ def added_by_the_cloud(type: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
     match type:
         case "aws:iam/role:Role":
             return {"arn": f"{iam}:role{inputs['path']}{inputs['name']}"}
+        case "aws:iam/policy:Policy":
+            return {"arn": f"{iam}:policy{inputs['path']}{inputs['name']}"}
+        case "aws:ssoadmin/permissionSet:PermissionSet":
+            return {"arn": f"arn:aws:sso:::permissionSet/ssoins-0123456789abcdef/ps-{inputs['name']}"}
         case "aws:iam/openIdConnectProvider:OpenIdConnectProvider":
             return {"arn": f"{iam}:oidc-provider/token.actions.githubusercontent.com"}
         case "aws:kms/key:Key":

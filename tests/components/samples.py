@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from components.builds import BuildAccessArgs
 from components.consumer import ConsumingRepositoryArgs, PromotionArgs, PublishingArgs
+from components.developers import DeveloperAccessArgs, PermissionSetArgs
 from components.github_oidc import GitHubOidcArgs, ProviderOrigin, ReadersOfShared, SubjectForms
 from components.place import GitHubRepositoryArgs, PlaceArgs, RoleArgs, SharingArgs
 from components.registry import KeyOwner, PackageRegistryArgs
@@ -28,6 +30,7 @@ def registry(**changed: Any) -> PackageRegistryArgs:
         "promote_roles": f"{ROLES}test-promote-*",
         "program_roles": f"{ROLES}test-*",
         "sharing": NOBODY,
+        "deployers": [],
     } | changed
 
 
@@ -87,4 +90,35 @@ def consumer(**changed: Any) -> ConsumingRepositoryArgs:
         "own_read_role": False,
         "approvals": 0,
         "required_checks": [],
+    } | changed
+
+
+def builds(**changed: Any) -> BuildAccessArgs:
+    return {
+        "place": PLACE,
+        "role": ROLE,
+        "token_duration": 3600,
+        "public_sources": ["npmjs", "pypi"],
+        "roles": ["build"],
+    } | changed
+
+
+INSTANCE = "arn:aws:sso:::instance/ssoins-0123456789abcdef"
+
+
+def developers(**changed: Any) -> DeveloperAccessArgs:
+    everybody: PermissionSetArgs = {
+        "name": "test-developers",
+        "description": "Packages",
+        "groups": [{"name": "Engineering", "id": "11111111-1111-1111-1111-111111111111"}],
+    }
+    return {
+        "place": PLACE,
+        "stack": "test",
+        "instance_arn": INSTANCE,
+        "region": "us-east-1",
+        "token_duration": 3600,
+        "session_duration": 28_800,
+        "public_sources": ["npmjs", "pypi"],
+        "permission_sets": [everybody],
     } | changed

@@ -10,7 +10,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # Class -> type token, and where it lives. A token is part of every URN: changing one replaces what it names.
 TOKENS = {
+    "BuildAccess": ("builds.py", "package-flow:index:BuildAccess"),
     "ConsumingRepository": ("consumer.py", "package-flow:index:ConsumingRepository"),
+    "DeveloperAccess": ("developers.py", "package-flow:index:DeveloperAccess"),
     "GitHubOidc": ("github_oidc.py", "package-flow:index:GitHubOidc"),
     "PackageEvents": ("events.py", "package-flow:index:PackageEvents"),
     "PackageRegistry": ("registry.py", "package-flow:index:PackageRegistry"),

@@ -92,7 +92,7 @@ def test_policies_are_the_pure_functions_documents(registry):
 
 
 def test_sharing_reaches_domain_and_shared_but_no_public_source():
-    shared = made(sharing={"organization_id": "o-a1b2c3d4e5", "accounts": ["444455556666"]})
+    shared = made(sharing=samples.NOBODY | {"organization_id": "o-a1b2c3d4e5", "accounts": ["444455556666"]})
 
     def speaks(type, name):
         document = shared.one(type, name).inputs["policyDocument"]
@@ -131,3 +131,10 @@ def test_no_explicit_provider_and_nothing_secret(registry):
 def test_a_preview_registers_the_same():
     preview = record(lambda: PackageRegistry("acme", samples.registry()), preview=True)
     assert {one.urn for one in preview.registrations} == {one.urn for one in made().registrations}
+
+
+def test_only_the_deployers_make_repositories():
+    deployer = f"arn:aws:iam::{samples.ACCOUNT}:role/bootstrap/deployer"
+    (policy,) = made(deployers=[deployer]).of("DomainPermissions")
+    assert policy.inputs["policyDocument"] == text(resource.domain(REGISTRY, f"{samples.ROLES}test-*", deployers=[deployer]))
+    assert "CreateRepository" not in made().of("DomainPermissions")[0].inputs["policyDocument"]

@@ -48,7 +48,7 @@ def test_a_closed_team_has_no_policy():
 
 
 def test_sharing_opens_it_to_other_accounts():
-    (policy,) = made(readers=[], sharing={"organization_id": "", "accounts": ["444455556666"]}).of("RepositoryPermissionsPolicy")
+    (policy,) = made(readers=[], sharing=samples.NOBODY | {"accounts": ["444455556666"]}).of("RepositoryPermissionsPolicy")
     assert "arn:aws:iam::444455556666:root" in policy.inputs["policyDocument"]
     assert "aws:PrincipalArn" not in policy.inputs["policyDocument"]
 

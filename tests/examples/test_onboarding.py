@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 
 from policies.owned_names import Format
-from rehearsal import callers
+from rehearsal import callers, onboarding
 from rehearsal.actions import Conclusion, RunResult
 from rehearsal.callers import EXAMPLES
+from rehearsal.onboarding import ONBOARDING, RELEASE
+from rehearsal.packages import Package
 from rehearsal.stage import PROJECT, Stack
-from tests.rehearsal.actions.conftest import cloud  # noqa: F401  (a fixture)
 from tests.rehearsal.actions.registry import LocalCloud
 
-ONBOARDING, PRIVATE, PROMOTION = EXAMPLES / "onboarding", EXAMPLES / "private-dependencies", EXAMPLES / "promotion"
-RELEASE = Path(".github", "workflows", "release.yml")
+PRIVATE, PROMOTION = EXAMPLES / "private-dependencies", EXAMPLES / "promotion"
 
 
-def publish(cloud: LocalCloud, folder: Path, tmp_path: Path) -> RunResult:  # noqa: F811
+def publish(cloud: LocalCloud, folder: Path, tmp_path: Path) -> RunResult:
     """Run the workflow of an example's folder on what is in it."""
     source = shutil.copytree(folder, tmp_path / folder.name)
     # Maven's plugins are fetched into a folder of the test.
@@ -36,34 +36,67 @@ def published(result: RunResult) -> dict[str, Any]:
     return one
 
 
+@pytest.fixture(scope="module")
+def money(cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The npm package of the example, published."""
+    return published(publish(cloud, ONBOARDING / "npm", tmp_path_factory.mktemp("money")))
+
+
+def test_an_npm_package_is_published(money: dict[str, Any]) -> None:
+    assert (money["namespace"], money["package"], money["version"]) == ("acme-payments", "money", "1.0.0")
+
+
+@pytest.mark.parametrize(("format", "package"), [("pypi", "acme-payments-money"), ("maven", "parent")])
+def test_the_others_are_published(format: str, package: str, cloud: LocalCloud, tmp_path: Path) -> None:
+    one = published(publish(cloud, ONBOARDING / format, tmp_path))
+    assert (one["package"], one["version"], one["result"]) == (package, "1.0.0", "published")
+
+
 @pytest.mark.parametrize("format", Format)
-def test_a_repository_is_onboarded_in_ten_lines(format: Format, cloud: LocalCloud, tmp_path: Path) -> None:  # noqa: F811
-    folder = ONBOARDING / format.value
-    assert len((folder / RELEASE).read_text().splitlines()) <= 10
-    assert published(publish(cloud, folder, tmp_path))["version"] == "1.0.0"
+def test_a_workflow_is_ten_lines(format: Format) -> None:
+    assert len((ONBOARDING / format.value / RELEASE).read_text().splitlines()) <= 10
 
 
-def test_its_entry_in_the_catalog_is_ten_lines(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("package", "manifest", "written"),
+    [
+        (Package(Format.NPM, "@acme-identity/other", "2.0.0"), "package.json", ['"name": "@acme-identity/other"', '"version": "2.0.0"']),
+        (Package(Format.PYPI, "acme-identity-other", "2.0.0"), "pyproject.toml", ['name = "acme-identity-other"', 'version = "2.0.0"']),
+        (
+            Package(Format.MAVEN, "com.acme.platform:other", "2.0.0"),
+            "pom.xml",
+            ["<groupId>com.acme.platform</groupId>", "<artifactId>other</artifactId>", "<version>2.0.0</version>"],
+        ),
+    ],
+    ids=["npm", "pypi", "maven"],
+)
+def test_the_rehearsal_publishes_it_under_names_of_its_catalog(package: Package, manifest: str, written: list[str], tmp_path: Path) -> None:
+    folder = onboarding.source(tmp_path / "source", package)
+    text = (folder / manifest).read_text()
+    assert all(one in text for one in written), text
+    example = onboarding.PACKAGES[package.format]
+    assert not any(part in text for part in example.name.split(":"))
+    assert onboarding.inputs(folder) == onboarding.inputs(ONBOARDING / package.format.value)
+
+
+def test_an_entry_in_the_catalog_is_ten_lines() -> None:
     catalog = ONBOARDING / "catalog"
     assert len((catalog / "payments.yaml").read_text().splitlines()) <= 10
     settings = Stack("prod", PROJECT / "Pulumi.prod.yaml", catalog).settings()
     (team,) = settings.teams
     assert {one.publishes for one in team.repositories} == {(format,) for format in Format}
-    packages = {"npm": "@acme-payments/money", "pypi": "acme-payments-money", "maven": "com.acme.payments:parent"}
     for format, names in team.owns.items():
-        assert packages[format.value].startswith(names[0].removesuffix("*"))
+        assert onboarding.PACKAGES[format].name.startswith(names[0].removesuffix("*"))
 
 
-def test_a_package_is_built_with_a_private_one(cloud: LocalCloud, tmp_path: Path) -> None:  # noqa: F811
-    published(publish(cloud, ONBOARDING / "npm", tmp_path))
+def test_a_package_is_built_with_a_private_one(money: dict[str, Any], cloud: LocalCloud, tmp_path: Path) -> None:
     result = publish(cloud, PRIVATE, tmp_path)
     assert published(result)["package"] == "invoice"
     assert result.jobs["dependencies"].conclusion is Conclusion.SUCCESS
 
 
-def test_a_reviewed_version_is_promoted(cloud: LocalCloud, tmp_path: Path) -> None:  # noqa: F811
-    reviewed = published(publish(cloud, ONBOARDING / "npm", tmp_path))
-    asked = {"package": "@acme-payments/money", "version": reviewed["version"], "revision": reviewed["revision"]}
+def test_a_reviewed_version_is_promoted(money: dict[str, Any], cloud: LocalCloud) -> None:
+    asked = {"package": "@acme-payments/money", "version": money["version"], "revision": money["revision"]}
     inputs = callers.call(PROMOTION / ".github" / "workflows" / "promote.yml", "promote", inputs=asked)
     result = cloud.run("promote-package.yml", inputs, event="workflow_dispatch", approve_by=["ada"])
     assert result.conclusion is Conclusion.SUCCESS, result.output

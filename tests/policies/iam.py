@@ -27,6 +27,8 @@ def arn_like(pattern: str, value: str) -> bool:
 _POSITIVE = {
     "StringEquals": lambda wanted, got: wanted == got,
     "StringLike": like,
+    # The one set operator that is used here, on a key that has one value for each caller.
+    "ForAnyValue:StringLike": like,
     "ArnEquals": arn_like,
     "ArnLike": arn_like,
     "NumericLessThanEquals": lambda wanted, got: float(got) <= float(wanted),
@@ -103,15 +105,17 @@ def admits(statements: Iterable[Statement], claims: Mapping[str, str], provider:
 
 @dataclass(frozen=True)
 class Caller:
-    """A principal: its ARN (a role's, not its session's), its account and, where it is in one, its organisation."""
+    """A principal: its ARN (a role's, not its session's), its account and, where it is in one, its organisation and its place in it."""
 
     arn: str
     account: str
     organization: str = ""
+    path: str = ""
 
     def context(self) -> dict[str, str]:
         known = {"aws:PrincipalArn": self.arn, "aws:PrincipalAccount": self.account}
-        return known | ({"aws:PrincipalOrgID": self.organization} if self.organization else {})
+        known |= {"aws:PrincipalOrgID": self.organization} if self.organization else {}
+        return known | ({"aws:PrincipalOrgPaths": self.path} if self.path else {})
 
 
 def _applies(statement: Statement, action: str, resource: str, context: Context) -> bool:

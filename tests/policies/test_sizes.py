@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies import promoting, publishing, reading, resource, sizes, trust
+from policies import promoting, publishing, readers, reading, resource, sizes, trust
 from policies.arns import Registry
 from policies.document import text
 from policies.owned_names import Format, parse
+from policies.read_only import read_only
 from policies.trust import GitHubRepository, Owner, Subjects
 from settings import ReadRole, Sharing
 from tests.program import samples

@@ -21,12 +21,17 @@ class Cloud:
         self.repositories: dict[str, int] = {}
         self.teams: dict[str, int] = {}
         self.missing: set[str] = set()
+        self.build_roles = {role.rpartition("/")[2]: role for stack in ("dev", "prod") for role in _build_roles(stack)}
+        self.has_identity_center = True
 
     def __call__(self, token: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         answers = {
             "aws:index/getCallerIdentity:getCallerIdentity": self._caller,
             "aws:index/getPartition:getPartition": self._partition,
             "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": self._provider,
+            "aws:iam/getRole:getRole": self._role,
+            "aws:ssoadmin/getInstances:getInstances": self._identity_center,
+            "aws:identitystore/getGroup:getGroup": self._group,
             "aws:codeartifact/getRepositoryEndpoint:getRepositoryEndpoint": self._endpoint,
             "github:index/getOrganization:getOrganization": self._organization,
             "github:index/getRepository:getRepository": self._repository,
@@ -48,6 +53,24 @@ class Cloud:
         if self.audiences is None:
             raise ProviderError(f"reading IAM OIDC Provider ({arn}): couldn't find resource")
         return {"arn": arn, "clientIdLists": self.audiences, "url": "token.actions.githubusercontent.com", "thumbprintLists": [], "id": arn}
+
+    def _role(self, name: str) -> dict[str, Any]:
+        if name not in self.build_roles:
+            raise ProviderError(f"reading IAM Role ({name}): couldn't find resource")
+        return {"name": name, "arn": f"arn:aws:iam::{ACCOUNT}:role/{self.build_roles[name]}", "id": name}
+
+    def _identity_center(self, region: str) -> dict[str, Any]:
+        instance = "arn:aws:sso:::instance/ssoins-0123456789abcdef"
+        return {"arns": [instance] if self.has_identity_center else [], "identityStoreIds": ["d-0123456789"], "region": region, "id": region}
+
+    def _group(self, identityStoreId: str, alternateIdentifier: Mapping[str, Any], region: str) -> dict[str, Any]:
+        attribute = alternateIdentifier["uniqueAttribute"]
+        assert attribute["attributePath"] == "DisplayName"
+        name = attribute["attributeValue"]
+        if name in self.missing:
+            raise ProviderError("reading IdentityStore Group: ResourceNotFoundException: GROUP not found.")
+        id = f"{sum(name.encode()):08x}-0000-0000-0000-000000000000"
+        return {"groupId": id, "id": id, "displayName": name, "identityStoreId": identityStoreId, "region": region}
 
     def _endpoint(self, domain: str, repository: str, format: str) -> dict[str, Any]:
         url = f"https://{domain}-{ACCOUNT}.d.codeartifact.eu-west-1.amazonaws.com/{format}/{repository}/"
@@ -90,3 +113,8 @@ def stack_config(stack: str) -> dict[str, str]:
     """A stack file's values as the engine hands them over: text, JSON where they are no text."""
     values = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
     return {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
+
+
+def _build_roles(stack: str) -> list[str]:
+    """The roles that a stack file names, which are there in the account."""
+    return (yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"].get("package-flow:builds") or {}).get("roles", [])

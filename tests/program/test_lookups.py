@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from lookups import WRITTEN_VARIABLES, LookupProblems, Seen, SeenRepository, State, _absent, problems, state_from
+from lookups import LookupProblems, Seen, SeenRepository, State, _absent, problems, state_from
+from policies.names import variables_of
 from policies.trust import Owner
 from settings import DomainSettings, Encryption, OidcProvider
 from tests.program import samples
@@ -13,6 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = samples.settings()
 API, WEB = "payments-api", "payments-web"
 PREFIX = f"catalog/test/payments.yaml: repositories.{API}: "
+
+WRITTEN_VARIABLES = variables_of(publishes=True, promotes=True)
 
 
 def found(configured=SETTINGS, **changed) -> list[str]:

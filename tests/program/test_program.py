@@ -85,11 +85,18 @@ def test_lookups_come_before_anything_is_registered(stack):
         run(stack, cloud)
 
 
-def test_no_explicit_provider_no_secret_no_credential(program):
-    assert {one.provider for one in program.registrations} == {""}
-    assert not any(
-        "provider" in one.type.lower().partition(":")[0] or one.type.startswith("pulumi:providers") for one in program.registrations
-    )
+def test_one_explicit_provider_and_only_for_identity_center_elsewhere(program, settings):
+    """Explicit providers lose the account guard and the default tags: only what lives in another account has one, with a guard of its own."""
+    explicit = [one for one in program.registrations if one.type.startswith("pulumi:providers")]
+    elsewhere = settings.developers.role_arn if settings.developers else ""
+    assert [one.name for one in explicit] == (["identity-center"] if elsewhere else [])
+    for one in program.registrations:
+        assert bool(one.provider) == (bool(elsewhere) and one.type.startswith("aws:ssoadmin/")), one.urn
+    for one in explicit:
+        assert one.inputs["allowedAccountIds"] == json.dumps([elsewhere.split(":")[4]])
+
+
+def test_no_secret_no_credential(program):
     assert not any(word in one.type.lower() for one in program.registrations for word in ("secret", "accesskey", "deploykey", "iam/user"))
     assert "1b47061264138c4ac30d75fd1eb44270" not in json.dumps([one.inputs for one in program.registrations]), "a secret input"
 
@@ -133,6 +140,8 @@ def test_a_repository_that_only_installs_makes_no_aws_resource(program, settings
 def test_everything_but_components_has_a_component_as_its_parent(program):
     components = {one.urn for one in program.registrations if not one.custom}
     for one in program.registrations:
+        if one.type.startswith("pulumi:providers"):
+            continue
         assert (
             one.parent in components if one.custom else one.parent.endswith("::package-flow-" + one.urn.split("::")[0].rpartition(":")[2])
         ), one.urn
@@ -153,6 +162,7 @@ def test_every_document_fits(program):
     limits = {
         ("Role", "assumeRolePolicy"): sizes.TRUST_MAX,
         ("RolePolicy", "policy"): sizes.INLINE_MAX,
+        ("Policy", "policy"): sizes.MANAGED_MAX,
         ("DomainPermissions", "policyDocument"): sizes.RESOURCE_MAX,
         ("RepositoryPermissionsPolicy", "policyDocument"): sizes.RESOURCE_MAX,
     }
@@ -163,7 +173,14 @@ def test_every_document_fits(program):
 def test_policies_of_a_role_are_inline_and_one(program):
     attached = [one.inputs["role"] for one in program.of("RolePolicy")]
     assert sorted(attached) == sorted(one.inputs["name"] for one in program.of("Role"))
-    assert not any("PolicyAttachment" in one.type for one in program.registrations)
+
+
+def test_the_read_policy_and_no_other_is_attached_to_the_build_roles_that_the_stack_names(program, settings):
+    (policy,) = program.of("Policy")
+    attached = {one.inputs["role"]: one.inputs["policyArn"] for one in program.registrations if "PolicyAttachment" in one.type}
+    arn = program.outputs["policies"]["read"]
+    assert arn.endswith(f":policy{settings.iam.path}{policy.inputs['name']}")
+    assert attached == {role.rpartition("/")[2]: arn for role in settings.build_roles}
 
 
 # --- order of change ------------------------------------------------------------------------------------------------------------------
@@ -248,8 +265,11 @@ def test_variables_agree_with_the_outputs(program, settings):
 # --- outputs: the contract ------------------------------------------------------------------------------------------------------------
 
 
-def test_output_keys(program):
-    assert set(program.outputs) == {"schemaVersion", "domain", "repositories", "roles", "githubOidcProviderArn", "consumers"}
+def test_output_keys(program, settings):
+    always = {"schemaVersion", "domain", "repositories", "roles", "policies", "githubOidcProviderArn", "consumers"}
+    given = {"developers": settings.developers, "events": settings.events, "sandbox": settings.sandbox}
+    assert set(program.outputs) == always | {key for key, value in given.items() if value}
+    assert set(program.outputs["policies"]) == {"read"}
     assert program.outputs["schemaVersion"] == 1
     assert set(program.outputs["domain"]) == {"name", "owner", "arn", "region"}
     assert set(program.outputs["roles"]) == {"read"}
@@ -269,6 +289,40 @@ def test_repositories_in_the_outputs(program, settings):
     for name, team in teams.items():
         assert set(said[name]["endpoints"]) == public_formats | {format.value for format in team.owns}
         assert set(said[name]["endpoints"]) <= set(said["shared"]["endpoints"]), "what is promoted can be installed from shared"
+
+
+def test_developers_in_the_outputs(program, settings):
+    said, developers = program.outputs["developers"], settings.developers
+    made = developers.mode is configuration.DeveloperMode.IDENTITY_CENTER
+    own = {"permissionSetName", "permissionSetArn"} if made else {"permissionSetName", "groups"}
+    teams = {team.name for team in settings.teams if team.developer_groups}
+    assert set(said) == own | (set() if made else {"policy", "sessionDuration"}) | ({"teams"} if teams else set())
+    assert said["permissionSetName"] == f"{settings.stack}-developers"
+    assert set(said.get("teams", {})) == teams
+    for name, one in said.get("teams", {}).items():
+        assert set(one) == own and one["permissionSetName"] == f"{settings.stack}-developers-{name}"
+    if made:
+        names = {one.inputs["name"] for one in program.of("PermissionSet")}
+        assert names == {said["permissionSetName"], *(one["permissionSetName"] for one in said.get("teams", {}).values())}
+    else:
+        assert not program.of("PermissionSet") and said["groups"] == list(developers.groups)
+        assert json.loads(said["policy"])["Version"] == "2012-10-17"
+
+
+def test_who_reads_a_team_repository(program, settings):
+    """Developers and build roles by the repository's own policy: every one where the organisation reads, else those that the team names."""
+    for team in settings.teams:
+        if not team.has_repository:
+            continue
+        found = [one for one in program.of("RepositoryPermissionsPolicy") if one.inputs["repository"] == team.name]
+        document = found[0].inputs["policyDocument"] if found else ""
+        opened = team.readers is configuration.Readers.ORGANIZATION
+        name = f"AWSReservedSSO_{settings.stack}-developers"
+        assert (f"{name}_*" in document) == opened
+        assert (f"{name}-{team.name}_*" in document) == bool(team.developer_groups)
+        for role in settings.build_roles:
+            assert (f":role/{role}" in document) == (opened or role in team.build_roles), (team.name, role)
+        assert ("PublishFromElsewhere" in document) == bool(team.publishers)
 
 
 def test_consumers_in_the_outputs(program, settings):
@@ -333,7 +387,7 @@ def test_without_its_state_the_provider_is_somebody_elses():
 def test_two_stacks_share_an_account():
     """No name is made twice: roles, key aliases, domains; and a GitHub repository belongs to one stack."""
     dev, prod = recorded("dev"), recorded("prod")
-    for kind, key in (("Role", "name"), ("Alias", "name"), ("Domain", "domain")):
+    for kind, key in (("Role", "name"), ("Policy", "name"), ("PermissionSet", "name"), ("Alias", "name"), ("Domain", "domain")):
         assert not {one.inputs[key] for one in dev.of(kind)} & {one.inputs[key] for one in prod.of(kind)}
     assert not set(dev.outputs["consumers"]) & set(prod.outputs["consumers"])
 

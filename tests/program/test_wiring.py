@@ -13,6 +13,7 @@ from components.registry import KeyOwner
 from policies.owned_names import Format
 from policies.trust import Subjects
 from settings import DomainSettings, Encryption, IamSettings, OidcProvider, PublishingSettings, Readers, ReadRole
+from tests.components.samples import NOBODY
 from tests.program import samples
 
 
@@ -51,7 +52,7 @@ def test_the_registry():
     assert args["public_sources"] == ["npmjs", "pypi"]
     assert args["promote_roles"] == f"arn:aws:iam::{samples.ACCOUNT}:role/package-flow/test-promote-*"
     assert args["program_roles"] == f"arn:aws:iam::{samples.ACCOUNT}:role/package-flow/test-*"
-    assert args["sharing"] == {"organization_id": "o-a1b2c3d4e5", "accounts": ["444455556666"]}
+    assert args["sharing"] == NOBODY | {"organization_id": "o-a1b2c3d4e5", "accounts": ["444455556666"]}
 
 
 @pytest.mark.parametrize(("setting", "value"), [(Encryption.CUSTOMER, KeyOwner.CUSTOMER), (Encryption.AWS, KeyOwner.AWS)])
@@ -59,7 +60,7 @@ def test_encryption(setting, value):
     configured = samples.settings(domain=DomainSettings("acme", setting, protect=False), sharing=None)
     args = wiring.package_registry(configured, samples.facts(configured))
     assert args["encryption"] is value and args["protect"] is False
-    assert args["sharing"] == {"organization_id": "", "accounts": []}
+    assert args["sharing"] == NOBODY
 
 
 def test_words_of_settings_and_components_are_the_same():
@@ -109,7 +110,7 @@ def test_a_closed_team_is_opened_to_nobody():
     configured = samples.settings(samples.team(readers=Readers.TEAM))
     facts = samples.facts(configured)
     args = wiring.team(configured, facts, configured.teams[0], "domain", [], "shared")
-    assert args["readers"] == [] and args["sharing"] == {"organization_id": "", "accounts": []}
+    assert args["readers"] == [] and args["sharing"] == NOBODY
     assert wiring.consumer(configured, facts, configured.teams[0], configured.repositories[0], "payments", "arn")["own_read_role"] is True
 
 

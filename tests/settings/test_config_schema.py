@@ -27,10 +27,43 @@ OTHER_VALUES: dict[str, Any] = {
     "githubOidcProvider": "existing",
     "readRole": "catalog",
     "subjects": "immutable",
-    "iam": {"path": "/", "permissionsBoundary": "arn:aws:iam::111122223333:policy/boundary"},
+    "iam": {"path": "/", "permissionsBoundary": "arn:aws:iam::111122223333:policy/boundary", "deployers": ["deployer"]},
     "publishing": {"workflow": "any"},
-    "sharing": {"organizationId": "o-a1b2c3d4e5", "accounts": ["444455556666"]},
+    "sharing": {"organizationId": "o-a1b2c3d4e5", "accounts": ["444455556666"], "downstream": ["shared"]},
+    "developers": {
+        "groups": ["Engineering"],
+        "region": "eu-central-1",
+        "roleArn": "arn:aws:iam::222233334444:role/sets",
+        "sessionDuration": 3600,
+    },
+    "builds": {"roles": ["service-role/build"]},
+    "events": {
+        "repositories": ["shared"],
+        "packages": "all",
+        "states": ["Unlisted"],
+        "email": ["platform@acme.example"],
+        "https": ["https://hooks.acme.example"],
+        "sqs": ["arn:aws:sqs:eu-west-1:111122223333:queue"],
+        "slack": {"workspace": "T07EA123LEP", "channel": "C07EZ1ABC23"},
+        "pipelines": ["release"],
+    },
+    "sandbox": {"name": "acme-other-sandbox", "roles": ["other-engineer"]},
 }
+
+# What can't stand beside the others of its object, and what the keys of an object need beside them.
+ALONE: dict[str, dict[str, Any]] = {
+    "sharing": {"organizationPaths": ["o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*"]},
+    "developers": {"mode": "policy"},
+}
+BESIDE: dict[str, dict[str, Any]] = {
+    "domain": {"name": "acme"},
+    "developers": {"groups": ["Everybody"]},
+    "sharing": {"accounts": ["777788889999"]},
+    "events": {"email": ["somebody@acme.example"]},
+    "sandbox": {"name": "acme-sandbox", "roles": ["engineer"]},
+}
+# Other keys that a key needs.
+NEEDS = {"sandbox": (((CONFIG, "package-flow:iam"), {"deployers": ["deployer"]}),)}
 
 
 def _shipped(stack: str) -> tuple[dict[str, Any], Settings]:
@@ -65,23 +98,28 @@ def test_a_default_is_the_value_of_a_key_that_is_left_out(tmp_path: Path, key: s
 
 @pytest.mark.parametrize("key", SCHEMA)
 def test_every_key_is_read(tmp_path: Path, key: str) -> None:
-    assert parse(tmp_path, changed(((CONFIG, f"package-flow:{key}"), OTHER_VALUES[key]))) != parse(tmp_path, good())
+    needed = NEEDS.get(key, ())
+    assert parse(tmp_path, changed(*needed, ((CONFIG, f"package-flow:{key}"), OTHER_VALUES[key]))) != parse(tmp_path, changed(*needed))
 
 
 @pytest.mark.parametrize(
-    ("key", "inner"), [(key, inner) for key, value in OTHER_VALUES.items() if isinstance(value, dict) for inner in value]
+    ("key", "inner"),
+    [(key, inner) for key, value in OTHER_VALUES.items() if isinstance(value, dict) for inner in (*value, *ALONE.get(key, {}))],
 )
 def test_every_key_inside_an_object_is_read_and_described(tmp_path: Path, key: str, inner: str) -> None:
     assert inner in SCHEMA[key]["description"]
-    one = {**({"name": "acme"} if key == "domain" else {}), inner: OTHER_VALUES[key][inner]}
-    assert parse(tmp_path, changed(((CONFIG, f"package-flow:{key}"), one))) != parse(tmp_path, good())
+    without = BESIDE.get(key, {})
+    values = OTHER_VALUES[key] | ALONE.get(key, {})
+    one = {**without, inner: values[inner]}
+    settings_of = [parse(tmp_path, changed(*NEEDS.get(key, ()), ((CONFIG, f"package-flow:{key}"), value))) for value in (one, without)]
+    assert settings_of[0] != settings_of[1]
 
 
 def test_every_key_inside_an_object_is_among_them() -> None:
     inner: dict[str, Any] = {one.alias or name: one.annotation for name, one in StackShape.model_fields.items()}
     for key, value in OTHER_VALUES.items():
         if isinstance(value, dict):
-            assert set(keys_of(inner[key])) == set(value), key
+            assert set(keys_of(inner[key])) == {*value, *ALONE.get(key, {})}, key
 
 
 @pytest.mark.parametrize("key", [key for key, one in SCHEMA.items() if "default" in one])

@@ -32,6 +32,10 @@ API = ("payments", "repositories", "payments-api")
 WEB = ("payments", "repositories", "checkout-web")
 API_KEY, WEB_KEY = "repositories.payments-api", "repositories.checkout-web"
 WORKFLOW = "acme/package-flow/.github/workflows/publish-package.yml@refs/heads/main"
+OTHER = "444455556666"
+SHARED, DEVELOPERS = "package-flow:sharing", "package-flow:developers"
+PATH = "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/"
+SETS = "arn:aws:iam::222233334444:role/permission-sets"
 BOUNDARY = "arn:aws:iam::111122223333:policy/boundary"
 
 STACK_VALUES = [
@@ -98,8 +102,48 @@ STACK_VALUES = [
     # 037777777777 without quotes is an octal number to YAML
     stack("package-flow:sharing.accounts", [0o37777777777], ["037777777777"], "12 digits", "package-flow:sharing.accounts.0"),
     stack("package-flow:sharing.accounts", ["111122223333"], ["444455556666"], "the stack's own", "package-flow:sharing.accounts.0"),
+    stack("package-flow:sharing.organizationPaths", [PATH[:-1]], [PATH], "a path of an AWS organisation", f"{SHARED}.organizationPaths.0"),
+    stack("package-flow:sharing.organizationPaths", [f"{PATH}**"], [f"{PATH}*"], "with * at the end", f"{SHARED}.organizationPaths.0"),
+    stack("package-flow:sharing.organizationPaths", ["o-a1b2c3d4e5/*"], ["o-a1b2c3d4e5/r-ab12/*"], "a path", f"{SHARED}.organizationPaths.0"),
+    stack(
+        SHARED,
+        {"organizationId": "o-a1b2c3d4e5", "organizationPaths": [PATH]},
+        {"organizationPaths": [PATH]},
+        "lets the whole organisation in",
+        f"{SHARED}.organizationPaths",
+    ),
+    stack(SHARED, {"downstream": ["shared"]}, {"downstream": ["shared"], "accounts": [OTHER]}, "nobody is shared with", f"{SHARED}.downstream"),
+    stack(
+        SHARED,
+        {"downstream": ["research"], "accounts": [OTHER]},
+        {"downstream": ["identity"], "accounts": [OTHER]},
+        "a repository that is open to the organisation: shared, identity, payments",
+        f"{SHARED}.downstream.0",
+    ),
+    # developers and builds
+    stack(DEVELOPERS, {"region": "eu-west-1"}, {"groups": ["Engineering"]}, "got nothing, allowed: at least one group", f"{DEVELOPERS}.groups"),
+    stack(DEVELOPERS, {"groups": [7]}, {"groups": ["7"]}, "put it in quotes", f"{DEVELOPERS}.groups.0"),
+    stack(DEVELOPERS, {"groups": [" "]}, {"groups": ["a b"]}, "display name", f"{DEVELOPERS}.groups.0"),
+    *(
+        stack(DEVELOPERS, {"groups": ["a"], key: bad}, {"groups": ["a"], key: good}, words, f"{DEVELOPERS}.{key}")
+        for key, bad, good, words in (
+            ("mode", "sso", "policy", "identityCenter, policy"),
+            ("region", "europe", "eu-west-1", "an AWS region"),
+            ("roleArn", "role/sets", SETS, "the ARN of a role"),
+            ("roleArn", f"{SETS}*", SETS, "the ARN of a role"),
+            ("sessionDuration", 3599, 3600, "3600 to 43200"),
+            ("sessionDuration", 43_201, 43_200, "3600 to 43200"),
+        )
+    ),
+    *(
+        stack(DEVELOPERS, {"groups": ["a"], "mode": "policy", key: bad}, {"groups": ["a"], key: bad}, "mode: policy", f"{DEVELOPERS}.{key}")
+        for key, bad in (("region", "eu-west-1"), ("roleArn", SETS))
+    ),
+    stack("package-flow:builds.roles", ["build/*"], ["build/ci"], "a role's name, after its path", "package-flow:builds.roles.0"),
+    stack("package-flow:builds.roles", ["/build"], ["build"], "a role's name", "package-flow:builds.roles.0"),
+    stack("package-flow:builds.roles", ["a" * 65], ["a" * 64], "a role's name", "package-flow:builds.roles.0"),
     # unknown keys
-    stack("package-flow:domian", {"name": "acme"}, ABSENT, "got an unknown key, allowed: domain"),
+    stack("package-flow:domian", {"name": "acme"}, ABSENT, "got an unknown key, allowed: one of 14 (did you mean domain?)"),
     stack("package-flow:token_duration", 3600, ABSENT, "(did you mean tokenDuration?)"),
     stack("package-flow:domain.encrypt", "aws", ABSENT, "(did you mean encryption?)"),
     stack("package-flow:iam.permissions_boundary", "", ABSENT, "(did you mean permissionsBoundary?)"),
@@ -110,7 +154,7 @@ STACK_VALUES = [
     stack("github:ower", "acme", ABSENT, "(did you mean owner?)"),
     *(
         stack(f"package-flow:{later}", {}, ABSENT, "not available yet")
-        for later in ("developers", "builds", "events", "sandbox", "registryStack")
+        for later in ("organizationVariables", "registryStack")
     ),
     Case((CONFIG, 7), "seven", ABSENT, "7", "got 7, which YAML reads as a number, allowed: text as a key, such as aws:region"),
     # credentials
@@ -123,8 +167,13 @@ TEAM_VALUES = [
     Case(("payments", "team"), "payment", "payments", "team", "payments, or the file renamed to payment.yaml"),
     Case(("payments", "team"), False, "payments", "team", "got false, which YAML reads as a boolean"),
     Case(("payments", "readers"), "everybody", "organization", "readers", "organization, team"),
-    Case(("payments", "developer_groups"), ["Engineering"], ABSENT, "developer_groups", "not available yet"),
-    Case(("payments", "build_roles"), ["codebuild"], ABSENT, "build_roles", "not available yet"),
+    # who reads and publishes besides the team's own repositories
+    Case(("research", "developer_groups"), ["Research"], [], "developer_groups", "add package-flow:developers to Pulumi.test.yaml"),
+    Case(("research", "build_roles"), ["codebuild"], [], "build_roles.0", "a role of package-flow:builds.roles in Pulumi.test.yaml"),
+    Case(("research", "build_roles"), ["build/*"], [], "build_roles.0", "a role's name"),
+    Case(("payments", "publishers"), ["ci"], [], "publishers.0", "a mapping"),
+    Case(("payments", "publishers"), [{"account": 444455556666, "role": "ci"}], [], "publishers.0.account", "in quotes"),
+    Case(("payments", "publishers"), [{"account": OTHER, "role": "ci"}], [], "publishers.0.account", "an account shared with"),
     Case(("payments", "repos"), {}, ABSENT, "repos", "(did you mean repositories?)"),
     Case(("payments", "repositories"), ["payments-api"], {}, "repositories", "a mapping"),
     Case(("payments", "release_managers"), "payments-leads", ["payments-leads"], "release_managers", "a list"),

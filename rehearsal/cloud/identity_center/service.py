@@ -86,6 +86,7 @@ def _checks(action: str, resources: tuple[str, ...], values: Values, instance: I
     arns = {
         "instance": [values.get("InstanceArn", instance.arn if instance else "*")],
         "account": [f"arn:aws:sso:::account/{values.get('TargetId') or values.get('AccountId')}"],
+        "accounts that have it": [f"arn:aws:sso:::account/{account}" for account in _accounts(instance, values)],
         "permission set": [values.get("PermissionSetArn") or values.get("ResourceArn", "")],
         "new permission set": [f"{values.get('InstanceArn', '').replace(':::instance/', ':::permissionSet/')}/ps-{'0' * 16}"],
         "identity store": [f"arn:aws:identitystore::{instance.account if instance else ''}:identitystore/{values.get('IdentityStoreId')}"],
@@ -98,6 +99,11 @@ def _checks(action: str, resources: tuple[str, ...], values: Values, instance: I
             tags = (instance.permission_sets.get(arn, made) if instance else made).tags
             checks.append(Check(action, arn, {**{f"aws:ResourceTag/{key}": value for key, value in tags.items()}, **requested}))
     return checks
+
+
+def _accounts(instance: Instance | None, values: Values) -> list[str]:
+    found = instance.permission_sets.get(values.get("PermissionSetArn", "")) if instance else None
+    return list(found.roles) if found else []
 
 
 def _instance(instance: Instance | None, values: Values) -> Instance:
@@ -335,13 +341,13 @@ OPERATIONS: dict[tuple[str, str], tuple[tuple[str, ...], Carry]] = {
     ("sso", "ListTagsForResource"): (_SET, _list_tags),
     ("sso", "TagResource"): (_SET, _tag),
     ("sso", "UntagResource"): (_SET, _untag),
-    ("sso", "ProvisionPermissionSet"): (_SET, _provision),
+    ("sso", "ProvisionPermissionSet"): ((*_SET, "accounts that have it"), _provision),
     ("sso", "DescribePermissionSetProvisioningStatus"): (("instance",), _provisioning_status),
     ("sso", "CreateAccountAssignment"): (_ASSIGNMENT, _create_assignment),
     ("sso", "DeleteAccountAssignment"): (_ASSIGNMENT, _delete_assignment),
     ("sso", "DescribeAccountAssignmentCreationStatus"): (("instance",), _creation_status),
     ("sso", "DescribeAccountAssignmentDeletionStatus"): (("instance",), _deletion_status),
     ("sso", "ListAccountAssignments"): (_ASSIGNMENT, _list_assignments),
-    ("identitystore", "GetGroupId"): (("identity store",), _group_id),
+    ("identitystore", "GetGroupId"): (("identity store", "group"), _group_id),
     ("identitystore", "DescribeGroup"): (("identity store", "group"), _describe_group),
 }

@@ -706,6 +706,64 @@ class TestEvents:
         self.emit("shared")
         assert len(self.messages(cloud, url)) == 1
 
+    def topic_for(self, cloud: Cloud, queue: tuple[str, str], name: str, *statements: dict[str, Any], **attributes: str) -> str:
+        """A topic with this policy, to which a queue is subscribed."""
+        url, arn = queue
+        topic = cloud.client("sns").create_topic(Name=name, Attributes=attributes)["TopicArn"]
+        document = policy(*({"Principal": "*", "Resource": topic, "Action": "sns:Publish", **each} for each in statements))
+        cloud.client("sns").set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=document)
+        cloud.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
+        grant = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn}
+        cloud.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy(grant)})
+        return topic
+
+    def test_a_topics_policy_is_given_no_source(self, cloud: Cloud, queue: tuple[str, str]) -> None:
+        """AWS: "You can't use Condition blocks in Amazon SNS topic policies for EventBridge"."""
+        let_in = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}}
+        rule = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/without-a-source"
+        conditioned = {**let_in, "Condition": {"ArnEquals": {"aws:SourceArn": rule}}}
+        for statement, expected in ((conditioned, 0), (let_in, 1)):
+            topic = self.topic_for(cloud, queue, "by-the-service", statement)
+            self.rule(cloud, "without-a-source", topic)
+            self.emit("shared")
+            assert len(self.messages(cloud, queue[0])) == expected
+
+    def test_a_rule_delivers_with_its_role(self, cloud: Cloud, queue: tuple[str, str]) -> None:
+        """The role's trust names the rule, the topic's policy and its key's name the role."""
+        rule, role = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/with-a-role", f"arn:aws:iam::{ACCOUNT}:role/told/telling"
+        trusted = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        trust = policy({**trusted, "Condition": {"ArnEquals": {"aws:SourceArn": rule}}})
+        cloud.client("iam").create_role(RoleName="telling", Path="/told/", AssumeRolePolicyDocument=trust)
+        cloud.client("iam").put_role_policy(RoleName="telling", PolicyName="p", PolicyDocument=policy(allow("sns:Publish")))
+        root = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "kms:Describe*", "Resource": "*"}
+        use = {"Effect": "Allow", "Principal": {"AWS": role}, "Action": ["kms:Decrypt", "kms:GenerateDataKey"], "Resource": "*"}
+        keys = [cloud.client("kms").create_key(Policy=policy(*each))["KeyMetadata"]["KeyId"] for each in ((root,), (root, use))]
+        nobody_else = {"Effect": "Deny", "Condition": {"ArnNotEquals": {"aws:PrincipalArn": role}}}
+        topic = self.topic_for(cloud, queue, "by-a-role", nobody_else)
+        for name, key, expected in (("with-a-role", keys[0], 0), ("with-anothers-role", keys[1], 0), ("with-a-role", keys[1], 1)):
+            cloud.client("sns").set_topic_attributes(TopicArn=topic, AttributeName="KmsMasterKeyId", AttributeValue=key)
+            self.rule(cloud, name, topic, RoleArn=role)
+            self.emit("shared")
+            assert len(self.messages(cloud, queue[0])) == expected, (name, key)
+            cloud.client("events").remove_targets(Rule=name, Ids=["1"])
+
+    def test_a_pipeline_is_started_with_a_role(self, cloud: Cloud, queue: tuple[str, str]) -> None:
+        """The local cloud has no pipelines: whether one would have been started stands in the decision log."""
+        pipeline = f"arn:aws:codepipeline:{REGION}:{ACCOUNT}:release"
+        start = allow("codepipeline:StartPipelineExecution", resource=pipeline)
+        trusted = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        cloud.client("iam").create_role(RoleName="starting", AssumeRolePolicyDocument=policy(trusted))
+        url, arn = queue
+        role = f"arn:aws:iam::{ACCOUNT}:role/starting"
+        rule = self.rule(cloud, "starts-a-pipeline", pipeline, RoleArn=role, DeadLetterConfig={"Arn": arn})
+        self.let_in(cloud, url, arn, rule)
+        for document, expected in ((allow("sns:Publish"), False), (start, True)):
+            cloud.client("iam").put_role_policy(RoleName="starting", PolicyName="p", PolicyDocument=policy(document))
+            self.emit("shared")
+            decided = [each["allowed"] for each in aws.decisions if each["action"] == "codepipeline:StartPipelineExecution"]
+            assert decided[-1] is expected
+            assert len(self.messages(cloud, url)) == (not expected), "what could not be delivered is a dead letter"
+
     def test_a_queue_takes_a_topics_messages_only_if_its_policy_says_so(self, cloud: Cloud, queue: tuple[str, str]) -> None:
         url, arn = queue
         topic = cloud.client("sns").create_topic(Name="to-queue")["TopicArn"]

@@ -1,0 +1,504 @@
+"""The matrix: who by what by where, each cell a decision with the statement that made it.
+
+Two halves that meet in a role. A job of GitHub gets into roles (trust policies); a role, like every other principal, has rights (identity and
+resource policies, package groups). Rights are worked out once for all sessions that no policy tells apart, which is what makes a thousand
+repositories a matter of seconds.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from access import actions, principals, tokens
+from access.actions import Action, Kind, Scope
+from access.decisions import Numbered, Statements, Verdict, admit, decide, may_allow, mentions, request, unmet
+from access.principals import Session
+from access.provisioned import Consumer, Document, Domain, OwnedName, Provisioned, Repository
+from access.tokens import Attempt
+from rehearsal.cloud.codeartifact import package_groups
+from rehearsal.cloud.codeartifact.arns import Arns
+from rehearsal.cloud.codeartifact.store import Coordinates
+from rehearsal.cloud.iam import as_list
+
+# Packages whose names nobody owns.
+FOREIGN = {
+    "npm": Coordinates("npm", "", "left-pad"),
+    "pypi": Coordinates("pypi", "", "requests"),
+    "maven": Coordinates("maven", "org.example", "greeting"),
+}
+NOT_OWNED = "a name that nobody owns"
+NOBODY_ALLOWS = "no statement allows it"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A place: a domain (repository "") or one of its repositories."""
+
+    domain: str
+    repository: str = ""
+
+    @property
+    def label(self) -> str:
+        return self.repository or self.domain
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one statement decides: actions, the names that they were tried on ("" where it is no matter of packages), and why."""
+
+    allowed: bool
+    reason: str
+    statement: int
+    actions: tuple[str, ...]
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One kind in one place. `state`: 2 all of it, 1 in part, 0 nothing."""
+
+    state: int
+    findings: tuple[Finding, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for one in self.findings if one.allowed for name in one.names))
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        return tuple(sorted({action for one in self.findings if one.allowed for action in one.actions}))
+
+
+Rights = Mapping[tuple[int, Kind], Cell]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """How an attempt fares at a role: the statement and the token that get in, or, for each statement, the claims that it does not meet."""
+
+    role: str
+    allowed: bool
+    statement: int
+    token: int
+    unmet: tuple[tuple[int, tuple[str, ...]], ...] = ()
+
+
+@dataclass(frozen=True)
+class Row:
+    """An attempt from GitHub, or a session at AWS: `group` is the GitHub repository, or "" """
+
+    group: str
+    key: str
+    label: str
+    note: str
+    entries: tuple[Entry, ...] = ()
+    attempt: Attempt | None = None
+    session: Session | None = None
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The roles that it gets into."""
+        return tuple(one.role for one in self.entries if one.allowed)
+
+
+@dataclass
+class Matrix:
+    """Everything that the page and the Markdown show. `rights` by class, `class_of` by role ARN or by a row's key."""
+
+    stack: Provisioned
+    columns: list[Column]
+    statements: Statements
+    rights: list[Rights] = field(default_factory=list)
+    members: list[list[str]] = field(default_factory=list)
+    class_of: dict[str, int] = field(default_factory=dict)
+    rows: list[Row] = field(default_factory=list)
+    evaluated: list[tuple] = field(default_factory=list)
+
+    def rights_of(self, row: Row) -> list[tuple[str, Rights]]:
+        """What a row may do, by the role that it does it with ("" = as itself)."""
+        if row.session:
+            return [("", self.rights[self.class_of[row.session.key]])]
+        return [(role, self.rights[self.class_of[role]]) for role in row.roles]
+
+    @cached_property
+    def cells(self) -> int:
+        """How many decisions a reader can ask for."""
+        repositories = sum(bool(one.repository) for one in self.columns)
+        domains = len(self.columns) - repositories
+        return len(self.rows) * (4 * repositories + 3 * domains)
+
+
+def build(stack: Provisioned) -> Matrix:
+    """The matrix of a stack."""
+    columns = [Column(domain.name, name) for domain in stack.domains for name in ("", *(one.name for one in domain.repositories))]
+    matrix = Matrix(stack, columns, Statements())
+    _add_rights(matrix)
+    _add_rows(matrix)
+    return matrix
+
+
+# --- rows: who gets in ------------------------------------------------------------------------------------------------------------------
+
+
+def _add_rows(matrix: Matrix) -> None:
+    stack, doors = matrix.stack, _Doors(matrix)
+    workflows = tokens.trusted_workflows(stack.consumers)
+    for consumer in stack.consumers:
+        for attempt in tokens.attempts(consumer, workflows):
+            matrix.rows.append(_row(consumer.name, attempt, doors.entries(attempt, str(consumer.id))))
+    owners = dict.fromkeys((one.owner, one.owner_id) for one in stack.consumers)
+    for owner, owner_id in owners:
+        for attempt in tokens.outside(owner, owner_id, workflows):
+            matrix.rows.append(_row("(in no catalog)", attempt, doors.entries(attempt, "")))
+    for session in principals.others(stack):
+        matrix.rows.append(Row("(AWS)", session.key, session.label, session.note, session=session))
+
+
+def _row(group: str, attempt: Attempt, entries: Iterable[Entry]) -> Row:
+    return Row(group, attempt.key, attempt.label, attempt.note, tuple(entries), attempt)
+
+
+class _Doors:
+    """The stack's roles as doors for tokens."""
+
+    def __init__(self, matrix: Matrix) -> None:
+        self._provider = matrix.stack.provider_arn
+        self._trust = {role.arn: matrix.statements.number(role.trust) for role in matrix.stack.roles}
+        self._statements = {role.arn: role.trust.statements for role in matrix.stack.roles}
+        self._open: list[str] = []
+        self._bound: dict[str, list[str]] = {}
+        for role in matrix.stack.roles:
+            bound = _bound_to(role.trust)
+            for id in bound or ():
+                self._bound.setdefault(id, []).append(role.arn)
+            if bound is None:
+                self._open.append(role.arn)
+
+    def entries(self, attempt: Attempt, own: str) -> list[Entry]:
+        """The attempt at every role that could let it in, and at those bound to the repository `own` (an id)."""
+        doors = [*self._bound.get(str(attempt.identity.id), ()), *self._bound.get(own, ()), *self._open]
+        found = [self._entry(attempt, role) for role in dict.fromkeys(doors)]
+        return [one for one in found if one.allowed or one.unmet]
+
+    def _entry(self, attempt: Attempt, role: str) -> Entry:
+        claims = [tokens.condition_keys(attempt.identity, token) for token in attempt.tokens]
+        for number, each in enumerate(claims):
+            verdict = admit(self._provider, role, self._trust[role], each)
+            if verdict.allowed:
+                return Entry(role, True, verdict.statement, number)
+        token, refusals = min(
+            ((number, self._refusals(role, each)) for number, each in enumerate(claims)),
+            key=lambda one: min((len(keys) for _, keys in one[1]), default=99),
+            default=(0, ()),
+        )
+        return Entry(role, False, -1, token, refusals)
+
+    def _refusals(self, role: str, claims: Mapping[str, str]) -> tuple[tuple[int, tuple[str, ...]], ...]:
+        numbered = zip(self._trust[role].numbers, self._statements[role], strict=True)
+        return tuple(
+            (number, tuple(key.rpartition(":")[2] for key in unmet(one, self._provider, role, claims)))
+            for number, one in numbered
+            if one["Effect"] == "Allow" and "WebIdentity" in json.dumps(one.get("Action", "WebIdentity"))
+        )
+
+
+def _bound_to(trust: Document) -> list[str] | None:
+    """The repository ids that a token must have one of, if every Allow of a trust policy asks for some; else None."""
+    ids: list[str] = []
+    for one in trust.statements:
+        if one["Effect"] != "Allow":
+            continue
+        equals = {key.lower(): values for key, values in ((one.get("Condition") or {}).get("StringEquals") or {}).items()}
+        asked = equals.get("token.actions.githubusercontent.com:repository_id")
+        if not asked or any("${" in str(value) for value in as_list(asked)):
+            return None
+        ids += as_list(asked)
+    return ids
+
+
+# --- rights -----------------------------------------------------------------------------------------------------------------------------
+
+
+def _add_rights(matrix: Matrix) -> None:
+    sessions = [*principals.of_roles(matrix.stack).items(), *((one.key, one) for one in principals.others(matrix.stack))]
+    alike = _Alike(matrix.stack)
+    known: dict[tuple, int] = {}
+    judge = _Judge(matrix)
+    for key, session in sessions:
+        found = alike.fingerprint(session)
+        if found not in known:
+            known[found] = len(matrix.rights)
+            matrix.rights.append(judge.rights(session))
+            matrix.members.append([])
+        matrix.class_of[key] = known[found]
+        matrix.members[known[found]].append(key)
+
+
+class _Alike:
+    """Tells which sessions every policy treats alike, so that one of them speaks for all."""
+
+    def __init__(self, stack: Provisioned) -> None:
+        self._documents = [one for domain in stack.domains for one in (domain.policy, *(each.policy for each in domain.repositories)) if one]
+        self._named = {str(value) for document in self._documents for one in document.statements for value in _principals(one)}
+        self._conditions = self._about_principals()
+
+    def _about_principals(self) -> list[Document]:
+        """Each condition on who asks, as a policy of its own."""
+        found = {}
+        for document in self._documents:
+            for one in document.statements:
+                for operator, keys in (one.get("Condition") or {}).items():
+                    about = {key: values for key, values in keys.items() if key.lower().startswith(("aws:principal", "aws:user"))}
+                    if about:
+                        alone = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {operator: about}}
+                        found[json.dumps(alone)] = Document("", json.dumps({"Version": "2012-10-17", "Statement": [alone]}))
+        return list(found.values())
+
+    def fingerprint(self, session: Session) -> tuple:
+        """Equal for two sessions only if every decision is the same for both."""
+        texts = tuple(one.text for one in session.identity)
+        caller = session.caller
+        if any("${" in one.text for one in [*session.identity, *self._documents]) or {caller.arn, caller.role_arn} & self._named:
+            return (session.key,)
+        asked = request(session, "any:Thing", "*")
+        met = tuple(decide(asked, [Numbered(one.text, ())], [], caller.account).allowed for one in self._conditions)
+        return (texts, caller.account, tuple(sorted((key, str(value)) for key, value in session.context.items())), met)
+
+
+def _principals(statement: Mapping) -> Iterator[object]:
+    for element in ("Principal", "NotPrincipal"):
+        named = statement.get(element)
+        if isinstance(named, Mapping):
+            for values in named.values():
+                yield from as_list(values)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A column with its policies, as documents of numbered statements."""
+
+    number: int
+    domain: Domain
+    repository: Repository | None
+    policies: tuple[Numbered, ...]
+    statements: tuple[Mapping, ...]
+
+
+class _Judge:
+    """Asks the evaluator for the rights of one session after the other."""
+
+    def __init__(self, matrix: Matrix) -> None:
+        self._matrix, stack = matrix, matrix.stack
+        self._arns = Arns(stack.region)
+        self._account = stack.account
+        self._names = {one.example: one.text for one in stack.owned} | {one: NOT_OWNED for one in FOREIGN.values()}
+        self._places = list(self._all_places())
+        self._group_reasons: dict[tuple, str] = {}
+        self._durations = _durations(stack)
+
+    def _all_places(self) -> Iterator[_Place]:
+        number = 0
+        for domain in self._matrix.stack.domains:
+            above = [domain.policy] if domain.policy else []
+            for repository in (None, *domain.repositories):
+                own = [repository.policy] if repository and repository.policy else []
+                documents = [*above, *own]
+                numbered = tuple(self._matrix.statements.number(one) for one in documents)
+                yield _Place(number, domain, repository, numbered, tuple(each for one in documents for each in one.statements))
+                number += 1
+
+    def rights(self, session: Session) -> Rights:
+        """What a session may do in every place."""
+        # Sessions of one class share their documents, whatever role has them.
+        shared = tuple(Document(one.where.partition(" of role ")[0], one.text) for one in session.identity)
+        mine = [(one, self._matrix.statements.number(one)) for one in shared]
+        asker = _Asker(session, [numbered for _, numbered in mine], [each for one, _ in mine for each in one.statements], self)
+        found: dict[tuple[int, Kind], Cell] = {}
+        for place in self._places:
+            if place.repository is None:
+                found[place.number, Kind.TOKEN] = asker.token(place, self._durations)
+                found[place.number, Kind.READ] = asker.cell(place, Scope.DOMAIN, Kind.READ)
+                found[place.number, Kind.ADMINISTER] = asker.cell(place, Scope.DOMAIN, Kind.ADMINISTER)
+            else:
+                for kind in (Kind.READ, Kind.PUBLISH, Kind.ADMINISTER):
+                    found[place.number, kind] = asker.cell(place, Scope.REPOSITORY, kind)
+        for place in self._places:
+            if place.repository is not None:
+                readable = [
+                    other
+                    for other in self._places
+                    if other.domain is place.domain and other.repository and other is not place and found[other.number, Kind.READ].state == 2
+                ]
+                found[place.number, Kind.PROMOTE] = asker.copies(place, readable)
+        return found
+
+    # What the asker needs to know of the stack.
+
+    def resource(self, action: Action, place: _Place, package: Coordinates | None) -> str:
+        """The ARN that an action is decided on."""
+        domain, repository = place.domain.name, place.repository.name if place.repository else ""
+        match action.resource:
+            case "domain":
+                return self._arns.domain(self._account, domain)
+            case "repository":
+                return self._arns.repository(self._account, domain, repository)
+            case "package" if package:
+                return self._arns.package(self._account, domain, repository, *package)
+            case "package-group":
+                return self._arns.package_group(self._account, domain, "/*")
+        return "*"
+
+    def candidates(self, place: _Place, statements: Iterable[Mapping]) -> list[Coordinates]:
+        """Packages worth trying: names that the repository's team owns, names that a policy speaks about, and names that nobody owns."""
+        tried = dict.fromkeys(one.example for one in place.repository.owns) if place.repository else {}
+        speaking = [one for one in statements if one["Effect"] == "Allow"]
+        foreign = self._arns.package(self._account, place.domain.name, place.repository.name if place.repository else "", *FOREIGN["npm"])
+        narrow = [value for one in speaking for value in as_list(one.get("Resource", ())) if ":package/" in value and not value.endswith("/*")]
+        narrow += [value for one in speaking for value in as_list(one.get("Resource", ())) if ":package/" in value and value.count("/") > 3]
+        if narrow:
+            limited = {"Effect": "Allow", "Resource": narrow}
+            for package in self._names:
+                arn = self._arns.package(self._account, place.domain.name, place.repository.name if place.repository else "", *package)
+                if may_allow(limited, "", arn) and arn != foreign:
+                    tried[package] = None
+        return [*tried, *(one for one in FOREIGN.values() if one not in tried)]
+
+    def name(self, package: Coordinates) -> str:
+        return self._names[package]
+
+    def kept_out(self, place: _Place, package: Coordinates) -> str:
+        """Why package groups do not let a package in, "" if they do."""
+        repository = place.repository.name if place.repository else ""
+        key = (place.domain.name, repository, package)
+        if key not in self._group_reasons:
+            admitted = package_groups.admits(place.domain.groups, package, "PUBLISH", [repository])
+            pattern = package_groups.association(place.domain.groups, package)[0].pattern
+            self._group_reasons[key] = "" if admitted else f"package group {pattern} does not admit it here"
+        return self._group_reasons[key]
+
+    def log(self, *entry: object) -> None:
+        self._matrix.evaluated.append(entry)
+
+
+def _durations(stack: Provisioned) -> list[int]:
+    """Lives of a token worth trying, longest first: what policies name, one second more, and the service's limits."""
+    named = {
+        int(value)
+        for document in (*(one for role in stack.roles for one in role.identity), *(one for each in stack.attached for one in each.identity))
+        for one in document.statements
+        for keys in (one.get("Condition") or {}).values()
+        for key, values in keys.items()
+        if key.lower() == "sts:durationseconds"
+        for value in as_list(values)
+        if str(value).isdigit()
+    }
+    tried = {one + more for one in named for more in (0, 1)} | {actions.LONGEST_TOKEN, actions.SHORTEST_TOKEN}
+    return sorted((one for one in tried if actions.SHORTEST_TOKEN <= one <= actions.LONGEST_TOKEN), reverse=True)
+
+
+class _Asker:
+    """One session's questions."""
+
+    def __init__(self, session: Session, identity: Sequence[Numbered], statements: Sequence[Mapping], judge: _Judge) -> None:
+        self._session, self._identity, self._statements, self._judge = session, identity, statements, judge
+        self._account = judge._account
+
+    def _ask(self, place: _Place, action: str, resource: str, context: Mapping[str, str] | None = None, owner: str = "") -> Verdict:
+        policies = () if owner else place.policies
+        asked = request(self._session, action, resource, context)
+        verdict = decide(asked, self._identity, policies, owner or self._account)
+        self._judge.log(asked, tuple(self._identity), tuple(policies), owner or self._account, verdict)
+        return verdict
+
+    def _possible(self, place: _Place, action: str, resource: str) -> bool:
+        return any(may_allow(one, action, resource) for one in (*self._statements, *place.statements))
+
+    def cell(self, place: _Place, scope: Scope, kind: Kind) -> Cell:
+        """A kind in a place, action by action and name by name."""
+        asked = actions.of(scope, kind)
+        packages = self._judge.candidates(place, (*self._statements, *place.statements)) if scope is Scope.REPOSITORY else []
+        collected = _Collected()
+        for action in asked:
+            for package in packages if action.resource == "package" else [None]:
+                resource = self._judge.resource(action, place, package)
+                if self._possible(place, action.name, resource):
+                    collected.add(action, package and self._judge.name(package), self._verdict(place, action, resource, package))
+        if not collected.found:
+            action = asked[0]
+            package = packages[0] if packages and action.resource == "package" else None
+            resource = self._judge.resource(action, place, package)
+            collected.add(action, package and self._judge.name(package), self._verdict(place, action, resource, package))
+        return collected.cell()
+
+    def _verdict(self, place: _Place, action: Action, resource: str, package: Coordinates | None) -> Verdict:
+        verdict = self._ask(place, action.name, resource)
+        if verdict.allowed and package and action.kind is Kind.PUBLISH and (reason := self._judge.kept_out(place, package)):
+            return Verdict(False, reason, verdict.statement)
+        return verdict
+
+    def token(self, place: _Place, durations: Sequence[int]) -> Cell:
+        """A token of a domain: the domain's action, and STS's for the longest life that is allowed."""
+        domain = self._judge.resource(actions.of(Scope.DOMAIN, Kind.TOKEN)[0], place, None)
+        first = self._ask(place, "codeartifact:GetAuthorizationToken", domain)
+        if not first.allowed:
+            return Cell(0, (Finding(False, first.reason, first.statement, ("GetAuthorizationToken",)),))
+        verdict, longest = Verdict(False, NOBODY_ALLOWS), 0
+        for duration in durations:
+            context = {"sts:AWSServiceName": actions.SERVICE_NAME, "sts:DurationSeconds": str(duration)}
+            verdict = self._ask(place, actions.BEARER, "*", context, owner=self._session.caller.account)
+            if verdict.allowed:
+                longest = duration
+                break
+        named = (f"for at most {longest:,} seconds",) if longest else ()
+        second = Finding(verdict.allowed, verdict.reason, verdict.statement, ("GetServiceBearerToken",), named)
+        return Cell(2 if longest else 0, (Finding(True, first.reason, first.statement, ("GetAuthorizationToken",)), second))
+
+    def copies(self, place: _Place, readable: Sequence[_Place]) -> Cell:
+        """Copying versions into a repository: into the package and the repository, from a repository that can be read."""
+        into_package, into_repository = _copy_actions()
+        collected = _Collected()
+        repository = self._judge.resource(into_repository, place, None)
+        packages = self._judge.candidates(place, (*self._statements, *place.statements))
+        possible = [one for one in packages if self._possible(place, into_package.name, self._judge.resource(into_package, place, one))]
+        for package in possible or packages[:1]:
+            verdict = self._ask(place, into_package.name, self._judge.resource(into_package, place, package))
+            if verdict.allowed:
+                whole = self._ask(place, into_repository.name, repository)
+                verdict = whole if not whole.allowed else verdict
+            if verdict.allowed and not readable:
+                verdict = Verdict(False, "it reads no other repository of the domain to copy from")
+            if verdict.allowed and (reason := self._judge.kept_out(place, package)):
+                verdict = Verdict(False, reason, verdict.statement)
+            collected.add(into_package, self._judge.name(package), verdict)
+        cell = collected.cell()
+        if not cell.state:
+            return cell
+        sources = tuple(one.repository.name for one in readable if one.repository)
+        return Cell(cell.state, (*cell.findings, Finding(True, "it reads the source", -1, ("ReadFromRepository",), tuple(f"from {one}" for one in sources))))
+
+
+def _copy_actions() -> tuple[Action, Action]:
+    found = actions.of(Scope.REPOSITORY, Kind.PROMOTE)
+    return next(one for one in found if one.resource == "package"), next(one for one in found if one.resource == "repository")
+
+
+class _Collected:
+    """Verdicts of one cell, put together by what decided them."""
+
+    def __init__(self) -> None:
+        self.found: dict[tuple[bool, str, int], dict[str, dict[str, None]]] = {}
+        self._essential = False
+
+    def add(self, action: Action, name: str | None, verdict: Verdict) -> None:
+        key = (verdict.allowed, verdict.reason, verdict.statement)
+        self.found.setdefault(key, {}).setdefault(action.short, {}).update({name: None} if name else {})
+        self._essential = self._essential or (verdict.allowed and action.essential)
+
+    def cell(self) -> Cell:
+        findings = tuple(
+            Finding(allowed, reason, statement, tuple(by_action), tuple(dict.fromkeys(name for names in by_action.values() for name in names)))
+            for (allowed, reason, statement), by_action in sorted(self.found.items(), key=lambda one: (not one[0][0], one[0][2], one[0][1]))
+        )
+        state = 2 if self._essential else int(any(one.allowed for one in findings))
+        return Cell(state, findings)

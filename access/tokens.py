@@ -1,0 +1,221 @@
+"""Who comes from GitHub: every kind of job that may try a role, as the claims of its OIDC token.
+
+A refused attempt is made with everything else right, so that what refuses it is the one thing that is wrong: a job on another branch calls
+the publishing workflow, a repository with a recycled name has the release branch, and so on. Each is tried with both forms of subject.
+https://docs.github.com/en/actions/reference/security/oidc
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from access.provisioned import Consumer
+from policies.arns import GITHUB_OIDC_HOST
+from policies.branches import is_pattern
+from policies.names import PROMOTE_ENVIRONMENT
+from policies.trust import AUDIENCE
+
+FORMS = ("immutable", "name")
+OWN_WORKFLOW = "ci.yml"
+OTHER_AUDIENCE = "https://github.com/another-audience"
+# Ids that no repository of a stack has: of those who take a name that was given up, and of strangers.
+_TAKEN_REPOSITORY, _TAKEN_OWNER, _STRANGER, _STRANGER_OWNER = 99_000_000_001, 99_000_000_002, 99_000_000_003, 99_000_000_004
+_ACTOR, _ACTOR_ID = "somebody", "90000001"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A GitHub repository as a token names it."""
+
+    owner: str
+    owner_id: int
+    name: str
+    id: int
+
+
+@dataclass(frozen=True)
+class Token:
+    """What a job's token says besides its repository. `workflow` "" is the repository's own; `context` "" is the ref, or the environment."""
+
+    form: str
+    ref: str
+    workflow: str = ""
+    environment: str = ""
+    context: str = ""
+    audience: str = AUDIENCE
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """Somebody who tries. `key` is stable, `label` short, `note` says what is special; each of `tokens` is one that the job could have."""
+
+    key: str
+    label: str
+    note: str
+    identity: Identity
+    tokens: tuple[Token, ...]
+
+
+def claims(identity: Identity, token: Token) -> dict[str, str]:
+    """The claims that AWS makes condition keys of (there is no `enterprise_id`: it says nothing about a repository)."""
+    environment = token.environment.replace(":", "%3A")
+    context = token.context or (f"environment:{environment}" if environment else f"ref:{token.ref}")
+    full = f"{identity.owner}/{identity.name}"
+    named = full if token.form == "name" else f"{identity.owner}@{identity.owner_id}/{identity.name}@{identity.id}"
+    made = {
+        "sub": f"repo:{named}:{context}",
+        "aud": token.audience,
+        "repository_id": str(identity.id),
+        "repository": full,
+        "ref": token.ref,
+        "environment": token.environment,
+        "job_workflow_ref": token.workflow or f"{full}/.github/workflows/{OWN_WORKFLOW}@{token.ref}",
+        "workflow": "CI",
+        "actor": _ACTOR,
+        "actor_id": _ACTOR_ID,
+    }
+    return {name: value for name, value in made.items() if value}
+
+
+def condition_keys(identity: Identity, token: Token) -> dict[str, str]:
+    """The same as the context of a request to STS."""
+    return {f"{GITHUB_OIDC_HOST}:{name}": value for name, value in claims(identity, token).items()}
+
+
+def identity(consumer: Consumer) -> Identity:
+    """A consuming repository's own identity."""
+    return Identity(consumer.owner, consumer.owner_id, consumer.name, consumer.id)
+
+
+def trusted_workflows(consumers: Iterable[Consumer]) -> tuple[str, ...]:
+    """Every workflow that some role of the stack may be bound to; each can be called by every job of the organisation."""
+    named = (workflow for one in consumers for workflow in (one.workflow, one.promotion_workflow) if workflow)
+    return tuple(dict.fromkeys(named))
+
+
+def _branch(pattern: str) -> str:
+    return f"{pattern.removesuffix('*')}1.0" if is_pattern(pattern) else pattern
+
+
+def _tokens(
+    ref: str, workflows: Sequence[str], environments: Sequence[str] = ("",), *, context: str = "", audience: str = AUDIENCE
+) -> tuple[Token, ...]:
+    return tuple(
+        Token(form, ref, workflow, environment, context, audience)
+        for environment in environments
+        for workflow in workflows
+        for form in FORMS
+    )
+
+
+def attempts(one: Consumer, workflows: Sequence[str]) -> list[Attempt]:
+    """Everybody who tries as a job of this repository, or as one of its name. `workflows` are the trusted ones."""
+    return [*_publishing(one, workflows), *_everywhere(one, workflows)] if one.publishes else [*_default(one, workflows), *_everywhere(one, workflows)]
+
+
+def _default(one: Consumer, workflows: Sequence[str]) -> list[Attempt]:
+    ref = f"refs/heads/{one.default_branch}"
+    tokens = _tokens(ref, ["", *workflows])
+    return [Attempt("default-branch", f"branch {one.default_branch}", "the default branch, any workflow", identity(one), tokens)]
+
+
+def _publishing(one: Consumer, workflows: Sequence[str]) -> list[Attempt]:
+    me, found = identity(one), []
+    with_environment = f", environment {one.environment}" if one.environment else ""
+    for branch in one.release_branches:
+        ref, label = f"refs/heads/{_branch(branch)}", f"release branch {branch}"
+        publishing, promotion = [one.workflow], [one.promotion_workflow] if one.promotion_workflow else [*workflows] or [""]
+        found += [
+            Attempt(
+                f"release:{branch}:publish",
+                f"{label}: publish",
+                f"publishing workflow{with_environment}" if one.workflow else f"any workflow{with_environment}",
+                me,
+                _tokens(ref, publishing, [one.environment]),
+            ),
+            Attempt(
+                f"release:{branch}:promote",
+                f"{label}: promote",
+                f"promotion workflow, approved in environment {PROMOTE_ENVIRONMENT}",
+                me,
+                _tokens(ref, promotion, [PROMOTE_ENVIRONMENT]),
+            ),
+            Attempt(
+                f"release:{branch}:own-workflow",
+                f"{label}: another workflow",
+                f"its own workflow{with_environment} or environment {PROMOTE_ENVIRONMENT}",
+                me,
+                _tokens(ref, [""], [one.environment, PROMOTE_ENVIRONMENT]),
+            ),
+            Attempt(
+                f"release:{branch}:environment",
+                f"{label}: another environment",
+                "trusted workflows in an environment that nobody declared",
+                me,
+                _tokens(ref, workflows or [""], ["staging"]),
+            ),
+        ]
+        if one.environment:
+            found.append(
+                Attempt(
+                    f"release:{branch}:no-environment",
+                    f"{label}: no environment",
+                    f"trusted workflows, but not in environment {one.environment}",
+                    me,
+                    _tokens(ref, workflows or [""]),
+                )
+            )
+        if is_pattern(branch):
+            deeper = f"refs/heads/{_branch(branch)}/fix"
+            found.append(_unreviewed(one, f"below:{branch}", f"branch {_branch(branch)}/fix", "one level below the pattern", deeper, workflows))
+        else:
+            longer = f"refs/heads/{branch}-2"
+            found.append(_unreviewed(one, f"beside:{branch}", f"branch {branch}-2", "begins like the release branch", longer, workflows))
+    first = f"refs/heads/{_branch(one.release_branches[0])}"
+    audience = _tokens(first, [one.workflow], [one.environment], audience=OTHER_AUDIENCE)
+    found.append(Attempt("audience", "release branch, other audience", "a token that was made for another service", me, audience))
+    return found
+
+
+def _environments(one: Consumer) -> list[str]:
+    return list(dict.fromkeys(["", one.environment, *([PROMOTE_ENVIRONMENT] if one.publishes else [])]))
+
+
+def _unreviewed(one: Consumer, key: str, label: str, note: str, ref: str, workflows: Sequence[str]) -> Attempt:
+    """With every workflow and in every environment: trust must hold where an environment's branch policy should not."""
+    return Attempt(key, label, f"{note}; any workflow, any environment", identity(one), _tokens(ref, ["", *workflows], _environments(one)))
+
+
+def _everywhere(one: Consumer, workflows: Sequence[str]) -> list[Attempt]:
+    me, every = identity(one), ["", *workflows]
+    release = one.release_branches[0] if one.publishes else one.default_branch
+    ref = f"refs/heads/{_branch(release)}"
+    merge, environments = "refs/pull/1/merge", _environments(one)
+    taken, stranger = replace(me, id=_TAKEN_REPOSITORY), Identity("stranger", _STRANGER_OWNER, one.name, _STRANGER)
+    fork = Identity("contributor", _STRANGER_OWNER + 1, one.name, _STRANGER + 1)
+    as_release = _tokens(ref, every, environments)
+    return [
+        Attempt("pull-request", "pull request", "of a branch of this repository; any workflow", me, _tokens(merge, every, context="pull_request")),
+        _unreviewed(one, "other-branch", "any other branch", "feature/x", "refs/heads/feature/x", workflows),
+        _unreviewed(one, "tag", f"tag {release.removesuffix('/*')}", "a tag named as the branch", f"refs/tags/{_branch(release)}", workflows),
+        Attempt("fork-pull-request", "fork's pull request", "GitHub gives it no token", me, ()),
+        Attempt("fork", "fork", "a job of the fork itself", fork, as_release),
+        Attempt("recycled-name", "recycled name", "another repository that has taken this one's name", taken, as_release),
+        Attempt("other-organisation", "other organisation", "a repository of the same name there", stranger, as_release),
+    ]
+
+
+def outside(owner: str, owner_id: int, workflows: Sequence[str]) -> list[Attempt]:
+    """Repositories that no catalog names."""
+    ref, every = "refs/heads/main", ["", *workflows]
+    tokens = _tokens(ref, every, ["", PROMOTE_ENVIRONMENT])
+    ours, taken = Identity(owner, owner_id, "not-in-the-catalog", _TAKEN_REPOSITORY + 9), Identity(owner, _TAKEN_OWNER, "recycled", _STRANGER + 9)
+    immutable = tuple(one for one in tokens if one.form == "immutable")
+    named = tuple(one for one in tokens if one.form == "name")
+    pull = _tokens("refs/pull/1/merge", every, context="pull_request")
+    return [
+        Attempt("organisation-immutable", "organisation's repository", "in no catalog; immutable subject", ours, immutable),
+        Attempt("organisation-name", "organisation's repository, older", "in no catalog; subject without ids", ours, named),
+        Attempt("organisation-pull-request", "its pull request", "in no catalog; either subject", ours, pull),
+        Attempt("recycled-organisation", "recycled organisation", "somebody who has taken the organisation's name", taken, tokens),
+        Attempt("strangers", "other organisation", "any repository there", Identity("stranger", _STRANGER_OWNER, "anything", _STRANGER), tokens),
+    ]

@@ -1,0 +1,530 @@
+"""Who may preview and deploy the stack, and what they can't do with it: Pulumi Deployments, the two roles, the boundary, the App keys.
+
+Only in an account that was bootstrapped: another company's stack file is rehearsed with a deployer that is made by hand.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+from bootstrap.declaration import Stack
+from policies.deployments import BOOTSTRAP_PATH, Access, Deployed
+from policies.deployments_trust import Operation, PulumiStack, deploying_workflow, pull_requests
+from policies.document import statement, text
+from policies.names import RoleKind, role_name
+from policies.trust import AUDIENCE, GitHubRepository, Owner
+from rehearsal import bootstrapping, clients
+from rehearsal.cast import STRANGER_ORGANIZATION, WRITER
+from rehearsal.clients import Credentials
+from rehearsal.scenario import DENY, Denied, Scenario
+from rehearsal.scenarios.reading import administrator
+from rehearsal.seeding import OWNER_ID
+from rehearsal.world import World
+
+_NOBODY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}]})
+_EVERYTHING = text([statement("Everything", "*", "*")])
+_ASSUME_DEPLOYER, _ASSUME_PREVIEW = "assume the deployer role", "assume the preview role"
+
+
+def scenarios(world: World) -> list[Scenario]:
+    """For the rehearsed stack, if the account was bootstrapped with Pulumi Deployments."""
+    told = world.bootstrap
+    if told is None or told.pulumi_cloud is None:
+        return []
+    deploying = _Deploying(world, next(one for one in told.stacks if one.name == world.settings.stack))
+    parts = (_tokens, _previewing, _roles, _bounded, _keys, _triggers, _guards, _workflows)
+    return [one for part in parts for one in part(deploying)]
+
+
+class _Deploying:
+    """The stack's deployment: its roles, tokens, and sessions that several scenarios share."""
+
+    def __init__(self, world: World, one: Stack) -> None:
+        told = world.bootstrap
+        assert told is not None and told.pulumi_cloud is not None
+        self.world, self.told, self.one, self.name = world, told, one, one.name
+        self.deployed = Deployed(world.registry, one.name)
+        self.stack = PulumiStack(told.pulumi_cloud.organization, one.settings.project, one.name)
+        self.repository = f"{told.github_owner}/{told.repository}"
+        self._clients: dict[tuple[str, Access], Any] = {}
+
+    def token(self, operation: str, *, audience: str = "", **place: str) -> str:
+        """The token of a deployment: of this stack, but for what is said otherwise."""
+        where = {"organization": self.stack.organization, "project": self.stack.project, "stack": self.stack.stack} | place
+        return self.world.control.post("pulumi/token", operation=operation, **({"audience": audience} if audience else {}), **where)[
+            "token"
+        ]
+
+    def assume(self, access: Access, token: str) -> str:
+        bootstrapping.assume(self.world.place.endpoint, self.world.place.region, self.deployed.role_arn(access), token)
+        return f"a session of {self.deployed.role_name(access)}"
+
+    @cached_property
+    def _sessions(self) -> Mapping[Access, Credentials]:
+        operations = {Access.PREVIEW: Operation.PREVIEW, Access.DEPLOY: Operation.UPDATE}
+        where = self.world.place
+        return {
+            access: bootstrapping.assume(where.endpoint, where.region, self.deployed.role_arn(access), self.token(operation))
+            for access, operation in operations.items()
+        }
+
+    def client(self, service: str, access: Access) -> Any:
+        """A client with the credentials of a preview or of a deployment."""
+        if (service, access) not in self._clients:
+            self._clients[service, access] = self.world.client(service, self._sessions[access])
+        return self._clients[service, access]
+
+    def iam(self, operation: str, access: Access = Access.DEPLOY, **parameters: Any) -> Any:
+        return clients.call(getattr(self.client("iam", access), operation), **parameters)
+
+    @property
+    def who(self) -> str:
+        return f"the deployment of {self.name}"
+
+    @property
+    def own_role(self) -> str:
+        """Name of a role that the stack made."""
+        return role_name(self.name, RoleKind.READ)
+
+
+# --- whose token opens which role ------------------------------------------------------------------------------------------------------
+
+
+def _tokens(deploying: _Deploying) -> list[Scenario]:
+    name, world = deploying.name, deploying.world
+    other = next((one.name for one in deploying.told.stacks if one.name != name), f"{name}-other")
+    updates, previews = f"{name}: an update gets the deployer", f"{name}: a preview gets the preview role"
+
+    def attempt(access: Access, operation: str, **changed: str) -> Callable[[], str]:
+        return lambda: deploying.assume(access, deploying.token(operation, **changed))
+
+    made = [
+        Scenario(updates, f"an update of {name}", _ASSUME_DEPLOYER, name, attempt(Access.DEPLOY, "update")),
+        Scenario(previews, f"a preview of {name}", _ASSUME_PREVIEW, name, attempt(Access.PREVIEW, "preview")),
+        Scenario(
+            f"{name}: an update begins with the preview role",
+            f"an update of {name}",
+            _ASSUME_PREVIEW,
+            name,
+            attempt(Access.PREVIEW, "update"),
+        ),
+    ]
+    for operation in ("refresh", "destroy"):
+        who = f"a {operation} of {name}"
+        made.append(Scenario(f"{name}: {operation} gets the deployer", who, _ASSUME_DEPLOYER, name, attempt(Access.DEPLOY, operation)))
+    refused: dict[str, tuple[str, dict[str, str]]] = {
+        "a preview": ("preview", {}),
+        "a drift check": ("detect-drift", {}),
+        f"an update of the stack {other}": ("update", {"stack": other}),
+        "an update of another project": ("update", {"project": "another"}),
+        # It may say this stack's organisation as its audience; its subject has its own.
+        f"an update of {STRANGER_ORGANIZATION}": (
+            "update",
+            {"organization": STRANGER_ORGANIZATION, "audience": deploying.stack.organization},
+        ),
+        "an update for another audience": ("update", {"audience": f"aws:{deploying.stack.organization}"}),
+    }
+    for who, (operation, changed) in refused.items():
+        attempted = attempt(Access.DEPLOY, operation, **changed)
+        made.append(Scenario(f"{name}: {who} gets the deployer", who, _ASSUME_DEPLOYER, name, attempted, DENY, updates))
+    who = f"a preview of the stack {other}"
+    attempted = attempt(Access.PREVIEW, "preview", stack=other)
+    made.append(Scenario(f"{name}: {who} gets the preview role", who, _ASSUME_PREVIEW, name, attempted, DENY, previews))
+    # A role's credentials stay what they are: neither of the two may assume another.
+    made.append(
+        Scenario(
+            f"{name}: a preview's credentials become the deployer",
+            f"a preview of {name}",
+            _ASSUME_DEPLOYER,
+            name,
+            lambda: _chain(deploying, world),
+            DENY,
+            updates,
+        )
+    )
+    return made
+
+
+def _chain(deploying: _Deploying, world: World) -> str:
+    sts = deploying.client("sts", Access.PREVIEW)
+    return str(
+        clients.call(sts.assume_role, RoleArn=deploying.deployed.role_arn(Access.DEPLOY), RoleSessionName="chained")["AssumedRoleUser"]
+    )
+
+
+# --- a preview reads -------------------------------------------------------------------------------------------------------------------
+
+
+def _previewing(deploying: _Deploying) -> list[Scenario]:
+    """Each write is tried by a deployment first: what it writes is what is there."""
+    name, world = deploying.name, deploying.world
+    where = {"domain": world.settings.domain.name, "domainOwner": world.place.account}
+
+    def describe() -> str:
+        deploying.iam("get_role", Access.PREVIEW, RoleName=deploying.own_role)
+        clients.call(deploying.client("codeartifact", Access.PREVIEW).describe_domain, **where)
+        return "a role and the domain"
+
+    def put_role_policy(access: Access) -> str:
+        policy = deploying.iam("get_role_policy", RoleName=deploying.own_role, PolicyName=RoleKind.READ)["PolicyDocument"]
+        deploying.iam("put_role_policy", access, RoleName=deploying.own_role, PolicyName=RoleKind.READ, PolicyDocument=json.dumps(policy))
+        return f"the policy of {deploying.own_role}"
+
+    def put_domain_policy(access: Access) -> str:
+        codeartifact = deploying.client("codeartifact", access)
+        policy = deploying.client("codeartifact", Access.DEPLOY).get_domain_permissions_policy(**where)["policy"]["document"]
+        clients.call(codeartifact.put_domain_permissions_policy, **where, policyDocument=policy)
+        return "the domain's policy"
+
+    made = [Scenario(f"{name}: a preview looks around", f"a preview of {name}", "describe a role and the domain", name, describe)]
+    for action, attempted in (("change a role's policy", put_role_policy), ("change the domain's policy", put_domain_policy)):
+        allowed = f"{name}: a deployment may {action}"
+        made += [
+            Scenario(allowed, deploying.who, action, name, lambda attempted=attempted: attempted(Access.DEPLOY)),
+            Scenario(
+                f"{name}: a preview may {action}",
+                f"a preview of {name}",
+                action,
+                name,
+                lambda attempted=attempted: attempted(Access.PREVIEW),
+                DENY,
+                allowed,
+            ),
+        ]
+    return made
+
+
+# --- the deployer makes roles, within bounds -------------------------------------------------------------------------------------------
+
+
+def _create(deploying: _Deploying, name: str, *, path: str = "", boundary: str | None = "") -> str:
+    """Make a role and take it away again."""
+    bound = boundary or deploying.deployed.boundary_arn
+    bounded: dict[str, Any] = {} if boundary is None else {"PermissionsBoundary": bound}
+    path = path or deploying.world.settings.iam.path
+    made = deploying.iam("create_role", RoleName=name, Path=path, AssumeRolePolicyDocument=_NOBODY, **bounded)["Role"]["Arn"]
+    deploying.iam("delete_role", RoleName=name)
+    return f"{made} was made, and taken away"
+
+
+def _roles(deploying: _Deploying) -> list[Scenario]:
+    name, own, deployed = deploying.name, deploying.own_role, deploying.deployed
+    deployer, preview = deployed.role_name(Access.DEPLOY), deployed.role_name(Access.PREVIEW)
+    other = next((one.name for one in deploying.told.stacks if one.name != name), f"not-{name}")
+    creates = f"{name}: a deployment makes a role with the boundary"
+
+    def create(suffix: str, **changed: Any) -> Callable[[], str]:
+        return lambda: _create(deploying, f"{name}-rehearsal-{suffix}", **changed)
+
+    made = [Scenario(creates, deploying.who, "make a role", f"{name}-rehearsal", create("bounded"))]
+    refused: dict[str, Callable[[], str]] = {
+        "without the boundary": create("unbounded", boundary=None),
+        "with another boundary": create("other-bound", boundary=f"arn:{deployed.registry.partition}:iam::aws:policy/AdministratorAccess"),
+        "under another path": create("path", path="/"),
+        "beside itself": create("beside", path=BOOTSTRAP_PATH),
+        "of another stack's name": lambda: _create(deploying, f"{other}-rehearsal"),
+    }
+    for how, attempted in refused.items():
+        made.append(
+            Scenario(f"{name}: a deployment makes a role {how}", deploying.who, f"make a role {how}", name, attempted, DENY, creates)
+        )
+    # What widens a role: allowed on the stack's own, on nothing else.
+    document = deploying.iam
+    acts: dict[str, Callable[[str], Any]] = {
+        "put a policy on": lambda role: document(
+            "put_role_policy", RoleName=role, PolicyName=RoleKind.READ, PolicyDocument=_policy(deploying)
+        ),
+        "change who may assume": lambda role: document("update_assume_role_policy", RoleName=role, PolicyDocument=_trust(deploying)),
+    }
+    for act, attempted in acts.items():
+        allowed = f"{name}: a deployment may {act} {own}"
+        made.append(Scenario(allowed, deploying.who, f"{act} a role", own, lambda attempted=attempted: f"{own}: {_done(attempted(own))}"))
+        for role in (deployer, preview):
+            made.append(
+                Scenario(
+                    f"{name}: a deployment may {act} {role}",
+                    deploying.who,
+                    f"{act} a role",
+                    role,
+                    lambda attempted=attempted, role=role: f"{role}: {_done(attempted(role))}",
+                    DENY,
+                    allowed,
+                )
+            )
+    return [*made, *_boundary(deploying)]
+
+
+def _done(_: Any) -> str:
+    return "done"
+
+
+def _policy(deploying: _Deploying) -> str:
+    """What the stack's own read role has, so that putting it there changes nothing."""
+    return json.dumps(deploying.iam("get_role_policy", RoleName=deploying.own_role, PolicyName=RoleKind.READ)["PolicyDocument"])
+
+
+def _trust(deploying: _Deploying) -> str:
+    return json.dumps(deploying.iam("get_role", RoleName=deploying.own_role)["Role"]["AssumeRolePolicyDocument"])
+
+
+def _boundary(deploying: _Deploying) -> list[Scenario]:
+    """The boundary of a role may be set, which changes nothing; it may not be taken off, exchanged or rewritten."""
+    name, own, boundary = deploying.name, deploying.own_role, deploying.deployed.boundary_arn
+    sets = f"{name}: a deployment sets the boundary of {own}"
+    another = f"arn:{deploying.deployed.registry.partition}:iam::aws:policy/AdministratorAccess"
+
+    def put(arn: str) -> str:
+        return _done(deploying.iam("put_role_permissions_boundary", RoleName=own, PermissionsBoundary=arn))
+
+    def rewrite() -> str:
+        return _done(deploying.iam("create_policy_version", PolicyArn=boundary, PolicyDocument=_EVERYTHING, SetAsDefault=True))
+
+    def attach() -> str:
+        return _done(deploying.iam("attach_role_policy", RoleName=deploying.deployed.role_name(Access.DEPLOY), PolicyArn=another))
+
+    return [
+        Scenario(sets, deploying.who, "set a boundary", own, lambda: put(boundary)),
+        Scenario(
+            f"{name}: a deployment exchanges the boundary of {own}", deploying.who, "set another", own, lambda: put(another), DENY, sets
+        ),
+        Scenario(
+            f"{name}: a deployment takes the boundary off {own}",
+            deploying.who,
+            "take the boundary off",
+            own,
+            lambda: _done(deploying.iam("delete_role_permissions_boundary", RoleName=own)),
+            DENY,
+            sets,
+        ),
+        Scenario(f"{name}: a deployment rewrites the boundary", deploying.who, "rewrite the boundary", boundary, rewrite, DENY, sets),
+        Scenario(f"{name}: a deployment gives itself every right", deploying.who, "attach a policy", "itself", attach, DENY, sets),
+    ]
+
+
+# --- what a role with every right can do within the boundary ---------------------------------------------------------------------------
+
+
+def _bounded(deploying: _Deploying) -> list[Scenario]:
+    """A deployment makes a role, gives it every right and becomes it. The boundary is what stays."""
+    name, world = deploying.name, deploying.world
+    role = f"{name}-rehearsal-all"
+    made_it = f"{name}: a role with every right reads packages"
+    where = {"domain": world.settings.domain.name, "domainOwner": world.place.account}
+    session: dict[str, Credentials] = {}
+
+    def become() -> Credentials:
+        bound = deploying.deployed.boundary_arn
+        trust = text([statement("Anybody", "sts:AssumeRole", None, principal={"AWS": world.registry.account_root_arn})])
+        path = world.settings.iam.path
+        made = deploying.iam("create_role", RoleName=role, Path=path, AssumeRolePolicyDocument=trust, PermissionsBoundary=bound)["Role"]
+        deploying.iam("put_role_policy", RoleName=role, PolicyName="everything", PolicyDocument=_EVERYTHING)
+        answer = world.control.post("sessions", role_arn=made["Arn"], session_name="everything")
+        session["of it"] = Credentials(answer["access_key_id"], answer["secret_access_key"], answer.get("session_token") or "")
+        return session["of it"]
+
+    def read() -> str:
+        codeartifact = world.client("codeartifact", become())
+        return str(clients.call(codeartifact.describe_repository, **where, repository="shared")["repository"]["arn"])
+
+    refused: dict[str, Callable[[], Any]] = {
+        "makes a user": lambda: clients.call(world.client("iam", session["of it"]).create_user, UserName="rehearsal"),
+        "reads a secret": lambda: _secret(world, session["of it"], deploying.deployed.app_secret_name(Access.DEPLOY)),
+        "deletes the domain": lambda: clients.call(world.client("codeartifact", session["of it"]).delete_domain, **where),
+    }
+    who = f"a role of {name} with every right"
+    return [
+        Scenario(made_it, who, "read shared", "shared", read),
+        *(
+            Scenario(
+                f"{name}: a role with every right {what}",
+                who,
+                what,
+                name,
+                lambda attempted=attempted: _done(attempted()),
+                DENY,
+                made_it,
+                (made_it,),
+            )
+            for what, attempted in refused.items()
+        ),
+    ]
+
+
+# --- keys of the GitHub Apps -----------------------------------------------------------------------------------------------------------
+
+
+def _secret(world: World, who: Credentials, name: str) -> str:
+    return f"{len(clients.call(world.client('secretsmanager', who).get_secret_value, SecretId=name)['SecretString'])} characters"
+
+
+def _keys(deploying: _Deploying) -> list[Scenario]:
+    name, world, deployed = deploying.name, deploying.world, deploying.deployed
+
+    def read(by: Access, key: Access) -> str:
+        secrets = deploying.client("secretsmanager", by)
+        return f"{len(clients.call(secrets.get_secret_value, SecretId=deployed.app_secret_name(key))['SecretString'])} characters"
+
+    deploy, preview = deployed.app_secret_name(Access.DEPLOY), deployed.app_secret_name(Access.PREVIEW)
+    allowed = f"{name}: a deployment reads the deploying App's key"
+    return [
+        Scenario(allowed, deploying.who, "read a GitHub App's key", deploy, lambda: read(Access.DEPLOY, Access.DEPLOY)),
+        Scenario(
+            f"{name}: a preview reads the previewing App's key",
+            f"a preview of {name}",
+            "read a GitHub App's key",
+            preview,
+            lambda: read(Access.PREVIEW, Access.PREVIEW),
+        ),
+        Scenario(
+            f"{name}: a preview reads the deploying App's key",
+            f"a preview of {name}",
+            "read a GitHub App's key",
+            deploy,
+            lambda: read(Access.PREVIEW, Access.DEPLOY),
+            DENY,
+            allowed,
+        ),
+        Scenario(
+            f"{name}: an administrator reads the deploying App's key",
+            "an administrator of the account",
+            "read a GitHub App's key",
+            deploy,
+            lambda: _secret(world, administrator(world), deploy),
+            DENY,
+            allowed,
+        ),
+    ]
+
+
+# --- what starts a deployment ----------------------------------------------------------------------------------------------------------
+
+
+def _triggers(deploying: _Deploying) -> list[Scenario]:
+    name, one = deploying.name, deploying.one
+    catalog = f"{one.settings.catalog}/a-team.yaml"
+    deploys = f"{name}: a push to {one.branch} that changes the catalog"
+
+    def push(branch: str, *changed: str) -> Callable[[], str]:
+        return lambda: _started(deploying, "push", branch=branch, changed=list(changed))
+
+    pushes = "push"
+    made = [Scenario(deploys, f"a push to {one.branch}", pushes, catalog, push(one.branch, catalog))]
+    for what in ("policies/trust.py", "components/team.py", "__main__.py"):
+        made.append(Scenario(f"{name}: a push that changes {what}", f"a push to {one.branch}", pushes, what, push(one.branch, what)))
+    for what in ("docs/operations.md", "tests/conftest.py", f"catalog/not-{name}/a-team.yaml"):
+        who = f"a push to {one.branch}"
+        made.append(Scenario(f"{name}: a push that changes {what}", who, pushes, what, push(one.branch, "README.md", what), DENY, deploys))
+    who = "a push to a topic branch"
+    made.append(Scenario(f"{name}: {who} that changes the catalog", who, pushes, catalog, push("topic", catalog), DENY, deploys))
+    pull_request = Scenario(
+        f"{name}: a pull request that changes the catalog is previewed",
+        f"a pull request against {one.branch}",
+        "open a pull request",
+        catalog,
+        lambda: _started(deploying, "pull-request", base=one.branch, changed=[catalog]),
+        "allow" if one.pull_request_previews else DENY,
+        None if one.pull_request_previews else deploys,
+    )
+    return [*made, pull_request]
+
+
+def _started(deploying: _Deploying, event: str, **what: Any) -> str:
+    """What Pulumi starts for the stack. Raises Denied if that is nothing."""
+    started = deploying.world.control.post(f"pulumi/{event}", repository=deploying.repository, **what)["deployments"]
+    own = [one for one in started if one["stack"] == deploying.name]
+    if not own:
+        raise Denied(f"Pulumi starts no deployment of {deploying.name}")
+    return f"{own[0]['operation']} of {own[0]['stack']}, version {own[0]['version']}"
+
+
+# --- who puts code on a branch that deploys --------------------------------------------------------------------------------------------
+
+
+def _guards(deploying: _Deploying) -> list[Scenario]:
+    world, branch, repository = deploying.world, deploying.one.branch, deploying.told.repository
+    reviewers, checks = world.github.reviewers[: deploying.told.approvals], deploying.told.checks
+    reviewed = f"{deploying.name}: a reviewed change comes to {branch} of {repository}"
+    who = f"a writer of {repository}"
+
+    def merge(approvals_by: list[str], passed: tuple[str, ...]) -> Callable[[], str]:
+        return lambda: world.github.merge(repository, branch, WRITER, approvals_by=approvals_by, checks=passed)
+
+    def scenario(what: str, attempt: Callable[[], str]) -> Scenario:
+        return Scenario(
+            f"{deploying.name}: {what} comes to {branch} of {repository}", who, "change what is deployed", branch, attempt, DENY, reviewed
+        )
+
+    return [
+        Scenario(reviewed, who, "change what is deployed", branch, merge(list(reviewers), checks)),
+        scenario("a change that nobody reviewed", merge([], checks)),
+        scenario("a change that no check has passed", merge(list(reviewers), ())),
+        scenario("a direct push", lambda: world.github.push(repository, branch, WRITER)),
+    ]
+
+
+# --- without Pulumi Cloud: the workflow in GitHub Actions ------------------------------------------------------------------------------
+
+
+def _workflows(deploying: _Deploying) -> list[Scenario]:
+    """Roles with the trust that the bootstrap gives them for GitHub Actions, in an account that has GitHub's provider."""
+    world, name, one, repository = deploying.world, deploying.name, deploying.one, deploying.told.repository
+    roles: dict[Access, str] = {}
+
+    def role(access: Access) -> str:
+        if access not in roles:
+            roles[access] = _workflow_role(deploying, access)
+        return roles[access]
+
+    def job(access: Access, branch: str = "", environment: str | None = None, *, of: str = "", owner: str = "") -> str:
+        where, of = branch or one.branch, of or repository
+        world.github.ensure_branch(of, where, WRITER, owner=owner)
+        started = world.github.run(
+            of, WRITER, ref=f"refs/heads/{where}", environment=name if environment is None else environment, owner=owner
+        )
+        return world.assume(role(access), started.token(AUDIENCE))
+
+    def pull_request(access: Access, of: str = "") -> str:
+        number = world.github.pull_request(of or repository, WRITER)["number"]
+        return world.assume(
+            role(access), world.github.run(of or repository, WRITER, event="pull_request", pull_request=number).token(AUDIENCE)
+        )
+
+    deploys, previews = (
+        f"{name}: deploy.yml on {one.branch} gets the deployer",
+        f"{name}: deploy.yml on a pull request gets the preview role",
+    )
+    elsewhere = world.settings.repositories[0].name
+    made = [
+        Scenario(deploys, f"deploy.yml on {one.branch}", _ASSUME_DEPLOYER, name, lambda: job(Access.DEPLOY)),
+        Scenario(previews, "deploy.yml on a pull request", _ASSUME_PREVIEW, name, lambda: pull_request(Access.PREVIEW)),
+    ]
+    refused: dict[str, Callable[[], str]] = {
+        "deploy.yml on another branch": lambda: job(Access.DEPLOY, "topic/deploy"),
+        "deploy.yml in another environment": lambda: job(Access.DEPLOY, environment=f"not-{name}"),
+        "deploy.yml without an environment": lambda: job(Access.DEPLOY, environment=""),
+        "deploy.yml on a pull request": lambda: pull_request(Access.DEPLOY),
+        f"the same workflow of {elsewhere}": lambda: job(Access.DEPLOY, "main", of=elsewhere),
+    }
+    made += [
+        Scenario(f"{name}: {who} gets the deployer", who, _ASSUME_DEPLOYER, name, attempt, DENY, deploys)
+        for who, attempt in refused.items()
+    ]
+    who = f"a pull request of {elsewhere}"
+    preview = Scenario(
+        f"{name}: {who} gets the preview role", who, _ASSUME_PREVIEW, name, lambda: pull_request(Access.PREVIEW, elsewhere), DENY, previews
+    )
+    return [*made, preview]
+
+
+def _workflow_role(deploying: _Deploying, access: Access) -> str:
+    world, one, told = deploying.world, deploying.one, deploying.told
+    seen = world.control.get(f"github/repositories/{deploying.repository}")
+    repository = GitHubRepository(Owner(told.github_owner, OWNER_ID), told.repository, seen["id"])
+    forms = one.settings.subjects
+    ways = {
+        Access.DEPLOY: lambda: deploying_workflow(world.registry, repository, one.branch, one.name, forms),
+        Access.PREVIEW: lambda: pull_requests(world.registry, repository, forms),
+    }
+    trust = json.loads(text(ways[access]()))
+    return str(world.control.post("principals", kind="role", name=f"workflow-{one.name}-{access}", trust=trust)["arn"])

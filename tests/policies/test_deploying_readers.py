@@ -1,0 +1,107 @@
+"""The deployer and the read policy of builds, build roles, and IAM Identity Center."""
+
+import pytest
+
+from policies import deploying
+from policies.developing import TAG
+from policies.document import text
+from tests.policies import iam
+from tests.policies.samples import REGISTRY
+from tests.policies.test_documents import findings, privilege
+
+READ_POLICY = REGISTRY.policy_arn("/package-flow/", "prod-read")
+BUILD, OTHER = REGISTRY.role_arn("/service-role/", "build"), REGISTRY.role_arn("/service-role/", "other")
+IDENTITY_ROLE = "arn:aws:iam::222233334444:role/permission-sets"
+SETS = "arn:aws:sso:::permissionSet/ssoins-0123456789abcdef/ps-0123456789abcdef"
+INSTANCE = "arn:aws:sso:::instance/ssoins-0123456789abcdef"
+ACCOUNT = f"arn:aws:sso:::account/{REGISTRY.account}"
+OURS, THEIRS = {f"aws:ResourceTag/{TAG}": "prod"}, {f"aws:ResourceTag/{TAG}": "dev"}
+
+
+def deployer(**given) -> list:
+    return deploying.deployer(REGISTRY, "prod", "/package-flow/", **given)
+
+
+def may(rights: list, action: str, at: str, **context: str) -> bool:
+    caller = iam.Caller("arn:aws:iam::111122223333:role/deployer", REGISTRY.account)
+    return iam.allowed(caller, action, at, owner=REGISTRY.account, identity=iam.document(text(rights)), context=context)
+
+
+@pytest.mark.parametrize("action", ["iam:AttachRolePolicy", "iam:DetachRolePolicy"])
+def test_the_read_policy_and_no_other_is_attached_to_the_named_roles(action):
+    rights = deployer(build_roles=["service-role/build"])
+    assert may(rights, action, BUILD, **{"iam:PolicyARN": READ_POLICY})
+    assert not may(rights, action, BUILD, **{"iam:PolicyARN": "arn:aws:iam::aws:policy/AdministratorAccess"})
+    assert not may(rights, action, OTHER, **{"iam:PolicyARN": READ_POLICY})
+    assert not may(deployer(), action, BUILD, **{"iam:PolicyARN": READ_POLICY})
+
+
+def test_build_roles_stay_as_they_are():
+    rights = deployer(build_roles=["service-role/build"])
+    assert may(rights, "iam:GetRole", BUILD)
+    for action in ("iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy", "iam:DeleteRole", "sts:AssumeRole"):
+        assert not may(rights, action, BUILD), action
+
+
+def test_one_policy_is_the_deployers():
+    """A permissions boundary may live beside it: changing that would take the bounds away."""
+    assert may(deployer(), "iam:CreatePolicyVersion", READ_POLICY)
+    for name in ("prod-boundary", "dev-read", "prod-read-more"):
+        assert not may(deployer(), "iam:CreatePolicyVersion", REGISTRY.policy_arn("/package-flow/", name)), name
+
+
+def test_identity_center_of_another_account_is_reached_by_one_role():
+    rights = deployer(identity_center=IDENTITY_ROLE)
+    assert may(rights, "sts:AssumeRole", IDENTITY_ROLE)
+    assert not may(rights, "sts:AssumeRole", f"{IDENTITY_ROLE}-2")
+    assert not may(rights, "sso:CreatePermissionSet", INSTANCE)
+    assert not may(deployer(), "sts:AssumeRole", IDENTITY_ROLE)
+
+
+def test_identity_center_of_the_own_account():
+    assert may(deployer(identity_center=""), "sso:CreatePermissionSet", INSTANCE)
+    assert not may(deployer(), "sso:CreatePermissionSet", INSTANCE)
+
+
+RIGHTS = deploying.permission_sets(REGISTRY, "prod")
+CHANGES = [action for action in deploying._PERMISSION_SET if action != "sso:ListTagsForResource"]
+
+
+@pytest.mark.parametrize("action", CHANGES)
+def test_permission_sets_of_the_stack_and_no_other_are_changed(action):
+    assert may(RIGHTS, action, SETS, **OURS)
+    assert not may(RIGHTS, action, SETS, **THEIRS)
+    assert not may(RIGHTS, action, SETS), "one without the tag, such as an administrator's"
+
+
+def test_a_new_permission_set_carries_the_tag():
+    assert may(RIGHTS, "sso:CreatePermissionSet", SETS, **{f"aws:RequestTag/{TAG}": "prod"})
+    assert not may(RIGHTS, "sso:CreatePermissionSet", SETS, **{f"aws:RequestTag/{TAG}": "dev"})
+    assert not may(RIGHTS, "sso:CreatePermissionSet", SETS)
+
+
+def test_assignments_are_to_the_registrys_account_alone():
+    assert may(RIGHTS, "sso:CreateAccountAssignment", ACCOUNT)
+    assert not may(RIGHTS, "sso:CreateAccountAssignment", "arn:aws:sso:::account/444455556666")
+
+
+def test_its_actions_exist_and_a_linter_finds_nothing():
+    for one in RIGHTS:
+        for action in iam.many(one["Action"]):
+            assert privilege(action)["privilege"] == action.partition(":")[2]
+    # Each of these actions is checked on several resources; they stand in two statements, because only one of the resources has the tag.
+    assert [one for one in findings(RIGHTS) if not one.startswith("RESOURCE_MISMATCH: ")] == []
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "sso:AttachManagedPolicyToPermissionSet",
+        "sso:DeleteInstance",
+        "sso:PutPermissionsBoundaryToPermissionSet",
+        "identitystore:CreateGroupMembership",
+    ],
+)
+def test_what_it_may_not(action):
+    for at in (SETS, INSTANCE, ACCOUNT, "*"):
+        assert not may(RIGHTS, action, at, **OURS)

@@ -1,0 +1,136 @@
+"""Each rule lets its good examples pass and finds its bad ones, as functions and as the policies that the engine runs."""
+
+import pytest
+
+from policy_pack.rules import actions, documents, registry
+from policy_pack.rules.model import UNKNOWN, Level, Options, Resource, Rule
+from tests.policies.test_documents import TABLE
+from tests.policy_pack import examples
+from tests.policy_pack.examples import EXAMPLES, Example
+
+
+def names(found) -> list[str]:
+    return [one.rule.name for one in found]
+
+
+def test_every_rule_has_an_example_and_is_named_once():
+    named = [one.name for one in registry.RULES]
+    assert len(named) == len(set(named))
+    assert {one.rule for one in EXAMPLES} == set(named)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda one: f"{one.rule}: {one.title}")
+def test_a_rule_finds_what_it_is_for(example: Example):
+    rule = registry.rule(example.rule)
+    assert registry.check(example.good, rules=[rule]) == []
+    found = registry.check(example.bad, rules=[rule])
+    assert any(example.says in one.wrong for one in found), found
+    assert {one.urn for one in found} <= {one.urn for one in example.bad}
+
+
+@pytest.mark.parametrize("rule", registry.RULES, ids=lambda one: one.name)
+def test_a_rule_says_how_to_mend(rule: Rule):
+    assert rule.level in Level
+    assert rule.description.endswith(".") and rule.mend and not rule.mend.endswith(".")
+    assert all(
+        message.message.endswith(rule.mend)
+        for one in EXAMPLES
+        if one.rule == rule.name
+        for message in registry.check(one.bad, rules=[rule])
+    )
+
+
+def test_what_opens_a_door_is_mandatory():
+    assert {one.name for one in registry.RULES if one.level is Level.ADVISORY} == {"package-actions-on-packages", "keys-rotate"}
+    found = registry.check([*EXAMPLES[0].bad, examples.resource("aws:kms/key:Key", {})])
+    assert {"keys-rotate"} < set(names(found))
+    assert "keys-rotate" not in names(registry.mandatory(found))
+
+
+def test_a_rule_needs_one_check():
+    with pytest.raises(ValueError, match="either a check of one resource"):
+        Rule("x", "X.", "y", Level.ADVISORY)
+    with pytest.raises(ValueError, match="either a check of one resource"):
+        Rule("x", "X.", "y", Level.ADVISORY, of_resource=lambda one: [])
+
+
+# --- what is not known yet ------------------------------------------------------------------------------------------------------------
+
+
+def test_what_a_preview_does_not_know_counts_as_given():
+    assert registry.check([examples.resource("aws:sns/topic:Topic", {"kmsMasterKeyId": UNKNOWN})]) == []
+    assert registry.check([examples.variable("READ_ROLE", UNKNOWN)]) == []
+
+
+def test_an_unknown_policy_hides_nothing_else():
+    """One policy that is not known yet keeps a rule from saying that all is well, and from nothing else."""
+    pending = examples.resource("aws:iam/rolePolicy:RolePolicy", {"role": "prod-publish-payments-api", "policy": UNKNOWN})
+    rule = registry.rule("trusted-refs-are-guarded")
+    bad = [one for one in examples.writer() if "Ruleset" not in one.type]
+    assert len(registry.check([*bad, pending], rules=[rule])) == 2
+    assert registry.check([*examples.writer(), pending], rules=[rule]) == []
+
+
+def test_what_a_provider_computes_is_no_policy():
+    computed = examples.role(examples.BUILD, inlinePolicies=UNKNOWN, managedPolicyArns=UNKNOWN)
+    assert registry.check([computed, examples.grants(examples.READ)]) == []
+
+
+def test_a_managed_policy_of_the_stack_is_read():
+    managed = {"name": "prod-read", "path": "/package-flow/", "policy": examples.document(examples.PUBLISH)}
+    policy = examples.resource("aws:iam/policy:Policy", managed)
+    arn = f"arn:aws:iam::{examples.ACCOUNT}:policy/package-flow/prod-read"
+    attachment = {"role": "prod-publish-payments-api", "policyArn": arn}
+    attached = examples.resource("aws:iam/rolePolicyAttachment:RolePolicyAttachment", attachment)
+    rule = registry.rule("pull-requests-only-read")
+    (found,) = registry.check([examples.role(examples.BUILD), policy, attached], rules=[rule])
+    assert "codeartifact:PublishPackageVersion" in found.wrong
+
+
+# --- options --------------------------------------------------------------------------------------------------------------------------
+
+
+def test_which_stacks_are_production():
+    rule, bad = registry.rule("production-is-protected"), examples.packages(domain=False)
+    assert names(registry.check(bad, Options(("prod",)), [rule])) == ["production-is-protected"]
+    assert registry.check(bad, Options(("live",)), [rule]) == []
+
+
+def test_a_domain_without_repositories_may_go():
+    sandbox = examples.resource("aws:codeartifact/domain:Domain", {"domain": "acme-sandbox"}, "sandbox", protect=False, parent="x")
+    assert registry.check([*examples.packages(), sandbox]) == []
+
+
+# --- what the rules rest on -----------------------------------------------------------------------------------------------------------
+
+
+def test_actions_are_aws_own():
+    privileges = TABLE["codeartifact"]["privileges"]
+    writing = {f"codeartifact:{name}" for name, one in privileges.items() if one["access_level"] not in ("Read", "List")}
+    assert writing == actions.WRITES
+    assert {f"codeartifact:{name}" for name in privileges} - writing == actions.READS
+    assert {f"codeartifact:{name}" for name, one in privileges.items() if "package" in one["resource_types"]} == actions.ON_PACKAGES
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "met"),
+    [
+        ("a", "a", True), ("a", "b", False), ("*", "", True), ("a*", "ab", True), ("a*c", "ab", False), ("a*", "*b", True), ("a?c", "abc", True),
+        ("a?c", "ac", False), ("a*b", "a*c", False), ("*x*", "*y*", True), ("", "", True), ("?", "*", True), ("ab*", "a", False),
+    ],
+)  # fmt: skip
+def test_patterns_meet(one, other, met):
+    assert documents.meet(one, other) is met
+    assert documents.meet(other, one) is met
+
+
+def test_a_list_of_one_object_is_that_object():
+    """Providers return single blocks as lists of one."""
+    props = {
+        **examples.RELEASE,
+        "conditions": [{"refName": [examples.RELEASE["conditions"]["refName"]]}],
+        "rules": [examples.RELEASE["rules"]],
+    }
+    resource: Resource = examples.ruleset(props)
+    assert resource.get("conditions", "refName", "includes") == examples.RELEASE["conditions"]["refName"]["includes"]
+    assert registry.check(examples.writer(examples.WAY, resource, examples.ruleset(examples.CREATE))) == []
