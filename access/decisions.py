@@ -2,14 +2,15 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from access.principals import Session
 from access.provisioned import Document
 from rehearsal.cloud import iam
+from rehearsal.cloud.iam import as_list
 
 ASSUME = "sts:AssumeRoleWithWebIdentity"
 
@@ -81,53 +82,91 @@ def admit(provider: str, role: str, trust: Numbered, claims: Mapping[str, str]) 
     return _verdict(iam.evaluate(asked, iam.Policies(resource=[trust.text], resource_required=True)))
 
 
-# --- what can't be allowed --------------------------------------------------------------------------------------------------------------
+# --- which statements speak about a request -------------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=65_536)
-def _loose(pattern: str) -> re.Pattern[str]:
-    """Matches all that a pattern of a policy matches, and perhaps more: variables and question marks are anything."""
-    parts = re.split(r"\$\{[^}]*\}|[*?]", pattern)
-    return re.compile(".*".join(map(re.escape, parts)), re.DOTALL | re.IGNORECASE)
+def _pattern(text: str, within_colons: bool) -> re.Pattern[str]:
+    """IAM's wildcards, as the evaluator reads them: in a Resource they stay within a segment, except a `*` that ends one."""
+    parts = []
+    for index, char in enumerate(text):
+        ends = index + 1 == len(text) or text[index + 1] == ":"
+        anything = "." if not within_colons or (char == "*" and ends) else "[^:]"
+        parts.append(f"{anything}*" if char == "*" else anything if char == "?" else re.escape(char))
+    return re.compile("".join(parts), re.DOTALL)
 
 
-def may_allow(statement: Mapping[str, Any], action: str, resource: str) -> bool:
-    """False only where the statement can't allow this request whoever asks: evaluating it would be in vain."""
-    if statement["Effect"] != "Allow":
-        return False
-    if "Action" in statement and not any(_loose(one).fullmatch(action) for one in iam.as_list(statement["Action"])):
-        return False
-    return "Resource" not in statement or any(_loose(one).fullmatch(resource) for one in iam.as_list(statement["Resource"]))
-
-
-def mentions(statement: Mapping[str, Any], actions: Sequence[str]) -> bool:
-    """Whether a statement speaks about one of these actions, to allow or to deny it."""
-    if "Action" not in statement:
+def _matches(statement: Mapping[str, Any], element: str, value: str, within_colons: bool) -> bool:
+    """Whether an element or its negation takes in a value. One that has both, or none, is left to the evaluator."""
+    there, negated = element in statement, f"Not{element}" in statement
+    if there == negated:
         return True
-    return any(_loose(one).fullmatch(action) for one in iam.as_list(statement["Action"]) for action in actions)
+    patterns = as_list(statement[element if there else f"Not{element}"])
+    lowered = [str(one).lower() for one in patterns] if element == "Action" else [str(one) for one in patterns]
+    found = any(_pattern(one, within_colons).fullmatch(value.lower() if element == "Action" else value) for one in lowered)
+    return found == there
 
 
-# --- why a token is refused -------------------------------------------------------------------------------------------------------------
+class Speaker:
+    """A statement, and which requests it speaks about: decisions on two requests that the same statements speak about are the same."""
+
+    def __init__(self, statement: Mapping[str, Any], number: int, content: int) -> None:
+        self.statement, self.number, self.content = statement, number, content
+        self._actions: dict[str, bool] = {}
+        self._resources: dict[str, bool] = {}
+        # A variable's value is only known with the request: such a statement tells every resource apart.
+        self.tells_apart = "${" in json.dumps([statement.get("Resource"), statement.get("NotResource")])
+
+    def speaks(self, action: str, resource: str) -> bool:
+        """Whether action and resource are among the statement's."""
+        if action not in self._actions:
+            self._actions[action] = _matches(self.statement, "Action", action, within_colons=False)
+        if not self._actions[action] or self.tells_apart:
+            return self._actions[action]
+        if resource not in self._resources:
+            self._resources[resource] = _matches(self.statement, "Resource", resource, within_colons=True)
+        return self._resources[resource]
 
 
-def unmet(statement: Mapping[str, Any], provider: str, role: str, claims: Mapping[str, str]) -> list[str]:
-    """Keys of the conditions of a trust statement that a token does not meet; "Principal" where it is from another provider."""
-    account = role.split(":")[4]
-    bare = {"Effect": "Allow", "Action": ASSUME, "Principal": statement.get("Principal", "*")}
-    if not _holds(json.dumps(bare), provider, account, "", None):
-        return ["Principal"]
-    failing = []
-    for operator, keys in (statement.get("Condition") or {}).items():
-        for key, values in keys.items():
-            condition = json.dumps({**bare, "Condition": {operator: {key: values}}})
-            if not _holds(condition, provider, account, key, claims.get(key)):
-                failing.append(key)
-    return list(dict.fromkeys(failing))
+# --- doors: trust policies ------------------------------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=262_144)
-def _holds(statement: str, provider: str, account: str, key: str, value: str | None) -> bool:
-    caller = iam.Caller("WebIdentity", provider, account)
+class Door:
+    """One Allow statement of a trust policy: what a token must bring, condition by condition."""
+
+    def __init__(self, number: int, statement: Mapping[str, Any], provider: str, account: str) -> None:
+        self.number, self._provider, self._account = number, provider, account
+        bare = {"Effect": "Allow", "Action": ASSUME, "Principal": statement.get("Principal", "*")}
+        self.opens = _holds(_alone(bare), provider, account, "", None) and _matches(statement, "Action", ASSUME, within_colons=False)
+        self.conditions = [
+            (key, _alone({**bare, "Condition": {operator: {key: values}}}))
+            for operator, keys in (statement.get("Condition") or {}).items()
+            for key, values in keys.items()
+        ]
+
+    def unmet(self, claims: Mapping[str, str], keys: Iterable[str] | None = None) -> list[str]:
+        """The keys, of all or of `keys`, whose conditions a token's claims do not meet; "Principal" if the door is another provider's."""
+        if not self.opens:
+            return ["Principal"]
+        failing = [
+            key
+            for key, condition in self.conditions
+            if (keys is None or key in keys) and not _holds(condition, self._provider, self._account, key, claims.get(key))
+        ]
+        return list(dict.fromkeys(failing))
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        return frozenset(key for key, _ in self.conditions)
+
+
+def _alone(statement: Mapping[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+@lru_cache(maxsize=524_288)
+def _holds(document: str, provider: str, account: str, key: str, value: str | None) -> bool:
+    """Whether a statement with one condition lets a token in that says `value`."""
     context = {} if value is None else {key: value}
-    document = f'{{"Version":"2012-10-17","Statement":[{statement}]}}'
-    return iam.evaluate(iam.Request(caller, ASSUME, "*", context), iam.Policies(resource=[document])).allowed
+    request = iam.Request(iam.Caller("WebIdentity", provider, account), ASSUME, "*", context)
+    return iam.evaluate(request, iam.Policies(resource=[document])).allowed

@@ -7,19 +7,20 @@ repositories a matter of seconds.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from access import actions, principals, tokens
 from access.actions import Action, Kind, Scope
-from access.decisions import Numbered, Statements, Verdict, admit, decide, may_allow, mentions, request, unmet
+from access.decisions import Door, Numbered, Speaker, Statements, Verdict, admit, decide, request
 from access.principals import Session
-from access.provisioned import Consumer, Document, Domain, OwnedName, Provisioned, Repository
+from access.provisioned import Document, Domain, Provisioned, Repository, Role
 from access.tokens import Attempt
+from policies.arns import GITHUB_OIDC_HOST
 from rehearsal.cloud.codeartifact import package_groups
 from rehearsal.cloud.codeartifact.arns import Arns
 from rehearsal.cloud.codeartifact.store import Coordinates
-from rehearsal.cloud.iam import as_list
+from rehearsal.cloud.iam import Request, as_list
 
 # Packages whose names nobody owns.
 FOREIGN = {
@@ -29,6 +30,7 @@ FOREIGN = {
 }
 NOT_OWNED = "a name that nobody owns"
 NOBODY_ALLOWS = "no statement allows it"
+SUBJECT = f"{GITHUB_OIDC_HOST}:sub"
 
 
 @dataclass(frozen=True)
@@ -102,9 +104,34 @@ class Row:
         return tuple(one.role for one in self.entries if one.allowed)
 
 
+@dataclass(frozen=True)
+class Evaluation:
+    """A question that was put to the evaluator, whole, and the answer: another evaluator can be asked the same."""
+
+    request: Request
+    identity: tuple[Numbered, ...]
+    resource: tuple[Numbered, ...]
+    owner: str
+    allowed: bool
+
+
+@dataclass(frozen=True)
+class Admission:
+    """The same of a trust policy: `claims` are the condition keys of a token of `provider`."""
+
+    provider: str
+    role: str
+    trust: str
+    claims: Mapping[str, str]
+    allowed: bool
+
+
 @dataclass
 class Matrix:
-    """Everything that the page and the Markdown show. `rights` by class, `class_of` by role ARN or by a row's key."""
+    """Everything that the page and the Markdown show. `rights` by class, `class_of` by role ARN or by a row's key.
+
+    `thorough`: nothing is decided once for all that is alike, every question is put to the evaluator.
+    """
 
     stack: Provisioned
     columns: list[Column]
@@ -113,7 +140,9 @@ class Matrix:
     members: list[list[str]] = field(default_factory=list)
     class_of: dict[str, int] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)
-    evaluated: list[tuple] = field(default_factory=list)
+    thorough: bool = False
+    evaluations: list[Evaluation] = field(default_factory=list)
+    admissions: list[Admission] = field(default_factory=list)
 
     def rights_of(self, row: Row) -> list[tuple[str, Rights]]:
         """What a row may do, by the role that it does it with ("" = as itself)."""
@@ -129,10 +158,10 @@ class Matrix:
         return len(self.rows) * (4 * repositories + 3 * domains)
 
 
-def build(stack: Provisioned) -> Matrix:
-    """The matrix of a stack."""
+def build(stack: Provisioned, *, thorough: bool = False) -> Matrix:
+    """The matrix of a stack. `thorough`: put every single question to the evaluator (slow, for checks)."""
     columns = [Column(domain.name, name) for domain in stack.domains for name in ("", *(one.name for one in domain.repositories))]
-    matrix = Matrix(stack, columns, Statements())
+    matrix = Matrix(stack, columns, Statements(), thorough=thorough)
     _add_rights(matrix)
     _add_rows(matrix)
     return matrix
@@ -163,9 +192,9 @@ class _Doors:
     """The stack's roles as doors for tokens."""
 
     def __init__(self, matrix: Matrix) -> None:
-        self._provider = matrix.stack.provider_arn
+        self._provider, self._matrix = matrix.stack.provider_arn, matrix
         self._trust = {role.arn: matrix.statements.number(role.trust) for role in matrix.stack.roles}
-        self._statements = {role.arn: role.trust.statements for role in matrix.stack.roles}
+        self._doors = {role.arn: self._of(role) for role in matrix.stack.roles}
         self._open: list[str] = []
         self._bound: dict[str, list[str]] = {}
         for role in matrix.stack.roles:
@@ -175,32 +204,39 @@ class _Doors:
             if bound is None:
                 self._open.append(role.arn)
 
+    def _of(self, role: Role) -> list[Door]:
+        numbered = zip(self._trust[role.arn].numbers, role.trust.statements, strict=True)
+        account = self._matrix.stack.account
+        return [Door(number, one, self._provider, account) for number, one in numbered if one["Effect"] == "Allow"]
+
     def entries(self, attempt: Attempt, own: str) -> list[Entry]:
         """The attempt at every role that could let it in, and at those bound to the repository `own` (an id)."""
-        doors = [*self._bound.get(str(attempt.identity.id), ()), *self._bound.get(own, ()), *self._open]
-        found = [self._entry(attempt, role) for role in dict.fromkeys(doors)]
+        roles = [*self._bound.get(str(attempt.identity.id), ()), *self._bound.get(own, ()), *self._open]
+        if not attempt.tokens:
+            return []
+        claims = [tokens.condition_keys(attempt.identity, token) for token in attempt.tokens]
+        found = [self._entry(role, claims) for role in dict.fromkeys(roles)]
         return [one for one in found if one.allowed or one.unmet]
 
-    def _entry(self, attempt: Attempt, role: str) -> Entry:
-        claims = [tokens.condition_keys(attempt.identity, token) for token in attempt.tokens]
+    def _entry(self, role: str, claims: Sequence[Mapping[str, str]]) -> Entry:
+        """The first token that gets in; else the one that comes closest, with what it lacks at each statement."""
+        lacks = [[(door, door.unmet(each, door.keys - {SUBJECT})) for door in self._doors[role]] for each in claims]
         for number, each in enumerate(claims):
-            verdict = admit(self._provider, role, self._trust[role], each)
-            if verdict.allowed:
-                return Entry(role, True, verdict.statement, number)
-        token, refusals = min(
-            ((number, self._refusals(role, each)) for number, each in enumerate(claims)),
-            key=lambda one: min((len(keys) for _, keys in one[1]), default=99),
-            default=(0, ()),
-        )
-        return Entry(role, False, -1, token, refusals)
+            if self._matrix.thorough or any(not missing for _, missing in lacks[number]):
+                verdict = self._admit(role, each)
+                if verdict.allowed:
+                    return Entry(role, True, verdict.statement, number)
+        closest = min(range(len(claims)), key=lambda number: min((len(missing) for _, missing in lacks[number]), default=0))
+        return Entry(role, False, -1, closest, self._refusals(role, claims[closest]))
+
+    def _admit(self, role: str, claims: Mapping[str, str]) -> Verdict:
+        verdict = admit(self._provider, role, self._trust[role], claims)
+        self._matrix.admissions.append(Admission(self._provider, role, self._trust[role].text, claims, verdict.allowed))
+        return verdict
 
     def _refusals(self, role: str, claims: Mapping[str, str]) -> tuple[tuple[int, tuple[str, ...]], ...]:
-        numbered = zip(self._trust[role].numbers, self._statements[role], strict=True)
-        return tuple(
-            (number, tuple(key.rpartition(":")[2] for key in unmet(one, self._provider, role, claims)))
-            for number, one in numbered
-            if one["Effect"] == "Allow" and "WebIdentity" in json.dumps(one.get("Action", "WebIdentity"))
-        )
+        found = ((door.number, tuple(key.rpartition(":")[2] for key in door.unmet(claims))) for door in self._doors[role])
+        return tuple((number, keys) for number, keys in found if keys != ("Principal",))
 
 
 def _bound_to(trust: Document) -> list[str] | None:
@@ -282,6 +318,7 @@ class _Place:
     domain: Domain
     repository: Repository | None
     policies: tuple[Numbered, ...]
+    speakers: tuple[Speaker, ...]
     statements: tuple[Mapping, ...]
 
 
@@ -291,7 +328,10 @@ class _Judge:
     def __init__(self, matrix: Matrix) -> None:
         self._matrix, stack = matrix, matrix.stack
         self._arns = Arns(stack.region)
-        self._account = stack.account
+        self.account, self.thorough = stack.account, matrix.thorough
+        self._speakers: dict[int, Speaker] = {}
+        self._contents: dict[str, int] = {}
+        self._spoken: dict[frozenset[str], list[Coordinates]] = {}
         self._names = {one.example: one.text for one in stack.owned} | {one: NOT_OWNED for one in FOREIGN.values()}
         self._places = list(self._all_places())
         self._group_reasons: dict[tuple, str] = {}
@@ -305,7 +345,8 @@ class _Judge:
                 own = [repository.policy] if repository and repository.policy else []
                 documents = [*above, *own]
                 numbered = tuple(self._matrix.statements.number(one) for one in documents)
-                yield _Place(number, domain, repository, numbered, tuple(each for one in documents for each in one.statements))
+                speakers = tuple(self.speaker(each) for one in numbered for each in one.numbers)
+                yield _Place(number, domain, repository, numbered, speakers, tuple(each for one in documents for each in one.statements))
                 number += 1
 
     def rights(self, session: Session) -> Rights:
@@ -335,34 +376,43 @@ class _Judge:
 
     # What the asker needs to know of the stack.
 
+    def speaker(self, number: int) -> Speaker:
+        """The statement of this number; two that say the same have the same `content`."""
+        if number not in self._speakers:
+            statement = self._matrix.statements.sources[number].statement
+            content = self._contents.setdefault(json.dumps({**statement, "Sid": ""}, sort_keys=True), len(self._contents))
+            self._speakers[number] = Speaker(statement, number, content)
+        return self._speakers[number]
+
     def resource(self, action: Action, place: _Place, package: Coordinates | None) -> str:
         """The ARN that an action is decided on."""
         domain, repository = place.domain.name, place.repository.name if place.repository else ""
         match action.resource:
             case "domain":
-                return self._arns.domain(self._account, domain)
+                return self._arns.domain(self.account, domain)
             case "repository":
-                return self._arns.repository(self._account, domain, repository)
+                return self._arns.repository(self.account, domain, repository)
             case "package" if package:
-                return self._arns.package(self._account, domain, repository, *package)
+                return self._arns.package(self.account, domain, repository, *package)
             case "package-group":
-                return self._arns.package_group(self._account, domain, "/*")
+                return self._arns.package_group(self.account, domain, "/*")
         return "*"
 
-    def candidates(self, place: _Place, statements: Iterable[Mapping]) -> list[Coordinates]:
+    def candidates(self, place: _Place, statements: Sequence[Mapping]) -> list[Coordinates]:
         """Packages worth trying: names that the repository's team owns, names that a policy speaks about, and names that nobody owns."""
         tried = dict.fromkeys(one.example for one in place.repository.owns) if place.repository else {}
-        speaking = [one for one in statements if one["Effect"] == "Allow"]
-        foreign = self._arns.package(self._account, place.domain.name, place.repository.name if place.repository else "", *FOREIGN["npm"])
-        narrow = [value for one in speaking for value in as_list(one.get("Resource", ())) if ":package/" in value and not value.endswith("/*")]
-        narrow += [value for one in speaking for value in as_list(one.get("Resource", ())) if ":package/" in value and value.count("/") > 3]
-        if narrow:
-            limited = {"Effect": "Allow", "Resource": narrow}
-            for package in self._names:
-                arn = self._arns.package(self._account, place.domain.name, place.repository.name if place.repository else "", *package)
-                if may_allow(limited, "", arn) and arn != foreign:
-                    tried[package] = None
+        tried.update(dict.fromkeys(self._spoken_of(statements)))
+        tried.update(dict.fromkeys(self._spoken_of(place.statements)))
         return [*tried, *(one for one in FOREIGN.values() if one not in tried)]
+
+    def _spoken_of(self, statements: Sequence[Mapping]) -> list[Coordinates]:
+        """Owned names that a resource of these statements names more closely than with a `*` for all of them."""
+        patterns = {str(value) for one in statements for value in as_list(one.get("Resource", ())) if ":package/" in str(value)}
+        key = frozenset(pattern.partition(":package/")[2].partition("/")[2].partition("/")[2] for pattern in patterns) - {"*", ""}
+        if key not in self._spoken:
+            spoken = Speaker({"Resource": sorted(key)}, -1, -1)
+            self._spoken[key] = [one for one in self._names if self._names[one] != NOT_OWNED and spoken.speaks("", "/".join(one))]
+        return self._spoken[key]
 
     def name(self, package: Coordinates) -> str:
         return self._names[package]
@@ -377,8 +427,8 @@ class _Judge:
             self._group_reasons[key] = "" if admitted else f"package group {pattern} does not admit it here"
         return self._group_reasons[key]
 
-    def log(self, *entry: object) -> None:
-        self._matrix.evaluated.append(entry)
+    def log(self, evaluation: Evaluation) -> None:
+        self._matrix.evaluations.append(evaluation)
 
 
 def _durations(stack: Provisioned) -> list[int]:
@@ -398,37 +448,49 @@ def _durations(stack: Provisioned) -> list[int]:
 
 
 class _Asker:
-    """One session's questions."""
+    """One session's questions. What the same statements speak about is decided once."""
 
     def __init__(self, session: Session, identity: Sequence[Numbered], statements: Sequence[Mapping], judge: _Judge) -> None:
         self._session, self._identity, self._statements, self._judge = session, identity, statements, judge
-        self._account = judge._account
+        numbers = [number for one in identity for number in one.numbers]
+        self._mine = [judge.speaker(number) for number in numbers]
+        self._known: dict[tuple, tuple[Verdict, Speaker | None]] = {}
 
     def _ask(self, place: _Place, action: str, resource: str, context: Mapping[str, str] | None = None, owner: str = "") -> Verdict:
-        policies = () if owner else place.policies
-        asked = request(self._session, action, resource, context)
-        verdict = decide(asked, self._identity, policies, owner or self._account)
-        self._judge.log(asked, tuple(self._identity), tuple(policies), owner or self._account, verdict)
-        return verdict
+        """A decision. With `owner`, on something of the caller's own account, to which the place's policies say nothing."""
+        theirs = [] if owner else place.speakers
+        speaking = [one for one in (*self._mine, *theirs) if one.speaks(action, resource)]
+        key = (
+            tuple(one.content for one in speaking),
+            tuple((context or {}).items()),
+            owner,
+            resource if any(one.tells_apart for one in speaking) else "",
+        )
+        if self._judge.thorough or key not in self._known:
+            verdict = self._evaluate(place, action, resource, context, owner)
+            self._known[key] = verdict, next((one for one in speaking if one.number == verdict.statement), None)
+        verdict, decided = self._known[key]
+        if decided is None:
+            return verdict
+        # The statement of another place that says the same: this place has its own.
+        return replace(verdict, statement=next(one.number for one in speaking if one.content == decided.content))
 
-    def _possible(self, place: _Place, action: str, resource: str) -> bool:
-        return any(may_allow(one, action, resource) for one in (*self._statements, *place.statements))
+    def _evaluate(self, place: _Place, action: str, resource: str, context: Mapping[str, str] | None, owner: str) -> Verdict:
+        policies = [] if owner else place.policies
+        asked = request(self._session, action, resource, context)
+        verdict = decide(asked, self._identity, policies, owner or self._judge.account)
+        self._judge.log(Evaluation(asked, tuple(self._identity), tuple(policies), owner or self._judge.account, verdict.allowed))
+        return verdict
 
     def cell(self, place: _Place, scope: Scope, kind: Kind) -> Cell:
         """A kind in a place, action by action and name by name."""
         asked = actions.of(scope, kind)
-        packages = self._judge.candidates(place, (*self._statements, *place.statements)) if scope is Scope.REPOSITORY else []
+        packages = self._judge.candidates(place, self._statements) if any(one.resource == "package" for one in asked) else []
         collected = _Collected()
         for action in asked:
             for package in packages if action.resource == "package" else [None]:
                 resource = self._judge.resource(action, place, package)
-                if self._possible(place, action.name, resource):
-                    collected.add(action, package and self._judge.name(package), self._verdict(place, action, resource, package))
-        if not collected.found:
-            action = asked[0]
-            package = packages[0] if packages and action.resource == "package" else None
-            resource = self._judge.resource(action, place, package)
-            collected.add(action, package and self._judge.name(package), self._verdict(place, action, resource, package))
+                collected.add(action, package and self._judge.name(package), self._verdict(place, action, resource, package))
         return collected.cell()
 
     def _verdict(self, place: _Place, action: Action, resource: str, package: Coordinates | None) -> Verdict:
@@ -458,14 +520,11 @@ class _Asker:
         """Copying versions into a repository: into the package and the repository, from a repository that can be read."""
         into_package, into_repository = _copy_actions()
         collected = _Collected()
-        repository = self._judge.resource(into_repository, place, None)
-        packages = self._judge.candidates(place, (*self._statements, *place.statements))
-        possible = [one for one in packages if self._possible(place, into_package.name, self._judge.resource(into_package, place, one))]
-        for package in possible or packages[:1]:
+        whole = self._ask(place, into_repository.name, self._judge.resource(into_repository, place, None))
+        for package in self._judge.candidates(place, self._statements):
             verdict = self._ask(place, into_package.name, self._judge.resource(into_package, place, package))
-            if verdict.allowed:
-                whole = self._ask(place, into_repository.name, repository)
-                verdict = whole if not whole.allowed else verdict
+            if verdict.allowed and not whole.allowed:
+                verdict = whole
             if verdict.allowed and not readable:
                 verdict = Verdict(False, "it reads no other repository of the domain to copy from")
             if verdict.allowed and (reason := self._judge.kept_out(place, package)):
@@ -474,8 +533,8 @@ class _Asker:
         cell = collected.cell()
         if not cell.state:
             return cell
-        sources = tuple(one.repository.name for one in readable if one.repository)
-        return Cell(cell.state, (*cell.findings, Finding(True, "it reads the source", -1, ("ReadFromRepository",), tuple(f"from {one}" for one in sources))))
+        sources = tuple(f"from {one.repository.name}" for one in readable if one.repository)
+        return Cell(cell.state, (*cell.findings, Finding(True, "it reads the source", -1, ("ReadFromRepository",), sources)))
 
 
 def _copy_actions() -> tuple[Action, Action]:

@@ -155,7 +155,9 @@ class PackageEvents(pulumi.ComponentResource):
     ) -> None:
         """After the role's rights (`allowed`): what matched before them would wait for another try."""
         dead_letters = self._dead_letters(name)
-        retry = {"maximum_event_age_in_seconds": events.RETRY_SECONDS, "maximum_retry_attempts": events.RETRIES}
+        retry = aws.cloudwatch.EventTargetRetryPolicyArgs(
+            maximum_event_age_in_seconds=events.RETRY_SECONDS, maximum_retry_attempts=events.RETRIES
+        )
         aws.cloudwatch.EventTarget(
             name,
             rule=rule.name,

@@ -112,11 +112,17 @@ class Manager:
             for principal in principals:
                 change(PermissionSetArn=arn, PrincipalId=principal, **self._instance, **self._target)
 
+    def permission_sets(self) -> dict[str, str]:
+        """ARN of every permission set, by its name."""
+        arns = self._sso.list_permission_sets(**self._instance)["PermissionSets"]
+        described = (self._sso.describe_permission_set(PermissionSetArn=arn, **self._instance)["PermissionSet"] for arn in arns)
+        return {one["Name"]: one["PermissionSetArn"] for one in described}
+
     def _named(self, name: str) -> str:
-        for arn in self._sso.list_permission_sets(**self._instance)["PermissionSets"]:
-            if self._sso.describe_permission_set(PermissionSetArn=arn, **self._instance)["PermissionSet"]["Name"] == name:
-                return arn
-        raise LookupError(f"there is no permission set {name}")
+        made = self.permission_sets()
+        if name not in made:
+            raise LookupError(f"there is no permission set {name}")
+        return made[name]
 
     def _group(self, name: str) -> str:
         unique = {"UniqueAttribute": {"AttributePath": "DisplayName", "AttributeValue": name}}

@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from policies import developing
 from policies.arns import GITHUB_OIDC_HOST
 from policies.events import Names
+from rehearsal.identity_center import Manager
 from rehearsal.rights import Rights
 from rehearsal.scenarios.reading import administrator
 from rehearsal.stage import ProgramFailed
 from rehearsal.world import World
-from settings import OidcProvider
+from settings import DeveloperMode, OidcProvider
 
 Tell = Callable[[str], None]
 
@@ -110,7 +112,7 @@ def _empty(world: World, domain: str, repositories: list[str]) -> None:
 
 def left(world: World) -> Iterator[Left]:
     """What the cloud has of the stack, whatever its state says."""
-    for look in (_codeartifact, _iam, _keys, _messaging, _github):
+    for look in (_codeartifact, _iam, _permission_sets, _keys, _messaging, _github):
         yield from look(world)
 
 
@@ -134,6 +136,15 @@ def _iam(world: World) -> Iterator[Left]:
             made = world.settings.oidc_provider is OidcProvider.CREATE
             why = "retained: other stacks and programs of the account may rely on it" if made else "not this stack's: it was there before"
             yield Left(f"OIDC provider {provider['Arn']}", why)
+
+
+def _permission_sets(world: World) -> Iterator[Left]:
+    if world.settings.developers is None:
+        return
+    by_others = world.settings.developers.mode is DeveloperMode.POLICY
+    why = "not this stack's: made by those who manage permission sets" if by_others else ""
+    own = developing.permission_set(world.settings.stack)
+    yield from (Left(f"permission set {name}", why) for name in Manager(world).permission_sets() if name.startswith(own))
 
 
 def _keys(world: World) -> Iterator[Left]:

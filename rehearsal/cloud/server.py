@@ -182,7 +182,7 @@ class Front:
             call = authorization.Call(service, operation, values, principal.account, region)
             aws.authorise(principal, authorization.checks(call, aws.Directory()))
             if service == "iam":
-                roles.refuse_changes(operation, values)
+                roles.refuse_changes(principal.account, operation, values)
             if (service, operation) == ("sts", "AssumeRole"):
                 sts.check_assume_role(principal, values)
             if service == "organizations" and principal.org_id is None:

@@ -31,7 +31,7 @@ def installing() -> Recording:
 
 @pytest.fixture(scope="module")
 def publisher() -> Recording:
-    return made(publishing=samples.publishing(), required_checks=["test"])
+    return made(publishing=samples.publishing(), approvals=1, required_checks=["test"])
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +68,15 @@ def test_an_installing_repository_is_variables_and_one_ruleset(installing):
 def test_its_checks_if_it_asks():
     (ruleset,) = made(required_checks=["test"]).of("RepositoryRuleset")
     assert ruleset.inputs["rules"]["requiredStatusChecks"]["requiredChecks"] == [{"context": "test", "integrationId": 15368}]
+
+
+def test_its_reviews_if_it_asks():
+    (ruleset,) = made(approvals=2).of("RepositoryRuleset")
+    assert ruleset.inputs["rules"] == {
+        "deletion": True,
+        "nonFastForward": True,
+        "pullRequest": {"requiredApprovingReviewCount": 2, "dismissStaleReviewsOnPush": True, "requireLastPushApproval": True},
+    }
 
 
 def test_variables_of_an_installing_repository(installing):

@@ -1,6 +1,7 @@
 """PackageEvents by its registrations."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -16,8 +17,8 @@ QUEUE = f"arn:aws:sqs:eu-west-1:{samples.ACCOUNT}:release-announcements"
 SLACK = {"workspace": "T07EA123LEP", "channel": "C07EZ1ABC23"}
 
 
-def arguments(**changed) -> PackageEventsArgs:
-    return {
+def arguments(**changed: Any) -> PackageEventsArgs:
+    usual: PackageEventsArgs = {
         "place": samples.PLACE,
         "role": samples.ROLE,
         "repositories": ["shared", "payments"],
@@ -28,7 +29,8 @@ def arguments(**changed) -> PackageEventsArgs:
         "sqs": [QUEUE],
         "slack": [],
         "pipelines": [],
-    } | changed
+    }
+    return {**usual, **changed}
 
 
 def made(**changed) -> Recording:

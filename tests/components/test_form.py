@@ -164,6 +164,8 @@ MAY_IMPORT = {
     "wiring": {"components", "lookups", "policies", "settings"},
     "outputs": {"components", "lookups", "policies", "settings"},
     "__main__": {"components", "lookups", "outputs", "settings", "wiring"},
+    # A tool beside the program, which imports none of it but its settings.
+    "registry_constants": {"settings"},
 }
 
 

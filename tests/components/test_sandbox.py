@@ -2,6 +2,7 @@
 
 import pytest
 
+from components.place import PlaceArgs
 from components.sandbox import Sandbox
 from policies import sandbox
 from policies.document import text
@@ -14,7 +15,7 @@ PROGRAM = f"{samples.ROLES}test-*"
 
 @pytest.fixture(scope="module")
 def made() -> Recording:
-    place = {**samples.PLACE, "domain": "acme-sandbox"}
+    place: PlaceArgs = {**samples.PLACE, "domain": "acme-sandbox"}
     return record(lambda: Sandbox("acme-sandbox", {"place": place, "developers": DEVELOPERS, "program_roles": PROGRAM}))
 
 

@@ -70,7 +70,7 @@ def matches(pattern: dict, given: dict) -> bool:
     return all(_field(key, wanted, given) for key, wanted in pattern.items())
 
 
-def _field(key: str, wanted: object, given: dict) -> bool:
+def _field(key: str, wanted: Any, given: dict) -> bool:
     if key == "$or":
         return any(matches(one, given) for one in wanted)
     if isinstance(wanted, dict):
@@ -79,7 +79,7 @@ def _field(key: str, wanted: object, given: dict) -> bool:
     return any(_value(one, given.get(key)) for one in wanted)
 
 
-def _value(wanted: object, got: object) -> bool:
+def _value(wanted: Any, got: object) -> bool:
     if wanted is None or isinstance(wanted, str):
         return wanted == got
     ((operator, operand),) = wanted.items()
@@ -151,7 +151,7 @@ def message(given: dict) -> dict:
     """As EventBridge makes it: every variable by its path, put between the quotes of the template."""
     values = {}
     for name, path in events.MESSAGE_PATHS.items():
-        found: object = given
+        found: Any = given
         for part in path.removeprefix("$.").split("."):
             found = found[part]
         values[name] = "null" if found is None else str(found)

@@ -92,7 +92,9 @@ def test_a_policy_that_can_not_judge_says_so():
 
 
 def test_what_is_unknown_elsewhere_does_not_matter():
-    assert validate("topics-are-encrypted", [examples.resource("aws:sns/topic:Topic", {"kmsMasterKeyId": UNKNOWN, "policy": UNKNOWN})]) == []
+    assert (
+        validate("topics-are-encrypted", [examples.resource("aws:sns/topic:Topic", {"kmsMasterKeyId": UNKNOWN, "policy": UNKNOWN})]) == []
+    )
     assert validate("no-credential-in-variables", [examples.variable("READ_ROLE", UNKNOWN)]) == []
 
 

@@ -12,7 +12,7 @@ import settings as configuration
 from lookups import LookupProblems
 from policies import sizes
 from policies.names import PUBLIC_SOURCES
-from tests.components.recording import Recording, record
+from tests.components.recording import Recording, Registration, record
 from tests.program.fake import ROOT, Cloud, stack_config
 from tests.program.test_lookups import WRITTEN_VARIABLES
 
@@ -147,11 +147,20 @@ def test_everything_but_components_has_a_component_as_its_parent(program):
         ), one.urn
 
 
+def assumed_by_jobs(program: Recording) -> list[Registration]:
+    """Roles that GitHub's tokens open; the others are for AWS services of the package events."""
+    events = {one.urn for one in program.of("PackageEvents")}
+    jobs = [one for one in program.of("Role") if "Federated" in one.inputs["assumeRolePolicy"]]
+    assert {one.parent for one in program.of("Role") if one not in jobs} <= events
+    return jobs
+
+
 def test_roles_are_named_after_the_stack_and_under_its_path(stack, program, settings):
     for role in program.of("Role"):
         assert role.inputs["name"].startswith(f"{stack}-") and len(role.inputs["name"]) <= 64
         assert role.inputs["path"] == settings.iam.path
-        assert role.inputs["maxSessionDuration"] == 3600
+        # Only a role that jobs assume has sessions whose length is its own matter: services renew theirs.
+        assert role.inputs.get("maxSessionDuration") == (3600 if role in assumed_by_jobs(program) else None)
     assert len({role.inputs["name"] for role in program.of("Role")}) == len(program.of("Role"))
 
 
@@ -205,16 +214,18 @@ def test_roles_that_write_come_after_all_that_guards_them(program, settings):
         needed = {"shared", *settings.public_sources} | ({team.name} if team.readers is configuration.Readers.ORGANIZATION else set())
         for kind in POLICIES:
             for policy in program.of(kind):
-                if policy.inputs.get("repository", "shared") in needed:
+                if policy.inputs.get("repository", "shared") in needed and policy.inputs["domain"] == settings.domain.name:
                     assert policy.urn in before, (role.name, policy.urn)
 
 
-def test_repositories_come_after_the_domain_and_their_upstreams(program):
-    (domain,) = program.of("Domain")
+def test_repositories_come_after_the_domain_and_their_upstreams(program, settings):
+    """All are in the stack's domain: what is in the sandbox is made by developers."""
+    (domain,) = [one for one in program.of("Domain") if one.inputs["domain"] == settings.domain.name]
+    assert len(program.of("Domain")) == 1 + (settings.sandbox is not None)
     repositories = {one.inputs["repository"]: one for one in program.of("aws:codeartifact/repository:Repository")}
     for one in repositories.values():
         before = program.everything_before(one)
-        assert domain.urn in before
+        assert domain.urn in before and one.inputs["domain"] == settings.domain.name
         assert {repositories[upstream["repositoryName"]].urn for upstream in one.inputs.get("upstreams", [])} <= before
 
 
@@ -232,7 +243,7 @@ def test_package_groups_come_after_their_repositories(program, settings):
 def test_consumers_come_after_the_provider(stack, program):
     if stack == "prod":
         (provider,) = program.of("OpenIdConnectProvider")
-        assert all(provider.urn in program.everything_before(role) for role in program.of("Role"))
+        assert all(provider.urn in program.everything_before(role) for role in assumed_by_jobs(program))
     else:
         assert program.of("OpenIdConnectProvider") == []
 

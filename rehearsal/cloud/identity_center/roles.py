@@ -6,7 +6,7 @@ from rehearsal.cloud import aws
 from rehearsal.cloud.identity_center.store import Instance, PermissionSet, new_role_name, seconds
 
 _INLINE_POLICY = "AwsSSOInlinePolicy"
-_RESERVED_PATH, _RESERVED_NAME = "/aws-reserved/", "AWSReservedSSO_"
+_RESERVED_PATH = "/aws-reserved/"
 
 
 def provision(instance: Instance, permission_set: PermissionSet, account: str) -> None:
@@ -30,7 +30,7 @@ def credentials(instance: Instance, permission_set: PermissionSet, account: str,
     return made
 
 
-def refuse_changes(operation: str, parameters: Mapping[str, str]) -> None:
+def refuse_changes(account: str, operation: str, parameters: Mapping[str, str]) -> None:
     """What IAM's API refuses whoever asks: a role of one's own at the reserved path, and changes of a reserved role.
 
     Raises aws.ServiceError.
@@ -38,7 +38,8 @@ def refuse_changes(operation: str, parameters: Mapping[str, str]) -> None:
     if operation == "CreateRole" and parameters.get("Path", "/").startswith(_RESERVED_PATH):
         raise aws.ServiceError("ValidationError", f"The path {_RESERVED_PATH} is reserved for AWS services.")
     name = parameters.get("RoleName", "")
-    if name.startswith(_RESERVED_NAME) and not operation.startswith(("Get", "List")):
+    arn = aws.Directory().iam_arn(account, "role", name) or ""
+    if f":role{_RESERVED_PATH}" in arn and not operation.startswith(("Get", "List")):
         raise aws.ServiceError("UnmodifiableEntity", f"Cannot perform the operation on the protected role '{name}'")
 
 

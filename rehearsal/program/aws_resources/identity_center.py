@@ -43,7 +43,6 @@ class PermissionSet(AwsHandler):
     create_only = frozenset({"instanceArn", "name"})
 
     def read(self, inputs: Inputs, defaults: Defaults) -> Params:
-        inputs.text("region")
         return {
             "create": given(
                 InstanceArn=inputs.text("instanceArn", required=True),
@@ -107,7 +106,6 @@ class PermissionSetInlinePolicy(AwsHandler):
     create_only = frozenset({"instanceArn", "permissionSetArn"})
 
     def read(self, inputs: Inputs, defaults: Defaults) -> Params:
-        inputs.text("region")
         return {
             "InstanceArn": inputs.text("instanceArn", required=True),
             "PermissionSetArn": inputs.text("permissionSetArn", required=True),
@@ -147,7 +145,6 @@ class AccountAssignment(AwsHandler):
     create_only = frozenset(_TARGET)
 
     def read(self, inputs: Inputs, defaults: Defaults) -> Params:
-        inputs.text("region")
         return {theirs: inputs.text(ours, required=True) for ours, theirs in _TARGET.items()}
 
     def create(self, cloud: Aws, wanted: Params) -> Created:

@@ -6,6 +6,7 @@ import re
 
 import pulumi_aws
 import pulumi_github
+import pulumi_pulumiservice
 import pytest
 from pulumi import _types
 
@@ -19,7 +20,7 @@ def sdk_class(token: str):
     """The class of a type token, found by the token that the class itself registers."""
     package, module_and_name, name = token.split(":")
     module = module_and_name.split("/")[0]
-    root = {"aws": pulumi_aws, "github": pulumi_github}[package]
+    root = {"aws": pulumi_aws, "github": pulumi_github, "pulumiservice": pulumi_pulumiservice}[package]
     return getattr(root if module == "index" else importlib.import_module(f"pulumi_{package}.{module}"), name)
 
 
