@@ -22,6 +22,8 @@ from settings import DeveloperMode, OidcProvider, Repository, Settings
 VARIABLE_TYPE = "github:index/actionsVariable:ActionsVariable"
 REPOSITORY_TYPE = "aws:codeartifact/repository:Repository"
 PROVIDER_TYPE = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
+
+
 class LookupProblems(pulumi.RunError):
     """What AWS or GitHub says stands in the way; `problems` has a line for each."""
 

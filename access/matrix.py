@@ -275,7 +275,9 @@ class _Alike:
     """Tells which sessions every policy treats alike, so that one of them speaks for all."""
 
     def __init__(self, stack: Provisioned) -> None:
-        self._documents = [one for domain in stack.domains for one in (domain.policy, *(each.policy for each in domain.repositories)) if one]
+        self._documents = [
+            one for domain in stack.domains for one in (domain.policy, *(each.policy for each in domain.repositories)) if one
+        ]
         self._named = {str(value) for document in self._documents for one in document.statements for value in _principals(one)}
         self._conditions = self._about_principals()
 
@@ -369,7 +371,10 @@ class _Judge:
                 readable = [
                     other
                     for other in self._places
-                    if other.domain is place.domain and other.repository and other is not place and found[other.number, Kind.READ].state == 2
+                    if other.domain is place.domain
+                    and other.repository
+                    and other is not place
+                    and found[other.number, Kind.READ].state == 2
                 ]
                 found[place.number, Kind.PROMOTE] = asker.copies(place, readable)
         return found
@@ -435,7 +440,10 @@ def _durations(stack: Provisioned) -> list[int]:
     """Lives of a token worth trying, longest first: what policies name, one second more, and the service's limits."""
     named = {
         int(value)
-        for document in (*(one for role in stack.roles for one in role.identity), *(one for each in stack.attached for one in each.identity))
+        for document in (
+            *(one for role in stack.roles for one in role.identity),
+            *(one for each in stack.attached for one in each.identity),
+        )
         for one in document.statements
         for keys in (one.get("Condition") or {}).values()
         for key, values in keys.items()
@@ -533,7 +541,8 @@ class _Asker:
         cell = collected.cell()
         if not cell.state:
             return cell
-        sources = tuple(f"from {one.repository.name}" for one in readable if one.repository)
+        every = len(readable) == len(place.domain.repositories) - 1 and len(readable) > 1
+        sources = ("from every other repository",) if every else tuple(f"from {one.repository.name}" for one in readable if one.repository)
         return Cell(cell.state, (*cell.findings, Finding(True, "it reads the source", -1, ("ReadFromRepository",), sources)))
 
 
@@ -556,7 +565,9 @@ class _Collected:
 
     def cell(self) -> Cell:
         findings = tuple(
-            Finding(allowed, reason, statement, tuple(by_action), tuple(dict.fromkeys(name for names in by_action.values() for name in names)))
+            Finding(
+                allowed, reason, statement, tuple(by_action), tuple(dict.fromkeys(name for names in by_action.values() for name in names))
+            )
             for (allowed, reason, statement), by_action in sorted(self.found.items(), key=lambda one: (not one[0][0], one[0][2], one[0][1]))
         )
         state = 2 if self._essential else int(any(one.allowed for one in findings))

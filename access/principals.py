@@ -34,7 +34,8 @@ def of_roles(stack: Provisioned) -> dict[str, Session]:
     """A session of each of the stack's roles, by the role's ARN."""
     context = _membership(stack)
     return {
-        role.arn: Session(f"role:{role.name}", role.name, "role of this stack", _role(role.arn), role.identity, context) for role in stack.roles
+        role.arn: Session(f"role:{role.name}", role.name, "role of this stack", _role(role.arn), role.identity, context)
+        for role in stack.roles
     }
 
 
@@ -47,7 +48,14 @@ def others(stack: Provisioned) -> list[Session]:
         for one in stack.attached
     ]
     found += [
-        Session("administrator", "administrator", "a role of this account that may do everything", _role(f"{mine}/administrator"), (EVERYTHING,), inside),
+        Session(
+            "administrator",
+            "administrator",
+            "a role of this account that may do everything",
+            _role(f"{mine}/administrator"),
+            (EVERYTHING,),
+            inside,
+        ),
         *_named(stack, inside),
         Session("no-policy", "role without a policy", "a role of this account", _role(f"{mine}/without-policy"), (), inside),
         *_other_accounts(stack),
@@ -66,7 +74,14 @@ def _named(stack: Provisioned, inside: Mapping[str, Values]) -> Iterable[Session
     for arn in named_principals(stack.domains):
         if arn.split(":")[4] == stack.account and "*" not in arn and arn not in known:
             name = arn.rpartition("/")[2]
-            yield Session(f"named:{name}", name, "a role that a resource policy names, and that may do everything else", _role(arn), (EVERYTHING,), inside)
+            yield Session(
+                f"named:{name}",
+                name,
+                "a role that a resource policy names, and that may do everything else",
+                _role(arn),
+                (EVERYTHING,),
+                inside,
+            )
 
 
 def _other_accounts(stack: Provisioned) -> Iterable[Session]:
@@ -80,16 +95,16 @@ def _other_accounts(stack: Provisioned) -> Iterable[Session]:
             name = pattern.partition(":role/")[2]
             arn = pattern.replace("*", "example")
             label = f"account {account}: role {name}"
-            yield Session(f"account:{account}:{name}", label, "a role that a resource policy names", _role(arn), (EVERYTHING,), _outside(stack, {}))
+            yield Session(
+                f"account:{account}:{name}", label, "a role that a resource policy names", _role(arn), (EVERYTHING,), _outside(stack, {})
+            )
     for key, values in _organizations(stack).items():
         note = "an account of the organisation or unit that is shared with"
         yield _from_account(stack, _MEMBER, "any-role", f"account in {', '.join(values)}", note, {key: tuple(values)})
     yield _from_account(stack, _STRANGER, "any-role", "any other account", "which nothing is shared with")
 
 
-def _from_account(
-    stack: Provisioned, account: str, name: str, label: str, note: str, keys: Mapping[str, Values] | None = None
-) -> Session:
+def _from_account(stack: Provisioned, account: str, name: str, label: str, note: str, keys: Mapping[str, Values] | None = None) -> Session:
     arn = f"arn:{stack.partition}:iam::{account}:role/{name}"
     key = f"account:{account}:{'+'.join(keys)}" if keys else f"account:{account}"
     return Session(key, label, note, _role(arn), (EVERYTHING,), _outside(stack, keys or {}))

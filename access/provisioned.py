@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from policies.names import PUBLIC_SOURCES, SHARED_REPOSITORY
 from policies.owned_names import Format
 from policies.owned_names import parse as parse_owned
 from rehearsal.cloud.codeartifact.store import Coordinates, PackageGroup, root_group
@@ -130,12 +131,13 @@ Resources = Sequence[Mapping[str, Any]]
 def read(recorded: Mapping[str, Any]) -> Provisioned:
     """A stack from its resources. Raises Unreadable."""
     resources, outputs = _resources(recorded)
-    consumers = tuple(_consumer(one["inputs"]) for one in _of(resources, "ConsumingRepository"))
+    # Sorted: the order of registrations says nothing, and the review is compared line by line.
+    consumers = tuple(sorted((_consumer(one["inputs"]) for one in _of(resources, "ConsumingRepository")), key=lambda one: one.name))
     domains = tuple(_domain(resources, one) for one in _of(resources, "codeartifact/domain:Domain"))
     place = _place(resources)
     if not domains:
         raise Unreadable("there is no CodeArtifact domain among the resources")
-    roles = tuple(_roles(resources, place))
+    roles = tuple(sorted(_roles(resources, place), key=lambda one: one.name))
     return Provisioned(
         stack=resources[0]["urn"].split("::")[0].rpartition(":")[2],
         partition=place["partition"],
@@ -143,7 +145,7 @@ def read(recorded: Mapping[str, Any]) -> Provisioned:
         region=place["region"],
         provider_arn=f"arn:{place['partition']}:iam::{place['account']}:oidc-provider/token.actions.githubusercontent.com",
         roles=roles,
-        attached=(*_permission_sets(resources, outputs, place), *_build_roles(resources, domains, place)),
+        attached=tuple(sorted([*_permission_sets(resources, outputs, place), *_build_roles(resources, domains, place)], key=_name)),
         domains=tuple(sorted(domains, key=lambda one: one.name != place["domain"])),
         consumers=consumers,
     )
@@ -203,6 +205,10 @@ def _roles(resources: Resources, place: Mapping[str, str]) -> Iterable[Role]:
             identity=tuple(Document(f"identity policy of role {name}", each) for each in [*inline.get(name, ()), *managed.get(name, ())]),
             boundary=inputs.get("permissionsBoundary") or "",
         )
+
+
+def _name(one: Attached) -> tuple[bool, str]:
+    return one.kind != "developer", one.name
 
 
 def _attachments(resources: Resources) -> dict[str, list[str]]:
@@ -283,9 +289,14 @@ def _domain(resources: Resources, resource: Mapping[str, Any]) -> Domain:
     return Domain(
         name=name,
         policy=Document(f"policy of domain {name}", policies[name]) if name in policies else None,
-        repositories=tuple(repositories) or (Repository("(any)"),),
-        groups=(root_group(), *_groups(resources, name)),
+        repositories=tuple(sorted(repositories, key=_order)) or (Repository("(any)"),),
+        groups=(root_group(), *sorted(_groups(resources, name), key=lambda one: one.pattern)),
     )
+
+
+def _order(repository: Repository) -> tuple[int, str]:
+    """Shared, teams' by name, public sources."""
+    return (0 if repository.name == SHARED_REPOSITORY else 2 if repository.name in PUBLIC_SOURCES else 1), repository.name
 
 
 def _repository(name: str, policy: str | None, owns: Iterable[Mapping[str, str]]) -> Repository:

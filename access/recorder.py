@@ -258,7 +258,11 @@ def _run(program: Path, project: str, stack: str, config: Values, monitor: Monit
     pulumi.resource.register_resource = _register
     pulumi.runtime.invoke = _invoke(monitor.sights)
     gc.disable()  # the SDK keeps every resource's tasks: collecting them again and again is half of the time of a large catalog
-    configure(Settings(project, stack, monitor=monitor, engine=MockEngine(logging.getLogger("pulumi")), dry_run=False, organization="organization"))
+    configure(
+        Settings(
+            project, stack, monitor=monitor, engine=MockEngine(logging.getLogger("pulumi")), dry_run=False, organization="organization"
+        )
+    )
     set_root_resource(None)
     set_all_config({key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()})
     loop.run_until_complete(run_in_stack(lambda: runpy.run_path(str(program), run_name="__main__")))

@@ -109,7 +109,11 @@ def _tokens(
 
 def attempts(one: Consumer, workflows: Sequence[str]) -> list[Attempt]:
     """Everybody who tries as a job of this repository, or as one of its name. `workflows` are the trusted ones."""
-    return [*_publishing(one, workflows), *_everywhere(one, workflows)] if one.publishes else [*_default(one, workflows), *_everywhere(one, workflows)]
+    return (
+        [*_publishing(one, workflows), *_everywhere(one, workflows)]
+        if one.publishes
+        else [*_default(one, workflows), *_everywhere(one, workflows)]
+    )
 
 
 def _default(one: Consumer, workflows: Sequence[str]) -> list[Attempt]:
@@ -166,7 +170,9 @@ def _publishing(one: Consumer, workflows: Sequence[str]) -> list[Attempt]:
             )
         if is_pattern(branch):
             deeper = f"refs/heads/{_branch(branch)}/fix"
-            found.append(_unreviewed(one, f"below:{branch}", f"branch {_branch(branch)}/fix", "one level below the pattern", deeper, workflows))
+            found.append(
+                _unreviewed(one, f"below:{branch}", f"branch {_branch(branch)}/fix", "one level below the pattern", deeper, workflows)
+            )
         else:
             longer = f"refs/heads/{branch}-2"
             found.append(_unreviewed(one, f"beside:{branch}", f"branch {branch}-2", "begins like the release branch", longer, workflows))
@@ -194,9 +200,17 @@ def _everywhere(one: Consumer, workflows: Sequence[str]) -> list[Attempt]:
     fork = Identity("contributor", _STRANGER_OWNER + 1, one.name, _STRANGER + 1)
     as_release = _tokens(ref, every, environments)
     return [
-        Attempt("pull-request", "pull request", "of a branch of this repository; any workflow", me, _tokens(merge, every, context="pull_request")),
+        Attempt(
+            "pull-request",
+            "pull request",
+            "of a branch of this repository; any workflow",
+            me,
+            _tokens(merge, every, context="pull_request"),
+        ),
         _unreviewed(one, "other-branch", "any other branch", "feature/x", "refs/heads/feature/x", workflows),
-        _unreviewed(one, "tag", f"tag {release.removesuffix('/*')}", "a tag named as the branch", f"refs/tags/{_branch(release)}", workflows),
+        _unreviewed(
+            one, "tag", f"tag {release.removesuffix('/*')}", "a tag named as the branch", f"refs/tags/{_branch(release)}", workflows
+        ),
         Attempt("fork-pull-request", "fork's pull request", "GitHub gives it no token", me, ()),
         Attempt("fork", "fork", "a job of the fork itself", fork, as_release),
         Attempt("recycled-name", "recycled name", "another repository that has taken this one's name", taken, as_release),
@@ -208,7 +222,10 @@ def outside(owner: str, owner_id: int, workflows: Sequence[str]) -> list[Attempt
     """Repositories that no catalog names."""
     ref, every = "refs/heads/main", ["", *workflows]
     tokens = _tokens(ref, every, ["", PROMOTE_ENVIRONMENT])
-    ours, taken = Identity(owner, owner_id, "not-in-the-catalog", _TAKEN_REPOSITORY + 9), Identity(owner, _TAKEN_OWNER, "recycled", _STRANGER + 9)
+    ours, taken = (
+        Identity(owner, owner_id, "not-in-the-catalog", _TAKEN_REPOSITORY + 9),
+        Identity(owner, _TAKEN_OWNER, "recycled", _STRANGER + 9),
+    )
     immutable = tuple(one for one in tokens if one.form == "immutable")
     named = tuple(one for one in tokens if one.form == "name")
     pull = _tokens("refs/pull/1/merge", every, context="pull_request")
@@ -217,5 +234,7 @@ def outside(owner: str, owner_id: int, workflows: Sequence[str]) -> list[Attempt
         Attempt("organisation-name", "organisation's repository, older", "in no catalog; subject without ids", ours, named),
         Attempt("organisation-pull-request", "its pull request", "in no catalog; either subject", ours, pull),
         Attempt("recycled-organisation", "recycled organisation", "somebody who has taken the organisation's name", taken, tokens),
-        Attempt("strangers", "other organisation", "any repository there", Identity("stranger", _STRANGER_OWNER, "anything", _STRANGER), tokens),
+        Attempt(
+            "strangers", "other organisation", "any repository there", Identity("stranger", _STRANGER_OWNER, "anything", _STRANGER), tokens
+        ),
     ]

@@ -12,6 +12,8 @@
 set -euo pipefail
 umask 077
 
+# Release 1 of the AWS CLI reads only this one.
+export AWS_DEFAULT_REGION=${AWS_DEFAULT_REGION:-$AWS_REGION}
 results=${GITHUB_ENV:-${PULUMI_ENV_FILE:-/PULUMI_ENV}}
 github=${GITHUB_API_URL:-https://api.github.com}
 

@@ -20,7 +20,7 @@ from configuration.problems import SettingsError
 from configuration.shapes import OidcProvider
 from policies import deployments_trust, trust
 from policies.arns import GITHUB_OIDC_HOST, Registry
-from policies.deployments import Access, Deployed
+from policies.deployments import BOOTSTRAP_PATH, Access, Deployed
 from policies.deployments_trust import PULUMI_OIDC_URL, PulumiStack
 
 
@@ -106,11 +106,11 @@ def _repository(declared: Declaration, facts: Facts) -> ProgramRepository:
             {"name": one.name, "branch": one.branch, "reviewer_teams": [facts.teams[slug] for slug in one.reviewers]}
             for one in declared.stacks
         ]
-        deployed = {one.branch: one.name for one in declared.stacks}
+        deployed = {branch: [one.name for one in declared.stacks if one.branch == branch] for branch in declared.branches}
         variables = {
             "PACKAGE_FLOW_STACKS": json.dumps(deployed, separators=(",", ":")),
             "PACKAGE_FLOW_BACKEND": f"s3://{declared.github_actions.backend.bucket}?region={declared.region}",
-            "PACKAGE_FLOW_ACCOUNT": declared.account,
+            "PACKAGE_FLOW_ROLES": f"arn:{facts.partition}:iam::{declared.account}:role{BOOTSTRAP_PATH}",
             "PACKAGE_FLOW_REGION": declared.region,
         }
     return ProgramRepository(

@@ -67,7 +67,7 @@ class ProgramRepository(pulumi.ComponentResource):
             target="branch",
             enforcement="active",
             conditions={"ref_name": {"includes": refs, "excludes": []}},
-            rules=rules,
+            rules=github.RepositoryRulesetRulesArgsDict(**rules),
             bypass_actors=[],
             opts=self._child,
         )

@@ -102,7 +102,9 @@ class ConsumingRepository(pulumi.ComponentResource):
         if "publishing" in args:
             self._publishes(args["publishing"])
         else:
-            self._ruleset("default", [f"refs/heads/{args['default_branch']}"], guards.default_rules(args["approvals"], args["required_checks"]), [])
+            self._ruleset(
+                "default", [f"refs/heads/{args['default_branch']}"], guards.default_rules(args["approvals"], args["required_checks"]), []
+            )
         self._variables()
         self.register_outputs(
             {"readRoleArn": self.read_role_arn, "publishRoleArn": self.publish_role_arn, "promoteRoleArn": self.promote_role_arn}
@@ -144,7 +146,7 @@ class ConsumingRepository(pulumi.ComponentResource):
             target="branch",
             enforcement="active",
             conditions={"ref_name": {"includes": refs, "excludes": []}},
-            rules=rules,
+            rules=github.RepositoryRulesetRulesArgsDict(**rules),
             bypass_actors=[{"actor_id": team, "actor_type": "Team", "bypass_mode": "always"} for team in bypass_teams],
             opts=self._child,
         )

@@ -245,7 +245,9 @@ def _publishers(catalog: Catalog) -> Problems:
                 if not value and not team.unsure(f"publishers.{index}.{key}"):
                     yield team.problem(f"publishers.{index}.{key}", NOTHING, PUBLISHER)
         if team.shape.publishers and team.owns_nothing:
-            yield team.problem("publishers", Words(f"{len(team.shape.publishers)} roles"), "none for a team that owns nothing: it has no repository")
+            yield team.problem(
+                "publishers", Words(f"{len(team.shape.publishers)} roles"), "none for a team that owns nothing: it has no repository"
+            )
 
 
 def _release_branches(team: TeamFile, name: str, repository: RepositoryShape) -> Problems:

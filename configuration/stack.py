@@ -154,13 +154,17 @@ def _shared_with(stack: StackFile) -> Problems:
         allowed = "organizationId or organizationPaths: the id lets the whole organisation in"
         yield stack.problem(f"{key}.organizationPaths", sharing.organization_paths, allowed)
     if sharing.downstream and not (sharing.organization_id or sharing.organization_paths or sharing.accounts):
-        yield stack.problem(f"{key}.downstream", sharing.downstream, "nothing, because nobody is shared with: add an organisation or accounts")
+        yield stack.problem(
+            f"{key}.downstream", sharing.downstream, "nothing, because nobody is shared with: add an organisation or accounts"
+        )
 
 
 def _developers(stack: StackFile) -> Problems:
     developers, key = stack.shape.developers, f"{stack.project}:developers"
     if developers.model_fields_set and not developers.groups:
-        yield stack.problem(f"{key}.groups", NOTHING, "at least one group of IAM Identity Center, such as [Engineering]; or leave developers out")
+        yield stack.problem(
+            f"{key}.groups", NOTHING, "at least one group of IAM Identity Center, such as [Engineering]; or leave developers out"
+        )
     if developers.mode is DeveloperMode.POLICY:
         for name, value in (("region", developers.region), ("roleArn", developers.role_arn)):
             if value:

@@ -220,7 +220,9 @@ def permission_sets(registry: Registry, stack: str) -> list[Statement]:
     tag = {"StringEquals": {f"aws:RequestTag/{TAG}": stack}}, {"StringEquals": {f"aws:ResourceTag/{TAG}": stack}}
     return [
         statement("Find", "sso:ListInstances", "*"),
-        statement("FindGroups", ("identitystore:DescribeGroup", "identitystore:GetGroupId"), [f"{store}:*:identitystore/*", f"{store}::group/*"]),
+        statement(
+            "FindGroups", ("identitystore:DescribeGroup", "identitystore:GetGroupId"), [f"{store}:*:identitystore/*", f"{store}::group/*"]
+        ),
         statement("IdentityCenter", ("sso:CreatePermissionSet", *_PERMISSION_SET, *_PERMISSION_SET_REQUEST), there),
         statement("NewPermissionSets", "sso:CreatePermissionSet", sets, conditions=tag[0]),
         statement("PermissionSets", _PERMISSION_SET, sets, conditions=tag[1]),

@@ -121,7 +121,9 @@ def _events(settings) -> Iterator[Oversize]:
     owned = [name for team in settings.teams for name in _owned(team, tuple(team.owns))] if told.packages == "owned" else []
     size = len(json.dumps(events.pattern(settings.domain.name, told.repositories, told.states, owned), separators=(",", ":")))
     if size > events.PATTERN_MAX:
-        mend = "name fewer repositories" + (", or say packages: all (public packages are told of, too, where a repository keeps them)" if owned else "")
+        mend = "name fewer repositories" + (
+            ", or say packages: all (public packages are told of, too, where a repository keeps them)" if owned else ""
+        )
         yield Oversize(
             f"Pulumi.{settings.stack}.yaml",
             "package-flow:events",

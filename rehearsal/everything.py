@@ -65,7 +65,8 @@ def _wanted(every: list[Scenario], names: list[str]) -> set[str]:
         name = waiting.pop()
         if name not in wanted:
             wanted.add(name)
-            waiting += [*by_name[name].after, *([by_name[name].twin] if by_name[name].twin else [])]
+            twin = by_name[name].twin
+            waiting += [*by_name[name].after, *([twin] if twin else [])]
     return wanted
 
 

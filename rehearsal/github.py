@@ -1,7 +1,7 @@
 """Acting on the rehearsed GitHub: people push and review, workflows run and get tokens."""
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -53,7 +53,7 @@ class GitHub:
         return "immutable" if "@" in seen["subject_prefix"] else "name-only"
 
     @contextmanager
-    def name_taken(self, repository: str, taker: Mapping[str, Any]) -> Iterator[None]:
+    def name_taken(self, repository: str, taker: Mapping[str, Any]) -> Generator[None, None, None]:
         """Meanwhile the repository has another name, and `taker` (a repository to seed) has its own."""
         full_name, away = self.full_name(repository), f"{repository}-before-{next(self._numbers)}"
         self._control.act("github/repositories/rename", repository=full_name, name=away)

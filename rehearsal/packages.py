@@ -133,21 +133,21 @@ def wheel(folder: Path, package: Package, content: str = "") -> Path:
 # --- publishing: `login(tool)` has been told the repository ----------------------------------------------------------------------
 
 
-def publish_npm(shell: Shell, login: Callable[[str], str], package: Package, content: str = "") -> str:
+def publish_npm(shell: Shell, login: Callable[[str], object], package: Package, content: str = "") -> str:
     """`npm publish`."""
     folder = npm_project(shell.home / "package", package, content)
     login("npm")
     return last_line(shell.run("npm", "publish", folder=folder))
 
 
-def publish_pypi(shell: Shell, login: Callable[[str], str], package: Package, content: str = "") -> str:
+def publish_pypi(shell: Shell, login: Callable[[str], object], package: Package, content: str = "") -> str:
     """`twine upload`."""
     file = wheel(shell.home / "dist", package, content)
     login("twine")
     return last_line(shell.run("twine", "upload", "--disable-progress-bar", "--repository", "codeartifact", str(file)))
 
 
-def install_npm(shell: Shell, login: Callable[[str], str], package: Package) -> str:
+def install_npm(shell: Shell, login: Callable[[str], object], package: Package) -> str:
     """`npm install`, then run what was installed."""
     login("npm")
     (shell.home / "package.json").write_text(json.dumps({"name": "app", "version": "0.0.0", "private": True}))
@@ -158,7 +158,7 @@ def install_npm(shell: Shell, login: Callable[[str], str], package: Package) -> 
     return last_line(shell.run("node", "-p", f"require({json.dumps(package.name)})"))
 
 
-def install_pypi(shell: Shell, login: Callable[[str], str], package: Package) -> str:
+def install_pypi(shell: Shell, login: Callable[[str], object], package: Package) -> str:
     """`pip install`, then read what was installed."""
     login("pip")
     target = shell.home / "installed"

@@ -125,8 +125,6 @@ def _opened(text: str) -> int:
 
 def _members(sign: str, name: str, pattern: str) -> str:
     """The characters of a category as the inside of brackets; `P`: all others."""
-    if sign == "p" and name == "IsWhitespace":
-        return r"\s"
     ranges = _categories().get(name)
     if ranges is None:
         raise NotImplementedError(f"a pattern of a service model that this does not translate: {pattern}")
@@ -135,14 +133,16 @@ def _members(sign: str, name: str, pattern: str) -> str:
 
 @cache
 def _categories() -> Mapping[str, list[tuple[int, int]]]:
-    """The code points of each major category, as ranges."""
+    """The code points of each major category, and those that are white space, as ranges."""
     found: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for code in range(sys.maxunicode + 1):
-        ranges = found[unicodedata.category(chr(code))[0]]
-        if ranges and ranges[-1][1] == code - 1:
-            ranges[-1] = (ranges[-1][0], code)
-        else:
-            ranges.append((code, code))
+        character = chr(code)
+        for name in (unicodedata.category(character)[0], *(["IsWhitespace"] if character.isspace() else [])):
+            ranges = found[name]
+            if ranges and ranges[-1][1] == code - 1:
+                ranges[-1] = (ranges[-1][0], code)
+            else:
+                ranges.append((code, code))
     return dict(found)
 
 

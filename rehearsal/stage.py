@@ -113,7 +113,6 @@ class Program:
             raise ProgramFailed(_words(result["error"]))
         return result
 
-
     def destroy(self, *options: str) -> Mapping[str, Any]:
         """Delete what the last run's state lists; the state is then what is left. Raises ProgramFailed."""
         return self.run(lambda event: None, "--destroy", "--state", str(self.result_file), *options)

@@ -114,13 +114,13 @@ class World:
         branch: str = "",
         tag: str = "",
         owner: str = "",
-        reusable: str | object | None = _UNSET,
+        reusable: Any = _UNSET,
         environment: str | None = None,
     ) -> Job:
         """The publish job of a repository on its release branch, but for what is said otherwise."""
         branch = branch or one.branch
         self.github.ensure_branch(one.name, tag or branch, WRITER, owner=owner, kind="tags" if tag else "heads")
-        on = {"ref": f"refs/tags/{tag}" if tag else f"refs/heads/{branch}"}
+        on: dict[str, Any] = {"ref": f"refs/tags/{tag}" if tag else f"refs/heads/{branch}"}
         if event in ("pull_request", "pull_request_target"):
             on = {"pull_request": self.github.pull_request(one.name, WRITER)["number"]}
         return self.github.run(
@@ -236,8 +236,7 @@ class World:
         """The same for a job: the AWS CLI exchanges the job's OIDC token itself."""
         shell = self.shell(name, AWS_ROLE_ARN=role_arn, AWS_ROLE_SESSION_NAME="job", AWS_WEB_IDENTITY_TOKEN_FILE="token.jwt")
         (shell.home / "token.jwt").write_text(job.token(AUDIENCE))
-        shell.environment["AWS_WEB_IDENTITY_TOKEN_FILE"] = str(shell.home / "token.jwt")
-        return shell
+        return replace(shell, environment={**shell.environment, "AWS_WEB_IDENTITY_TOKEN_FILE": str(shell.home / "token.jwt")})
 
     def login(self, shell: Shell, tool: str, repository: str) -> None:
         """`aws codeartifact login` for the stack's longest token.

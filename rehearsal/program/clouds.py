@@ -13,6 +13,7 @@ import httpx
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from rehearsal import service_models
 from rehearsal.program.handlers import CloudError, NotSupported
 from rehearsal.program.inputs import Inputs
 from rehearsal.program.stack_files import Stack
@@ -43,6 +44,10 @@ class Aws:
         if client is None:
             client = self._clients[service] = self._session.client(service, endpoint_url=self.url, config=NO_RETRIES)
         given = {key: value for key, value in parameters.items() if value is not None}
+        # The real providers are not there to be refused by the services: their models are asked in full.
+        model = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[operation])
+        if wrong := service_models.problems(model, given):
+            raise CloudError(f"{service} {operation}: {'; '.join(wrong)}")
         try:
             return getattr(client, operation)(**given)
         except ClientError as error:

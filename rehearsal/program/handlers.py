@@ -1,6 +1,6 @@
 """What the rehearsal can do with a resource type, and with which cloud."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -88,7 +88,7 @@ class Defaults:
 
 
 @contextmanager
-def finishing(id: str, outputs: Mapping[str, Any]) -> Iterator[None]:
+def finishing(id: str, outputs: Mapping[str, Any]) -> Generator[None, None, None]:
     """For the steps after the one that made the resource: their failure leaves it partly created."""
     try:
         yield

@@ -187,7 +187,7 @@ def _organization(github: Github, inputs: Inputs) -> Answer:
     if not summary:
         inputs.refuse("summaryOnly", "must be true: without it every member and repository is paged, which the rehearsal does not do")
     inputs.check()
-    found = github.call("GET", "orgs", name)
+    found = github.call("GET", "orgs", str(name))
     return {
         "id": str(found["id"]),
         "login": found["login"],
@@ -271,7 +271,7 @@ def _team(github: Github, inputs: Inputs) -> Answer:
     if not summary:
         inputs.refuse("summaryOnly", "must be true: without it every member and repository is paged, which the rehearsal does not do")
     inputs.check()
-    found = github.call("GET", "orgs", github.owner, "teams", slug)
+    found = github.call("GET", "orgs", github.owner, "teams", str(slug))
     return {
         "id": str(found["id"]),
         "slug": found["slug"],

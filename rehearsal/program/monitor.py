@@ -63,7 +63,7 @@ class Monitor(MockMonitor):
     """One request at a time. After a failure it refuses every further one."""
 
     def __init__(self, *, directory: Path, before: State, clouds: Clouds, stacks: OtherStacks, preview: bool, report: Report) -> None:
-        super().__init__(mocks=None)  # every method that would ask the mocks is replaced below
+        super().__init__(mocks=None)  # ty: ignore[invalid-argument-type]  # every method that would ask the mocks is replaced below
         self._directory, self._before, self._clouds, self._stacks = directory, before, clouds, stacks
         self._preview, self._report = preview, report
         self._lock = threading.Lock()

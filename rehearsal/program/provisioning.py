@@ -43,7 +43,7 @@ def request_for(handler: Handler, resource: Resource, before: Resource | None, c
     """Reads the inputs into the handler's request. Raises `InputProblems` for what is missing, wrong, misspelt or unsupported."""
 
     def automatic_name() -> str:
-        kept = before and before.outputs.get("name")
+        kept = before.outputs.get("name") if before else None
         return kept or f"{resource.name}-{secrets.token_hex(RANDOM_NAME_DIGITS)[:RANDOM_NAME_DIGITS]}"
 
     inputs = Inputs(wire.plain(resource.inputs), auto_name=automatic_name)

@@ -12,7 +12,7 @@ import runpy
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -143,7 +143,7 @@ def _execute(options: Options, stack: Stack, monitor: Monitor, engine: Engine) -
             root_directory=str(directory),
         )
         configure(settings)
-        set_root_resource(None)
+        set_root_resource(None)  # ty: ignore[invalid-argument-type]  # None is how the SDK itself starts
         set_all_config(stack.config, list(stack.secret_keys))
         with _as_program(directory):
             loop.run_until_complete(run_in_stack(lambda: _run_main(directory)))
@@ -160,7 +160,7 @@ def _run_main(directory: Path) -> None:
 
 
 @contextlib.contextmanager
-def _as_program(directory: Path) -> Iterator[None]:
+def _as_program(directory: Path) -> Generator[None, None, None]:
     """Working directory, arguments and import path as Pulumi's language host sets them; the rehearsal's own root is not importable."""
     here, arguments, path = Path.cwd(), sys.argv, list(sys.path)
     try:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +75,8 @@ def read(path: Path | None, project: str, stack: str) -> State:
     loaded = json.loads(path.read_text(encoding="utf-8"))
     if (loaded["project"], loaded["stack"]) != (project, stack):
         raise ValueError(f"{path} is the state of {loaded['project']}/{loaded['stack']}, not of {project}/{stack}")
-    resources = [Resource(**{**each, "id": each["id"] or ""}) for each in loaded["resources"]]
+    listed: list[dict[str, Any]] = loaded["resources"]
+    resources = [replace(Resource(**each), id=each["id"] or "") for each in listed]
     return State(
         project=project,
         stack=stack,

@@ -69,7 +69,9 @@ def _attached_elsewhere(world: World, team: Team, named: str | None) -> list[Sce
     made = [
         Scenario(with_policy, "a role with the read policy", "read by repository", "shared", lambda: _read(world, policy, "shared")),
         Scenario(without, "a role without it", "read by repository", "shared", lambda: _read(world, "", "shared"), DENY, with_policy),
-        Scenario(publishes, "a role with every right", "publish a package", team.name, lambda: _publish(world, team.name, _everything(world))),
+        Scenario(
+            publishes, "a role with every right", "publish a package", team.name, lambda: _publish(world, team.name, _everything(world))
+        ),
         Scenario(
             "an AWS role with every right and the read policy: publishes a package",
             "a role with every right and the read policy",
@@ -154,7 +156,5 @@ def _private(world: World) -> list[Scenario]:
 
     return [
         Scenario(own, f"a build with role {team.build_roles[0]}", "read by repository", team.name, lambda: read(team.build_roles[0])),
-        Scenario(
-            _reads(other, team), f"a build with role {other}", "read by repository", team.name, lambda: read(other), DENY, own
-        ),
+        Scenario(_reads(other, team), f"a build with role {other}", "read by repository", team.name, lambda: read(other), DENY, own),
     ]

@@ -151,7 +151,10 @@ def read_by_repository(world: World, who: Credentials, repository: str) -> str:
     """What a package manager does first: ask the repository for a package, with a token. Raises Denied on 401 and 403."""
     endpoint = world.outputs["repositories"][repository]["endpoints"]["pypi"]
     answer = httpx.get(
-        f"{endpoint}simple/no-such-package/", auth=("aws", fetch_token(world, who, world.settings.token_duration)), trust_env=False, timeout=30
+        f"{endpoint}simple/no-such-package/",
+        auth=("aws", fetch_token(world, who, world.settings.token_duration)),
+        trust_env=False,
+        timeout=30,
     )
     if answer.status_code in (401, 403):
         raise Denied(f"{answer.status_code} {answer.text[:200]}")

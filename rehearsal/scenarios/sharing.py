@@ -75,7 +75,9 @@ def _organization(world: World, sharing: Sharing) -> list[Scenario]:
     reads = f"an account of the organisation: reads {opened}"
     made = [
         _reading(world, reads, "a role of an account of the organisation", member, opened),
-        _reading(world, f"an account of a foreign organisation: reads {opened}", "a role of a foreign organisation", stranger, opened, reads),
+        _reading(
+            world, f"an account of a foreign organisation: reads {opened}", "a role of a foreign organisation", stranger, opened, reads
+        ),
         _reading(world, f"an account of no organisation: reads {opened}", "a role of an account alone", alone, opened, reads),
     ]
     if closed:
@@ -97,7 +99,12 @@ def _paths(world: World, sharing: Sharing) -> list[Scenario]:
     return [
         _reading(world, reads, f"a role of an account in {below}", member, opened),
         _reading(
-            world, f"an account of another part of the organisation: reads {opened}", "a role of an account elsewhere", elsewhere, opened, reads
+            world,
+            f"an account of another part of the organisation: reads {opened}",
+            "a role of an account elsewhere",
+            elsewhere,
+            opened,
+            reads,
         ),
     ]
 
@@ -135,9 +142,7 @@ def _publishers(world: World, team: Team) -> list[Scenario]:
         def publish() -> str:
             return _publish(world, get_role(), team.name, what)
 
-        return Scenario(
-            name, by, f"publish {what.name}", team.name, publish, DENY if twin else "allow", twin, (publishes,) if twin else ()
-        )
+        return Scenario(name, by, f"publish {what.name}", team.name, publish, DENY if twin else "allow", twin, (publishes,) if twin else ())
 
     return [
         attempt(publishes, who, own, as_publisher),

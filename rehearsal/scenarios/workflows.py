@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from policies.owned_names import Format
-from rehearsal import clients, packages
+from rehearsal import clients, onboarding, packages
 from rehearsal.cast import WRITER, Publisher, first, publishers
 from rehearsal.packages import Package
 from rehearsal.scenario import DENY, Scenario
@@ -40,10 +40,10 @@ def by_workflow(one: Publisher, format: Format, version: str = packages.VERSION)
 
 def run(world: World, one: Publisher, what: Package, variables: Mapping[str, str] = {}, **trigger: Any) -> str:
     """Run the publishing workflow for a package. `variables` change the repository's, `trigger` says what starts it (default: a push)."""
-    source = packages.source(world.folder("source"), what)
+    source = onboarding.source(world.folder("source"), what)
     started = trigger or {"event": "push", "ref": f"refs/heads/{one.branch}"}
     request = {"workflow": ".github/workflows/release.yml", "job_workflow_ref": str(world.settings.publishing.workflow), **started}
-    inputs = {"format": what.format.value, "environment": one.repository.environment, **clients.tool_versions()}
+    inputs = {**onboarding.inputs(source), "environment": one.repository.environment, **clients.tool_versions()}
     return world.run_workflow(PUBLISH, one.name, WRITER, request, inputs=inputs, source=source, variables=variables)
 
 

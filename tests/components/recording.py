@@ -197,7 +197,8 @@ class Monitor(MockMonitor):
         arguments = _bare(json_format.MessageToDict(request.args))
         with self._lock:
             self.recording.invokes.append((request.tok, arguments))
-        return resource_pb2.ResourceInvokeResponse(**{"return": _struct(self._invoke(request.tok, arguments))})
+        answer = {"return": _struct(self._invoke(request.tok, arguments))}
+        return resource_pb2.ResourceInvokeResponse(**answer)
 
 
 def no_invoke(token: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -233,7 +234,7 @@ def record(
                 organization="acme",
             )
         )
-        pulumi.runtime.settings.set_root_resource(None)
+        pulumi.runtime.settings.set_root_resource(None)  # ty: ignore[invalid-argument-type]  # None is how the SDK starts
         set_all_config(dict(config or {}))
         loop.run_until_complete(run_in_stack(program))
     finally:

@@ -22,7 +22,7 @@ NOBODY: SharingArgs = {"organization_id": "", "organization_paths": [], "account
 
 
 def registry(**changed: Any) -> PackageRegistryArgs:
-    return {
+    usual: PackageRegistryArgs = {
         "place": PLACE,
         "encryption": KeyOwner.CUSTOMER,
         "protect": True,
@@ -31,11 +31,12 @@ def registry(**changed: Any) -> PackageRegistryArgs:
         "program_roles": f"{ROLES}test-*",
         "sharing": NOBODY,
         "deployers": [],
-    } | changed
+    }
+    return {**usual, **changed}
 
 
 def oidc(**changed: Any) -> GitHubOidcArgs:
-    return {
+    usual: GitHubOidcArgs = {
         "place": PLACE,
         "role": ROLE,
         "owner": "acme",
@@ -46,11 +47,12 @@ def oidc(**changed: Any) -> GitHubOidcArgs:
         "subjects": SubjectForms.BOTH,
         "token_duration": 3600,
         "public_sources": ["npmjs", "pypi"],
-    } | changed
+    }
+    return {**usual, **changed}
 
 
 def team(**changed: Any) -> TeamArgs:
-    return {
+    usual: TeamArgs = {
         "place": PLACE,
         "domain": "acme",
         "upstreams": ["identity", "shared"],
@@ -60,23 +62,25 @@ def team(**changed: Any) -> TeamArgs:
         "publishers": [],
         "owns": [{"format": "npm", "name": "@acme-payments/*"}, {"format": "maven", "name": "com.acme.payments:*"}],
         "protect": True,
-    } | changed
+    }
+    return {**usual, **changed}
 
 
 def publishing(**changed: Any) -> PublishingArgs:
-    return {
+    usual: PublishingArgs = {
         "owns": [{"format": "npm", "name": "@acme-payments/*"}],
         "release_branches": ["main", "release/*"],
         "create_teams": [5002],
         "environment": "",
         "admins_cannot_bypass": True,
         "workflow": WORKFLOW,
-    } | changed
+    }
+    return {**usual, **changed}
 
 
 def consumer(**changed: Any) -> ConsumingRepositoryArgs:
     """A repository that only installs; with `publishing=publishing(...)` it publishes."""
-    return {
+    usual: ConsumingRepositoryArgs = {
         "place": PLACE,
         "role": ROLE,
         "repository": REPOSITORY,
@@ -90,17 +94,19 @@ def consumer(**changed: Any) -> ConsumingRepositoryArgs:
         "own_read_role": False,
         "approvals": 0,
         "required_checks": [],
-    } | changed
+    }
+    return {**usual, **changed}
 
 
 def builds(**changed: Any) -> BuildAccessArgs:
-    return {
+    usual: BuildAccessArgs = {
         "place": PLACE,
         "role": ROLE,
         "token_duration": 3600,
         "public_sources": ["npmjs", "pypi"],
         "roles": ["build"],
-    } | changed
+    }
+    return {**usual, **changed}
 
 
 INSTANCE = "arn:aws:sso:::instance/ssoins-0123456789abcdef"
@@ -112,7 +118,7 @@ def developers(**changed: Any) -> DeveloperAccessArgs:
         "description": "Packages",
         "groups": [{"name": "Engineering", "id": "11111111-1111-1111-1111-111111111111"}],
     }
-    return {
+    usual: DeveloperAccessArgs = {
         "place": PLACE,
         "stack": "test",
         "instance_arn": INSTANCE,
@@ -121,4 +127,5 @@ def developers(**changed: Any) -> DeveloperAccessArgs:
         "session_duration": 28_800,
         "public_sources": ["npmjs", "pypi"],
         "permission_sets": [everybody],
-    } | changed
+    }
+    return {**usual, **changed}

@@ -3,7 +3,7 @@
 import pulumi
 import pytest
 
-from components.developers import DeveloperAccess, identity_center
+from components.developers import DeveloperAccess, PermissionSetArgs, identity_center
 from policies.document import text
 from policies.read_only import read_only
 from tests.components import samples
@@ -11,7 +11,7 @@ from tests.components.recording import Recording, record
 from tests.policies.samples import REGISTRY
 
 ROLE = "arn:aws:iam::222233334444:role/sets"
-TEAM = {
+TEAM: PermissionSetArgs = {
     "name": "test-developers-research",
     "description": "Packages of research",
     "groups": [{"name": "Research", "id": "22222222-2222-2222-2222-222222222222"}],

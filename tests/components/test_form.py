@@ -35,6 +35,10 @@ def called(node: ast.AST) -> str:
     return ast.unparse(node.func) if isinstance(node, ast.Call) else ""
 
 
+def calls(node: ast.AST) -> list[ast.Call]:
+    return [one for one in ast.walk(node) if isinstance(one, ast.Call)]
+
+
 def components() -> dict[str, tuple[Path, ast.ClassDef]]:
     return {
         node.name: (path, node)
@@ -53,7 +57,7 @@ def test_every_component_has_its_file_and_token():
     """The table is pinned, so that the guards below can't go blind."""
     found = {}
     for name, (path, node) in components().items():
-        (super_call,) = [one for one in ast.walk(constructor(node)) if called(one) == "super().__init__"]
+        (super_call,) = [one for one in calls(constructor(node)) if called(one) == "super().__init__"]
         found[name] = (path.name, ast.literal_eval(super_call.args[0]))
     assert found == TOKENS
 
@@ -77,7 +81,7 @@ def test_super_comes_first(name):
 def test_arguments_are_packageable(name):
     """A packaged component needs TypedDict Args in a parameter named exactly `args`."""
     path, node = components()[name]
-    parameters = {one.arg: ast.unparse(one.annotation) for one in constructor(node).args.args[1:]}
+    parameters = {one.arg: ast.unparse(one.annotation) if one.annotation else "" for one in constructor(node).args.args[1:]}
     assert parameters == {"name": "str", "args": f"{name}Args", "opts": "pulumi.ResourceOptions | None"}
     assert f"{name}Args" in {one.name for one in tree(path).body if isinstance(one, ast.ClassDef)}
 
@@ -122,12 +126,9 @@ def test_components_read_no_configuration(path):
 
 
 def resource_calls(node: ast.ClassDef) -> list[ast.Call]:
-    """Calls that make a resource: a class of a provider's SDK."""
-    return [
-        one
-        for one in ast.walk(node)
-        if isinstance(one, ast.Call) and called(one).split(".")[0] in ("aws", "github") and called(one).rpartition(".")[2][:1].isupper()
-    ]
+    """Calls that make a resource: a class of a provider's SDK, but for those of values inside a resource (`...Args`, `...ArgsDict`)."""
+    classes = [one for one in calls(node) if called(one).split(".")[0] in ("aws", "github") and called(one).rpartition(".")[2][:1].isupper()]
+    return [one for one in classes if not called(one).endswith(("Args", "ArgsDict"))]
 
 
 # Names for options that are made once in a constructor and used for several children.
@@ -138,15 +139,15 @@ OPTION_NAMES = {"self._child", "self._kept"}
 def test_children_get_options_of_their_own(name):
     """`parent=self`, never the component's own options: those would be applied twice, aliases and all."""
     _, node = components()[name]
-    calls = resource_calls(node)
-    assert calls
-    for call in calls:
+    resources = resource_calls(node)
+    assert resources
+    for call in resources:
         (options,) = [one.value for one in call.keywords if one.arg == "opts"]
         assert called(options) == "pulumi.ResourceOptions" or ast.unparse(options) in OPTION_NAMES, ast.unparse(call)[:100]
     for one in ast.walk(node):
         if isinstance(one, ast.Assign) and ast.unparse(one.targets[0]) in OPTION_NAMES:
             assert called(one.value) == "pulumi.ResourceOptions", ast.unparse(one)
-    made = [one for one in ast.walk(node) if called(one) == "pulumi.ResourceOptions"]
+    made = [one for one in calls(node) if called(one) == "pulumi.ResourceOptions"]
     assert made and all("parent=self" in [f"{key.arg}={ast.unparse(key.value)}" for key in one.keywords] for one in made)
     assert not any(key.arg in ("provider", "providers") for one in made for key in one.keywords)
 
@@ -176,7 +177,7 @@ def imports(path: Path) -> set[str]:
             found |= {name.name.split(".")[0] for name in node.names}
         if isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
-            found.add(node.module.split(".")[0])
+            found.add(str(node.module).split(".")[0])
     return found
 
 

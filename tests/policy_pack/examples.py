@@ -57,7 +57,7 @@ def document(*statements: Mapping[str, Any]) -> str:
 
 # --- trust ----------------------------------------------------------------------------------------------------------------------------
 
-WAY = {
+WAY: dict[str, Any] = {
     "Sid": "Release",
     "Effect": "Allow",
     "Principal": {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{HOST}"},
@@ -125,7 +125,7 @@ TRUST = [
 
 # --- guarded refs ---------------------------------------------------------------------------------------------------------------------
 
-RELEASE = {
+RELEASE: dict[str, Any] = {
     "name": "package-flow-release",
     "repository": "payments-api",
     "target": "branch",
@@ -139,7 +139,7 @@ RELEASE = {
     },
     "bypassActors": [],
 }
-CREATE = {
+CREATE: dict[str, Any] = {
     **RELEASE,
     "name": "package-flow-create",
     "rules": {"creation": True},
@@ -193,14 +193,18 @@ GUARDING = [
     ),
     Example("pull-requests-only-read", "a managed policy of unknown content", [role(BUILD), grants(READ)],
             [role(BUILD, managedPolicyArns=["arn:aws:iam::aws:policy/PowerUserAccess"]), grants(READ)], "policy/PowerUserAccess"),
-    Example("trusted-refs-are-guarded", "no ruleset at all", writer(), [role(WAY), grants(PUBLISH), group()], "whose changes no ruleset guards"),
-    Example("trusted-refs-are-guarded", "no ruleset for creation", writer(), writer(WAY, ruleset(RELEASE)), "whose creation no ruleset guards"),
-    Example("trusted-refs-are-guarded", "no ruleset for changes", writer(), writer(WAY, ruleset(CREATE)), "whose changes no ruleset guards"),
+    Example("trusted-refs-are-guarded", "no ruleset at all", writer(), [role(WAY), grants(PUBLISH), group()],
+            "whose changes no ruleset guards"),
+    Example("trusted-refs-are-guarded", "no ruleset for creation", writer(), writer(WAY, ruleset(RELEASE)),
+            "whose creation no ruleset guards"),
+    Example("trusted-refs-are-guarded", "no ruleset for changes", writer(), writer(WAY, ruleset(CREATE)),
+            "whose changes no ruleset guards"),
     Example("trusted-refs-are-guarded", "no approval", writer(),
             release("rules/pullRequest/requiredApprovingReviewCount", 0), "whose changes no ruleset guards"),
     Example("trusted-refs-are-guarded", "rewriting allowed", writer(), release("rules/nonFastForward", False), "whose changes no ruleset"),
     Example("trusted-refs-are-guarded", "evaluated only", writer(), release("enforcement", "evaluate"), "whose changes no ruleset guards"),
-    Example("trusted-refs-are-guarded", "another repository's", writer(), release("repository", "checkout-web"), "whose changes no ruleset"),
+    Example("trusted-refs-are-guarded", "another repository's", writer(), release("repository", "checkout-web"),
+            "whose changes no ruleset"),
     Example("trusted-refs-are-guarded", "tags", writer(), release("target", "tag"), "whose changes no ruleset guards"),
     Example("trusted-refs-are-guarded", "a branch left out", writer(),
             release("conditions/refName/excludes", ["refs/heads/main"]), "whose changes no ruleset guards"),
@@ -214,7 +218,8 @@ GUARDING = [
     Example("trusted-refs-are-guarded", "any repository", writer(),
             writer(changed(WAY, SUB, "repo:acme@7000/*:ref:refs/heads/main")), "names no repository"),
     Example("environments-list-branches", "protected branches", writer(IN_ENVIRONMENT, *_GUARDS, _LISTED),
-            writer(IN_ENVIRONMENT, *_GUARDS, environment(protectedBranches=True, customBranchPolicies=False)), "does not list its branches"),
+            writer(IN_ENVIRONMENT, *_GUARDS, environment(protectedBranches=True, customBranchPolicies=False)),
+            "does not list its branches"),
     Example("environments-list-branches", "all branches", writer(IN_ENVIRONMENT, *_GUARDS, _LISTED),
             writer(IN_ENVIRONMENT, *_GUARDS, environment()), "does not list its branches"),
     Example("environments-list-branches", "an environment that is not there", writer(IN_ENVIRONMENT, *_GUARDS, _LISTED),
@@ -256,11 +261,14 @@ def shared_with(path: str, value: Any) -> list[Resource]:
 COPY = allow("codeartifact:CopyPackageVersions", [f"{CODEARTIFACT}:repository/acme/shared", SHARED])
 _PROMOTION = [*writer(IN_ENVIRONMENT, *_GUARDS, _LISTED, rights=COPY)]
 OWNING = [
-    Example("publishes-owned-names", "no package group", publishing(PAYMENTS), [*publishing(PAYMENTS)[:2], *_GUARDS], "which no team owns there"),
+    Example("publishes-owned-names", "no package group", publishing(PAYMENTS), [*publishing(PAYMENTS)[:2], *_GUARDS],
+            "which no team owns there"),
     Example("publishes-owned-names", "another scope", publishing(PAYMENTS), publishing(named("payments/npm/acme-other/*")), "no team owns"),
-    Example("publishes-owned-names", "a scope that begins alike", publishing(PAYMENTS), publishing(named("payments/npm/acme-payments*")), "no team"),
+    Example("publishes-owned-names", "a scope that begins alike", publishing(PAYMENTS), publishing(named("payments/npm/acme-payments*")),
+            "no team"),
     Example("publishes-owned-names", "any name", publishing(PAYMENTS), publishing(named("payments/*")), "which no team owns there"),
-    Example("publishes-owned-names", "any repository", publishing(PAYMENTS), publishing(named("*/npm/acme-payments/*")), "no team owns there"),
+    Example("publishes-owned-names", "any repository", publishing(PAYMENTS), publishing(named("*/npm/acme-payments/*")),
+            "no team owns there"),
     Example("publishes-owned-names", "everything", publishing(PAYMENTS), publishing("*"), "may publish *,"),
     Example("publishes-owned-names", "another team's repository", publishing(PAYMENTS),
             publishing(named("identity/npm/acme-payments/*")), "no team owns there"),
@@ -268,16 +276,20 @@ OWNING = [
             publishing([PAYMENTS, named("payments/pypi//acme-*")]), "payments/pypi//acme-*, which"),
     Example("publishes-owned-names", "a group that anybody may publish to", publishing(PAYMENTS),
             publishing(PAYMENTS, group(mode="ALLOW")), "no team owns there"),
-    Example("publishes-owned-names", "more than the one name of a group", publishing(named("payments/npm//acme-pay"), group("/npm//acme-pay$")),
+    Example("publishes-owned-names", "more than the one name of a group",
+            publishing(named("payments/npm//acme-pay"), group("/npm//acme-pay$")),
             publishing(named("payments/npm//acme-pay*"), group("/npm//acme-pay$")), "no team owns there"),
     Example("shared-by-promotion", "publishing to shared", publishing(PAYMENTS), publishing(SHARED), "may write to shared"),
-    Example("shared-by-promotion", "publishing everywhere", publishing(PAYMENTS), publishing(named("*/npm/acme-payments/*")), "may write to shared"),
+    Example("shared-by-promotion", "publishing everywhere", publishing(PAYMENTS), publishing(named("*/npm/acme-payments/*")),
+            "may write to shared"),
     Example("shared-by-promotion", "copying from outside an environment", _PROMOTION, writer(rights=COPY), "other than by promotion"),
     Example("shared-by-promotion", "promotion that may delete", _PROMOTION,
-            writer(IN_ENVIRONMENT, *_GUARDS, _LISTED, rights=changed(COPY, "Action", ["codeartifact:CopyPackageVersions", "codeartifact:Delete*"])),
+            writer(IN_ENVIRONMENT, *_GUARDS, _LISTED,
+            rights=changed(COPY, "Action", ["codeartifact:CopyPackageVersions", "codeartifact:Delete*"])),
             "codeartifact:DeletePackageVersions"),
     Example("shared-by-promotion", "no policy", shared(*SHARED_POLICY), shared(), "does not keep everybody but promotion from"),
-    Example("shared-by-promotion", "publishing not denied", shared(*SHARED_POLICY), shared(SHARED_POLICY[1]), "codeartifact:PutPackageMetadata"),
+    Example("shared-by-promotion", "publishing not denied", shared(*SHARED_POLICY), shared(SHARED_POLICY[1]),
+            "codeartifact:PutPackageMetadata"),
     Example("shared-by-promotion", "publishing denied to some", shared(*SHARED_POLICY),
             shared_with("0/Principal", {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}), "codeartifact:PublishPackageVersion"),
     Example("shared-by-promotion", "copying denied to nobody", shared(*SHARED_POLICY), shared_with(
@@ -332,12 +344,14 @@ PERMISSIONS = [
     token("Condition/NumericLessThanEquals/sts:DurationSeconds", "86400"),
     token("Condition/StringEquals/sts:AWSServiceName", gone),
     token("Condition/StringEquals/sts:AWSServiceName", ["codeartifact.amazonaws.com", "codecatalyst.amazonaws.com"]),
-    Example("tokens-are-capped", "within a wildcard", [grants(allow("sts:GetCallerIdentity", "*"))], [grants(allow("sts:Get*", "*"))], "without a cap"),
+    Example("tokens-are-capped", "within a wildcard", [grants(allow("sts:GetCallerIdentity", "*"))], [grants(allow("sts:Get*", "*"))],
+            "without a cap"),
     Example("tokens-are-capped", "within NotAction", [grants(READ)],
             [grants({"Sid": "N", "Effect": "Allow", "NotAction": "iam:*", "Resource": "*"})], "without a cap"),
     acting("codeartifact:PublishPackageVersion", "package/acme/payments/*", "repository/acme/payments", "has no effect"),
     acting("codeartifact:Publish*", "package/acme/payments/*", "repository/acme/payments/*", "has no effect"),
-    acting("codeartifact:CopyPackageVersions", ["repository/acme/shared", "package/acme/shared/*"], "package/acme/shared/*", "asks for the repository"),
+    acting("codeartifact:CopyPackageVersions", ["repository/acme/shared", "package/acme/shared/*"], "package/acme/shared/*",
+            "asks for the repository"),
     public("no condition", "Condition", gone),
     public("any role of any account", _PRINCIPAL, "arn:aws:iam::*:role/prod-read"),
     public("one good and one open ARN", _PRINCIPAL, [f"arn:aws:iam::{ACCOUNT}:role/x", "*"]),
@@ -349,11 +363,14 @@ PERMISSIONS = [
            changed(READER, "Condition", {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-a1b2c3d4e5/*"}})),
     Example("no-public-principal", "as an AWS principal", [attached(changed(READER, "Principal", {"AWS": "*"}))],
             [attached(changed(changed(READER, "Principal", {"AWS": "*"}), "Condition", gone))], "lets everybody in"),
-    Example("no-public-principal", "everybody but somebody", [attached({**RULE_ROLE, "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}})],
-            [attached({"Sid": "N", "Effect": "Allow", "Action": "*", "NotPrincipal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}})], "lets everybody in"),
+    Example("no-public-principal", "everybody but somebody",
+            [attached({**RULE_ROLE, "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}})],
+            [attached({"Sid": "N", "Effect": "Allow", "Action": "*", "NotPrincipal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}})],
+            "lets everybody in"),
     Example("no-public-principal", "a queue", [attached(READER, "aws:sqs/queue:Queue")],
             [attached(changed(READER, "Condition", gone), "aws:sqs/queue:Queue")], "lets everybody in"),
-    Example("services-act-for-us", "any rule of any account", [role(RULE_ROLE)], [role(changed(RULE_ROLE, "Condition", gone))], "events.amazonaws.com"),
+    Example("services-act-for-us", "any rule of any account", [role(RULE_ROLE)], [role(changed(RULE_ROLE, "Condition", gone))],
+            "events.amazonaws.com"),
     Example("services-act-for-us", "a source in any account", [role(RULE_ROLE)],
             [role(changed(RULE_ROLE, "Condition/ArnEquals/aws:SourceArn", "arn:aws:events:eu-west-1:*:rule/x"))], "events.amazonaws.com"),
 ]  # fmt: skip
@@ -377,21 +394,25 @@ def rules(rule: str, title: str, base: Mapping[str, Any], path: str, value: Any,
 _ADMIN = [{"actorId": 5, "actorType": "RepositoryRole", "bypassMode": "always"}]
 _CHECKS = "rules/requiredStatusChecks/requiredChecks"
 GITHUB = [
-    rules("no-bypass", "a team bypasses reviews", RELEASE, "bypassActors", CREATE["bypassActors"], "Team may bypass the ruleset package-flow-release"),
+    rules("no-bypass", "a team bypasses reviews", RELEASE, "bypassActors", CREATE["bypassActors"],
+            "Team may bypass the ruleset package-flow-release"),
     rules("no-bypass", "administrators bypass reviews", RELEASE, "bypassActors", _ADMIN, "RepositoryRole may bypass"),
     rules("no-bypass", "administrators create branches", CREATE, "bypassActors", _ADMIN, "RepositoryRole may bypass"),
     rules("no-bypass", "reviews beside creation", CREATE, "rules/deletion", True, "Team may bypass the ruleset package-flow-create"),
     rules("checks-come-from-one-app", "no app", RELEASE, _CHECKS, [{"context": "test"}], "can report the check test"),
-    rules("checks-come-from-one-app", "one of two", RELEASE, _CHECKS, [{"context": "a", "integrationId": 15368}, {"context": "b"}], "the check b as"),
+    rules("checks-come-from-one-app", "one of two", RELEASE, _CHECKS, [{"context": "a", "integrationId": 15368}, {"context": "b"}],
+            "the check b as"),
     rules("rulesets-are-enforced", "disabled", RELEASE, "enforcement", "disabled", "is not enforced (disabled)"),
     leaking("NPM_TOKEN", "abc-def", "its name says so", instead=("TOKEN_DURATION", "3600")),
     leaking("CODEARTIFACT_AUTH_TOKEN", "x", "its name says so"),
     leaking("DEPLOY", "ghp_" + "a1B2" * 9, "the form of a credential"),
     leaking("AWS_ID", "AKIA" + "ABCD1234" * 2, "the form of a credential"),
-    leaking("REGISTRY", "https://user:hunter2@registry.example/", "the form of a credential", instead=("REGISTRY", "https://registry.example/")),
+    leaking("REGISTRY", "https://user:hunter2@registry.example/", "the form of a credential",
+    instead=("REGISTRY", "https://registry.example/")),
     leaking("SESSION", "aZ3kQ9vLxP0sT7yWbN5mC8dR2fH6jG4e", "its value looks random"),
     Example("no-stored-secret", "an Actions secret", [variable("CODEARTIFACT_DOMAIN", "acme")],
-            [resource("github:index/actionsSecret:ActionsSecret", {"repository": "payments-api", "secretName": "X"})], "long-lived credential"),
+            [resource("github:index/actionsSecret:ActionsSecret", {"repository": "payments-api", "secretName": "X"})],
+            "long-lived credential"),
 ]  # fmt: skip
 
 # --- keeping --------------------------------------------------------------------------------------------------------------------------
@@ -408,19 +429,23 @@ def packages(**protected: bool) -> list[Resource]:
     return [
         resource(_KEY, {"enableKeyRotation": True}, "acme", protect=kept("key")),
         resource("aws:codeartifact/domain:Domain", {"domain": "acme"}, "acme", protect=kept("domain")),
-        resource("aws:codeartifact/repository:Repository", {"domain": "acme", "repository": "payments"}, "payments", protect=kept("repository")),
+        resource("aws:codeartifact/repository:Repository", {"domain": "acme", "repository": "payments"}, "payments",
+        protect=kept("repository")),
     ]  # fmt: skip
 
 
 KEEPING = [
-    Example("topics-are-encrypted", "no key", [resource(_TOPIC, {"kmsMasterKeyId": "alias/x"})], [resource(_TOPIC, {})], "stored unencrypted"),
-    Example("queues-are-encrypted", "no key", [resource(_QUEUE, {"kmsMasterKeyId": "alias/x"})], [resource(_QUEUE, {})], "stored unencrypted"),
+    Example("topics-are-encrypted", "no key", [resource(_TOPIC, {"kmsMasterKeyId": "alias/x"})], [resource(_TOPIC, {})],
+            "stored unencrypted"),
+    Example("queues-are-encrypted", "no key", [resource(_QUEUE, {"kmsMasterKeyId": "alias/x"})], [resource(_QUEUE, {})],
+            "stored unencrypted"),
     Example("queues-are-encrypted", "SQS's own key", [resource(_QUEUE, {"sqsManagedSseEnabled": True})],
             [resource(_QUEUE, {"sqsManagedSseEnabled": False})], "stored unencrypted"),
     Example("keys-rotate", "no rotation", [resource(_KEY, {"enableKeyRotation": True})], [resource(_KEY, {})], "never rotated"),
     Example("keys-rotate", "a key that can't rotate", [resource(_KEY, {"customerMasterKeySpec": "HMAC_256"})],
             [resource(_KEY, {"customerMasterKeySpec": "SYMMETRIC_DEFAULT"})], "never rotated"),
-    *(Example("production-is-protected", kind, packages(), packages(**{kind: False}), f"{kind} ") for kind in ("key", "domain", "repository")),
+    *(Example("production-is-protected", kind, packages(), packages(**{kind: False}), f"{kind} ") for kind in ("key", "domain",
+            "repository")),
 ]  # fmt: skip
 
 EXAMPLES = [*TRUST, *GUARDING, *OWNING, *PERMISSIONS, *GITHUB, *KEEPING]

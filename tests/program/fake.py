@@ -61,7 +61,12 @@ class Cloud:
 
     def _identity_center(self, region: str) -> dict[str, Any]:
         instance = "arn:aws:sso:::instance/ssoins-0123456789abcdef"
-        return {"arns": [instance] if self.has_identity_center else [], "identityStoreIds": ["d-0123456789"], "region": region, "id": region}
+        return {
+            "arns": [instance] if self.has_identity_center else [],
+            "identityStoreIds": ["d-0123456789"],
+            "region": region,
+            "id": region,
+        }
 
     def _group(self, identityStoreId: str, alternateIdentifier: Mapping[str, Any], region: str) -> dict[str, Any]:
         attribute = alternateIdentifier["uniqueAttribute"]

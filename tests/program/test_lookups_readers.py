@@ -21,9 +21,7 @@ def test_build_roles():
     configured = samples.settings(build_roles=("service-role/build", "ci"))
     good = {"service-role/build": "service-role/build", "ci": "ci"}
     assert found(configured, build_roles=good) == []
-    assert found(configured, build_roles=good | {"ci": None}) == [
-        f"package-flow:builds.roles: account {samples.ACCOUNT} has no role 'ci'"
-    ]
+    assert found(configured, build_roles=good | {"ci": None}) == [f"package-flow:builds.roles: account {samples.ACCOUNT} has no role 'ci'"]
     assert found(configured, build_roles=good | {"ci": "service-role/ci"}) == [
         f"package-flow:builds.roles: 'ci' is 'service-role/ci' in account {samples.ACCOUNT}; write that"
     ]

@@ -98,16 +98,73 @@ BREAKS = (
     Break(
         "private team opened",
         "wiring.py",
-        "if team.readers is Readers.TEAM:\n        return []",
-        "if False:\n        return []",
+        "if team.readers is Readers.TEAM:\n        return readers.of_team",
+        "if False:\n        return readers.of_team",
         "read by repository of team",
+    ),
+    Break(
+        "principals of the own account let in with the organisation",
+        "policies/resource.py",
+        'others = {"StringNotEquals": {"aws:PrincipalAccount": registry.account}}',
+        "others: dict = {}",
+        "a principal with a token alone",
+    ),
+    Break(
+        "any organisation let in",
+        "policies/resource.py",
+        'members = {"StringEquals": {"aws:PrincipalOrgID": sharing.organization_id}, **others}',
+        "members = {**others}",
+        "an account of a foreign organisation",
+    ),
+    Break(
+        "publishers of other accounts let in whatever their role",
+        "policies/resource.py",
+        'roles = {"ArnLike": {"aws:PrincipalArn": list(publishers.roles)}}',
+        "roles: dict = {}",
+        "another role of account",
+    ),
+    Break(
+        "publishers of other accounts not held to what the team owns",
+        "policies/resource.py",
+        "packages = [registry.package_arn(publishers.repository, one) for one in publishers.packages]",
+        'packages = "*"',
+        "publishes a name that platform",
+    ),
+    Break(
+        "read only without a Deny",
+        "policies/read_only.py",
+        'statement("ReadOnly", (*PUBLISH, COPY, *DESTRUCTIVE), everything, effect="Deny"),',
+        "",
+        "with every right and the read policy",
+    ),
+    Break(
+        "every permission set let in",
+        "policies/developing.py",
+        'return [*_roles(registry, f"{name}_*"), *_roles(registry, f"{name}-*")]',
+        'return _roles(registry, "*")',
+        "with another permission set of the same policy",
+    ),
+    Break(
+        "every developer let into a private team",
+        "policies/readers.py",
+        "people = developing.team_roles(registry, stack, team) if developers else []",
+        "people = developing.every_role(registry, stack)",
+        "a developer of another team",
+    ),
+    Break(
+        "every build role let into a private team",
+        "wiring.py",
+        "bool(team.developer_groups), team.build_roles)",
+        "bool(team.developer_groups), settings.build_roles)",
+        "codebuild-packages: reads the repository of team research",
     ),
 )
 # Breaks of one function need copies of their own.
 GROUPS = {
     "ids-creation-reviews-shared": (BREAKS[0], BREAKS[4], BREAKS[5], BREAKS[7], BREAKS[8]),
     "refs-reading": (BREAKS[1], BREAKS[6], BREAKS[9]),
-    "deeper-branches-workflow": (BREAKS[2], BREAKS[3]),
+    "deeper-branches-workflow-own-account": (BREAKS[2], BREAKS[3], BREAKS[10]),
+    "organisation-publishers-developers-builds": BREAKS[11:18],
 }
 
 

@@ -11,12 +11,12 @@ import pytest
 
 from policies.arns import GITHUB_OIDC_HOST
 from policies.trust import AUDIENCE
-from rehearsal import clients, removal, seeding, stage
+from rehearsal import clients, identity_center, removal, seeding, stage
 from rehearsal.github import GitHub
 from rehearsal.removal import Left
 from rehearsal.stage import ProgramFailed
 from rehearsal.world import World
-from settings import DomainSettings, Encryption, OidcProvider, Sandbox
+from settings import DeveloperMode, Developers, DomainSettings, Encryption, OidcProvider, Sandbox
 from tests.program import samples
 
 ACCOUNT, REGION = samples.ACCOUNT, "eu-west-1"
@@ -149,6 +149,20 @@ def test_what_is_meant_to_stay_has_its_reason(cloud: Cloud, world: World) -> Non
     assert kept[f"OIDC provider {arn}"].startswith("retained")
     assert {one.what: one.why for one in removal.left(adopted)}[f"OIDC provider {arn}"].startswith("not this stack's")
     iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=arn)
+
+
+@pytest.mark.parametrize(("mode", "why"), [(DeveloperMode.IDENTITY_CENTER, ""), (DeveloperMode.POLICY, "not this stack's")])
+def test_a_permission_set_is_somebodys(cloud: Cloud, world: World, mode: DeveloperMode, why: str) -> None:
+    region = {DeveloperMode.IDENTITY_CENTER: "eu-west-1", DeveloperMode.POLICY: "eu-central-1"}[mode]
+    there = with_settings(world, developers=Developers(("Engineering",), mode, region, "", 28_800))
+    where = identity_center.place(there.settings, there.registry)
+    assert where
+    cloud.control.post("identity-center/instances", account=where.account, region=region, groups={"Engineering": ["developer"]})
+    assert not [one for one in removal.left(there) if "permission set" in one.what]
+    for name in ("test-developers", "other-developers"):
+        identity_center.Manager(there).make(name, TRUST, "PT8H", [])
+    (left,) = [one for one in removal.left(there) if "permission set" in one.what]
+    assert left.what == "permission set test-developers" and left.why.startswith(why) and bool(left.why) is bool(why)
 
 
 # --- the way there --------------------------------------------------------------------------------------------------------------------

@@ -104,7 +104,9 @@ STACK_VALUES = [
     stack("package-flow:sharing.accounts", ["111122223333"], ["444455556666"], "the stack's own", "package-flow:sharing.accounts.0"),
     stack("package-flow:sharing.organizationPaths", [PATH[:-1]], [PATH], "a path of an AWS organisation", f"{SHARED}.organizationPaths.0"),
     stack("package-flow:sharing.organizationPaths", [f"{PATH}**"], [f"{PATH}*"], "with * at the end", f"{SHARED}.organizationPaths.0"),
-    stack("package-flow:sharing.organizationPaths", ["o-a1b2c3d4e5/*"], ["o-a1b2c3d4e5/r-ab12/*"], "a path", f"{SHARED}.organizationPaths.0"),
+    stack(
+        "package-flow:sharing.organizationPaths", ["o-a1b2c3d4e5/*"], ["o-a1b2c3d4e5/r-ab12/*"], "a path", f"{SHARED}.organizationPaths.0"
+    ),
     stack(
         SHARED,
         {"organizationId": "o-a1b2c3d4e5", "organizationPaths": [PATH]},
@@ -112,7 +114,9 @@ STACK_VALUES = [
         "lets the whole organisation in",
         f"{SHARED}.organizationPaths",
     ),
-    stack(SHARED, {"downstream": ["shared"]}, {"downstream": ["shared"], "accounts": [OTHER]}, "nobody is shared with", f"{SHARED}.downstream"),
+    stack(
+        SHARED, {"downstream": ["shared"]}, {"downstream": ["shared"], "accounts": [OTHER]}, "nobody is shared with", f"{SHARED}.downstream"
+    ),
     stack(
         SHARED,
         {"downstream": ["research"], "accounts": [OTHER]},
@@ -121,7 +125,9 @@ STACK_VALUES = [
         f"{SHARED}.downstream.0",
     ),
     # developers and builds
-    stack(DEVELOPERS, {"region": "eu-west-1"}, {"groups": ["Engineering"]}, "got nothing, allowed: at least one group", f"{DEVELOPERS}.groups"),
+    stack(
+        DEVELOPERS, {"region": "eu-west-1"}, {"groups": ["Engineering"]}, "got nothing, allowed: at least one group", f"{DEVELOPERS}.groups"
+    ),
     stack(DEVELOPERS, {"groups": [7]}, {"groups": ["7"]}, "put it in quotes", f"{DEVELOPERS}.groups.0"),
     stack(DEVELOPERS, {"groups": [" "]}, {"groups": ["a b"]}, "display name", f"{DEVELOPERS}.groups.0"),
     *(
@@ -152,10 +158,7 @@ STACK_VALUES = [
     stack("subjects", "both", ABSENT, "(did you mean package-flow:subjects?)"),
     stack("aws:allowedAccountId", ["111122223333"], ABSENT, "(did you mean allowedAccountIds?)"),
     stack("github:ower", "acme", ABSENT, "(did you mean owner?)"),
-    *(
-        stack(f"package-flow:{later}", {}, ABSENT, "not available yet")
-        for later in ("organizationVariables", "registryStack")
-    ),
+    *(stack(f"package-flow:{later}", {}, ABSENT, "not available yet") for later in ("organizationVariables", "registryStack")),
     Case((CONFIG, 7), "seven", ABSENT, "7", "got 7, which YAML reads as a number, allowed: text as a key, such as aws:region"),
     # credentials
     stack("github:token", "value-of-a-token", ABSENT, "credentials in the environment"),

@@ -1,24 +1,22 @@
 """CodeArtifact's wire protocol, driven by botocore's service model: route, parse, validate, serialise.
 
-All URIs of the API are static, so method and path name the operation. botocore's own validator stops at types and minimum lengths;
-this one checks patterns, enumerations and maxima too, as the service does.
+All URIs of the API are static, so method and path name the operation. Input is checked in full, as the service does.
 """
 
 import base64
 import binascii
 import json
 import re
-import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StringShape, StructureShape
 
 from rehearsal.cloud.codeartifact.errors import ApiError, invalid, not_implemented
+from rehearsal.service_models import violations
 
 SERVICE = ServiceModel(Loader().load_service_model("codeartifact", "service-2"), "codeartifact")
 OPERATIONS = {
@@ -107,79 +105,6 @@ def serialise_error(error: ApiError, request_id: str) -> Reply:
     return Reply(error.status, json.dumps(document).encode(), headers)
 
 
-def violations(shape: Shape, value: Any, path: str) -> Iterator[str]:
-    """Everything about `value` that the model forbids, in the service's words."""
-    expected = JSON_TYPES[shape.type_name]
-    if not isinstance(value, expected) or (isinstance(value, bool) and bool not in expected):
-        yield f"Value at '{path}' failed to satisfy constraint: Member must be of type {shape.type_name}"
-    elif isinstance(shape, StructureShape):
-        yield from _structure_violations(shape, value, path)
-    elif isinstance(shape, ListShape):
-        yield from _size_violations(shape, value, path, "length")
-        for position, item in enumerate(value, 1):
-            yield from violations(shape.member, item, f"{path}.{position}.member")
-    elif isinstance(shape, MapShape):
-        yield from _size_violations(shape, value, path, "size")
-        for key, item in value.items():
-            yield from violations(shape.key, key, f"{path}.{key}.key")
-            yield from violations(shape.value, item, f"{path}.{key}.value")
-    elif isinstance(shape, StringShape):
-        yield from _string_violations(shape, value, path)
-    elif shape.type_name in ("integer", "long"):
-        yield from _range_violations(shape, value, path)
-
-
-def _structure_violations(shape: StructureShape, value: dict, path: str) -> Iterator[str]:
-    for name in shape.required_members:
-        if value.get(name) is None:
-            yield f"Value null at '{_join(path, name)}' failed to satisfy constraint: Member must not be null"
-    for name, item in value.items():
-        if name not in shape.members:
-            yield f"Value at '{_join(path, name)}' failed to satisfy constraint: Member is not known"
-        elif item is not None:
-            yield from violations(shape.members[name], item, _join(path, name))
-
-
-def _string_violations(shape: StringShape, value: str, path: str) -> Iterator[str]:
-    yield from _size_violations(shape, value, path, "length")
-    if shape.enum and value not in shape.enum:
-        yield f"Value '{value}' at '{path}' failed to satisfy constraint: Member must satisfy enum value set: [{', '.join(shape.enum)}]"
-    pattern = shape.metadata.get("pattern")
-    if pattern and not _java_pattern(pattern).fullmatch(_categorised(value) if "{" in pattern else value):
-        yield f"Value '{value}' at '{path}' failed to satisfy constraint: Member must satisfy regular expression pattern: {pattern}"
-
-
-def _size_violations(shape: Shape, value: Any, path: str, what: str) -> Iterator[str]:
-    if len(value) < shape.metadata.get("min", 0):
-        yield f"Value at '{path}' failed to satisfy constraint: Member must have {what} greater than or equal to {shape.metadata['min']}"
-    if "max" in shape.metadata and len(value) > shape.metadata["max"]:
-        yield f"Value at '{path}' failed to satisfy constraint: Member must have {what} less than or equal to {shape.metadata['max']}"
-
-
-def _range_violations(shape: Shape, value: int, path: str) -> Iterator[str]:
-    failed = f"Value '{value}' at '{path}' failed to satisfy constraint: Member must have value"
-    if "min" in shape.metadata and value < shape.metadata["min"]:
-        yield f"{failed} greater than or equal to {shape.metadata['min']}"
-    if "max" in shape.metadata and value > shape.metadata["max"]:
-        yield f"{failed} less than or equal to {shape.metadata['max']}"
-
-
-@lru_cache(maxsize=64)
-def _java_pattern(pattern: str) -> re.Pattern[str]:
-    """A pattern of the model as a Python one; see `_categorised` for the Unicode categories that Python's `re` does not know."""
-    not_other = r"\x01-\x09\x0b-\U0010ffff"
-    translated = re.sub(r"(?<!\[)\\P\{C\}", lambda _: f"[{not_other}]", pattern).replace(r"\P{C}", not_other)
-    translated = translated.replace(r"\p{C}", r"\x00\n").replace(r"\p{IsWhitespace}", r"\s")
-    if r"\p{" in translated.lower():
-        raise NotImplementedError(f"a pattern of the service model that this does not translate: {pattern}")
-    return re.compile(translated)
-
-
-def _categorised(value: str) -> str:
-    """`value` with the characters of Unicode category C (other) as NUL, or as line feed where they are white space."""
-    return "".join(("\n" if c.isspace() else "\0") if unicodedata.category(c).startswith("C") else c for c in value)
-
-
 def _json(body: bytes) -> dict[str, Any]:
     if not body:
         return {}
@@ -245,7 +170,3 @@ def _encoded(shape: Shape, value: Any, path: str) -> Any:
     if not isinstance(value, JSON_TYPES[shape.type_name]) or (isinstance(shape, StringShape) and shape.enum and value not in shape.enum):
         raise TypeError(f"{path} is {value!r}, which {shape.name} does not admit")
     return value
-
-
-def _join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name

@@ -116,7 +116,12 @@ def _instance(instance: Instance | None, values: Values) -> Instance:
 def _list_instances(instance: Instance | None, principal: aws.Principal) -> dict[str, Any]:
     if instance is None:
         return {"Instances": []}
-    shown = {"InstanceArn": instance.arn, "IdentityStoreId": instance.identity_store, "OwnerAccountId": principal.account, "Status": "ACTIVE"}
+    shown = {
+        "InstanceArn": instance.arn,
+        "IdentityStoreId": instance.identity_store,
+        "OwnerAccountId": principal.account,
+        "Status": "ACTIVE",
+    }
     return {"Instances": [shown]}
 
 
@@ -301,7 +306,9 @@ def _deletion_status(instance: Instance, values: Values) -> dict[str, Any]:
 def _list_assignments(instance: Instance, values: Values) -> dict[str, Any]:
     one = _permission_set(instance, values["PermissionSetArn"])
     found = [each for each in instance.assignments if (each.permission_set, each.account) == (one.arn, values["AccountId"])]
-    shown = [{"AccountId": each.account, "PermissionSetArn": one.arn, "PrincipalType": "GROUP", "PrincipalId": each.group} for each in found]
+    shown = [
+        {"AccountId": each.account, "PermissionSetArn": one.arn, "PrincipalType": "GROUP", "PrincipalId": each.group} for each in found
+    ]
     return {"AccountAssignments": shown}
 
 

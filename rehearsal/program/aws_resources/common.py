@@ -1,6 +1,6 @@
 """What the AWS resource types share: tags, absent resources, parameters without a value."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,7 +12,7 @@ Params = dict[str, Any]
 
 
 @contextmanager
-def absent_is_fine() -> Iterator[None]:
+def absent_is_fine() -> Generator[None, None, None]:
     """A resource that is already gone counts as deleted, as it does for the provider."""
     try:
         yield

@@ -151,9 +151,7 @@ class AccountAssignment(AwsHandler):
         if self._there(cloud, wanted):
             raise CloudError(f"creating SSO Account Assignment for {wanted['PrincipalType']} ({wanted['PrincipalId']}): already exists")
         self._carry_out(cloud, "creation", "create", wanted)
-        id = ",".join(
-            wanted[key] for key in ("PrincipalId", "PrincipalType", "TargetId", "TargetType", "PermissionSetArn", "InstanceArn")
-        )
+        id = ",".join(wanted[key] for key in ("PrincipalId", "PrincipalType", "TargetId", "TargetType", "PermissionSetArn", "InstanceArn"))
         with finishing(id, {}):
             if not self._there(cloud, wanted):
                 raise CloudError("reading SSO Account Assignment: couldn't find resource")

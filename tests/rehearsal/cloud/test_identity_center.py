@@ -222,12 +222,18 @@ def test_permission_sets_that_aws_refuses(center, given, words):
     with pytest.raises(ClientError, match=words) as refused:
         center.sso.create_permission_set(**center.at, **given)
     assert code(refused) == "ValidationException"
-    assert center.sso.create_permission_set(Name="a" * 32, SessionDuration="PT12H", **center.at)["PermissionSet"]["SessionDuration"] == "PT12H"
+    assert (
+        center.sso.create_permission_set(Name="a" * 32, SessionDuration="PT12H", **center.at)["PermissionSet"]["SessionDuration"] == "PT12H"
+    )
 
 
 def test_policies_that_aws_refuses(center):
     made = center.permission_set()
-    for document in ("{}", policy({"Effect": "Allow", "Action": "*"}), policy(*[allow("s3:GetObject", resource="arn:aws:s3:::x" * 20)] * 60)):
+    for document in (
+        "{}",
+        policy({"Effect": "Allow", "Action": "*"}),
+        policy(*[allow("s3:GetObject", resource="arn:aws:s3:::x" * 20)] * 60),
+    ):
         with pytest.raises(ClientError) as refused:
             center.sso.put_inline_policy_to_permission_set(PermissionSetArn=made, InlinePolicy=document, **center.at)
         assert code(refused) == "ValidationException"
@@ -295,7 +301,9 @@ def test_tags_tell_whose_a_permission_set_is(cloud, center):
         "tagged",
         allow("sso:*", resource="arn:aws:sso:::instance/*"),
         allow("sso:*", resource="arn:aws:sso:::permissionSet/*", Condition=TAGGED),
-        allow("sso:CreatePermissionSet", resource="arn:aws:sso:::permissionSet/*", Condition={"StringEquals": {"aws:RequestTag/owner": "us"}}),
+        allow(
+            "sso:CreatePermissionSet", resource="arn:aws:sso:::permissionSet/*", Condition={"StringEquals": {"aws:RequestTag/owner": "us"}}
+        ),
     )
     sso = center.client("sso-admin", who)
     sso.put_inline_policy_to_permission_set(PermissionSetArn=ours, InlinePolicy=READ, **center.at)

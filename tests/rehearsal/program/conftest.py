@@ -65,13 +65,13 @@ def local_cloud() -> Iterator[LocalCloud]:
     root = Path(__file__).resolve().parents[3]
     process = subprocess.Popen(command, cwd=root, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
+        assert process.stdin and process.stdout
         ready = json.loads(process.stdout.readline())
         cloud = LocalCloud(ready["url"], ready["root"], "key-of-the-tests")
         cloud.github("seed", SEED)
         yield cloud
     finally:
-        process.stdin.close()
-        process.wait(30)
+        process.communicate(timeout=30)
 
 
 SEED = {

@@ -19,7 +19,9 @@ def test_an_unread_key_is_refused_and_the_nearest_read_one_named():
 
 def test_an_unread_key_inside_a_list_of_objects_is_refused_with_its_path():
     inputs = Inputs({"rules": {"checks": [{"context": "test"}, {"context": "lint", "integrationID": 1}]}})
-    for check in inputs.object("rules").objects("checks"):
+    rules = inputs.object("rules")
+    assert rules
+    for check in rules.objects("checks"):
         check.text("context")
     assert [problem.split(" is")[0] for problem in inputs.problems()] == ["rules.checks[1].integrationID"]
 

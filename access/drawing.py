@@ -1,0 +1,246 @@
+"""The flow as an inline SVG: from GitHub's refs through roles to repositories. Every line is drawn because the matrix has it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from access.actions import Kind
+from access.matrix import Matrix, Rights, Row
+from access.words import place, role_name
+from policies.names import PUBLIC_SOURCES, SHARED_REPOSITORY
+
+_LEFT, _MIDDLE, _RIGHT = 10, 395, 780
+_WIDTH, _NODE, _LINE, _GAP, _TOP = 1090, 300, 19, 26, 44
+# Names that fit into a box; more are counted.
+_NAMED = 6
+
+
+@dataclass
+class Node:
+    """A box: title, lines below it, and what it stands for."""
+
+    key: str
+    title: str
+    lines: list[str]
+    members: Sequence
+    x: int
+    y: int = 0
+    closed: bool = False
+
+    @property
+    def height(self) -> int:
+        return 34 + _LINE * len(self.lines)
+
+    @property
+    def middle(self) -> float:
+        return self.y + self.height / 2
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A line between two boxes, in the colour of a kind; `alarming` where it should not be."""
+
+    start: Node
+    end: Node
+    kind: Kind
+    alarming: bool = False
+
+
+_OUTSIDE = ("fork", "fork-pull-request", "other-organisation", "strangers", "recycled-organisation", "audience")
+
+
+def render(matrix: Matrix) -> str:
+    """The drawing, with a title and a description for those who do not see it."""
+    jobs, sessions, places = _jobs(matrix), _sessions(matrix), _places(matrix)
+    edges = [*_doors(jobs, sessions), *_rights(matrix, sessions, places)]
+    height = max(_stack(column) for column in (jobs, sessions, places)) + 10
+    parts = [*(_edge(edge) for edge in edges), *(_stub(node) for node in jobs if not any(edge.start is node for edge in edges))]
+    parts += [_box(node) for node in (*jobs, *sessions, *places)]
+    heads = [(_LEFT, "Jobs of GitHub Actions"), (_MIDDLE, "Roles and principals at AWS"), (_RIGHT, "CodeArtifact repositories")]
+    parts += [f'<text class="head" x="{x}" y="24">{escape(text)}</text>' for x, text in heads]
+    described = " ".join(f"{edge.start.title}: {edge.kind} {edge.end.title}." for edge in edges)
+    return (
+        f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-labelledby="flow-title flow-text" xmlns="http://www.w3.org/2000/svg">'
+        f'<title id="flow-title">Who gets where</title><desc id="flow-text">{escape(described)}</desc>{"".join(parts)}</svg>'
+    )
+
+
+# --- boxes ------------------------------------------------------------------------------------------------------------------------------
+
+
+def _category(row: Row) -> str:
+    if row.key.startswith("release:") and row.key.endswith((":publish", ":promote")):
+        return row.key.rpartition(":")[2]
+    return "outside" if row.key in _OUTSIDE else "any"
+
+
+def _jobs(matrix: Matrix) -> list[Node]:
+    rows: dict[str, list[Row]] = {"any": [], "publish": [], "promote": [], "outside": []}
+    for row in matrix.rows:
+        if row.attempt:
+            rows[_category(row)].append(row)
+    words = {
+        "any": ("Any job of the organisation", ["pull request, any branch, any tag,", "any workflow, any environment"]),
+        "publish": ("Release branch", ["publishing workflow,", "the declared environment"]),
+        "promote": ("Release branch", ["promotion workflow, approved", "in environment promote"]),
+        "outside": ("Somebody else", ["fork, other organisation, recycled", "organisation, token for another service"]),
+    }
+    return [Node(key, *words[key], rows[key], _LEFT) for key in rows if rows[key]]
+
+
+def _top(rights: Rights) -> Kind | None:
+    """The strongest kind that is allowed anywhere."""
+    strength = (Kind.ADMINISTER, Kind.PROMOTE, Kind.PUBLISH, Kind.READ)
+    return next((kind for kind in strength if any(cell.state and one is kind for (_, one), cell in rights.items())), None)
+
+
+def _counted(names: Sequence[str], one: str, many: str) -> list[str]:
+    return [names[0]] if len(names) == 1 else [f"{len(names)} {many}"] if names else [one]
+
+
+def _sessions(matrix: Matrix) -> list[Node]:
+    shared = {role for row in matrix.rows if row.group == "(in no catalog)" for role in row.roles}
+    groups: dict[str, list[str]] = {"read": [], "own": [], "publish": [], "promote": [], "administer": []}
+    for role in matrix.stack.roles:
+        top = _top(matrix.rights[matrix.class_of[role.arn]])
+        if top is not None:
+            groups["own" if top is Kind.READ and shared and role.arn not in shared else top.value].append(role.arn)
+    titles = {
+        "read": "Read role",
+        "own": "Read roles of teams",
+        "publish": "Publish roles",
+        "promote": "Promote roles",
+        "administer": "Roles that administer",
+    }
+    nodes = [
+        Node(key, titles[key], _counted([role_name(one) for one in members], "", "roles, one a repository"), members, _MIDDLE)
+        for key, members in groups.items()
+        if members
+    ]
+    aws: dict[str, list[Row]] = {}
+    for row in matrix.rows:
+        if row.session and _top(matrix.rights[matrix.class_of[row.key]]):
+            aws.setdefault(_aws_group(row), []).append(row)
+    for title, rows in aws.items():
+        names = [row.label.removeprefix("developer ").removeprefix("AWS build role ") for row in rows]
+        nodes.append(Node(title, title, names if len(names) <= 3 else [f"{len(names)} principals"], [row.key for row in rows], _MIDDLE))
+    return nodes
+
+
+def _aws_group(row: Row) -> str:
+    if row.key.startswith("account:"):
+        return "Other accounts"
+    if row.key.startswith("developer:"):
+        return "Developers"
+    return "AWS build roles" if row.key.startswith("AWS build role:") else "Administrators of the account"
+
+
+def _places(matrix: Matrix) -> list[Node]:
+    everybody = [
+        matrix.class_of[role.arn]
+        for role in matrix.stack.roles
+        if any(role.arn in row.roles for row in matrix.rows if row.group == "(in no catalog)")
+    ]
+    groups: dict[str, list[int]] = {"public": [], "shared": [], "open": [], "closed": [], "other": []}
+    for number, column in enumerate(matrix.columns):
+        if not column.repository:
+            continue
+        if column.domain != matrix.columns[0].domain:
+            groups["other"].append(number)
+        elif column.repository in PUBLIC_SOURCES:
+            groups["public"].append(number)
+        elif column.repository == SHARED_REPOSITORY:
+            groups["shared"].append(number)
+        else:
+            read = any(matrix.rights[one][number, Kind.READ].state for one in everybody)
+            groups["open" if read else "closed"].append(number)
+    titles = {
+        "public": "Public sources",
+        "shared": "Shared repository",
+        "open": "Team repositories, open",
+        "closed": "Team repositories, closed",
+        "other": "Sandbox",
+    }
+    return [
+        Node(key, titles[key], _names([place(matrix, matrix.columns[one]) for one in members]), members, _RIGHT)
+        for key, members in groups.items()
+        if members
+    ]
+
+
+def _names(names: Sequence[str]) -> list[str]:
+    if len(names) > _NAMED:
+        return [f"{', '.join(names[:2])} and {len(names) - 2} more"]
+    lines: list[str] = []
+    for name in names:
+        if lines and len(lines[-1]) + len(name) < 34:
+            lines[-1] += f", {name}"
+        else:
+            lines.append(name)
+    return lines
+
+
+def _stack(nodes: Iterable[Node]) -> int:
+    """Places the boxes of a column; returns where it ends."""
+    y = _TOP
+    for node in nodes:
+        node.y = y
+        y += node.height + _GAP
+    return y
+
+
+# --- lines ------------------------------------------------------------------------------------------------------------------------------
+
+
+def _doors(jobs: Sequence[Node], sessions: Sequence[Node]) -> Iterable[Edge]:
+    for job in jobs:
+        admitted = {role for row in job.members for role in row.roles}
+        for session in sessions:
+            if admitted & set(session.members):
+                kind = Kind(session.key) if session.key in ("publish", "promote", "administer") else Kind.READ
+                expected = job.key == kind.value or (kind is Kind.READ and job.key != "outside")
+                yield Edge(job, session, kind, alarming=not expected)
+
+
+def _rights(matrix: Matrix, sessions: Sequence[Node], places: Sequence[Node]) -> Iterable[Edge]:
+    for session in sessions:
+        rights = [matrix.rights[number] for number in dict.fromkeys(matrix.class_of[one] for one in session.members)]
+        for target in places:
+            for kind in (Kind.READ, Kind.PUBLISH, Kind.PROMOTE, Kind.ADMINISTER):
+                if any(
+                    one[number, kind].state == 2 or (kind is Kind.ADMINISTER and one[number, kind].state)
+                    for one in rights
+                    for number in target.members
+                ):
+                    yield Edge(session, target, kind)
+
+
+_OFFSET = {Kind.READ: -9, Kind.PUBLISH: -3, Kind.PROMOTE: 3, Kind.ADMINISTER: 9}
+
+
+def _edge(edge: Edge) -> str:
+    x1, x2 = edge.start.x + _NODE, edge.end.x
+    shift = _OFFSET[edge.kind]
+    y1, y2 = edge.start.middle + shift, edge.end.middle + shift
+    bend = (x2 - x1) * 0.55
+    kind = "alarm" if edge.alarming else edge.kind.value
+    return f'<path class="edge {kind}" d="M{x1} {y1:g} C{x1 + bend:g} {y1:g} {x2 - bend:g} {y2:g} {x2} {y2:g}"/>'
+
+
+def _stub(node: Node) -> str:
+    x, y = node.x + _NODE, node.middle
+    return (
+        f'<path class="edge refused" d="M{x} {y:g} H{x + 44}"/><path class="cross" d="M{x + 38} {y - 6:g} l12 12 m0 -12 l-12 12"/>'
+        f'<text class="small" x="{x + 56}" y="{y + 4:g}">no role</text>'
+    )
+
+
+def _box(node: Node) -> str:
+    lines = "".join(
+        f'<text class="small" x="{node.x + 12}" y="{node.y + 24 + _LINE * (number + 1)}">{escape(line)}</text>'
+        for number, line in enumerate(node.lines)
+    )
+    return (
+        f'<rect class="box" x="{node.x}" y="{node.y}" width="{_NODE}" height="{node.height}" rx="8"/>'
+        f'<text class="name" x="{node.x + 12}" y="{node.y + 23}">{escape(node.title)}</text>{lines}'
+    )

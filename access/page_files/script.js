@@ -1,0 +1,404 @@
+"use strict";
+const DATA = JSON.parse(document.getElementById("data").textContent);
+const HOST = "token.actions.githubusercontent.com:";
+const LETTERS = { token: "T", read: "R", publish: "P", promote: "C", administer: "A" };
+const WORDS = { token: "token", read: "read", publish: "publish", promote: "promote (copy)", administer: "administer" };
+const WRITES = ["publish", "promote", "administer"];
+const AMOUNT = ["no", "in part", "yes"];
+const CHUNK = 150;
+const byId = (id) => document.getElementById(id);
+
+function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "text") element.textContent = value;
+    else if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value !== false && value !== undefined) element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children);
+  return element;
+}
+
+// --- the two halves of the matrix, put together -----------------------------------------------------------------------------------
+
+const rows = DATA.rows.map(([group, key, label, note, identity, tokens, entries, own], number) => {
+  const admitted = entries.filter((one) => one[1]);
+  const classes = own >= 0 ? [[own, null]] : admitted.map((one) => [DATA.roles[one[0]][2], one[0]]);
+  const words = `${DATA.groups[group][0]} ${label} ${note} ${admitted.map((one) => DATA.roles[one[0]][0]).join(" ")}`.toLowerCase();
+  return { number, group, key, label, note, identity, tokens, entries, own, classes, words };
+});
+
+function cellOf(rights, column, kind) {
+  const number = DATA.classes[rights][column * DATA.kinds.length + DATA.kinds.indexOf(kind)];
+  return number < 0 ? null : DATA.cells[number];
+}
+
+const known = new Map();
+function state(row, column, kind) {
+  let best = -1;
+  for (const [rights] of row.classes) {
+    const cell = cellOf(rights, column, kind);
+    if (cell) best = Math.max(best, cell[0]);
+  }
+  if (best < 0 && exists(column, kind)) best = 0;
+  return best;
+}
+
+function exists(column, kind) {
+  const key = `${column}:${kind}`;
+  if (!known.has(key)) known.set(key, DATA.classes.length > 0 && cellOf(0, column, kind) !== null);
+  return known.get(key);
+}
+
+const writing = new Map();
+function allowedKinds(row) {
+  const key = row.classes.map(([rights]) => rights).join();
+  if (!writing.has(key)) {
+    const found = DATA.kinds.filter((kind) => DATA.columns.some((_, column) => state(row, column, kind) > 0));
+    writing.set(key, found);
+  }
+  return writing.get(key);
+}
+
+// --- changes ----------------------------------------------------------------------------------------------------------------------
+
+const changed = new Map();
+if (DATA.changes) {
+  const numbers = new Map(rows.map((row) => [`${DATA.groups[row.group][0]}\n${row.key}`, row.number]));
+  for (const [how, group, key, place, kind, before, after] of DATA.changes.cells) {
+    const row = numbers.get(`${group}\n${key}`);
+    if (row === undefined) continue;
+    if (!changed.has(row)) changed.set(row, []);
+    changed.get(row).push({ how, place, kind, before, after });
+  }
+}
+
+const TITLES = { granted: "Grants", taken: "Takes away", changed: "Changes", reworded: "Decides by other words, with the same outcome" };
+function showChanges() {
+  if (!DATA.changes) return;
+  byId("changes").hidden = false;
+  byId("changes-title").textContent = `What changes since ${DATA.changes.base}`;
+  byId("show").querySelector("[value=changed]").hidden = false;
+  const list = byId("changes-list");
+  for (const [title, names] of [["New", DATA.changes.new], ["Gone", DATA.changes.gone]]) {
+    if (names.length) list.append(make("h3", { text: title }), make("ul", {}, ...names.map((name) => make("li", { text: name }))));
+  }
+  for (const [how, title] of Object.entries(TITLES)) {
+    const together = new Map();
+    for (const [one, group, key, place, kind, before, after] of DATA.changes.cells) {
+      if (one !== how) continue;
+      const row = rows.find((each) => DATA.groups[each.group][0] === group && each.key === key);
+      const name = row ? name_of(row) : `${group}: ${key}`;
+      const words = how === "changed" ? ` (was ${before}; now ${after})` : "";
+      const line = `${name}: ${kind}${words}`;
+      together.set(line, [...(together.get(line) || []), place]);
+    }
+    if (!together.size) continue;
+    const items = [...together].slice(0, 200).map(([line, places]) => make("li", { text: `${line}: ${places.join(", ")}` }));
+    const ul = make("ul", { class: how }, ...items);
+    if (how === "reworded") list.append(make("details", {}, make("summary", { text: `${title} (${together.size})` }), ul));
+    else list.append(make("h3", { class: how, text: `${title} (${together.size})` }), ul);
+  }
+  if (!list.children.length) list.append(make("p", { text: "Nothing." }));
+}
+
+function name_of(row) {
+  return row.own >= 0 ? row.label : `${DATA.groups[row.group][0]}: ${row.label}`;
+}
+
+// --- who changes packages ---------------------------------------------------------------------------------------------------------
+
+function letter(kind, amount) {
+  return make("span", { class: `letter ${kind}${amount === 1 && kind !== "administer" ? " part" : ""}`, text: LETTERS[kind], "aria-hidden": "true" });
+}
+
+function showWriters() {
+  const list = byId("writers-list");
+  const found = [];
+  for (const row of rows) {
+    const kinds = allowedKinds(row).filter((kind) => WRITES.includes(kind));
+    if (kinds.length) found.push([row, kinds]);
+  }
+  const add = (from) => {
+    for (const [row, kinds] of found.slice(from, from + CHUNK)) {
+      const what = kinds.map((kind) => `${WORDS[kind]}: ${places(row, kind).map((column) => DATA.columns[column][0]).join(", ")}`).join("; ");
+      const first = places(row, kinds[0])[0];
+      list.append(
+        make("button", { class: "writer", type: "button", onclick: () => open(row, first) },
+          make("b", { text: name_of(row) }),
+          make("span", { class: "what" }, ...kinds.map((kind) => letter(kind, 2)), what)));
+    }
+    if (found.length > from + CHUNK) {
+      const more = make("button", { class: "more", type: "button", text: `${found.length - from - CHUNK} more` });
+      more.addEventListener("click", () => { more.remove(); add(from + CHUNK); });
+      list.append(more);
+    }
+  };
+  if (found.length) add(0);
+  else list.append(make("p", { text: "Nobody." }));
+}
+
+function places(row, kind) {
+  return DATA.columns.map((_, column) => column).filter((column) => state(row, column, kind) > 0);
+}
+
+// --- facts ------------------------------------------------------------------------------------------------------------------------
+
+function showFacts() {
+  const refused = rows.filter((row) => !allowedKinds(row).length).length;
+  const writers = rows.filter((row) => allowedKinds(row).some((kind) => WRITES.includes(kind))).length;
+  const facts = [
+    [rows.length, "jobs and principals"], [DATA.columns.length, "places"], [DATA.roles.length, "roles"], [DATA.decisions, "decisions"],
+    [writers, "change packages"], [refused, "get nothing"],
+  ];
+  byId("facts").append(...facts.map(([count, text]) => make("span", {}, make("b", { text: count.toLocaleString("en") }), text)));
+}
+
+// --- the grid ---------------------------------------------------------------------------------------------------------------------
+
+const view = { kind: "all", show: "all", words: [], columns: [], rows: [], rendered: 0, group: -1 };
+
+function filter() {
+  const places_wanted = byId("places").value.trim().toLowerCase().split(/[\s,]+/).filter(Boolean);
+  view.columns = DATA.columns.map((_, number) => number)
+    .filter((number) => !places_wanted.length || places_wanted.some((word) => DATA.columns[number][0].toLowerCase().includes(word)))
+    .filter((number) => view.kind === "all" || exists(number, view.kind));
+  view.words = byId("search").value.trim().toLowerCase().split(/\s+/).filter(Boolean);
+  view.show = byId("show").value;
+  view.rows = rows.filter((row) => wanted(row) && view.words.every((word) => row.words.includes(word)));
+  draw();
+}
+
+function wanted(row) {
+  switch (view.show) {
+    case "writers": return allowedKinds(row).some((kind) => WRITES.includes(kind));
+    case "jobs": return row.own < 0;
+    case "aws": return row.own >= 0;
+    case "nothing": return !allowedKinds(row).length;
+    case "changed": return changed.has(row.number);
+    default: return true;
+  }
+}
+
+function draw() {
+  const grid = byId("grid");
+  grid.querySelectorAll("tbody").forEach((body) => body.remove());
+  grid.setAttribute("aria-rowcount", view.rows.length + 1);
+  grid.setAttribute("aria-colcount", view.columns.length + 1);
+  const heads = view.columns.map((column) =>
+    make("th", { scope: "col" }, make("span", { text: DATA.columns[column][0] }), make("i", { text: DATA.columns[column][1] })));
+  grid.tHead.replaceChildren(make("tr", {}, make("th", { class: "first", scope: "col", text: "who" }), ...heads));
+  byId("count").textContent = `${view.rows.length.toLocaleString("en")} of ${rows.length.toLocaleString("en")} shown, ${view.columns.length} places`;
+  view.rendered = 0;
+  view.group = -1;
+  byId("scroll").scrollTop = 0;
+  append();
+}
+
+function append() {
+  const grid = byId("grid");
+  let body = grid.tBodies[0];
+  if (!body) { body = make("tbody"); grid.append(body); }
+  const end = Math.min(view.rows.length, view.rendered + CHUNK);
+  const made = document.createDocumentFragment();
+  for (; view.rendered < end; view.rendered++) {
+    const row = view.rows[view.rendered];
+    if (row.group !== view.group) {
+      view.group = row.group;
+      const [name, note] = DATA.groups[row.group];
+      made.append(make("tr", { class: "group" },
+        make("th", { colspan: view.columns.length + 1, scope: "rowgroup" }, make("div", {}, make("b", { text: name }), make("span", { text: note })))));
+    }
+    made.append(line(row, view.rendered));
+  }
+  body.append(made);
+}
+
+function line(row, index) {
+  const cells = view.columns.map((column, position) => {
+    const kinds = view.kind === "all" ? DATA.kinds : [view.kind];
+    const states = kinds.map((kind) => [kind, state(row, column, kind)]).filter(([, one]) => one >= 0);
+    const shown = states.filter(([, one]) => one > 0);
+    const words = shown.length ? shown.map(([kind, one]) => `${WORDS[kind]} ${one === 1 ? "in part" : ""}`).join(", ") : "nothing";
+    const change = (changed.get(row.number) || []).some((one) => one.place === DATA.columns[column][0] && kinds.includes(one.kind));
+    return make("td", { class: change ? "changed" : undefined, role: "gridcell" },
+      make("button", { type: "button", tabindex: index === 0 && position === 0 ? "0" : "-1", "data-row": index, "data-column": position,
+        "aria-label": `${name_of(row)}; ${DATA.columns[column][0]}: ${words}${change ? "; changed" : ""}`, onclick: () => open(row, column) },
+        ...(shown.length ? shown.map(([kind, one]) => letter(kind, one)) : ["·"])));
+  });
+  return make("tr", {}, make("th", { class: "row", scope: "row" }, row.label, make("small", { text: row.note })), ...cells);
+}
+
+function focusCell(row, column) {
+  while (row >= view.rendered && view.rendered < view.rows.length) append();
+  const target = byId("grid").querySelector(`button[data-row="${row}"][data-column="${column}"]`);
+  if (!target) return;
+  byId("grid").querySelectorAll('button[tabindex="0"]').forEach((one) => one.setAttribute("tabindex", "-1"));
+  target.setAttribute("tabindex", "0");
+  target.focus();
+  const scroll = byId("scroll"), head = byId("grid").tHead.offsetHeight, first = byId("grid").querySelector("th.row").offsetWidth;
+  const box = target.getBoundingClientRect(), outer = scroll.getBoundingClientRect();
+  if (box.top < outer.top + head) scroll.scrollTop -= outer.top + head - box.top;
+  if (box.left < outer.left + first) scroll.scrollLeft -= outer.left + first - box.left;
+}
+
+byId("grid").addEventListener("keydown", (event) => {
+  const button = event.target.closest("button[data-row]");
+  if (!button) return;
+  const row = Number(button.dataset.row), column = Number(button.dataset.column);
+  const to = {
+    ArrowDown: [row + 1, column], ArrowUp: [row - 1, column], ArrowLeft: [row, column - 1], ArrowRight: [row, column + 1],
+    Home: [row, 0], End: [row, view.columns.length - 1], PageDown: [row + 12, column], PageUp: [row - 12, column],
+  }[event.key];
+  if (!to) return;
+  event.preventDefault();
+  focusCell(Math.max(0, Math.min(view.rows.length - 1, to[0])), Math.max(0, Math.min(view.columns.length - 1, to[1])));
+});
+
+byId("scroll").addEventListener("scroll", () => {
+  const scroll = byId("scroll");
+  if (scroll.scrollTop + scroll.clientHeight > scroll.scrollHeight - 600 && view.rendered < view.rows.length) append();
+});
+
+// --- one cell ---------------------------------------------------------------------------------------------------------------------
+
+function claims(identity, token) {
+  const [owner, owner_id, name, id] = DATA.identities[identity];
+  const [form, ref, workflow, environment, context, audience] = DATA.tokens[token];
+  const escaped = environment.replaceAll(":", "%3A");
+  const about = context || (escaped ? `environment:${escaped}` : `ref:${ref}`);
+  const named = form === "name" ? `${owner}/${name}` : `${owner}@${owner_id}/${name}@${id}`;
+  const found = {
+    sub: `repo:${named}:${about}`, aud: audience, repository_id: String(id), repository: `${owner}/${name}`, ref, environment,
+    job_workflow_ref: workflow || `${owner}/${name}/.github/workflows/ci.yml@${ref}`,
+  };
+  return Object.entries(found).filter(([, value]) => value);
+}
+
+function claimsTable(identity, token, unmet = []) {
+  const lines = claims(identity, token).map(([name, value]) =>
+    make("tr", { class: unmet.includes(name) ? "bad" : undefined }, make("th", { scope: "row", text: name }), make("td", { text: value })));
+  const missing = unmet.filter((name) => !claims(identity, token).some(([one]) => one === name));
+  lines.push(...missing.map((name) => make("tr", { class: "bad" }, make("th", { scope: "row", text: name }), make("td", { text: "(absent)" }))));
+  return make("table", { class: "claims" }, ...lines);
+}
+
+function statement(number, unmet = [], shown = false) {
+  const [where, body] = DATA.statements[number];
+  const text = make("pre");
+  for (const part of JSON.stringify(body, null, 2).split("\n")) {
+    const bad = unmet.some((key) => part.includes(`"${HOST}${key}"`));
+    text.append(bad ? make("span", { class: "bad", text: part }) : part, "\n");
+  }
+  return make("details", { open: shown }, make("summary", { text: `statement ${body.Sid || "without a name"}, ${where}` }), text);
+}
+
+function open(row, column) {
+  const [place, type] = DATA.columns[column];
+  const content = byId("cell-content");
+  content.replaceChildren(
+    make("h2", { id: "cell-title", text: `${name_of(row)} → ${place}` }),
+    make("p", { class: "note", text: `${row.note}; ${type === "domain" ? "the domain itself" : `${type} repository`}` }),
+    ...changesOf(row, place), ...(row.own < 0 ? doors(row) : []), make("h3", { text: "What it may do here" }),
+    ...DATA.kinds.filter((kind) => exists(column, kind)).map((kind) => kindSection(row, column, kind)), ...(row.own < 0 ? tried(row) : []));
+  const dialog = byId("cell");
+  dialog.showModal();
+  dialog.scrollTop = 0;
+}
+
+function changesOf(row, place) {
+  const found = (changed.get(row.number) || []).filter((one) => one.place === place);
+  if (!found.length) return [];
+  const items = found.map((one) => {
+    const words = { granted: `is granted (${one.after})`, taken: `is taken away (${one.before})`, changed: `was ${one.before}, is now ${one.after}`, reworded: "is decided by other words" };
+    return make("li", { text: `${WORDS[one.kind]} ${words[one.how]}` });
+  });
+  return [make("h3", { text: `Since ${DATA.changes.base}` }), make("ul", {}, ...items)];
+}
+
+function doors(row) {
+  const head = make("h3", { text: "Which roles let it in" });
+  if (!row.tokens.length) {
+    const text = "GitHub gives this job no token. A private repository can choose to send write tokens to its forks' pull requests; then they have "
+      + "what a pull request of the repository has.";
+    return [head, make("p", { text })];
+  }
+  if (!row.entries.length) return [head, make("p", { text: "No role of the stack names it." })];
+  const sorted = [...row.entries].sort((one, other) => other[1] - one[1]);
+  return [head, make("ul", {}, ...sorted.map((entry) => door(row, entry)))];
+}
+
+function door(row, [role, allowed, number, token, unmet]) {
+  const name = DATA.roles[role][0];
+  if (allowed) {
+    return make("li", {}, make("span", { class: "verdict yes", text: "lets in" }), " ", make("code", { text: name }), statement(number),
+      make("details", {}, make("summary", { text: "the token that gets in" }), claimsTable(row.identity, row.tokens[token])));
+  }
+  const nearest = unmet.reduce((best, one) => (one[1].length < best[1].length ? one : best));
+  return make("li", {}, make("span", { class: "verdict no", text: "refuses" }), " ", make("code", { text: name }),
+    ` because of ${nearest[1].join(", ")}`, statement(nearest[0], nearest[1]),
+    make("details", {}, make("summary", { text: "the token that comes closest" }), claimsTable(row.identity, row.tokens[token], nearest[1])));
+}
+
+function kindSection(row, column, kind) {
+  const amount = state(row, column, kind);
+  const section = make("div", { class: "kind" }, letter(kind, 2), " ", make("b", { text: WORDS[kind] }),
+    make("span", { class: `verdict ${amount > 0 ? "yes" : "no"}`, text: AMOUNT[amount] }));
+  const list = make("ul");
+  for (const [rights, role] of row.classes) {
+    const cell = cellOf(rights, column, kind);
+    const findings = cell[0] > 0 ? cell[1] : cell[1].slice(0, 3);
+    for (const [allowed, reason, number, actions, names] of findings) {
+      const as = role === null ? "" : `as ${DATA.roles[role][0]}: `;
+      const what = actions.map((one) => DATA.words[one]);
+      const some = what.length > 6 ? `${what.slice(0, 5).join(", ")} and ${what.length - 5} more` : what.join(", ");
+      const about = names.length ? ` (${names.map((one) => DATA.words[one]).join(", ")})` : "";
+      const item = make("li", {}, make("span", { class: allowed ? "yes" : "no", text: allowed ? "✓ " : "✕ " }), `${as}${some}${about}: ${DATA.reasons[reason]}`);
+      if (number >= 0) item.append(statement(number));
+      list.append(item);
+    }
+    if (cell[0] === 0) list.append(...elsewhere(rights, column, kind));
+  }
+  if (!row.classes.length) list.append(make("li", { text: "It gets into no role, and so has no credentials for AWS." }));
+  section.append(list);
+  return section;
+}
+
+function elsewhere(rights, column, kind) {
+  const found = new Map();
+  DATA.columns.forEach(([place], other) => {
+    const cell = other === column ? null : cellOf(rights, other, kind);
+    if (!cell || !cell[0]) return;
+    for (const [allowed, , number] of cell[1]) {
+      if (allowed && number >= 0) found.set(number, [...(found.get(number) || []), place]);
+    }
+  });
+  if (!found.size) return [];
+  const items = [...found].slice(0, 3).map(([number, names]) => {
+    const some = names.length > 6 ? `${names.slice(0, 6).join(", ")} and ${names.length - 6} more` : names.join(", ");
+    return make("li", {}, some, statement(number));
+  });
+  return [make("li", {}, make("details", {}, make("summary", { text: "Where it is allowed instead" }), make("ul", {}, ...items)))];
+}
+
+function tried(row) {
+  if (!row.tokens.length) return [];
+  const each = row.tokens.map((token) => make("div", {}, claimsTable(row.identity, token)));
+  return [make("h3", { text: "Tokens tried" }), make("details", {}, make("summary", { text: `${each.length}, the claims of each` }), ...each)];
+}
+
+// --- start ------------------------------------------------------------------------------------------------------------------------
+
+for (const kind of ["all", ...DATA.kinds]) {
+  const input = make("input", { type: "radio", name: "kind", value: kind, checked: kind === "all", onchange: () => { view.kind = kind; filter(); } });
+  byId("kinds").append(make("label", {}, input, make("span", { text: kind })));
+}
+byId("letters").append(...DATA.kinds.map((kind) => make("span", {}, letter(kind, 2), ` ${WORDS[kind]}`)),
+  make("span", {}, letter("read", 1), " in part"), make("span", { text: "· nothing" }));
+if (DATA.columns.length <= 14) byId("places-label").hidden = true;
+byId("filters").addEventListener("submit", (event) => event.preventDefault());
+for (const id of ["search", "places", "show"]) byId(id).addEventListener("input", filter);
+showFacts();
+showChanges();
+showWriters();
+filter();

@@ -1,0 +1,116 @@
+"""The bootstrap's configuration: the shipped one is good, and every mistake is told with what would be right."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from configuration.problems import SettingsError
+from policies.arns import Registry
+from policies.deployments import Access, Deployed
+from policies.names import ROLE_NAME_MAX, STACK_NAME_MAX
+from tests.bootstrap import samples
+
+
+def problems(root: Path = samples.ROOT, **changed: Any) -> list[str]:
+    with pytest.raises(SettingsError) as refused:
+        samples.parse(root, **changed)
+    return [str(one) for one in refused.value.problems]
+
+
+def test_the_shipped_declaration():
+    told = samples.parse()
+    assert [(one.name, one.branch, one.pull_request_previews) for one in told.stacks] == [("dev", "main", True), ("prod", "release", False)]
+    assert told.branches == ("main", "release")
+    assert told.pulumi_cloud is not None and told.pulumi_cloud.organization == "acme"
+    assert told.github_actions is None
+    assert (told.account, told.region, told.github_owner, told.repository) == (samples.ACCOUNT, "eu-west-1", "acme", "package-flow")
+    assert (told.checks, told.approvals) == (("check", "test"), 1)
+
+
+def test_github_actions(tmp_path):
+    told = samples.parse(samples.with_actions(tmp_path), pulumiCloud={}, githubActions=samples.ACTIONS)
+    assert told.pulumi_cloud is None
+    assert told.github_actions is not None and told.github_actions.backend.bucket == "acme-pulumi-state"
+
+
+DEV = {"branch": "main"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"pulumiCloud": {}}, "something has to deploy"),
+        ({"pulumiCloud": {"organization": "Acme"}}, "pulumiCloud.organization: got 'Acme', allowed: the organisation's name"),
+        ({"pulumiCloud": {"organisation": "acme"}}, "pulumiCloud.organisation: got an unknown key"),
+        ({"approvals": 0}, "1 to 10: what is on a deploying branch is deployed without another question"),
+        ({"stacks": {"dev": {}}}, "stacks.dev.branch: got nothing"),
+        ({"stacks": {"dev": {"branch": "release/*"}}}, "one branch, not a pattern"),
+        ({"stacks": {"dev": {"branch": "-main"}}}, "not starting with a hyphen"),
+        ({"stacks": {"dev": DEV | {"reviewers": ["platform"]}}}, "Pulumi Deployments has no approval"),
+        ({"stacks": {"dev": DEV | {"pullRequestPreviews": "yes"}}}, "true or false"),
+        ({"stacks": {"test": DEV}}, "Pulumi.test.yaml"),
+        ({"stack": {"dev": DEV}}, "stack: got an unknown key"),
+        ({"repository": "acme/package-flow"}, "a GitHub repository without its owner"),
+        ({"aws:region": "eu-central-1"}, "Pulumi.dev.yaml: aws:region: got 'eu-west-1', allowed: eu-central-1"),
+        ({"github:owner": "globex"}, "Pulumi.dev.yaml: github:owner: got 'acme', allowed: globex"),
+        ({"aws:allowedAccountIds": ["444455556666"]}, "Pulumi.dev.yaml: aws:allowedAccountIds"),
+        ({"aws:allowedAccountIds": ["444455556666", "111122223333"]}, "a list of the one account"),
+        ({"aws:region": None}, "aws:region: got nothing"),
+        ({"githubActions": samples.ACTIONS | {"stateBucket": "Acme_State"}}, "an S3 bucket"),
+        ({"githubActions": samples.ACTIONS | {"stateKey": "alias/pulumi"}}, "the ARN of a KMS key"),
+    ],
+)
+def test_a_mistake_is_told(changed: Mapping[str, Any], told: str):
+    assert any(told in one for one in problems(**changed)), problems(**changed)
+
+
+def test_two_mistakes_are_told_at_once():
+    assert len(problems(approvals=0, pulumiCloud={})) == 2
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"package-flow:iam": {"deployers": ["package-flow-bootstrap/prod-deployer"]}}, "package-flow-bootstrap/prod-boundary"),
+        ({"package-flow:iam": {"permissionsBoundary": "arn:aws:iam::111122223333:policy/other"}}, "package-flow-bootstrap/prod-boundary"),
+        (
+            {"package-flow:iam": {"permissionsBoundary": Deployed, "deployers": ["somebody"]}},
+            "package-flow-bootstrap/prod-deployer among them",
+        ),
+        ({"package-flow:iam": {"permissionsBoundary": Deployed, "path": "/package-flow-bootstrap/"}}, "the deployer could change itself"),
+    ],
+)
+def test_what_a_stack_file_must_say(tmp_path, changed: dict[str, Any], told: str):
+    iam = dict(changed["package-flow:iam"])
+    if iam.get("permissionsBoundary") is Deployed:
+        iam["permissionsBoundary"] = f"arn:aws:iam::{samples.ACCOUNT}:policy/package-flow-bootstrap/prod-boundary"
+    root = samples.checkout(tmp_path, prod={"package-flow:iam": iam})
+    assert any(told in one for one in problems(root))
+
+
+def test_one_stacks_deployer_must_not_reach_anothers_roles(tmp_path):
+    boundary = f"arn:aws:iam::{samples.ACCOUNT}:policy/package-flow-bootstrap/prod-eu-boundary"
+    iam = {"permissionsBoundary": boundary, "deployers": ["package-flow-bootstrap/prod-eu-deployer"]}
+    stacks = {"prod": {"branch": "release"}, "prod-eu": {"branch": "release"}}
+    near = samples.checkout(tmp_path, **{"prod-eu": {"package-flow:iam": iam, "package-flow:githubOidcProvider": "existing"}})
+    assert any("Pulumi.prod-eu.yaml: got the stack prod-eu" in one for one in problems(near, stacks=stacks))
+
+
+def test_under_another_path_it_does_not(tmp_path):
+    boundary = f"arn:aws:iam::{samples.ACCOUNT}:policy/package-flow-bootstrap/prod-eu-boundary"
+    iam = {"permissionsBoundary": boundary, "deployers": ["package-flow-bootstrap/prod-eu-deployer"], "path": "/package-flow-eu/"}
+    stacks = {"prod": {"branch": "release"}, "prod-eu": {"branch": "release"}}
+    apart = samples.checkout(tmp_path, **{"prod-eu": {"package-flow:iam": iam, "package-flow:githubOidcProvider": "existing"}})
+    assert [one.name for one in samples.parse(apart, stacks=stacks).stacks] == ["prod", "prod-eu"]
+
+
+def test_with_github_actions_the_stacks_adopt_the_provider():
+    told = [one for one in problems(githubActions=samples.ACTIONS) if "githubOidcProvider" in one]
+    assert len(told) == 1 and told[0].startswith("Pulumi.prod.yaml")
+
+
+def test_names_fit_the_longest_name_of_a_stack():
+    longest = Deployed(Registry("aws", samples.ACCOUNT, "eu-west-1", "acme"), "x" * STACK_NAME_MAX)
+    assert max(len(longest.role_name(access)) for access in Access) <= ROLE_NAME_MAX

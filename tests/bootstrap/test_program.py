@@ -1,0 +1,213 @@
+"""What the bootstrap registers: for Pulumi Deployments, and for GitHub Actions."""
+
+import json
+from functools import cache
+
+import pulumi
+import pytest
+
+from bootstrap import pulumi_cloud, rights
+from policies import deployments_trust, sizes
+from policies.arns import Registry
+from policies.deployments import Access, Deployed
+from policies.document import text
+from policies.trust import GitHubRepository, Owner
+from tests.bootstrap import samples
+from tests.components.recording import Recording
+
+REPOSITORY = GitHubRepository(Owner("acme", samples.OWNER_ID), "package-flow", samples.REPOSITORY_ID)
+STACKS = ("dev", "prod")
+DOMAINS = {"dev": "acme-dev", "prod": "acme"}
+
+
+def registry(stack: str) -> Registry:
+    return Registry("aws", samples.ACCOUNT, "eu-west-1", DOMAINS[stack])
+
+
+@cache
+def shipped() -> Recording:
+    return samples.recorded()
+
+
+@pytest.fixture(scope="module")
+def actions(tmp_path_factory) -> Recording:
+    root = samples.with_actions(tmp_path_factory.mktemp("actions"))
+    stacks = {"dev": {"branch": "main"}, "prod": {"branch": "release", "reviewers": ["release-managers"]}}
+    return samples.recorded(root, pulumiCloud={}, githubActions=samples.ACTIONS, stacks=stacks)
+
+
+def test_a_preview_of_the_bootstrap_registers_the_same():
+    assert {one.urn for one in samples.recorded(preview=True).registrations} == {one.urn for one in shipped().registrations}
+
+
+# --- Pulumi Deployments ----------------------------------------------------------------------------------------------------------------
+
+
+def test_pulumis_provider_has_the_organisation_as_its_audience_and_stays():
+    provider = shipped().one("OpenIdConnectProvider", "pulumi")
+    assert provider.inputs["url"] == "https://api.pulumi.com/oidc"
+    assert provider.inputs["clientIdLists"] == ["acme"]
+    assert provider.options["retainOnDelete"] is True
+
+
+def test_esc_environments_share_the_provider():
+    made = samples.recorded(pulumiCloud={"organization": "acme", "environments": True})
+    assert made.one("OpenIdConnectProvider", "pulumi").inputs["clientIdLists"] == ["acme", "aws:acme"]
+
+
+def test_an_existing_provider_is_adopted():
+    assert samples.recorded(pulumiCloud={"organization": "acme", "oidcProvider": "existing"}).of("OpenIdConnectProvider") == []
+
+
+@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("access", list(Access))
+def test_each_role_trusts_its_operations_and_has_its_rights(stack, access):
+    told = next(one for one in samples.parse().stacks if one.name == stack)
+    role = shipped().one("Role", f"{stack}-{access}")
+    trusted = deployments_trust.pulumi_deployments(registry(stack), deployments_trust.PulumiStack("acme", "package-flow", stack), access)
+    assert role.inputs["assumeRolePolicy"] == text(trusted)
+    assert role.inputs["path"] == "/package-flow-bootstrap/"
+    assert role.inputs["name"] == Deployed(registry(stack), stack).role_name(access)
+    assert "permissionsBoundary" not in role.inputs
+    wanted = {name: text(one) for name, one in rights.documents(told.settings, registry(stack), access, None).items()}
+    policies = {one.inputs["name"]: one.inputs["policy"] for one in shipped().of("RolePolicy") if one.name.startswith(f"{stack}-{access}-")}
+    assert policies == wanted and set(policies) == {"stack", "github-app"}
+    assert sum(map(len, policies.values())) <= sizes.INLINE_MAX
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_boundary_is_the_one_that_the_stack_file_names(stack):
+    told = next(one for one in samples.parse().stacks if one.name == stack)
+    policy = shipped().one("Policy", f"{stack}-boundary")
+    assert f"arn:aws:iam::{samples.ACCOUNT}:policy{policy.inputs['path']}{policy.inputs['name']}" == told.settings.iam.permissions_boundary
+    assert policy.inputs["policy"] == text(rights.boundary(told.settings, registry(stack)))
+    assert policy.protect
+    assert len(policy.inputs["policy"]) <= sizes.MANAGED_MAX
+
+
+def test_guards_come_before_the_roles_that_trust_what_they_guard():
+    guards = {one.urn for one in shipped().of("RepositoryRuleset")}
+    assert len(guards) == 2
+    for role in shipped().of("Role"):
+        assert guards <= shipped().everything_before(role)
+
+
+def test_the_branches_that_deploy_are_guarded():
+    change, create = (shipped().one("RepositoryRuleset", name).inputs for name in ("deploy", "deploy-create"))
+    deploying = ["refs/heads/main", "refs/heads/release"]
+    assert change["conditions"]["refName"]["includes"] == deploying
+    assert create["conditions"]["refName"]["includes"] == deploying
+    assert change["bypassActors"] == create["bypassActors"] == []
+    assert change["rules"]["pullRequest"]["requiredApprovingReviewCount"] == 1
+    checks = change["rules"]["requiredStatusChecks"]["requiredChecks"]
+    assert [(one["context"], one["integrationId"]) for one in checks] == [("check", 15368), ("test", 15368)]
+    assert create["rules"]["creation"] is True
+
+
+def test_a_secret_has_no_value_and_one_reader():
+    assert shipped().of("SecretVersion") == []
+    assert {one.inputs["name"] for one in shipped().of("Secret")} == {
+        f"package-flow/{stack}/github-app-{access}" for stack in STACKS for access in Access
+    }
+    for one in shipped().of("SecretPolicy"):
+        (statement,) = json.loads(one.inputs["policy"])["Statement"]
+        assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
+        assert list(statement["Condition"]) == ["ArnNotEquals"]
+        assert one.inputs["blockPublicPolicy"] is True
+
+
+@pytest.mark.parametrize(("stack", "branch", "previews"), [("dev", "main", True), ("prod", "release", False)])
+def test_deployment_settings(stack, branch, previews):
+    made = shipped().one("DeploymentSettings", f"{stack}-deployments").inputs
+    deployed = Deployed(registry(stack), stack)
+    assert (made["organization"], made["project"], made["stack"]) == ("acme", "package-flow", stack)
+    assert made["sourceContext"] == {"git": {"branch": branch}}
+    assert "github" not in made
+    vcs = made["vcs"]
+    assert (vcs["provider"], vcs["repository"]) == ("github", "acme/package-flow")
+    assert (vcs["deployCommits"], vcs["previewPullRequests"], vcs["pullRequestTemplate"]) == (True, previews, False)
+    assert vcs["paths"] == pulumi_cloud.paths(stack, f"catalog/{stack}")
+    context = made["operationContext"]
+    # Whatever runs begins with the rights of a preview.
+    assert context["oidc"]["aws"]["roleARN"] == deployed.role_arn(Access.PREVIEW)
+    assert context["environmentVariables"]["PACKAGE_FLOW_DEPLOYER"] == deployed.role_arn(Access.DEPLOY)
+    assert context["environmentVariables"]["PACKAGE_FLOW_STACK"] == stack
+    assert context["environmentVariables"]["GITHUB_TOKEN"]
+    assert context["preRunCommands"] == ["bash bootstrap/credentials.sh"]
+
+
+def test_the_program_that_deploys_is_the_release_of_its_sdk():
+    pinned = next(line for line in (samples.ROOT / "requirements.txt").read_text().splitlines() if line.startswith("pulumi=="))
+    version = pinned.split("==")[1].split()[0]
+    assert f"pulumi/pulumi:{version}" == pulumi_cloud.EXECUTOR_IMAGE
+    assert f"PULUMI_VERSION: {version}\n" in (samples.ROOT / ".github/workflows/deploy.yml").read_text()
+
+
+# --- GitHub Actions --------------------------------------------------------------------------------------------------------------------
+
+
+def test_without_pulumi_cloud_nothing_is_made_there(actions):
+    assert actions.of("DeploymentSettings") == []
+    assert [one.name for one in actions.of("OpenIdConnectProvider")] == ["github"]
+
+
+@pytest.mark.parametrize(("stack", "branch"), [("dev", "main"), ("prod", "release")])
+def test_workflows_are_trusted_by_branch_and_environment(actions, stack, branch):
+    told = next(one for one in samples.parse().stacks if one.name == stack)
+    forms = told.settings.subjects
+    deploy, preview = (actions.one("Role", f"{stack}-{access}").inputs["assumeRolePolicy"] for access in (Access.DEPLOY, Access.PREVIEW))
+    assert deploy == text(deployments_trust.deploying_workflow(registry(stack), REPOSITORY, branch, stack, forms))
+    assert preview == text(deployments_trust.pull_requests(registry(stack), REPOSITORY, forms))
+
+
+def test_environments_belong_to_one_branch(actions):
+    assert {one.name: one.inputs["branchPattern"] for one in actions.of("RepositoryEnvironmentDeploymentPolicy")} == {
+        "dev": "main",
+        "prod": "release",
+    }
+    prod, dev = (actions.one("RepositoryEnvironment", name).inputs for name in ("prod", "dev"))
+    assert prod["reviewers"] == [{"teams": [samples.TEAM_ID]}] and prod["canAdminsBypass"] is False
+    assert "reviewers" not in dev
+    assert all(one["deploymentBranchPolicy"] == {"protectedBranches": False, "customBranchPolicies": True} for one in (prod, dev))
+    guards = {one.urn for kind in ("RepositoryRuleset", "RepositoryEnvironment") for one in actions.of(kind)}
+    for role in actions.of("Role"):
+        assert guards <= actions.everything_before(role)
+
+
+def test_the_workflow_gets_what_it_asks_for(actions):
+    values = {one.inputs["variableName"]: one.inputs["value"] for one in actions.of("ActionsVariable")}
+    assert json.loads(values["PACKAGE_FLOW_STACKS"]) == {"main": ["dev"], "release": ["prod"]}
+    assert values["PACKAGE_FLOW_BACKEND"] == "s3://acme-pulumi-state?region=eu-west-1"
+    for stack in STACKS:
+        for access, name in ((Access.DEPLOY, "deployer"), (Access.PREVIEW, "preview")):
+            assert f"{values['PACKAGE_FLOW_ROLES']}{stack}-{name}" == Deployed(registry(stack), stack).role_arn(access)
+    workflow = (samples.ROOT / ".github/workflows/deploy.yml").read_text()
+    assert all(f"vars.{name}" in workflow for name in values)
+
+
+def test_the_state_is_written_by_deployments_alone(actions):
+    for stack in STACKS:
+        policies = {access: json.loads(actions.one("RolePolicy", f"{stack}-{access}-state").inputs["policy"]) for access in Access}
+        granted = {
+            access: {
+                action for one in document["Statement"] for action in ([one["Action"]] if isinstance(one["Action"], str) else one["Action"])
+            }
+            for access, document in policies.items()
+        }
+        assert granted[Access.PREVIEW] == {"s3:ListBucket", "s3:GetObject", "kms:Decrypt"}
+        assert granted[Access.DEPLOY] == granted[Access.PREVIEW] | {"s3:PutObject", "s3:DeleteObject"}
+        other = "prod" if stack == "dev" else "dev"
+        assert f"/{other}" not in json.dumps(policies)
+
+
+# --- look-ups --------------------------------------------------------------------------------------------------------------------------
+
+
+def test_a_repository_that_is_not_there_is_told():
+    with pytest.raises(pulumi.RunError, match="no repository acme/elsewhere"):
+        samples.recorded(repository="elsewhere")
+
+
+def test_a_mistake_ends_the_program_before_anything_is_registered():
+    with pytest.raises(pulumi.RunError, match="nothing was changed"):
+        samples.recorded(approvals=0)

@@ -1,0 +1,141 @@
+"""This project's own workflows: pinned, without secrets, and in step with the bootstrap."""
+
+import ast
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from bootstrap import declaration, pulumi_cloud
+from rehearsal.cloud.pulumi_cloud.settings import matches
+from tests.bootstrap import samples
+
+WORKFLOWS = samples.ROOT / ".github" / "workflows"
+OWN = ("checks.yml", "deploy.yml")
+
+
+def read(name: str) -> dict[Any, Any]:
+    return yaml.safe_load((WORKFLOWS / name).read_text())
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_actions_are_pinned_to_a_commit_and_say_its_release(name):
+    used = re.findall(r"uses: (\S+)(.*)", (WORKFLOWS / name).read_text())
+    assert used
+    assert [one for one, comment in used if not re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}", one)] == []
+    assert [one for one, comment in used if not re.fullmatch(r" # v\d+\.\d+\.\d+", comment)] == []
+
+
+def test_an_action_has_one_commit_everywhere():
+    pins: dict[str, set[str]] = {}
+    for file in WORKFLOWS.glob("*.yml"):
+        for action, commit in re.findall(r"uses: (\S+)@([0-9a-f]{40})", file.read_text()):
+            pins.setdefault(action, set()).add(commit)
+    assert {action: commits for action, commits in pins.items() if len(commits) > 1} == {}
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_no_secret_is_read_and_no_right_is_given_to_all_jobs(name):
+    workflow = read(name)
+    assert "secrets." not in (WORKFLOWS / name).read_text()
+    assert workflow["permissions"] == {}
+    assert "pull_request_target" not in workflow[True]
+    for job in workflow["jobs"].values():
+        assert set(job["permissions"]) <= {"contents", "id-token"} and job["permissions"]["contents"] == "read"
+        assert job["timeout-minutes"] <= 60
+        checkout = next(step for step in job["steps"] if step.get("uses", "").startswith("actions/checkout@"))
+        assert checkout["with"]["persist-credentials"] is False
+
+
+def test_the_required_checks_are_jobs():
+    required = declaration.defaults(samples.FOLDER)[f"{declaration.PROJECT}:checks"]
+    assert set(read("checks.yml")["jobs"]) == set(required)
+    assert {job.get("name", name) for name, job in read("checks.yml")["jobs"].items()} == set(required)
+    assert all("if" not in job for job in read("checks.yml")["jobs"].values())
+
+
+def test_checks_run_on_every_pull_request():
+    assert read("checks.yml")[True]["pull_request"] is None
+    assert read("checks.yml")["jobs"]["check"]["steps"][-1] == {"run": "make check"}
+    assert read("checks.yml")["jobs"]["test"]["steps"][-1] == {"run": "make test"}
+
+
+def test_deploying_is_bound_to_an_environment_and_previewing_is_not():
+    jobs = read("deploy.yml")["jobs"]
+    assert jobs["deploy"]["environment"] == "${{ matrix.stack }}"
+    assert "environment" not in jobs["preview"]
+    assert "github.event_name == 'push'" in jobs["deploy"]["if"]
+    assert "github.event_name == 'pull_request'" in jobs["preview"]["if"]
+    commands = {
+        name: next(step["with"]["command"] for step in job["steps"] if "pulumi/actions" in step.get("uses", ""))
+        for name, job in jobs.items()
+    }
+    assert commands == {"preview": "preview", "deploy": "up"}
+    roles = {
+        name: next(step["with"]["role-to-assume"] for step in job["steps"] if "aws-actions" in step.get("uses", ""))
+        for name, job in jobs.items()
+    }
+    assert {name: role.rpartition("-")[2] for name, role in roles.items()} == {"preview": "preview", "deploy": "deployer"}
+    assert jobs["deploy"]["concurrency"]["cancel-in-progress"] is False
+
+
+def test_both_ways_deploy_what_belongs_to_the_program():
+    events = read("deploy.yml")[True]
+    assert events["push"]["paths"] == events["pull_request"]["paths"]
+    assert set(events["push"]["branches"]) == set(samples.parse().branches) == set(events["pull_request"]["branches"])
+    for stack in ("dev", "prod"):
+        for pattern in pulumi_cloud.paths(stack, f"catalog/{stack}"):
+            example = pattern.replace("**", "sub/file.py")
+            assert any(matches(one, example) for one in events["push"]["paths"]), pattern
+
+
+def imported() -> list[str]:
+    """Files of the program, relative to the checkout: what its __main__.py imports, directly or not."""
+    found: dict[str, None] = {}
+    waiting = ["__main__"]
+    while waiting:
+        module = waiting.pop().replace(".", "/")
+        for file in (f"{module}.py", f"{module}/__init__.py"):
+            if file not in found and (samples.ROOT / file).is_file():
+                found[file] = None
+                waiting += _imports((samples.ROOT / file).read_text())
+    return list(found)
+
+
+def _imports(source: str) -> list[str]:
+    """Every name that could be a module: `from a import b` may mean a/b.py."""
+    names = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names += [one.name for one in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names += [node.module, *(f"{node.module}.{one.name}" for one in node.names)]
+    return names
+
+
+def test_the_program_is_found():
+    assert {"__main__.py", "lookups.py", "components/team.py", "configuration/shapes.py", "policies/trust.py"} <= set(imported())
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_every_file_of_the_program_starts_a_deployment(stack):
+    filters = pulumi_cloud.paths(stack, f"catalog/{stack}")
+    changed = [*imported(), "Pulumi.yaml", f"Pulumi.{stack}.yaml", "requirements.txt", f"catalog/{stack}/payments.yaml"]
+    assert [file for file in changed if not any(matches(one, file) for one in filters)] == []
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_nothing_else_does(stack):
+    other = "prod" if stack == "dev" else "dev"
+    filters = pulumi_cloud.paths(stack, f"catalog/{stack}")
+    others = (
+        "README.md",
+        "docs/operations.md",
+        "tests/conftest.py",
+        "rehearsal/stage.py",
+        f"Pulumi.{other}.yaml",
+        f"catalog/{other}/x.yaml",
+    )
+    assert [file for file in (*others, "bootstrap/program.py") if any(matches(one, file) for one in filters)] == []
+    assert not any(one.startswith("!") for one in filters)

@@ -1,0 +1,67 @@
+"""The pages for developers, builds and sharing: what they show is what the program makes and what AWS takes."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from policies.arns import Registry
+from policies.deploying import permission_sets
+from policies.developing import every_role
+from policies.document import text
+from rehearsal.cloud import policy_rules
+from tests.docs.pages import ROOT, Page
+from tests.policies.iam import arn_like
+
+DEVELOPERS, BUILDS, SHARING = (Page(ROOT / "docs" / f"{name}.md") for name in ("developers", "builds", "sharing"))
+REGISTRY = Registry("aws", "111122223333", "eu-west-1", "acme")
+# Fences inside a list are indented.
+INDENTED = re.compile(r"^( *)```(\w+)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+
+
+def blocks(page: Page, language: str) -> list[str]:
+    found = [body for _, kind, body in INDENTED.findall(page.text) if kind == language]
+    return [re.sub(r"^ {3}", "", body, flags=re.MULTILINE) if body.startswith("   ") else body for body in found]
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+@pytest.mark.parametrize("page", [DEVELOPERS, BUILDS, SHARING], ids=lambda page: page.name)
+def test_commands_are_of_the_shell(page):
+    found = blocks(page, "bash")
+    assert found
+    for one in found:
+        checked = subprocess.run(["bash", "-n"], input=one, capture_output=True, text=True, check=False)
+        assert checked.returncode == 0, f"{one}\n{checked.stderr}"
+
+
+def test_the_patterns_of_developers_roles_are_those_of_the_policies():
+    shown = [line for block in blocks(DEVELOPERS, "text") for line in block.splitlines() if line.startswith("arn:")]
+    assert shown == every_role(REGISTRY, "prod")
+
+
+def test_the_rights_in_identity_centers_account_are_printed():
+    (block,) = [one for one in blocks(DEVELOPERS, "bash") if "permission_sets" in one]
+    script = block.split("<<'EOF'\n")[1].split("EOF\n")[0]
+    printed = subprocess.run([sys.executable, "-"], input=script, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert printed.strip() == text(permission_sets(REGISTRY, "prod"))
+    policy_rules.check_managed_policy(printed)
+
+
+def test_the_trust_of_build_machines_is_one_that_iam_takes_and_narrows_the_anchor_and_the_certificate():
+    (document,) = blocks(BUILDS, "json")
+    policy_rules.check_trust_policy(document)
+    (statement,) = json.loads(document)["Statement"]
+    assert set(statement["Condition"]) == {"ArnEquals", "StringEquals"}
+    assert arn_like("arn:aws:rolesanywhere:eu-west-1:111122223333:trust-anchor/*", statement["Condition"]["ArnEquals"]["aws:SourceArn"])
+
+
+def test_settings_of_package_login_are_those_that_it_reads():
+    (shown,) = [block for block in blocks(DEVELOPERS, "text") if block.startswith("domain=")]
+    script = (ROOT / "developers" / "package-login").read_text()
+    read = set(re.findall(r"\$\(setting (\w+) ", script))
+    named = {line.partition("=")[0] for line in shown.splitlines()}
+    assert named <= read and read - named == {"duration", "margin"}
+    assert all(f"`{name}`" in DEVELOPERS.text for name in ("duration", "margin"))
