@@ -1,4 +1,7 @@
-"""package-flow: settings -> lookups -> components -> exports. What each part decides stands in `policies`, how it is wired in `components`."""
+"""package-flow: settings -> lookups -> components -> exports.
+
+What each part decides stands in `policies`, how it is wired in `components`.
+"""
 
 import pulumi
 

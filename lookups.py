@@ -1,7 +1,7 @@
 """What only AWS and GitHub know: the account, ids, exact names, default branches, the plan.
 
-Everything is looked up with plain invokes, which run at preview too, before anything is registered; then `problems` checks what was seen and
-one LookupProblems lists all that stands in the way. Deciding is pure; only `look_up` talks to the providers.
+Everything is looked up with plain invokes, which run at preview too, before anything is registered; then `problems` checks what was seen
+and one LookupProblems lists all that stands in the way. Deciding is pure; only `look_up` talks to the providers.
 """
 
 from collections.abc import Mapping
@@ -68,8 +68,8 @@ class IdentityCenter:
 class Seen:
     """Everything that was looked up.
 
-    teams: id by slug, None = not visible. oidc_audiences: the provider's client ids, None = there is no provider. build_roles: path and name
-    by the name in the stack file, None = there is no such role. identity_center: None if nothing is made there.
+    teams: id by slug, None = not visible. oidc_audiences: the provider's client ids, None = there is no provider. build_roles: path and
+    name by the name in the stack file, None = there is no such role. identity_center: None if nothing is made there.
     """
 
     partition: str
@@ -194,8 +194,8 @@ def _identity_center(settings: Settings, seen: Seen) -> list[str]:
         return []
     if not one.instance_arn:
         return [
-            f"package-flow:developers: there is no IAM Identity Center in {developers.region} for this credential; name its region and, if it "
-            "is administered from another account, a role there (roleArn)"
+            f"package-flow:developers: there is no IAM Identity Center in {developers.region} for this credential; name its region and, if "
+            "it is administered from another account, a role there (roleArn)"
         ]
     return [
         f"{where}: IAM Identity Center has no group with the display name '{group}'"
@@ -205,21 +205,22 @@ def _identity_center(settings: Settings, seen: Seen) -> list[str]:
 
 
 def _left_out(settings: Settings, seen: Seen) -> list[str]:
-    """Protected team repositories that the stack still has and the catalog no longer names."""
+    """Protected team repositories that the stack still has and the catalog no longer names.
+
+    A public source that is left out is the engine's affair: its protection refuses the change and names the command that lifts it, and
+    then `pulumi up` takes the source out of shared's upstreams before it goes. A targeted destroy would take all that reads from it along.
+    """
     if not settings.domain.protect:
         return []
-    declared = {SHARED_REPOSITORY, *settings.public_sources, *(team.name for team in settings.teams if team.has_repository)}
+    declared = {SHARED_REPOSITORY, *PUBLIC_SOURCES, *(team.name for team in settings.teams if team.has_repository)}
     return [_off_boarding(settings, name, urn) for name, urn in seen.state.codeartifact_repositories.items() if name not in declared]
 
 
 def _off_boarding(settings: Settings, name: str, urn: str) -> str:
-    gone = f"'{name}' is gone, but its repository is in this stack, protected, and holds packages. To off-board it:"
-    remove = f"pulumi state unprotect '{urn}'; pulumi destroy --target '{urn}' --target-dependents"
-    if name in PUBLIC_SOURCES:
-        return f"Pulumi.{settings.stack}.yaml: package-flow:publicSources: {gone} put it back; {remove}; then take it out"
     return (
-        f"{settings.catalog}: {gone} keep the file, take its repositories out and run pulumi up; copy away what others need; {remove}; "
-        "then remove the file"
+        f"{settings.catalog}: '{name}' is gone, but its repository is in this stack, protected, and holds packages. To off-board it: keep "
+        "the file, take its repositories out and run pulumi up; copy away what others need; pulumi state unprotect "
+        f"'{urn}'; pulumi destroy --target '{urn}' --target-dependents; then remove the file"
     )
 
 
@@ -239,15 +240,17 @@ def _repository(settings: Settings, repository: Repository, seen: Seen) -> list[
         found.append(f"is {one.visibility}, and plan '{seen.plan}' has no rulesets for that; make it public or change the plan")
     if repository.promotes and seen.plan and not guards.can_require_reviewers(seen.plan, one.visibility):
         found.append(
-            f"promotes needs required reviewers, which plan '{seen.plan}' does not have for a {one.visibility} repository; leave promotes out "
-            "and let an administrator promote (aws codeartifact copy-package-versions), or promote from a public or Enterprise repository"
+            f"promotes needs required reviewers, which plan '{seen.plan}' does not have for a {one.visibility} repository; leave promotes "
+            "out and let an administrator promote (aws codeartifact copy-package-versions), or promote from a public or Enterprise "
+            "repository"
         )
     return found + _variables(repository, one, seen.state)
 
 
 def _variables(repository: Repository, one: SeenRepository, state: State) -> list[str]:
     return [
-        f"has the Actions variable {variable}, which this stack did not make; delete it there or import it with the id {one.name}:{variable}"
+        f"has the Actions variable {variable}, which this stack did not make; delete it there or import it with the id "
+        f"{one.name}:{variable}"
         for variable in one.variables
         if variable in variables_of(bool(repository.publishes), bool(repository.promotes)) and (one.name, variable) not in state.variables
     ]

@@ -1,7 +1,7 @@
 """What a change grants and takes away: two matrices, cell by cell.
 
-Cells are compared by what is allowed and by the words of the statements that decide, so that a changed word in a policy is a changed cell even
-where the outcome is the same.
+Cells are compared by what is allowed and by the words of the statements that decide, so that a changed word in a policy is a changed cell
+even where the outcome is the same.
 """
 
 import json

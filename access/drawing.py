@@ -46,6 +46,8 @@ class Edge:
     alarming: bool = False
 
 
+# A line is drawn for the strongest kind alone.
+_STRENGTH = (Kind.ADMINISTER, Kind.PROMOTE, Kind.PUBLISH, Kind.READ)
 _OUTSIDE = ("fork", "fork-pull-request", "other-organisation", "strangers", "recycled-organisation", "audience")
 
 
@@ -53,7 +55,9 @@ def render(matrix: Matrix) -> str:
     """The drawing, with a title and a description for those who do not see it."""
     jobs, sessions, places = _jobs(matrix), _sessions(matrix), _places(matrix)
     edges = [*_doors(jobs, sessions), *_rights(matrix, sessions, places)]
-    height = max(_stack(column) for column in (jobs, sessions, places)) + 10
+    height = max(map(_height, (jobs, sessions, places))) + 10
+    for column in (jobs, sessions, places):
+        _spread(column, height)
     parts = [*(_edge(edge) for edge in edges), *(_stub(node) for node in jobs if not any(edge.start is node for edge in edges))]
     parts += [_box(node) for node in (*jobs, *sessions, *places)]
     heads = [(_LEFT, "Jobs of GitHub Actions"), (_MIDDLE, "Roles and principals at AWS"), (_RIGHT, "CodeArtifact repositories")]
@@ -90,8 +94,7 @@ def _jobs(matrix: Matrix) -> list[Node]:
 
 def _top(rights: Rights) -> Kind | None:
     """The strongest kind that is allowed anywhere."""
-    strength = (Kind.ADMINISTER, Kind.PROMOTE, Kind.PUBLISH, Kind.READ)
-    return next((kind for kind in strength if any(cell.state and one is kind for (_, one), cell in rights.items())), None)
+    return next((kind for kind in _STRENGTH if any(cell.state and one is kind for (_, one), cell in rights.items())), None)
 
 
 def _counted(names: Sequence[str], one: str, many: str) -> list[str]:
@@ -180,13 +183,18 @@ def _names(names: Sequence[str]) -> list[str]:
     return lines
 
 
-def _stack(nodes: Iterable[Node]) -> int:
-    """Places the boxes of a column; returns where it ends."""
-    y = _TOP
+def _height(nodes: Sequence[Node]) -> int:
+    """What a column takes at the least."""
+    return _TOP + sum(node.height + _GAP for node in nodes)
+
+
+def _spread(nodes: Sequence[Node], height: int) -> None:
+    """Places the boxes of a column, evenly over the whole height."""
+    space = (height - _TOP - sum(node.height for node in nodes)) / max(1, len(nodes))
+    y = float(_TOP)
     for node in nodes:
-        node.y = y
-        y += node.height + _GAP
-    return y
+        node.y = round(y + (space - _GAP) / 2)
+        y += node.height + space
 
 
 # --- lines ------------------------------------------------------------------------------------------------------------------------------
@@ -230,8 +238,8 @@ def _edge(edge: Edge) -> str:
 def _stub(node: Node) -> str:
     x, y = node.x + _NODE, node.middle
     return (
-        f'<path class="edge refused" d="M{x} {y:g} H{x + 44}"/><path class="cross" d="M{x + 38} {y - 6:g} l12 12 m0 -12 l-12 12"/>'
-        f'<text class="small" x="{x + 56}" y="{y + 4:g}">no role</text>'
+        f'<path class="edge refused" d="M{x} {y:g} H{x + 38}"/><path class="cross" d="M{x + 32} {y - 6:g} l12 12 m0 -12 l-12 12"/>'
+        f'<text class="small" x="{x + 12}" y="{y + 24:g}">no role</text>'
     )
 
 

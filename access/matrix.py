@@ -1,8 +1,8 @@
 """The matrix: who by what by where, each cell a decision with the statement that made it.
 
-Two halves that meet in a role. A job of GitHub gets into roles (trust policies); a role, like every other principal, has rights (identity and
-resource policies, package groups). Rights are worked out once for all sessions that no policy tells apart, which is what makes a thousand
-repositories a matter of seconds.
+Two halves that meet in a role. A job of GitHub gets into roles (trust policies); a role, like every other principal, has rights
+(identity and resource policies, package groups). Rights are worked out once for all sessions that no policy tells apart, which is what
+makes a thousand repositories a matter of seconds.
 """
 
 import json
@@ -334,7 +334,7 @@ class _Judge:
         self._speakers: dict[int, Speaker] = {}
         self._contents: dict[str, int] = {}
         self._spoken: dict[frozenset[str], list[Coordinates]] = {}
-        self._names = {one.example: one.text for one in stack.owned} | {one: NOT_OWNED for one in FOREIGN.values()}
+        self._names = {one.example: one.text for one in stack.owned} | dict.fromkeys(FOREIGN.values(), NOT_OWNED)
         self._places = list(self._all_places())
         self._group_reasons: dict[tuple, str] = {}
         self._durations = _durations(stack)

@@ -1,8 +1,8 @@
 """Runs a stack's program with the Pulumi SDK alone and writes what it registers as JSON. Nothing is made and nothing is asked of a cloud.
 
 A script, not a module: it is run by path, isolated (`python -I`), and imports the program of the project that it is given and nothing of
-this one, so that another revision of the project is recorded by the same recorder. What the program looks up is answered as by an account and
-an organisation where everything is as the stack says; ids follow from names, so that they stay the same when something is added.
+this one, so that another revision of the project is recorded by the same recorder. What the program looks up is answered as by an account
+and an organisation where everything is as the stack says; ids follow from names, so that they stay the same when something is added.
 """
 
 import argparse
@@ -126,10 +126,10 @@ class Monitor(MockMonitor):
     """Keeps each registration and answers with its inputs and what a provider computes: ARNs and ids."""
 
     def __init__(self, project: str, stack: str, account: str, region: str, sights: Sights) -> None:
-        super().__init__(mocks=None)  # every method that would ask the mocks is replaced below
+        super().__init__(mocks=None)  # ty: ignore[invalid-argument-type]  # every method that would ask the mocks is replaced below
         self._urn_of_stack = f"urn:pulumi:{stack}::{project}"
         self._account, self._region, self.sights = account, region, sights
-        self.resources: dict[str, dict[str, Any]] = {}
+        self.registered: dict[str, dict[str, Any]] = {}
         self.outputs: dict[str, Any] = {}
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
@@ -141,13 +141,13 @@ class Monitor(MockMonitor):
         urn = self.make_urn(request.parent, request.type, request.name)
         if request.type == STACK_TYPE:
             return resource_pb2.RegisterResourceResponse(urn=urn)
-        if urn in self.resources:
+        if urn in self.registered:
             raise ValueError(f"Duplicate resource URN '{urn}'; try giving it a unique name")
         inputs = plain(json_format.MessageToDict(request.object))
         computed = self._computed(request.type, inputs) if request.custom else {}
-        self.resources[urn] = {"urn": urn, "type": request.type, "name": request.name, "parent": request.parent, "inputs": inputs}
+        self.registered[urn] = {"urn": urn, "type": request.type, "name": request.name, "parent": request.parent, "inputs": inputs}
         if computed:
-            self.resources[urn]["outputs"] = computed
+            self.registered[urn]["outputs"] = computed
         answer = struct_pb2.Struct()
         answer.CopyFrom(request.object)
         answer.update(computed)
@@ -186,7 +186,7 @@ class Monitor(MockMonitor):
     def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> resource_pb2.ResourceInvokeResponse:
         found = struct_pb2.Struct()
         found.update(self.sights.answer(request.tok, plain(json_format.MessageToDict(request.args))))
-        return resource_pb2.ResourceInvokeResponse(**{"return": found})
+        return resource_pb2.ResourceInvokeResponse(**{"return": found})  # ty: ignore[unknown-argument]  # the field's name is a keyword
 
 
 def _register(resource: Any, type_: str, name: str, *rest: Any, **named: Any) -> None:
@@ -247,7 +247,7 @@ def record(project: Path, stack: str, stack_file: Path, catalog: Path | None) ->
     sights = Sights(account, settings.region, settings.oidc_provider == "create", paths)
     monitor = Monitor(name, stack, account, settings.region, sights)
     _run(project / "__main__.py", name, stack, config, monitor)
-    return {"project": name, "stack": stack, "resources": list(monitor.resources.values()), "outputs": monitor.outputs}
+    return {"project": name, "stack": stack, "resources": list(monitor.registered.values()), "outputs": monitor.outputs}
 
 
 def _run(program: Path, project: str, stack: str, config: Values, monitor: Monitor) -> None:
@@ -255,17 +255,22 @@ def _run(program: Path, project: str, stack: str, config: Values, monitor: Monit
     asyncio.set_event_loop(loop)
     loop.set_default_executor(ThreadPoolExecutor(max_workers=1))  # registrations come in the program's order
     loop.set_exception_handler(lambda loop, context: None)  # tasks that a failed registration leaves waiting
-    pulumi.resource.register_resource = _register
-    pulumi.runtime.invoke = _invoke(monitor.sights)
+    # Faster ones in place of the SDK's functions (see there for which calls).
+    setattr(pulumi.resource, "register_resource", _register)  # noqa: B010
+    setattr(pulumi.runtime, "invoke", _invoke(monitor.sights))  # noqa: B010
     gc.disable()  # the SDK keeps every resource's tasks: collecting them again and again is half of the time of a large catalog
     configure(
         Settings(
             project, stack, monitor=monitor, engine=MockEngine(logging.getLogger("pulumi")), dry_run=False, organization="organization"
         )
     )
-    set_root_resource(None)
+    set_root_resource(None)  # ty: ignore[invalid-argument-type]  # None is how the SDK itself starts
     set_all_config({key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()})
-    loop.run_until_complete(run_in_stack(lambda: runpy.run_path(str(program), run_name="__main__")))
+
+    def run() -> None:
+        runpy.run_path(str(program), run_name="__main__")
+
+    loop.run_until_complete(run_in_stack(run))
 
 
 def main() -> int:

@@ -34,7 +34,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class Token:
-    """What a job's token says besides its repository. `workflow` "" is the repository's own; `context` "" is the ref, or the environment."""
+    """What a job's token says besides its repository. `workflow` "" is the repository's own, `context` "" the ref or the environment."""
 
     form: str
     ref: str
@@ -213,7 +213,7 @@ def _everywhere(one: Consumer, workflows: Sequence[str]) -> list[Attempt]:
         ),
         Attempt("fork-pull-request", "fork's pull request", "GitHub gives it no token", me, ()),
         Attempt("fork", "fork", "a job of the fork itself", fork, as_release),
-        Attempt("recycled-name", "recycled name", "another repository that has taken this one's name", taken, as_release),
+        Attempt("recycled-name", "recycled name", "another repository of the organisation that has taken this name", taken, as_release),
         Attempt("other-organisation", "other organisation", "a repository of the same name there", stranger, as_release),
     ]
 

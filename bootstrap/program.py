@@ -23,6 +23,9 @@ from policies.arns import GITHUB_OIDC_HOST, Registry
 from policies.deployments import BOOTSTRAP_PATH, Access, Deployed
 from policies.deployments_trust import PULUMI_OIDC_URL, PulumiStack
 
+# Without these nothing can be deployed, and a boundary that is gone leaves roles that can do nothing.
+_KEPT = pulumi.ResourceOptions(protect=True)
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -124,6 +127,7 @@ def _repository(declared: Declaration, facts: Facts) -> ProgramRepository:
             "environments": environments,
             "variables": variables,
         },
+        _KEPT,
     )
 
 
@@ -155,6 +159,7 @@ def _stack(declared: Declaration, facts: Facts, one: Stack, guarded: ProgramRepo
             # The guards of the branch come before a role that trusts it, and go after it.
             "after": [*providers, *guarded.guards],
         },
+        _KEPT,
     )
     if declared.pulumi_cloud:
         DeployedByPulumi(

@@ -55,8 +55,7 @@ class StackRoles(pulumi.ComponentResource):
             path=BOOTSTRAP_PATH,
             description=f"The most that a role of {self._name} can do",
             policy=text(statements),
-            # Every role of the stack carries it.
-            opts=pulumi.ResourceOptions(parent=self, protect=True),
+            opts=self._child,
         ).arn
 
     def _role(self, access: Access, documents: RoleDocuments) -> pulumi.Output[str]:

@@ -1,7 +1,8 @@
 """DeveloperAccess: permission sets of IAM Identity Center with which developers read, and their assignment to groups.
 
-Owns no group and no user. The permission set for everybody reads what is open to the organisation; a team whose packages only the team reads
-has one of its own, which its repository's policy lets in. Identity Center may live in another account: the caller passes a provider for it.
+Owns no group and no user. The permission set for everybody reads what is open to the organisation; a team whose packages only the team
+reads has one of its own, which its repository's policy lets in. Identity Center may live in another account: the caller passes a provider
+for it.
 """
 
 from typing import TypedDict

@@ -33,7 +33,10 @@ def _publishers(stack: StackFile, catalog: Catalog) -> Problems:
 
 
 def _other_account(stack: StackFile, account: str) -> str | None:
-    """What is allowed instead of a publisher's account, or None if it is a good one: it needs a token, which the domain gives to those shared with."""
+    """What is allowed instead of a publisher's account, or None if it is a good one.
+
+    A publisher needs a token, which the domain gives to those shared with.
+    """
     sharing = stack.shape.sharing
     if account in stack.providers.allowed_account_ids:
         return "another account: roles of the stack's own publish through GitHub"

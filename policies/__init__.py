@@ -1,4 +1,5 @@
-"""Policy documents, names and patterns as pure functions. Nothing here imports Pulumi, so everything can be checked before anything is made.
+"""Policy documents, names and patterns as pure functions. Nothing here imports Pulumi, so everything can be checked before anything is
+made.
 
 owned_names   what a team owns: IAM ARN pattern, package group pattern and overlap from one parsed name
 branches      what a release branch means to a trust policy, to rulesets and to an environment

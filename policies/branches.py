@@ -48,7 +48,7 @@ def check(branch: str) -> str | None:
         return "only A-Z a-z 0-9 . _ / - and, at the very end, /*"
     if any(part.startswith(".") or part.endswith((".", ".lock")) or not part for part in literal.split("/")) or ".." in literal:
         return "git refuses parts that are empty, start or end with a dot, contain two dots or end with .lock"
-    if literal.startswith("-") or literal.startswith("refs/"):
+    if literal.startswith(("-", "refs/")):
         return "a branch name without refs/heads/ in front, not starting with a hyphen"
     return None
 

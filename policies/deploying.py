@@ -248,9 +248,9 @@ def deployer(
 ) -> list[Statement]:
     """Rights of the deploying role of one stack.
 
-    `path` is the stack's IAM path, `permissions_boundary` an ARN or "", `sandbox` the name of its second domain or "". `build_roles` are named
-    after their path. `identity_center` is the role with which IAM Identity Center is reached, "" if it is in this account, None if the stack
-    makes no permission sets.
+    `path` is the stack's IAM path, `permissions_boundary` an ARN or "", `sandbox` the name of its second domain or "". `build_roles` are
+    named after their path. `identity_center` is the role with which IAM Identity Center is reached, "" if it is in this account, None if
+    the stack makes no permission sets.
     """
     account = f"arn:{registry.partition}:kms:{registry.region}:{registry.account}"
     bounded = {"StringEquals": {"iam:PermissionsBoundary": permissions_boundary}} if permissions_boundary else None

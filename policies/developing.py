@@ -1,7 +1,7 @@
 """Developers: names of permission sets, and the roles that IAM Identity Center makes of them.
 
-Identity Center makes one role a permission set and account, with a random end of its name that changes when it is provisioned again. Policies
-therefore match it by pattern. A permission set whose name begins with STACK-developers belongs to this program.
+Identity Center makes one role a permission set and account, with a random end of its name that changes when it is provisioned again.
+Policies therefore match it by pattern. A permission set whose name begins with STACK-developers belongs to this program.
 https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html
 """
 

@@ -39,7 +39,10 @@ STACK_NAME_MAX = ROLE_NAME_MAX - max(len(f"-{kind}-") for kind in RoleKind) - _H
 
 
 def cut(name: str, limit: int) -> str:
-    """`name` if it fits, else its start and a hash of the whole, so that two long names never become one. Raises ValueError if limit < 10."""
+    """`name` if it fits, else its start and a hash of the whole, so that two long names never become one.
+
+    Raises ValueError if limit < 10.
+    """
     if limit < _HASH_LENGTH + 2:
         raise ValueError(f"a limit of {limit} leaves no room for a name and its hash")
     if len(name) <= limit:

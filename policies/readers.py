@@ -20,6 +20,9 @@ def of_everybody(registry: Registry, stack: str, path: str, developers: bool, bu
 
 
 def of_team(registry: Registry, stack: str, team: str, developers: bool, build_roles: Sequence[str]) -> list[str]:
-    """`readers: team`: the team's developers if it names groups, and the AWS build roles that it names. Its own builds have roles that say so."""
+    """`readers: team`: the team's developers if it names groups, and the AWS build roles that it names.
+
+    Its own builds have roles that say so.
+    """
     people = developing.team_roles(registry, stack, team) if developers else []
     return [*people, *(build_role(registry, one) for one in build_roles)]

@@ -1,7 +1,7 @@
 """Whether every document fits its limit, before anything is made.
 
-Ids and accounts are not known yet, so the widest that can come is taken (12-digit account and repository ids): a document that fits here fits
-in AWS.
+Ids and accounts are not known yet, so the widest that can come is taken (12-digit account and repository ids): a document that fits here
+fits in AWS.
 """
 
 import json

@@ -43,7 +43,8 @@ def laptop(world: World, user: str, permission_set: str, repository: str) -> She
     shell, signed_in = world.shell(f"laptop-{user}"), sign_in(world, user)
     aws = shell.home / ".aws"
     (aws / "sso" / "cache").mkdir(parents=True)
-    where = f"sso_session = {_SESSION}\nsso_account_id = {world.place.account}\nsso_role_name = {permission_set}\nregion = {world.place.region}\n"
+    place = world.place
+    where = f"sso_session = {_SESSION}\nsso_account_id = {place.account}\nsso_role_name = {permission_set}\nregion = {place.region}\n"
     sso = f"sso_region = {signed_in['region']}\nsso_start_url = {signed_in['start_url']}\n"
     (aws / "config").write_text(f"[profile {_PROFILE}]\n{where}\n[sso-session {_SESSION}]\n{sso}")
     kept = {name: signed_in[key] for name, key in (("startUrl", "start_url"), ("accessToken", "access_token"), ("expiresAt", "expires_at"))}

@@ -347,16 +347,17 @@ function kindSection(row, column, kind) {
   const list = make("ul");
   for (const [rights, role] of row.classes) {
     const cell = cellOf(rights, column, kind);
-    const findings = cell[0] > 0 ? cell[1] : cell[1].slice(0, 3);
-    for (const [allowed, reason, number, actions, names] of findings) {
+    const refused = make("ul");
+    for (const [allowed, reason, number, actions, names] of cell[1]) {
       const as = role === null ? "" : `as ${DATA.roles[role][0]}: `;
       const what = actions.map((one) => DATA.words[one]);
       const some = what.length > 6 ? `${what.slice(0, 5).join(", ")} and ${what.length - 5} more` : what.join(", ");
       const about = names.length ? ` (${names.map((one) => DATA.words[one]).join(", ")})` : "";
       const item = make("li", {}, make("span", { class: allowed ? "yes" : "no", text: allowed ? "✓ " : "✕ " }), `${as}${some}${about}: ${DATA.reasons[reason]}`);
       if (number >= 0) item.append(statement(number));
-      list.append(item);
+      (allowed || cell[0] === 0 ? list : refused).append(item);
     }
+    if (refused.children.length) list.append(make("li", {}, make("details", {}, make("summary", { text: "What is not allowed of it" }), refused)));
     if (cell[0] === 0) list.append(...elsewhere(rights, column, kind));
   }
   if (!row.classes.length) list.append(make("li", { text: "It gets into no role, and so has no credentials for AWS." }));

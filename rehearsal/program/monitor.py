@@ -1,7 +1,7 @@
 """Stands in for the engine's resource monitor: keeps each raw request, and has each resource really made before it answers."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -132,8 +132,8 @@ class Monitor(MockMonitor):
                     self.recording.failure = Failure(error)  # the program must not carry on without what it asked for
                 raise InvocationError(request.tok, error) from error
             call["result"] = wire.shown(answer)
-        fields: Mapping[str, Any] = {"return": wire.to_struct(answer)}
-        return resource_pb2.ResourceInvokeResponse(**fields)
+        # The field's name is a keyword.
+        return resource_pb2.ResourceInvokeResponse(**{"return": wire.to_struct(answer)})  # ty: ignore[unknown-argument]
 
     def RegisterStackTransform(self, request: Any) -> empty_pb2.Empty:
         raise NotSupported("the rehearsal does not run stack transforms")

@@ -19,7 +19,7 @@ from rehearsal.cast import STRANGER_ORGANIZATION, WRITER
 from rehearsal.clients import Credentials
 from rehearsal.scenario import DENY, Denied, Scenario
 from rehearsal.scenarios.reading import administrator
-from rehearsal.seeding import OWNER_ID
+from rehearsal.seeding import OUTSIDE_BY_NAME, OWNER_ID
 from rehearsal.world import World
 
 _NOBODY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}]})
@@ -494,7 +494,7 @@ def _workflows(deploying: _Deploying) -> list[Scenario]:
         f"{name}: deploy.yml on {one.branch} gets the deployer",
         f"{name}: deploy.yml on a pull request gets the preview role",
     )
-    elsewhere = world.settings.repositories[0].name
+    elsewhere = OUTSIDE_BY_NAME
     made = [
         Scenario(deploys, f"deploy.yml on {one.branch}", _ASSUME_DEPLOYER, name, lambda: job(Access.DEPLOY)),
         Scenario(previews, "deploy.yml on a pull request", _ASSUME_PREVIEW, name, lambda: pull_request(Access.PREVIEW)),

@@ -24,8 +24,7 @@ def scenarios(world: World) -> list[Scenario]:
     """Signing in, tokens, reading, the tools of a laptop, and teams that keep their packages to themselves."""
     if world.settings.developers is None:
         return []
-    made = [*_made(world), *_signing_in(world), *_tokens(world), *_reading(world), *_tools(world), *_teams(world)]
-    return made
+    return [*_made(world), *_signing_in(world), *_tokens(world), *_reading(world), *_tools(world), *_teams(world)]
 
 
 def later(world: World) -> list[Scenario]:
@@ -158,7 +157,27 @@ def _tools(world: World) -> list[Scenario]:
     """One command, then npm as ever: it installs, and is refused to publish."""
     found = publishers(world.settings)
     one = first(found, Format.NPM, open=True, literal=True) or first(found, Format.NPM, open=True)
-    return _npm(world, one) if one else []
+    return [*(_npm(world, one) if one else []), *_pip(world)]
+
+
+def _already(tool: str) -> str:
+    """package-login has logged the tool in."""
+    return tool
+
+
+def _pip(world: World) -> list[Scenario]:
+    """pip finds the token where package-login put it, and its own configuration holds none."""
+    what = world.public_package(Format.PYPI)
+    if what is None:
+        return []
+
+    def install() -> str:
+        shell = laptop(world, DEVELOPER, _permission_set(world), SHARED_REPOSITORY)
+        package_login(shell, "pip")
+        return packages.install_pypi(shell, _already, what)
+
+    name = f"a developer: pip install of {what.name} after package-login"
+    return [Scenario(name, "a developer", f"pip install {what.name}", SHARED_REPOSITORY, install, after=_after(world), slow=True)]
 
 
 def _npm(world: World, one: Publisher) -> list[Scenario]:
@@ -172,9 +191,6 @@ def _npm(world: World, one: Publisher) -> list[Scenario]:
         shells.append(shell)
         return told
 
-    def no_login(tool: str) -> str:
-        return tool
-
     made = [Scenario(logged_in, "a developer", "package-login npm", one.team.name, log_in, after=_after(world))]
     made.append(
         Scenario(
@@ -182,7 +198,7 @@ def _npm(world: World, one: Publisher) -> list[Scenario]:
             "a developer",
             f"npm install {owned.name}",
             one.team.name,
-            lambda: packages.install_npm(shells[0], no_login, owned),
+            lambda: packages.install_npm(shells[0], _already, owned),
             after=(logged_in, published(one, Format.NPM)),
         )
     )
@@ -192,7 +208,7 @@ def _npm(world: World, one: Publisher) -> list[Scenario]:
             "a developer",
             f"npm publish {own.name}",
             one.team.name,
-            lambda: packages.publish_npm(shells[0], no_login, own),
+            lambda: packages.publish_npm(shells[0], _already, own),
             DENY,
             published(one, Format.NPM),
             (logged_in,),
@@ -201,7 +217,7 @@ def _npm(world: World, one: Publisher) -> list[Scenario]:
     return made
 
 
-# --- teams whose packages only the team reads -----------------------------------------------------------------------------------------------
+# --- teams whose packages only the team reads -----------------------------------------------------------------------------------------
 
 
 def _teams(world: World) -> list[Scenario]:
@@ -210,7 +226,7 @@ def _teams(world: World) -> list[Scenario]:
     if named is None:
         return []
     own = f"a developer of team {named.name}: reads its repository"
-    made = [
+    return [
         Scenario(
             own,
             f"a developer of team {named.name}",
@@ -230,10 +246,9 @@ def _teams(world: World) -> list[Scenario]:
             _after(world),
         ),
     ]
-    return made
 
 
-# --- provisioned anew -----------------------------------------------------------------------------------------------------------------------
+# --- provisioned anew -----------------------------------------------------------------------------------------------------------------
 
 
 def _provisioned_again(world: World, team: Team) -> list[Scenario]:

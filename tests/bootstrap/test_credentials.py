@@ -1,4 +1,4 @@
-"""The script that fetches a run's credentials, run with the AWS CLI against the local cloud, and a GitHub that checks the App's signature."""
+"""The script that fetches a run's credentials, run with the AWS CLI against the local cloud and a GitHub that checks signatures."""
 
 import json
 import os
@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import jwt
 import pytest
@@ -41,7 +42,7 @@ class App(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *_: object) -> None:
+    def log_message(self, format: str, *args: Any) -> None:
         """Quiet."""
 
 

@@ -197,8 +197,8 @@ class Monitor(MockMonitor):
         arguments = _bare(json_format.MessageToDict(request.args))
         with self._lock:
             self.recording.invokes.append((request.tok, arguments))
-        answer = {"return": _struct(self._invoke(request.tok, arguments))}
-        return resource_pb2.ResourceInvokeResponse(**answer)
+        # The field's name is a keyword.
+        return resource_pb2.ResourceInvokeResponse(**{"return": _struct(self._invoke(request.tok, arguments))})  # ty: ignore[unknown-argument]
 
 
 def no_invoke(token: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -127,8 +127,8 @@ def test_components_read_no_configuration(path):
 
 def resource_calls(node: ast.ClassDef) -> list[ast.Call]:
     """Calls that make a resource: a class of a provider's SDK, but for those of values inside a resource (`...Args`, `...ArgsDict`)."""
-    classes = [one for one in calls(node) if called(one).split(".")[0] in ("aws", "github") and called(one).rpartition(".")[2][:1].isupper()]
-    return [one for one in classes if not called(one).endswith(("Args", "ArgsDict"))]
+    sdk = [one for one in calls(node) if called(one).split(".")[0] in ("aws", "github")]
+    return [one for one in sdk if called(one).rpartition(".")[2][:1].isupper() and not called(one).endswith(("Args", "ArgsDict"))]
 
 
 # Names for options that are made once in a constructor and used for several children.

@@ -1,4 +1,4 @@
-"""developers/package-login in sh, dash and bash, with a stand-in for the AWS CLI that counts its calls, and the real npm, pip and shell tools."""
+"""developers/package-login in sh, dash and bash, with a stand-in for the AWS CLI that counts its calls, and the real npm and pip."""
 
 import os
 import shutil
@@ -7,6 +7,7 @@ import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,7 +59,7 @@ class Laptop:
             check=False,
         )
 
-    def logged_in(self, *arguments: str, **given: str) -> str:
+    def logged_in(self, *arguments: str, **given: Any) -> str:
         done = self.run(*arguments, **given)
         assert done.returncode == 0, done.stderr
         return done.stdout

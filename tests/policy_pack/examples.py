@@ -183,48 +183,47 @@ _LISTED = environment(protectedBranches=False, customBranchPolicies=True)
 _GUARDS = (ruleset(RELEASE), ruleset(CREATE))
 READ = allow("codeartifact:ReadFromRepository", f"{CODEARTIFACT}:repository/acme/shared")
 BUILD = changed(WAY, SUB, "repo:acme@7000/payments-api@9003:*")
+_CHANGES, _CREATION = "whose changes no ruleset guards", "whose creation no ruleset guards"
+_OPEN = environment(protectedBranches=True, customBranchPolicies=False)
+_POWER = "arn:aws:iam::aws:policy/PowerUserAccess"
+
+
+def builds(title: str, good: Sequence[Resource], bad: Sequence[Resource], says: str) -> Example:
+    return Example("pull-requests-only-read", title, good, bad, says)
+
+
+def refs(title: str, bad: Sequence[Resource], says: str = _CHANGES, *, good: Mapping[str, Any] = WAY) -> Example:
+    return Example("trusted-refs-are-guarded", title, writer(good), bad, says)
+
+
+def jobs(title: str, says: str, *made: Resource) -> Example:
+    listed = writer(IN_ENVIRONMENT, *_GUARDS, _LISTED)
+    return Example("environments-list-branches", title, listed, writer(IN_ENVIRONMENT, *_GUARDS, *made), says)
+
+
 GUARDING = [
-    Example(
-        "pull-requests-only-read", "a role that writes", writer(BUILD, *_GUARDS, rights=READ), writer(BUILD), "lets pull requests in"
-    ),
-    Example(
-        "pull-requests-only-read", "the subject itself", writer(),
-        writer(changed(WAY, SUB, "repo:acme/payments-api:pull_request")), "repo:acme/payments-api:pull_request",
-    ),
-    Example("pull-requests-only-read", "a managed policy of unknown content", [role(BUILD), grants(READ)],
-            [role(BUILD, managedPolicyArns=["arn:aws:iam::aws:policy/PowerUserAccess"]), grants(READ)], "policy/PowerUserAccess"),
-    Example("trusted-refs-are-guarded", "no ruleset at all", writer(), [role(WAY), grants(PUBLISH), group()],
-            "whose changes no ruleset guards"),
-    Example("trusted-refs-are-guarded", "no ruleset for creation", writer(), writer(WAY, ruleset(RELEASE)),
-            "whose creation no ruleset guards"),
-    Example("trusted-refs-are-guarded", "no ruleset for changes", writer(), writer(WAY, ruleset(CREATE)),
-            "whose changes no ruleset guards"),
-    Example("trusted-refs-are-guarded", "no approval", writer(),
-            release("rules/pullRequest/requiredApprovingReviewCount", 0), "whose changes no ruleset guards"),
-    Example("trusted-refs-are-guarded", "rewriting allowed", writer(), release("rules/nonFastForward", False), "whose changes no ruleset"),
-    Example("trusted-refs-are-guarded", "evaluated only", writer(), release("enforcement", "evaluate"), "whose changes no ruleset guards"),
-    Example("trusted-refs-are-guarded", "another repository's", writer(), release("repository", "checkout-web"),
-            "whose changes no ruleset"),
-    Example("trusted-refs-are-guarded", "tags", writer(), release("target", "tag"), "whose changes no ruleset guards"),
-    Example("trusted-refs-are-guarded", "a branch left out", writer(),
-            release("conditions/refName/excludes", ["refs/heads/main"]), "whose changes no ruleset guards"),
-    Example("trusted-refs-are-guarded", "the default branch, whichever it is", writer(),
-            release("conditions/refName/includes", ["~DEFAULT_BRANCH"]), "whose changes no ruleset guards"),
-    Example("trusted-refs-are-guarded", "any ref", writer(), writer(changed(WAY, REF, gone)), "does not restrict `ref`"),
-    Example("trusted-refs-are-guarded", "a tag", writer(), writer(changed(WAY, REF, "refs/tags/main")), "which is not a branch"),
-    Example("trusted-refs-are-guarded", "deeper branches", writer(ONE_LEVEL), writer(PATTERN), "also fits deeper branches"),
-    Example("trusted-refs-are-guarded", "another pattern than the rulesets'", writer(ONE_LEVEL),
-            writer(changed(ONE_LEVEL, REF, "refs/heads/release-*")), "whose changes no ruleset guards"),
-    Example("trusted-refs-are-guarded", "any repository", writer(),
-            writer(changed(WAY, SUB, "repo:acme@7000/*:ref:refs/heads/main")), "names no repository"),
-    Example("environments-list-branches", "protected branches", writer(IN_ENVIRONMENT, *_GUARDS, _LISTED),
-            writer(IN_ENVIRONMENT, *_GUARDS, environment(protectedBranches=True, customBranchPolicies=False)),
-            "does not list its branches"),
-    Example("environments-list-branches", "all branches", writer(IN_ENVIRONMENT, *_GUARDS, _LISTED),
-            writer(IN_ENVIRONMENT, *_GUARDS, environment()), "does not list its branches"),
-    Example("environments-list-branches", "an environment that is not there", writer(IN_ENVIRONMENT, *_GUARDS, _LISTED),
-            writer(IN_ENVIRONMENT), "which the stack does not make"),
-]  # fmt: skip
+    builds("a role that writes", writer(BUILD, *_GUARDS, rights=READ), writer(BUILD), "lets pull requests in"),
+    builds("the subject itself", writer(), writer(changed(WAY, SUB, "repo:acme/payments-api:pull_request")), "payments-api:pull_request"),
+    builds("a foreign policy", [role(BUILD), grants(READ)], [role(BUILD, managedPolicyArns=[_POWER]), grants(READ)], "PowerUserAccess"),
+    refs("no ruleset at all", [role(WAY), grants(PUBLISH), group()]),
+    refs("no ruleset for changes", writer(WAY, ruleset(CREATE))),
+    refs("no ruleset for creation", writer(WAY, ruleset(RELEASE)), _CREATION),
+    refs("no approval", release("rules/pullRequest/requiredApprovingReviewCount", 0)),
+    refs("rewriting allowed", release("rules/nonFastForward", False)),
+    refs("evaluated only", release("enforcement", "evaluate")),
+    refs("another repository's", release("repository", "checkout-web")),
+    refs("tags", release("target", "tag")),
+    refs("a branch left out", release("conditions/refName/excludes", ["refs/heads/main"])),
+    refs("the default branch, whichever it is", release("conditions/refName/includes", ["~DEFAULT_BRANCH"])),
+    refs("any ref", writer(changed(WAY, REF, gone)), "does not restrict `ref`"),
+    refs("a tag", writer(changed(WAY, REF, "refs/tags/main")), "which is not a branch"),
+    refs("deeper branches", writer(PATTERN), "also fits deeper branches", good=ONE_LEVEL),
+    refs("another pattern than the rulesets'", writer(changed(ONE_LEVEL, REF, "refs/heads/release-*")), good=ONE_LEVEL),
+    refs("any repository", writer(changed(WAY, SUB, "repo:acme@7000/*:ref:refs/heads/main")), "names no repository"),
+    jobs("protected branches", "does not list its branches", _OPEN),
+    jobs("all branches", "does not list its branches", environment()),
+    jobs("an environment that is not there", "which the stack does not make"),
+]
 
 # --- owned names and shared -----------------------------------------------------------------------------------------------------------
 
@@ -259,44 +258,53 @@ def shared_with(path: str, value: Any) -> list[Resource]:
 
 
 COPY = allow("codeartifact:CopyPackageVersions", [f"{CODEARTIFACT}:repository/acme/shared", SHARED])
-_PROMOTION = [*writer(IN_ENVIRONMENT, *_GUARDS, _LISTED, rights=COPY)]
+_COPIERS = "1/Condition/ArnNotLike/aws:PrincipalArn"
+
+
+def promoting(rights: Mapping[str, Any]) -> list[Resource]:
+    return writer(IN_ENVIRONMENT, *_GUARDS, _LISTED, rights=rights)
+
+
+_PROMOTION = promoting(COPY)
+_ONE, _ONE_PACKAGE = group("/npm//acme-pay$"), named("payments/npm//acme-pay")
+_ACCOUNT = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+_MORE = ["codeartifact:CopyPackageVersions", "codeartifact:Delete*"]
+
+
+def owned(title: str, bad: Sequence[Resource], says: str = "no team owns there", *, good: Sequence[Resource] | None = None) -> Example:
+    return Example("publishes-owned-names", title, good or publishing(PAYMENTS), bad, says)
+
+
+def reached(title: str, good: Sequence[Resource], bad: Sequence[Resource], says: str) -> Example:
+    return Example("shared-by-promotion", title, good, bad, says)
+
+
+def kept(title: str, bad: Sequence[Resource], says: str) -> Example:
+    return reached(title, shared(*SHARED_POLICY), bad, says)
+
+
 OWNING = [
-    Example("publishes-owned-names", "no package group", publishing(PAYMENTS), [*publishing(PAYMENTS)[:2], *_GUARDS],
-            "which no team owns there"),
-    Example("publishes-owned-names", "another scope", publishing(PAYMENTS), publishing(named("payments/npm/acme-other/*")), "no team owns"),
-    Example("publishes-owned-names", "a scope that begins alike", publishing(PAYMENTS), publishing(named("payments/npm/acme-payments*")),
-            "no team"),
-    Example("publishes-owned-names", "any name", publishing(PAYMENTS), publishing(named("payments/*")), "which no team owns there"),
-    Example("publishes-owned-names", "any repository", publishing(PAYMENTS), publishing(named("*/npm/acme-payments/*")),
-            "no team owns there"),
-    Example("publishes-owned-names", "everything", publishing(PAYMENTS), publishing("*"), "may publish *,"),
-    Example("publishes-owned-names", "another team's repository", publishing(PAYMENTS),
-            publishing(named("identity/npm/acme-payments/*")), "no team owns there"),
-    Example("publishes-owned-names", "one good and one bad name", publishing(PAYMENTS),
-            publishing([PAYMENTS, named("payments/pypi//acme-*")]), "payments/pypi//acme-*, which"),
-    Example("publishes-owned-names", "a group that anybody may publish to", publishing(PAYMENTS),
-            publishing(PAYMENTS, group(mode="ALLOW")), "no team owns there"),
-    Example("publishes-owned-names", "more than the one name of a group",
-            publishing(named("payments/npm//acme-pay"), group("/npm//acme-pay$")),
-            publishing(named("payments/npm//acme-pay*"), group("/npm//acme-pay$")), "no team owns there"),
-    Example("shared-by-promotion", "publishing to shared", publishing(PAYMENTS), publishing(SHARED), "may write to shared"),
-    Example("shared-by-promotion", "publishing everywhere", publishing(PAYMENTS), publishing(named("*/npm/acme-payments/*")),
-            "may write to shared"),
-    Example("shared-by-promotion", "copying from outside an environment", _PROMOTION, writer(rights=COPY), "other than by promotion"),
-    Example("shared-by-promotion", "promotion that may delete", _PROMOTION,
-            writer(IN_ENVIRONMENT, *_GUARDS, _LISTED,
-            rights=changed(COPY, "Action", ["codeartifact:CopyPackageVersions", "codeartifact:Delete*"])),
-            "codeartifact:DeletePackageVersions"),
-    Example("shared-by-promotion", "no policy", shared(*SHARED_POLICY), shared(), "does not keep everybody but promotion from"),
-    Example("shared-by-promotion", "publishing not denied", shared(*SHARED_POLICY), shared(SHARED_POLICY[1]),
-            "codeartifact:PutPackageMetadata"),
-    Example("shared-by-promotion", "publishing denied to some", shared(*SHARED_POLICY),
-            shared_with("0/Principal", {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}), "codeartifact:PublishPackageVersion"),
-    Example("shared-by-promotion", "copying denied to nobody", shared(*SHARED_POLICY), shared_with(
-        "1/Condition", {"ArnNotLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/*"}}), "codeartifact:CopyPackageVersions"),
-    Example("shared-by-promotion", "somebody let in", shared(*SHARED_POLICY),
-            shared(*SHARED_POLICY, {**COPY, "Resource": "*", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}), "lets others write"),
-]  # fmt: skip
+    owned("no package group", [*publishing(PAYMENTS)[:2], *_GUARDS]),
+    owned("another scope", publishing(named("payments/npm/acme-other/*"))),
+    owned("a scope that begins alike", publishing(named("payments/npm/acme-payments*"))),
+    owned("any name", publishing(named("payments/*"))),
+    owned("any repository", publishing(named("*/npm/acme-payments/*"))),
+    owned("everything", publishing("*"), "may publish *,"),
+    owned("another team's repository", publishing(named("identity/npm/acme-payments/*"))),
+    owned("one good and one bad name", publishing([PAYMENTS, named("payments/pypi//acme-*")]), "payments/pypi//acme-*, which"),
+    owned("a group that anybody may publish to", publishing(PAYMENTS, group(mode="ALLOW"))),
+    owned("more than one name", publishing(named("payments/npm//acme-pay*"), _ONE), good=publishing(_ONE_PACKAGE, _ONE)),
+    reached("publishing to shared", publishing(PAYMENTS), publishing(SHARED), "may write to shared"),
+    reached("publishing everywhere", publishing(PAYMENTS), publishing(named("*/npm/acme-payments/*")), "may write to shared"),
+    reached("copying from outside an environment", _PROMOTION, writer(rights=COPY), "other than by promotion"),
+    reached("promotion that may delete", _PROMOTION, promoting(changed(COPY, "Action", _MORE)), "codeartifact:DeletePackageVersions"),
+    kept("no policy", shared(), "does not keep everybody but promotion from"),
+    kept("publishing not denied", shared(SHARED_POLICY[1]), "codeartifact:PutPackageMetadata"),
+    kept("publishing denied to some", shared_with("0/Principal", _ACCOUNT), "codeartifact:PublishPackageVersion"),
+    kept("publishing denied at times", shared_with("0/Condition", {"Bool": {"aws:SecureTransport": "false"}}), "PublishPackageVersion"),
+    kept("copying denied to nobody", shared_with(_COPIERS, f"arn:aws:iam::{ACCOUNT}:role/*"), "codeartifact:CopyPackageVersions"),
+    kept("somebody let in", shared(*SHARED_POLICY, {**COPY, "Resource": "*", "Principal": _ACCOUNT}), "lets others write"),
+]
 
 # --- permissions and exposure ---------------------------------------------------------------------------------------------------------
 
@@ -339,41 +347,50 @@ def public(title: str, path: str, value: Any, base: Mapping[str, Any] = READER) 
 
 
 _PRINCIPAL = "Condition/ArnLike/aws:PrincipalArn"
+_BY_AWS = changed(READER, "Principal", {"AWS": "*"})
+_QUEUE, _TOPIC, _KEY = "aws:sqs/queue:Queue", "aws:sns/topic:Topic", "aws:kms/key:Key"
+_COPYING = ["repository/acme/shared", "package/acme/shared/*"]
+_ALL_BUT_IAM = {"Sid": "Most", "Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}
+_ALL_BUT_ROOT = {"Sid": "Most", "Effect": "Allow", "Action": "sns:*", "NotPrincipal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}
+_IN_ORGANIZATION = changed(READER, "Condition", {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}})
+_IN_UNITS = changed(READER, "Condition", {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-a1b2c3d4e5/*"}})
+
+
+def capped(title: str, good: Mapping[str, Any], bad: Mapping[str, Any]) -> Example:
+    return Example("tokens-are-capped", title, [grants(good)], [grants(bad)], "without a cap")
+
+
+def opened(title: str, good: Mapping[str, Any], bad: Mapping[str, Any], *kind: str) -> Example:
+    return Example("no-public-principal", title, [attached(good, *kind)], [attached(bad, *kind)], "lets everybody in")
+
+
+def deputy(title: str, path: str, value: Any) -> Example:
+    return Example("services-act-for-us", title, [role(RULE_ROLE)], [role(changed(RULE_ROLE, path, value))], "events.amazonaws.com")
+
+
 PERMISSIONS = [
     token("Condition/NumericLessThanEquals", gone),
     token("Condition/NumericLessThanEquals/sts:DurationSeconds", "86400"),
     token("Condition/StringEquals/sts:AWSServiceName", gone),
     token("Condition/StringEquals/sts:AWSServiceName", ["codeartifact.amazonaws.com", "codecatalyst.amazonaws.com"]),
-    Example("tokens-are-capped", "within a wildcard", [grants(allow("sts:GetCallerIdentity", "*"))], [grants(allow("sts:Get*", "*"))],
-            "without a cap"),
-    Example("tokens-are-capped", "within NotAction", [grants(READ)],
-            [grants({"Sid": "N", "Effect": "Allow", "NotAction": "iam:*", "Resource": "*"})], "without a cap"),
+    capped("within a wildcard", allow("sts:GetCallerIdentity", "*"), allow("sts:Get*", "*")),
+    capped("within NotAction", READ, _ALL_BUT_IAM),
     acting("codeartifact:PublishPackageVersion", "package/acme/payments/*", "repository/acme/payments", "has no effect"),
     acting("codeartifact:Publish*", "package/acme/payments/*", "repository/acme/payments/*", "has no effect"),
-    acting("codeartifact:CopyPackageVersions", ["repository/acme/shared", "package/acme/shared/*"], "package/acme/shared/*",
-            "asks for the repository"),
+    acting("codeartifact:CopyPackageVersions", _COPYING, "package/acme/shared/*", "asks for the repository"),
     public("no condition", "Condition", gone),
     public("any role of any account", _PRINCIPAL, "arn:aws:iam::*:role/prod-read"),
     public("one good and one open ARN", _PRINCIPAL, [f"arn:aws:iam::{ACCOUNT}:role/x", "*"]),
     public("everybody but one", "Condition", {"ArnNotLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/x"}}),
     public("a condition on something else", "Condition", {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}),
-    public("an organisation with a wildcard", "Condition", {"StringLike": {"aws:PrincipalOrgID": "o-*"}},
-           changed(READER, "Condition", {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}})),
-    public("for all values", "Condition", {"ForAllValues:StringLike": {"aws:PrincipalOrgPaths": "o-a1b2c3d4e5/*"}},
-           changed(READER, "Condition", {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-a1b2c3d4e5/*"}})),
-    Example("no-public-principal", "as an AWS principal", [attached(changed(READER, "Principal", {"AWS": "*"}))],
-            [attached(changed(changed(READER, "Principal", {"AWS": "*"}), "Condition", gone))], "lets everybody in"),
-    Example("no-public-principal", "everybody but somebody",
-            [attached({**RULE_ROLE, "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}})],
-            [attached({"Sid": "N", "Effect": "Allow", "Action": "*", "NotPrincipal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}})],
-            "lets everybody in"),
-    Example("no-public-principal", "a queue", [attached(READER, "aws:sqs/queue:Queue")],
-            [attached(changed(READER, "Condition", gone), "aws:sqs/queue:Queue")], "lets everybody in"),
-    Example("services-act-for-us", "any rule of any account", [role(RULE_ROLE)], [role(changed(RULE_ROLE, "Condition", gone))],
-            "events.amazonaws.com"),
-    Example("services-act-for-us", "a source in any account", [role(RULE_ROLE)],
-            [role(changed(RULE_ROLE, "Condition/ArnEquals/aws:SourceArn", "arn:aws:events:eu-west-1:*:rule/x"))], "events.amazonaws.com"),
-]  # fmt: skip
+    public("any organisation", "Condition", {"StringLike": {"aws:PrincipalOrgID": "o-*"}}, _IN_ORGANIZATION),
+    public("for all values", "Condition", {"ForAllValues:StringLike": {"aws:PrincipalOrgPaths": "o-a1b2c3d4e5/*"}}, _IN_UNITS),
+    opened("as an AWS principal", _BY_AWS, changed(_BY_AWS, "Condition", gone)),
+    opened("everybody but somebody", {**_ALL_BUT_ROOT, "Effect": "Deny"}, _ALL_BUT_ROOT),
+    opened("a queue", READER, changed(READER, "Condition", gone), _QUEUE),
+    deputy("any rule of any account", "Condition", gone),
+    deputy("a source in any account", "Condition/ArnEquals/aws:SourceArn", "arn:aws:events:eu-west-1:*:rule/x"),
+]
 
 # --- GitHub ---------------------------------------------------------------------------------------------------------------------------
 
@@ -393,59 +410,57 @@ def rules(rule: str, title: str, base: Mapping[str, Any], path: str, value: Any,
 
 _ADMIN = [{"actorId": 5, "actorType": "RepositoryRole", "bypassMode": "always"}]
 _CHECKS = "rules/requiredStatusChecks/requiredChecks"
+_TWO_CHECKS = [{"context": "a", "integrationId": 15368}, {"context": "b"}]
+_TEAM = CREATE["bypassActors"]
+_PLAIN, _WITH_PASSWORD = "https://registry.example/", "https://user:hunter2@registry.example/"
+_SECRET = resource("github:index/actionsSecret:ActionsSecret", {"repository": "payments-api", "secretName": "X"})
 GITHUB = [
-    rules("no-bypass", "a team bypasses reviews", RELEASE, "bypassActors", CREATE["bypassActors"],
-            "Team may bypass the ruleset package-flow-release"),
+    rules("no-bypass", "a team bypasses reviews", RELEASE, "bypassActors", _TEAM, "Team may bypass the ruleset package-flow-release"),
     rules("no-bypass", "administrators bypass reviews", RELEASE, "bypassActors", _ADMIN, "RepositoryRole may bypass"),
     rules("no-bypass", "administrators create branches", CREATE, "bypassActors", _ADMIN, "RepositoryRole may bypass"),
     rules("no-bypass", "reviews beside creation", CREATE, "rules/deletion", True, "Team may bypass the ruleset package-flow-create"),
     rules("checks-come-from-one-app", "no app", RELEASE, _CHECKS, [{"context": "test"}], "can report the check test"),
-    rules("checks-come-from-one-app", "one of two", RELEASE, _CHECKS, [{"context": "a", "integrationId": 15368}, {"context": "b"}],
-            "the check b as"),
+    rules("checks-come-from-one-app", "one of two", RELEASE, _CHECKS, _TWO_CHECKS, "can report the check b as"),
     rules("rulesets-are-enforced", "disabled", RELEASE, "enforcement", "disabled", "is not enforced (disabled)"),
     leaking("NPM_TOKEN", "abc-def", "its name says so", instead=("TOKEN_DURATION", "3600")),
     leaking("CODEARTIFACT_AUTH_TOKEN", "x", "its name says so"),
     leaking("DEPLOY", "ghp_" + "a1B2" * 9, "the form of a credential"),
     leaking("AWS_ID", "AKIA" + "ABCD1234" * 2, "the form of a credential"),
-    leaking("REGISTRY", "https://user:hunter2@registry.example/", "the form of a credential",
-    instead=("REGISTRY", "https://registry.example/")),
+    leaking("REGISTRY", _WITH_PASSWORD, "the form of a credential", instead=("REGISTRY", _PLAIN)),
     leaking("SESSION", "aZ3kQ9vLxP0sT7yWbN5mC8dR2fH6jG4e", "its value looks random"),
-    Example("no-stored-secret", "an Actions secret", [variable("CODEARTIFACT_DOMAIN", "acme")],
-            [resource("github:index/actionsSecret:ActionsSecret", {"repository": "payments-api", "secretName": "X"})],
-            "long-lived credential"),
-]  # fmt: skip
+    Example("no-stored-secret", "an Actions secret", [variable("CODEARTIFACT_DOMAIN", "acme")], [_SECRET], "long-lived credential"),
+]
 
 # --- keeping --------------------------------------------------------------------------------------------------------------------------
-
-_TOPIC, _QUEUE, _KEY = "aws:sns/topic:Topic", "aws:sqs/queue:Queue", "aws:kms/key:Key"
 
 
 def packages(**protected: bool) -> list[Resource]:
     """A domain with its key and a repository."""
-
-    def kept(kind: str) -> bool:
-        return protected.get(kind, True)
-
+    repository = {"domain": "acme", "repository": "payments"}
     return [
-        resource(_KEY, {"enableKeyRotation": True}, "acme", protect=kept("key")),
-        resource("aws:codeartifact/domain:Domain", {"domain": "acme"}, "acme", protect=kept("domain")),
-        resource("aws:codeartifact/repository:Repository", {"domain": "acme", "repository": "payments"}, "payments",
-        protect=kept("repository")),
-    ]  # fmt: skip
+        resource(_KEY, {"enableKeyRotation": True}, "acme", protect=protected.get("key", True)),
+        resource("aws:codeartifact/domain:Domain", {"domain": "acme"}, "acme", protect=protected.get("domain", True)),
+        resource("aws:codeartifact/repository:Repository", repository, "payments", protect=protected.get("repository", True)),
+    ]
+
+
+def stored(rule: str, kind: str, good: Mapping[str, Any], bad: Mapping[str, Any], says: str = "stored unencrypted") -> Example:
+    return Example(rule, f"{good} and {bad}", [resource(kind, good)], [resource(kind, bad)], says)
+
+
+def protected(kind: str) -> Example:
+    return Example("production-is-protected", kind, packages(), packages(**{kind: False}), f"{kind} ")
 
 
 KEEPING = [
-    Example("topics-are-encrypted", "no key", [resource(_TOPIC, {"kmsMasterKeyId": "alias/x"})], [resource(_TOPIC, {})],
-            "stored unencrypted"),
-    Example("queues-are-encrypted", "no key", [resource(_QUEUE, {"kmsMasterKeyId": "alias/x"})], [resource(_QUEUE, {})],
-            "stored unencrypted"),
-    Example("queues-are-encrypted", "SQS's own key", [resource(_QUEUE, {"sqsManagedSseEnabled": True})],
-            [resource(_QUEUE, {"sqsManagedSseEnabled": False})], "stored unencrypted"),
-    Example("keys-rotate", "no rotation", [resource(_KEY, {"enableKeyRotation": True})], [resource(_KEY, {})], "never rotated"),
-    Example("keys-rotate", "a key that can't rotate", [resource(_KEY, {"customerMasterKeySpec": "HMAC_256"})],
-            [resource(_KEY, {"customerMasterKeySpec": "SYMMETRIC_DEFAULT"})], "never rotated"),
-    *(Example("production-is-protected", kind, packages(), packages(**{kind: False}), f"{kind} ") for kind in ("key", "domain",
-            "repository")),
-]  # fmt: skip
+    stored("topics-are-encrypted", _TOPIC, {"kmsMasterKeyId": "alias/x"}, {}),
+    stored("queues-are-encrypted", _QUEUE, {"kmsMasterKeyId": "alias/x"}, {}),
+    stored("queues-are-encrypted", _QUEUE, {"sqsManagedSseEnabled": True}, {"sqsManagedSseEnabled": False}),
+    stored("keys-rotate", _KEY, {"enableKeyRotation": True}, {}, "never rotated"),
+    stored("keys-rotate", _KEY, {"customerMasterKeySpec": "HMAC_256"}, {"customerMasterKeySpec": "SYMMETRIC_DEFAULT"}, "never rotated"),
+    protected("key"),
+    protected("domain"),
+    protected("repository"),
+]
 
 EXAMPLES = [*TRUST, *GUARDING, *OWNING, *PERMISSIONS, *GITHUB, *KEEPING]

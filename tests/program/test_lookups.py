@@ -204,10 +204,9 @@ def test_an_unprotected_one_goes():
     assert found(open_domain, state=State(codeartifact_repositories={"gone": URN})) == []
 
 
-def test_a_public_source_that_is_left_out_is_no_file_of_the_catalog():
-    """Its steps are others: the stack file names it, no team has it."""
-    (problem,) = found(samples.settings(public_sources=("npmjs",)), state=State(codeartifact_repositories={"pypi": "urn:pypi"}))
-    assert problem.startswith("Pulumi.test.yaml: ") and "publicSources" in problem
+def test_a_public_source_that_is_left_out_is_the_engines_affair():
+    """Its protection refuses the change; a targeted destroy would take everything along that has it upstream."""
+    assert found(samples.settings(public_sources=("npmjs",)), state=State(codeartifact_repositories={"pypi": "urn:pypi"})) == []
 
 
 # --- the whole ------------------------------------------------------------------------------------------------------------------------

@@ -86,7 +86,7 @@ def test_lookups_come_before_anything_is_registered(stack):
 
 
 def test_one_explicit_provider_and_only_for_identity_center_elsewhere(program, settings):
-    """Explicit providers lose the account guard and the default tags: only what lives in another account has one, with a guard of its own."""
+    """Explicit providers lose the account guard and the default tags: only what lives in another account has one, with its own guard."""
     explicit = [one for one in program.registrations if one.type.startswith("pulumi:providers")]
     elsewhere = settings.developers.role_arn if settings.developers else ""
     assert [one.name for one in explicit] == (["identity-center"] if elsewhere else [])

@@ -87,7 +87,7 @@ def test_sharing(tmp_path):
 @pytest.mark.parametrize("stack", ["prod-developers", "prod-developers-eu"])
 def test_a_stack_is_not_named_as_the_permission_sets_of_another(tmp_path, stack):
     write_catalog(tmp_path, {name: team for name, team in good().items() if name != CONFIG})
-    with pytest.raises(settings.SettingsError, match="without .*-developers"):
+    with pytest.raises(settings.SettingsError, match=r"without .*-developers"):
         settings.parse(settings.read_project_file(ROOT), good()[CONFIG], tmp_path, PROJECT, stack)
     assert settings.parse(settings.read_project_file(ROOT), good()[CONFIG], tmp_path, PROJECT, "developers-eu").stack == "developers-eu"
 

@@ -1,7 +1,7 @@
 """IAM Identity Center: permission sets, their inline policies and assignments.
 
-As the provider does, a change of a permission set is provisioned to the accounts that have it, and every request that AWS carries out later is
-asked about until it is done.
+As the provider does, a change of a permission set is provisioned to the accounts that have it, and every request that AWS carries out later
+is asked about until it is done.
 """
 
 from rehearsal.program.aws_resources.common import AwsHandler, Params, absent_is_fine, given, rfc3339, tag_changes, upper_tags

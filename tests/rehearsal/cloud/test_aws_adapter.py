@@ -21,11 +21,11 @@ from botocore.exceptions import ClientError
 from rehearsal.cloud import aws
 from tests.rehearsal.cloud.in_process import ACCOUNT, ALLOW_ALL, OTHER_ACCOUNT, REGION, Cloud, allow, policy, running_cloud
 
-SERVICES = ["iam", "sts", "kms", "sns", "sqs", "events", "organizations"]
+SERVICES = ["iam", "sts", "kms", "sns", "sqs", "events", "organizations", "secretsmanager"]
 DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
 ALWAYS_ALLOWED = {("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")}
 WITHOUT_SIGNATURE = {("sts", "AssumeRoleWithWebIdentity"), ("sts", "AssumeRoleWithSAML")}
-COVERED = {"iam": 60, "sts": 2, "kms": 30, "sns": 15, "sqs": 15, "events": 15, "organizations": 3}  # at least
+COVERED = {"iam": 60, "sts": 2, "kms": 30, "sns": 15, "sqs": 15, "events": 15, "organizations": 3, "secretsmanager": 11}  # at least
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """IAM Identity Center by a program: made, changed, found by functions, removed in order."""
 
+from contextlib import suppress
 from typing import Any
 
 import boto3
@@ -47,10 +48,8 @@ def center(local_cloud: LocalCloud) -> LocalCloud:
     control(local_cloud, "identity-center/instances", account=ACCOUNT, region=REGION, groups=groups)
     iam = client(local_cloud, "iam")
     trust = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sts:AssumeRole"}]}'
-    try:
+    with suppress(iam.exceptions.EntityAlreadyExistsException):
         iam.create_role(RoleName="there", Path="/builds/", AssumeRolePolicyDocument=trust)
-    except iam.exceptions.EntityAlreadyExistsException:
-        pass
     return local_cloud
 
 
