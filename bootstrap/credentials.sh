@@ -7,6 +7,7 @@
 #
 # environment: PACKAGE_FLOW_STACK, AWS_REGION, AWS credentials
 #   Pulumi Deployments: PULUMI_CI_OPERATION, PULUMI_OIDC_TOKEN, PACKAGE_FLOW_DEPLOYER (ARN of the role); results go to /PULUMI_ENV
+#   PACKAGE_FLOW_IDENTITY_CENTER (ARN of a role that reads, for a preview of a stack whose Identity Center is in another account)
 #   GitHub Actions: GITHUB_ENV, PACKAGE_FLOW_ACCESS (preview or deploy); results go there
 # https://www.pulumi.com/docs/deployments/concepts/settings/environment-variables/
 set -euo pipefail
@@ -75,4 +76,10 @@ fi
 secret=package-flow/$PACKAGE_FLOW_STACK/github-app-$access
 app=$(aws secretsmanager get-secret-value --secret-id "$secret" --query SecretString --output text) || stop "the secret $secret can't be read"
 github_token "$app"
+# This run's copy of the stack file alone: a preview looks at Identity Center with a role that only reads there.
+if [[ $access == preview && -n ${PACKAGE_FLOW_IDENTITY_CENTER:-} ]]; then
+  sed -i -E "s#^( +roleArn:) *arn:\S+#\1 $PACKAGE_FLOW_IDENTITY_CENTER#" "Pulumi.$PACKAGE_FLOW_STACK.yaml"
+  grep -q "roleArn: $PACKAGE_FLOW_IDENTITY_CENTER" "Pulumi.$PACKAGE_FLOW_STACK.yaml" ||
+    stop "Pulumi.$PACKAGE_FLOW_STACK.yaml has no roleArn on a line of its own below developers"
+fi
 printf 'credentials to %s the stack %s\n' "$access" "$PACKAGE_FLOW_STACK"

@@ -17,7 +17,7 @@ from pydantic_core import PydanticCustomError
 import settings as stack_settings
 from bootstrap import rights
 from configuration.problems import NOTHING, Problem, SettingsError, Words
-from configuration.shapes import Approvals, CheckName, OidcProvider, OidcProviderWord, RepositoryName, TeamSlug, YesOrNo, fit
+from configuration.shapes import Approvals, CheckName, OidcProvider, OidcProviderWord, RepositoryName, RoleArn, TeamSlug, YesOrNo, fit
 from configuration.yaml_files import read_mapping
 from policies import sizes
 from policies.arns import Registry
@@ -56,6 +56,7 @@ class _StackShape(_Shape):
     branch: str = ""
     pull_request_previews: YesOrNo = False
     reviewers: list[TeamSlug] = []
+    identity_center_preview_role: RoleArn = ""
 
 
 class _PulumiCloudShape(_Shape):
@@ -81,13 +82,14 @@ class _Declared(_Shape):
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack of this account: its settings, the branch that deploys it, who lets a deployment start, and whether pull requests are
-    previewed by Pulumi Deployments."""
+    """A stack of this account: its settings, the branch that deploys it, who lets a deployment start, whether pull requests are previewed
+    by Pulumi Deployments, and the role (ARN or "") with which a preview reads another account's Identity Center."""
 
     settings: stack_settings.Settings
     branch: str
     reviewers: tuple[str, ...]
     pull_request_previews: bool
+    identity_center_preview_role: str = ""
 
     @property
     def name(self) -> str:
@@ -155,6 +157,7 @@ def _rules(file: str, declared: _Declared, stacks: Mapping[str, stack_settings.S
             yield Problem(file, _key(f"stacks.{name}.reviewers"), one.reviewers, allowed)
     for settings in stacks.values():
         yield from _stack(settings, declared, own)
+        yield from _preview_role(file, settings, declared.stacks[settings.stack].identity_center_preview_role)
     for one, other in permutations(stacks.values(), 2):
         if one.iam.path == other.iam.path and other.stack.startswith(f"{one.stack}-"):
             allowed = f"a name that does not begin with {one.stack}-, or another iam.path: {one.stack}'s deployer could change its roles"
@@ -192,10 +195,22 @@ def _stack(settings: stack_settings.Settings, declared: _Declared, own: Mapping[
     yield from _oversize(file, settings, registry, declared)
 
 
+def _preview_role(file: str, settings: stack_settings.Settings, role: str) -> Problems:
+    key, makes = _key(f"stacks.{settings.stack}.identityCenterPreviewRole"), settings.developers.role_arn if settings.developers else ""
+    if role and not makes:
+        allowed = f"nothing: Pulumi.{settings.stack}.yaml reaches Identity Center without a role (developers.roleArn)"
+        yield Problem(file, key, role, allowed)
+    elif role and role == makes:
+        yield Problem(file, key, role, "another role, which only reads: a pull request's code comes with it")
+    elif role and role.split(":")[4] != makes.split(":")[4]:
+        yield Problem(file, key, role, f"a role of the account {makes.split(':')[4]}, as developers.roleArn")
+
+
 def _oversize(file: str, settings: stack_settings.Settings, registry: Registry, declared: _Declared) -> Problems:
     backend = _backend(declared.github_actions)
     for access in Access:
-        size = sum(len(text(one)) for one in rights.documents(settings, registry, access, backend).values())
+        role = declared.stacks[settings.stack].identity_center_preview_role
+        size = sum(len(text(one)) for one in rights.documents(settings, registry, access, backend, role).values())
         if size > sizes.INLINE_MAX:
             got = Words(f"policies of the role that {access}s, of {size:,} characters")
             yield Problem(file, "", got, f"at most {sizes.INLINE_MAX:,}: name fewer build roles")
@@ -271,7 +286,8 @@ def parse(config: Mapping[str, Any], root: Path, file: str) -> Declaration:
         github_owner=own["github:owner"],
         repository=declared.repository,
         stacks=tuple(
-            Stack(stacks[name], one.branch, tuple(one.reviewers), one.pull_request_previews) for name, one in declared.stacks.items()
+            Stack(stacks[name], one.branch, tuple(one.reviewers), one.pull_request_previews, one.identity_center_preview_role)
+            for name, one in declared.stacks.items()
         ),
         checks=tuple(declared.checks),
         approvals=declared.approvals,

@@ -116,6 +116,9 @@ def _repository(declared: Declaration, facts: Facts) -> ProgramRepository:
             "PACKAGE_FLOW_ROLES": f"arn:{facts.partition}:iam::{declared.account}:role{BOOTSTRAP_PATH}",
             "PACKAGE_FLOW_REGION": declared.region,
         }
+        readers = {one.name: one.identity_center_preview_role for one in declared.stacks if one.identity_center_preview_role}
+        if readers:
+            variables["PACKAGE_FLOW_IDENTITY_CENTER"] = json.dumps(readers, separators=(",", ":"))
     return ProgramRepository(
         declared.repository,
         {
@@ -142,7 +145,8 @@ def trusted(declared: Declaration, registry: Registry, repository: trust.GitHubR
         ways.append(deployments_trust.deploying_workflow(registry, repository, one.branch, one.name, forms))
     elif actions:
         ways.append(deployments_trust.pull_requests(registry, repository, forms))
-    allowed = rights.documents(one.settings, registry, access, actions.backend if actions else None)
+    backend = actions.backend if actions else None
+    allowed = rights.documents(one.settings, registry, access, backend, one.identity_center_preview_role)
     return {"trusted": deployments_trust.any_of(ways), "allowed": allowed}
 
 
@@ -171,6 +175,7 @@ def _stack(declared: Declaration, facts: Facts, one: Stack, guarded: ProgramRepo
                 "paths": paths(one.name, one.settings.catalog),
                 "previews": one.pull_request_previews,
                 "region": declared.region,
+                "identity_center_preview_role": one.identity_center_preview_role,
                 "preview_role_arn": roles.preview_role_arn,
                 "deploy_role_arn": roles.deploy_role_arn,
             },

@@ -51,6 +51,8 @@ class DeployedByPulumiArgs(TypedDict):
     """Whether pull requests are previewed."""
     region: str
     """Region of the roles' secrets."""
+    identity_center_preview_role: str
+    """ARN of the role with which a preview reads another account's Identity Center, or ""."""
     preview_role_arn: pulumi.Input[str]
     """The role that every operation begins with."""
     deploy_role_arn: pulumi.Input[str]
@@ -92,6 +94,7 @@ class DeployedByPulumi(pulumi.ComponentResource):
                     "GITHUB_TOKEN": "set-by-credentials.sh",
                     "PACKAGE_FLOW_STACK": stack.stack,
                     "PACKAGE_FLOW_DEPLOYER": args["deploy_role_arn"],
+                    **({"PACKAGE_FLOW_IDENTITY_CENTER": reader} if (reader := args["identity_center_preview_role"]) else {}),
                 },
                 "pre_run_commands": [PRE_RUN],
                 "options": {"skip_intermediate_deployments": True},

@@ -45,18 +45,28 @@ def deployer(settings: Settings, registry: Registry) -> list[Statement]:
     )
 
 
-def previewer(settings: Settings, registry: Registry) -> list[Statement]:
-    """What a preview may do in AWS."""
+def previewer(settings: Settings, registry: Registry, identity_center: str = "") -> list[Statement]:
+    """What a preview may do in AWS. `identity_center` is the role with which it reads another account's Identity Center, or ""."""
+    deploys_with = _identity_center(settings)
     return previewing.previewer(
-        registry, settings.stack, settings.iam.path, settings.sandbox.name if settings.sandbox else "", settings.build_roles
+        registry,
+        settings.stack,
+        settings.iam.path,
+        settings.sandbox.name if settings.sandbox else "",
+        settings.build_roles,
+        # Never the role that makes permission sets: without one that reads, a preview stops at the groups.
+        (identity_center or None) if deploys_with else deploys_with,
     )
 
 
-def documents(settings: Settings, registry: Registry, access: Access, backend: Backend | None) -> dict[str, list[Statement]]:
+def documents(
+    settings: Settings, registry: Registry, access: Access, backend: Backend | None = None, identity_center: str = ""
+) -> dict[str, list[Statement]]:
     """The inline policies of one of the two roles, by name."""
     stack = Deployed(registry, settings.stack)
+    deploys = access is Access.DEPLOY
     made = {
-        "stack": (deployer if access is Access.DEPLOY else previewer)(settings, registry),
+        "stack": deployer(settings, registry) if deploys else previewer(settings, registry, identity_center),
         "github-app": deployments.app_key(stack, access),
     }
     if backend:

@@ -67,9 +67,9 @@ class PackageEvents(pulumi.ComponentResource):
         self._names = events.Names(registry(args["place"]), args["role"]["stack"], args["role"]["path"])
         self._child = pulumi.ResourceOptions(parent=self)
         role = self._role(name, args)
-        key = self._key(name, role)
+        key = self._key(name)
         allowed = self._allow(name, args, role, key)
-        topic = self._topic(name, role, key)
+        topic = self._topic(name, key)
         rule = self._rule(name, args)
         self._targets(name, args, rule, topic, role, allowed)
         self._subscriptions(name, args, topic)
@@ -90,15 +90,14 @@ class PackageEvents(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _key(self, name: str, role: aws.iam.Role) -> aws.kms.Key:
+    def _key(self, name: str) -> aws.kms.Key:
         key = aws.kms.Key(
             name,
             description=f"Messages on the topic {self._names.rule}",
             enable_key_rotation=True,
             deletion_window_in_days=KEY_DELETION_WINDOW,
             policy=text(events.key(self._names)),
-            # The policy names the role, and KMS refuses a principal that does not exist.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[role]),
+            opts=self._child,
         )
         aws.kms.Alias(name, name=self._names.key_alias, target_key_id=key.key_id, opts=self._child)
         return key
@@ -112,14 +111,14 @@ class PackageEvents(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _topic(self, name: str, role: aws.iam.Role, key: aws.kms.Key) -> aws.sns.Topic:
+    def _topic(self, name: str, key: aws.kms.Key) -> aws.sns.Topic:
         return aws.sns.Topic(
             name,
             name=self._names.rule,
             kms_master_key_id=key.arn,
             # With the topic and not after it: a new topic's own policy lets the whole account publish.
             policy=text(events.topic(self._names)),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[role]),
+            opts=self._child,
         )
 
     def _rule(self, name: str, args: PackageEventsArgs) -> aws.cloudwatch.EventRule:

@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import Any
 
 from policies.arns import Registry
-from policies.document import Statement, deny, statement
+from policies.document import Conditions, Statement, deny, statement
 from policies.owned_names import OwnedName
 
 # https://docs.aws.amazon.com/codeartifact/latest/ug/service-event-format-example.html
@@ -221,18 +221,25 @@ def role_policy(names: Names, key: str, pipelines: Sequence[str]) -> list[Statem
 
 
 def topic(names: Names) -> list[Statement]:
-    """The topic: the rule's role publishes, nobody else does, an administrator of the account neither."""
+    """The topic: the rule's role publishes, nobody else does, an administrator of the account neither.
+
+    Matching `aws:PrincipalArn` instead of naming the principal survives a role that is made again, and needs no order of creation.
+    """
     return [
-        statement("TheRulePublishes", _PUBLISH, names.topic_arn, principal={"AWS": names.role_arn}),
+        statement("TheRulePublishes", _PUBLISH, names.topic_arn, principal="*", conditions=_only(names)),
         deny("NobodyElsePublishes", _PUBLISH, names.topic_arn, conditions={"ArnNotEquals": {"aws:PrincipalArn": names.role_arn}}),
     ]
+
+
+def _only(names: Names) -> Conditions:
+    return {"ArnEquals": {"aws:PrincipalArn": names.role_arn}}
 
 
 def key(names: Names) -> list[Statement]:
     """The topic's key: administered by the account's IAM, used by the rule's role alone."""
     return [
         statement("AccountAdministers", _ADMINISTER_KEY, "*", principal={"AWS": names.registry.account_root_arn}),
-        statement("TheRuleUses", _USE_KEY, "*", principal={"AWS": names.role_arn}),
+        statement("TheRuleUses", _USE_KEY, "*", principal="*", conditions=_only(names)),
     ]
 
 

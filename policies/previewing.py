@@ -4,9 +4,11 @@ A pull request's preview runs that pull request's code with this role, so it hol
 a message or a secret. `pulumi preview --refresh` works with it.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from policies.arns import Registry
+from policies.developing import TAG
 from policies.document import Statement, statement
 from policies.events import Names
 
@@ -36,11 +38,48 @@ _ROLE = ("iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "ia
 _POLICY = ("iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyVersions")
 _RULE = ("events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule")
 _TOPIC = ("sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic", "sns:ListTagsForResource")
+_GROUPS = ("identitystore:DescribeGroup", "identitystore:GetGroupId")
+_PERMISSION_SET = (
+    "sso:DescribePermissionSet",
+    "sso:GetInlinePolicyForPermissionSet",
+    "sso:ListAccountAssignments",
+    "sso:ListTagsForResource",
+)
 _QUEUE = ("sqs:GetQueueAttributes", "sqs:ListQueueTags")
 
 
-def previewer(registry: Registry, stack: str, path: str, sandbox: str = "", build_roles: tuple[str, ...] = ()) -> list[Statement]:
-    """Rights of the previewing role of one stack; the arguments are the deployer's."""
+def permission_sets(registry: Registry, stack: str) -> list[Statement]:
+    """What a preview reads in the account that administers IAM Identity Center: groups, and this stack's permission sets by their tag."""
+    sso, store = f"arn:{registry.partition}:sso:::", f"arn:{registry.partition}:identitystore:"
+    own = {"StringEquals": {f"aws:ResourceTag/{TAG}": stack}}
+    return [
+        statement("FindInstance", "sso:ListInstances", "*"),
+        statement("FindGroups", _GROUPS, [f"{store}:*:identitystore/*", f"{store}::group/*"]),
+        statement("IdentityCenter", _PERMISSION_SET, [f"{sso}instance/*", f"{sso}account/{registry.account}"]),
+        statement("PermissionSets", _PERMISSION_SET, f"{sso}permissionSet/*", conditions=own),
+    ]
+
+
+def _identity_center(registry: Registry, stack: str, identity_center: str | None) -> list[Statement]:
+    if identity_center is None:
+        return []
+    if identity_center:
+        return [statement("ReachIdentityCenter", "sts:AssumeRole", identity_center)]
+    return permission_sets(registry, stack)
+
+
+def previewer(
+    registry: Registry,
+    stack: str,
+    path: str,
+    sandbox: str = "",
+    build_roles: Sequence[str] = (),
+    identity_center: str | None = None,
+) -> list[Statement]:
+    """Rights of the previewing role of one stack; the arguments are the deployer's.
+
+    But `identity_center` is a role that only reads there (`permission_sets`), never the one with which the stack makes permission sets.
+    """
     names = Names(registry, stack, path)
     keys = f"arn:{registry.partition}:kms:{registry.region}:{registry.account}:key/*"
     domains = [registry, *([replace(registry, domain=sandbox)] if sandbox else [])]
@@ -58,4 +97,5 @@ def previewer(registry: Registry, stack: str, path: str, sandbox: str = "", buil
         statement("EventRule", _RULE, names.rule_arn),
         statement("EventTopic", _TOPIC, names.topic_arn),
         statement("EventDeadLetters", _QUEUE, names.dead_letters_arn),
+        *_identity_center(registry, stack, identity_center),
     ]

@@ -6,7 +6,6 @@ a role of the program that gets further rights. https://docs.aws.amazon.com/code
 
 from collections.abc import Sequence
 
-from policies.arns import Registry
 from policies.document import Statement, deny, statement
 from policies.publishing import PUBLISH
 from policies.reading import PACKAGE_READ, REPOSITORY_READ
@@ -37,8 +36,3 @@ def domain(program_roles: str, developers: Sequence[str]) -> list[Statement]:
         deny("ProgramRolesStayOut", "codeartifact:*", "*", conditions={"ArnLike": {"aws:PrincipalArn": program_roles}}),
         statement("DevelopersExperiment", EXPERIMENT, "*", principal="*", conditions={"ArnLike": {"aws:PrincipalArn": list(developers)}}),
     ]
-
-
-def token(registry: Registry) -> Statement:
-    """For a developer's own policy: a token of the sandbox (how long it lasts is capped there for every domain)."""
-    return statement("SandboxToken", "codeartifact:GetAuthorizationToken", registry.domain_arn)

@@ -30,6 +30,9 @@ ATTACHED = {
     "aws:sqs/queue:Queue": ("policy",),
     "aws:sqs/queuePolicy:QueuePolicy": ("policy",),
     "aws:cloudwatch/eventBusPolicy:EventBusPolicy": ("policy",),
+    "aws:secretsmanager/secret:Secret": ("policy",),
+    "aws:secretsmanager/secretPolicy:SecretPolicy": ("policy",),
+    "aws:s3/bucketPolicy:BucketPolicy": ("policy",),
 }
 
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from .roles import Role, roles, wait_for
 SHARED = "shared"
 _GROUP, _GROUP_TYPE = "aws:cloudcontrol/resource:Resource", "AWS::CodeArtifact::PackageGroup"
 _REPOSITORY = "aws:codeartifact/repository:Repository"
+_ENVIRONMENT = "github:index/repositoryEnvironment:RepositoryEnvironment"
 _REPOSITORY_POLICY = "aws:codeartifact/repositoryPermissionsPolicy:RepositoryPermissionsPolicy"
 # All written out but the end of the last part: package/DOMAIN/REPOSITORY/FORMAT/NAMESPACE/NAME
 _PACKAGE = re.compile(
@@ -30,30 +31,32 @@ _ROLES = re.compile(r"arn:[^:*?]+:iam::[0-9]{12}:role/[^*?]*[^*?/]\*?")
 
 @dataclass(frozen=True)
 class Ownership:
-    """A package group that is published to these repositories only. `start` is what FORMAT/NAMESPACE/NAME of its packages begin with."""
+    """A package group that is published to these repositories only. `start` is what FORMAT/NAMESPACE/NAME of its packages begin with,
+    `end` how its pattern ends: `$` one package, `*` every name that starts so, `~` every name that starts with these words.
+
+    https://docs.aws.amazon.com/codeartifact/latest/ug/package-group-definition-syntax-matching-behavior.html
+    """
 
     start: str
-    exact: bool
+    end: str
     repositories: tuple[str, ...]
 
     def holds(self, pattern: str, repository: str) -> bool:
         """Whether all that a pattern FORMAT/NAMESPACE/NAME fits is in the group, and the group is published to `repository`."""
         literal = pattern.partition("*")[0]
-        named = pattern == self.start if self.exact else literal.startswith(self.start)
-        return named and repository in self.repositories
+        beyond = literal[len(self.start) :]
+        same = pattern == self.start
+        longer = literal.startswith(self.start) and (self.end == "*" or (self.end == "~" and beyond != "" and not beyond[0].isalnum()))
+        return repository in self.repositories and (same or longer)
 
 
 def ownership(state: Mapping[str, Any]) -> Ownership | None:
-    """What a package group's desired state says about publishing; None if it does not name repositories.
-
-    Patterns: `$` one package, `*` every name that starts so, `~` words, of which the start is taken.
-    https://docs.aws.amazon.com/codeartifact/latest/ug/package-group-definition-syntax-matching-behavior.html
-    """
+    """What a package group's desired state says about publishing; None if it does not name repositories."""
     pattern = str(state.get("Pattern", ""))
     publish = _at(state, "OriginConfiguration", "Restrictions", "Publish")
     if publish.get("RestrictionMode") != "ALLOW_SPECIFIC_REPOSITORIES" or not pattern.strip("/*"):
         return None
-    return Ownership(pattern.lstrip("/").rstrip("$*~"), pattern.endswith("$"), tuple(publish.get("Repositories") or ()))
+    return Ownership(pattern[1:-1], pattern[-1], tuple(publish.get("Repositories") or ()))
 
 
 def _at(data: Any, *path: str) -> Mapping[str, Any]:
@@ -112,9 +115,20 @@ def writes_to(repository: str, statement: Statement) -> list[str]:
     return granted(statement, WRITES & ON_PACKAGES) if any(may_be_in(one, repository) for one in resources(statement)) else []
 
 
-def is_promotion(role: Role) -> bool:
-    """Whether everybody who gets in comes from an environment, whose reviewers have approved the job."""
-    return bool(role.ways_in) and all(restrictions(way, trust.claim("environment")) for way in role.ways_in)
+def is_promotion(role: Role, reviewed: Container[tuple[str, str]]) -> bool:
+    """Whether everybody who gets in comes from an environment with reviewers. `reviewed`: repositories and their environments."""
+    return bool(role.ways_in) and all(
+        restrictions(way, trust.claim("environment"))
+        and all((repository, one) in reviewed for repository in trust.repositories(way) for one in trust.environments(way))
+        for way in role.ways_in
+    )
+
+
+def reviewed_environments(resources: Sequence[Resource]) -> set[tuple[str, str]]:
+    """The environments of a stack that have reviewers, by repository and name."""
+    return {
+        (str(one.get("repository")), str(one.get("environment"))) for one in resources if one.type == _ENVIRONMENT and one.get("reviewers")
+    }
 
 
 def keeps_everybody_out(statements: Sequence[Statement], action: str, *, but_roles: bool = False) -> bool:
@@ -133,10 +147,10 @@ def _for_everybody(denial: Statement, but_roles: bool) -> bool:
 
 
 def _shared(resources: Sequence[Resource], options: Options) -> Iterator[tuple[str, str]]:
-    judged = roles(resources)
+    judged, reviewed = roles(resources), reviewed_environments(resources)
     for role in judged:
         written = dict.fromkeys(action for one in role.statements for action in writes_to(SHARED, one))
-        if wrong := [action for action in written if action != COPY or not is_promotion(role)]:
+        if wrong := [action for action in written if action != COPY or not is_promotion(role, reviewed)]:
             yield f"role {role.name} may write to {SHARED} ({', '.join(wrong)}), other than by promotion", role.resource.urn
     for one in resources:
         if one.type == _REPOSITORY and one.get("repository") == SHARED:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import tempfile
 import threading
@@ -106,7 +107,8 @@ def run(cloud: stage.Cloud, github: str, folder: Path, operation: str, *, claime
         "PULUMI_ENV_FILE": str(results),
         **changed,
     }
-    done = subprocess.run(["bash", str(SCRIPT)], env=scrubbed(environment), capture_output=True, text=True, timeout=120, check=False)
+    command = ["bash", str(SCRIPT)]
+    done = subprocess.run(command, cwd=folder, env=scrubbed(environment), capture_output=True, text=True, timeout=120, check=False)
     written = results.read_text().splitlines() if results.exists() else []
     return done, dict(line.split("=", 1) for line in written)
 
@@ -128,6 +130,32 @@ def test_a_preview_stays_what_it_is_with_the_app_that_reads(cloud, github, tmp_p
     done, variables = run(cloud, github, tmp_path, "preview")
     assert done.returncode == 0, done.stderr
     assert variables == {"GITHUB_TOKEN": "ghs_1"}
+
+
+READER = "arn:aws:iam::222233334444:role/reader"
+
+
+def test_a_preview_looks_at_identity_center_with_the_role_that_reads(cloud, github, tmp_path):
+    stack_file = tmp_path / f"Pulumi.{STACK}.yaml"
+    shipped = (stage.PROJECT / "Pulumi.prod.yaml").read_text()
+    stack_file.write_text(shipped)
+    done, _ = run(cloud, github, tmp_path, "preview", PACKAGE_FLOW_IDENTITY_CENTER=READER)
+    assert done.returncode == 0, done.stderr
+    assert stack_file.read_text() == shipped.replace("arn:aws:iam::222233334444:role/package-flow-permission-sets", READER) != shipped
+
+
+def test_an_update_does_not(cloud, github, tmp_path):
+    stack_file = tmp_path / f"Pulumi.{STACK}.yaml"
+    shutil.copy(stage.PROJECT / "Pulumi.prod.yaml", stack_file)
+    done, _ = run(cloud, github, tmp_path, "update", PACKAGE_FLOW_IDENTITY_CENTER=READER)
+    assert done.returncode == 0, done.stderr
+    assert stack_file.read_text() == (stage.PROJECT / "Pulumi.prod.yaml").read_text()
+
+
+def test_a_stack_file_without_such_a_role_is_told(cloud, github, tmp_path):
+    shutil.copy(stage.PROJECT / "Pulumi.dev.yaml", tmp_path / f"Pulumi.{STACK}.yaml")
+    done, _ = run(cloud, github, tmp_path, "preview", PACKAGE_FLOW_IDENTITY_CENTER=READER)
+    assert done.returncode != 0 and "has no roleArn" in done.stderr
 
 
 def test_a_preview_that_says_it_is_an_update_gets_nothing(cloud, github, tmp_path):

@@ -66,6 +66,25 @@ def test_a_mistake_is_told(changed: Mapping[str, Any], told: str):
     assert any(told in one for one in problems(**changed)), problems(**changed)
 
 
+READER = "arn:aws:iam::222233334444:role/package-flow-permission-sets-preview"
+
+
+@pytest.mark.parametrize(
+    ("stack", "role", "told"),
+    [
+        ("dev", READER, "reaches Identity Center without a role"),
+        ("prod", "arn:aws:iam::222233334444:role/package-flow-permission-sets", "another role, which only reads"),
+        ("prod", "arn:aws:iam::111122223333:role/reader", "a role of the account 222233334444"),
+    ],
+)
+def test_the_role_with_which_a_preview_reads_identity_center(stack, role, told):
+    branches = {"dev": "main", "prod": "release"}
+    good = samples.parse(stacks={"prod": {"branch": "release", "identityCenterPreviewRole": READER}})
+    assert good.stacks[0].identity_center_preview_role == READER
+    (problem,) = problems(stacks={stack: {"branch": branches[stack], "identityCenterPreviewRole": role}})
+    assert told in problem
+
+
 def test_two_mistakes_are_told_at_once():
     assert len(problems(approvals=0, pulumiCloud={})) == 2
 

@@ -75,7 +75,10 @@ def test_each_role_trusts_its_operations_and_has_its_rights(stack, access):
     assert role.inputs["path"] == "/package-flow-bootstrap/"
     assert role.inputs["name"] == Deployed(registry(stack), stack).role_name(access)
     assert "permissionsBoundary" not in role.inputs
-    wanted = {name: text(one) for name, one in rights.documents(told.settings, registry(stack), access, None).items()}
+    wanted = {
+        name: text(one)
+        for name, one in rights.documents(told.settings, registry(stack), access, None, told.identity_center_preview_role).items()
+    }
     policies = {one.inputs["name"]: one.inputs["policy"] for one in shipped().of("RolePolicy") if one.name.startswith(f"{stack}-{access}-")}
     assert policies == wanted and set(policies) == {"stack", "github-app"}
     assert sum(map(len, policies.values())) <= sizes.INLINE_MAX
@@ -137,6 +140,8 @@ def test_deployment_settings(stack, branch, previews):
     assert context["oidc"]["aws"]["roleARN"] == deployed.role_arn(Access.PREVIEW)
     assert context["environmentVariables"]["PACKAGE_FLOW_DEPLOYER"] == deployed.role_arn(Access.DEPLOY)
     assert context["environmentVariables"]["PACKAGE_FLOW_STACK"] == stack
+    reads_with = "arn:aws:iam::222233334444:role/package-flow-permission-sets-preview" if stack == "prod" else None
+    assert context["environmentVariables"].get("PACKAGE_FLOW_IDENTITY_CENTER") == reads_with
     assert context["environmentVariables"]["GITHUB_TOKEN"]
     assert context["preRunCommands"] == ["bash bootstrap/credentials.sh"]
 
@@ -203,6 +208,17 @@ def test_the_state_is_written_by_deployments_alone(actions):
         assert granted[Access.DEPLOY] == granted[Access.PREVIEW] | {"s3:PutObject", "s3:DeleteObject"}
         other = "prod" if stack == "dev" else "dev"
         assert f"/{other}" not in json.dumps(policies)
+
+
+def test_a_preview_never_gets_the_role_that_makes_permission_sets():
+    told = next(one for one in samples.parse().stacks if one.name == "prod")
+    assert told.settings.developers
+    makes, reads = told.settings.developers.role_arn, told.identity_center_preview_role
+    policies = {access: shipped().one("RolePolicy", f"prod-{access}-stack").inputs["policy"] for access in Access}
+    assert makes in policies[Access.DEPLOY] and reads not in policies[Access.DEPLOY]
+    assert reads in policies[Access.PREVIEW] and f'"{makes}"' not in policies[Access.PREVIEW]
+    without = text(rights.previewer(told.settings, registry("prod")))
+    assert "sts:AssumeRole" not in without and "sso:" not in without
 
 
 # --- look-ups --------------------------------------------------------------------------------------------------------------------------

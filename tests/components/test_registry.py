@@ -138,3 +138,10 @@ def test_only_the_deployers_make_repositories():
     (policy,) = made(deployers=[deployer]).of("DomainPermissions")
     assert policy.inputs["policyDocument"] == text(resource.domain(REGISTRY, f"{samples.ROLES}test-*", deployers=[deployer]))
     assert "CreateRepository" not in made().of("DomainPermissions")[0].inputs["policyDocument"]
+
+
+@pytest.mark.parametrize(("downstream", "asked"), [(["shared"], True), (["payments"], False)])
+def test_shared_is_an_upstream_of_others_only_where_asked(downstream, asked):
+    one = made(sharing=samples.NOBODY | {"organization_id": "o-a1b2c3d4e5", "downstream": downstream})
+    document = one.one("RepositoryPermissionsPolicy", "shared").inputs["policyDocument"]
+    assert ("AssociateWithDownstreamRepository" in document) is asked

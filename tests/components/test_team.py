@@ -92,3 +92,20 @@ def test_children_outputs_and_providers(team):
 def test_a_preview_registers_the_same(team):
     preview = record(lambda: Team("payments", samples.team()), preview=True)
     assert {one.urn for one in preview.registrations} == {one.urn for one in team.registrations}
+
+
+def test_roles_of_other_accounts_publish_what_the_team_owns():
+    roles = ["arn:aws:iam::444455556666:role/ci-*"]
+    (policy,) = made(publishers=roles).of("RepositoryPermissionsPolicy")
+    owned = ("npm/acme-payments/*", "maven/com.acme.payments/*")
+    expected = resource.team_repository(REGISTRY, [samples.READ_ROLE], publishers=resource.Publishers("payments", roles, owned))
+    assert policy.inputs["policyDocument"] == text(expected)
+    assert "PublishFromElsewhere" not in made().of("RepositoryPermissionsPolicy")[0].inputs["policyDocument"]
+
+
+@pytest.mark.parametrize(("downstream", "asked"), [(["payments"], True), (["shared", "identity"], False)])
+def test_it_is_an_upstream_of_others_only_where_asked(downstream, asked):
+    (policy,) = made(sharing=samples.NOBODY | {"organization_id": "o-a1b2c3d4e5", "downstream": downstream}).of(
+        "RepositoryPermissionsPolicy"
+    )
+    assert ("AssociateWithDownstreamRepository" in policy.inputs["policyDocument"]) is asked

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import ROOT, Page, pages
+from tests.docs.pages import ROOT, Page, codes, pages, table
 
 ALL = pages()
 # Files that people make, or that stand for one of many.
@@ -23,9 +23,11 @@ OTHERS_FILES = {
     ".github/workflows/publish.yml",
     ".github/workflows/test.yml",
     "venv/",
+    "access-review/",
     "TEAM.yaml",
     "FILE.yml",
     "Pulumi.STACK.yaml",
+    "Pulumi.NAME.yaml",
     "OWNER/REPOSITORY/.github/workflows/FILE.yml",
 }
 # Places on github.com and paths of the local cloud's port.
@@ -63,7 +65,17 @@ def test_files_that_are_named_exist(page: Page) -> None:
 def test_file_names_are_found_at_all() -> None:
     found = {name for page in ALL for name in names(page)}
     assert {"policies/deploying.py", "rehearsal/scenarios/", "publish-package.yml", "Pulumi.yaml"} <= found
-    assert not any((ROOT / name).exists() for name in OTHERS_FILES - {"venv/"})
+    assert not any((ROOT / name).exists() for name in OTHERS_FILES - {"venv/", "access-review/"})
+
+
+# Folders that commands make.
+MADE_FOLDERS = {"venv", "__pycache__", "access-review"}
+
+
+def test_the_layout_in_the_readme_has_every_folder_and_every_module_of_the_root() -> None:
+    named = {code.split("/")[0] for row in table(Page(ROOT / "README.md").section("Layout")) for code in codes(row[0])}
+    there = {one.name for one in ROOT.iterdir() if not one.name.startswith(".") and (one.is_dir() or one.suffix == ".py")}
+    assert there - MADE_FOLDERS - named == set()
 
 
 def _targets() -> set[str]:

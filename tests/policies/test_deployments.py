@@ -20,6 +20,7 @@ KEY = "arn:aws:kms:eu-west-1:111122223333:key/0a1b2c3d"
 BUILD_ROLES = ("service-role/codebuild", "codebuild-research")
 
 PREVIEW = previewing.previewer(REGISTRY, "prod", "/package-flow/", "acme-sandbox", BUILD_ROLES)
+PERMISSION_SETS = previewing.permission_sets(REGISTRY, "prod")
 DEPLOY = deploying.deployer(REGISTRY, "prod", "/package-flow/", STACK.boundary_arn, "acme-sandbox", BUILD_ROLES, "")
 BOUNDARY = deployments.boundary(NAMES, ["release"])
 STATE = {access: deployments.state("acme-state", KEY, STACK, "package-flow", access) for access in Access}
@@ -53,7 +54,7 @@ def test_a_linter_finds_nothing(name):
 
 
 def test_a_preview_reads_and_lists():
-    levels = {action: privilege(action)["access_level"] for action in granted(PREVIEW)}
+    levels = {action: privilege(action)["access_level"] for action in granted([*PREVIEW, *PERMISSION_SETS])}
     assert {action: level for action, level in levels.items() if level not in ("Read", "List")} == {}
 
 
@@ -66,6 +67,14 @@ def test_what_a_preview_never_reads():
 
 def test_a_preview_reads_nothing_that_a_deployment_may_not():
     assert granted(PREVIEW) - granted(DEPLOY) == {"iam:ListOpenIDConnectProviders"}
+
+
+def test_where_a_preview_reads_identity_center():
+    """In this account by itself, in another one with a role that it is given, and nowhere in a stack without permission sets."""
+    here, there, nowhere = (previewing.previewer(REGISTRY, "prod", "/package-flow/", identity_center=one) for one in ("", "arn:role", None))
+    assert granted(here) - granted(nowhere) == granted(PERMISSION_SETS)
+    assert granted(there) - granted(nowhere) == {"sts:AssumeRole"}
+    assert [one["Resource"] for one in there if one["Action"] == "sts:AssumeRole"] == ["arn:role"]
 
 
 # --- Pulumi's tokens ------------------------------------------------------------------------------------------------------------------

@@ -72,7 +72,3 @@ def test_only_deployers_make_repositories_in_the_domain(deployers):
 
 def test_without_deployers_iam_alone_decides():
     assert may(ADMINISTRATOR, "CreateRepository", "*", resource.domain(REGISTRY, PROGRAM), EVERYTHING)
-
-
-def test_a_developers_own_policy_needs_a_token_of_the_sandbox():
-    assert iam.many(sandbox.token(SANDBOX)["Resource"]) == [SANDBOX.domain_arn]

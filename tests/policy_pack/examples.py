@@ -151,8 +151,13 @@ def ruleset(props: Mapping[str, Any]) -> Resource:
     return resource("github:index/repositoryRuleset:RepositoryRuleset", props, f"{props['repository']}-{props['name']}")
 
 
-def environment(**policy: bool) -> Resource:
-    props = {"repository": "payments-api", "environment": "release", "deploymentBranchPolicy": policy}
+def environment(reviewers: Sequence[Any] = ({"teams": [3000]},), **policy: bool) -> Resource:
+    props = {
+        "repository": "payments-api",
+        "environment": "release",
+        "deploymentBranchPolicy": policy,
+        "reviewers": list(reviewers),
+    }
     return resource("github:index/repositoryEnvironment:RepositoryEnvironment", props, "payments-api/release")
 
 
@@ -185,6 +190,12 @@ READ = allow("codeartifact:ReadFromRepository", f"{CODEARTIFACT}:repository/acme
 BUILD = changed(WAY, SUB, "repo:acme@7000/payments-api@9003:*")
 _CHANGES, _CREATION = "whose changes no ruleset guards", "whose creation no ruleset guards"
 _OPEN = environment(protectedBranches=True, customBranchPolicies=False)
+_WITHIN, _WITHIN_READ = ({"name": "rights", "policy": document(rights)} for rights in (PUBLISH, READ))
+_ELSEWHERE = changed(PATTERN, "Condition/StringNotLike", {f"{HOST}:environment": "refs/heads/release/*/*"})
+_IN_FOLDERS = changed(changed(ONE_LEVEL, REF, "refs/heads/*/*"), f"Condition/StringNotLike/{HOST}:ref", "refs/heads/*/*/*")
+_ONE_RELEASE, _DEEPER_RELEASE = (changed(WAY, REF, f"refs/heads/release/{name}") for name in ("1.0", "1/0"))
+_FOLDERS = "conditions/refName/includes", ["refs/heads/*/*"]
+_FOLDER_GUARDS = (ruleset(changed(RELEASE, *_FOLDERS)), ruleset(changed(CREATE, *_FOLDERS)))
 _POWER = "arn:aws:iam::aws:policy/PowerUserAccess"
 
 
@@ -205,6 +216,7 @@ GUARDING = [
     builds("a role that writes", writer(BUILD, *_GUARDS, rights=READ), writer(BUILD), "lets pull requests in"),
     builds("the subject itself", writer(), writer(changed(WAY, SUB, "repo:acme/payments-api:pull_request")), "payments-api:pull_request"),
     builds("a foreign policy", [role(BUILD), grants(READ)], [role(BUILD, managedPolicyArns=[_POWER]), grants(READ)], "PowerUserAccess"),
+    builds("a policy within the role", [role(BUILD, inlinePolicies=[_WITHIN_READ])], [role(BUILD, inlinePolicies=[_WITHIN])], "lets pull"),
     refs("no ruleset at all", [role(WAY), grants(PUBLISH), group()]),
     refs("no ruleset for changes", writer(WAY, ruleset(CREATE))),
     refs("no ruleset for creation", writer(WAY, ruleset(RELEASE)), _CREATION),
@@ -219,6 +231,10 @@ GUARDING = [
     refs("a tag", writer(changed(WAY, REF, "refs/tags/main")), "which is not a branch"),
     refs("deeper branches", writer(PATTERN), "also fits deeper branches", good=ONE_LEVEL),
     refs("another pattern than the rulesets'", writer(changed(ONE_LEVEL, REF, "refs/heads/release-*")), good=ONE_LEVEL),
+    refs("an exclusion of something else", writer(_ELSEWHERE), "also fits deeper branches", good=ONE_LEVEL),
+    refs("a wildcard in the middle", writer(_IN_FOLDERS, *_FOLDER_GUARDS), "also fits deeper branches", good=ONE_LEVEL),
+    refs("a branch deeper than the pattern", writer(_DEEPER_RELEASE), good=_ONE_RELEASE),
+    refs("a branch that begins alike", writer(changed(WAY, REF, "refs/heads/main-evil"))),
     refs("any repository", writer(changed(WAY, SUB, "repo:acme@7000/*:ref:refs/heads/main")), "names no repository"),
     jobs("protected branches", "does not list its branches", _OPEN),
     jobs("all branches", "does not list its branches", environment()),
@@ -261,13 +277,16 @@ COPY = allow("codeartifact:CopyPackageVersions", [f"{CODEARTIFACT}:repository/ac
 _COPIERS = "1/Condition/ArnNotLike/aws:PrincipalArn"
 
 
-def promoting(rights: Mapping[str, Any]) -> list[Resource]:
-    return writer(IN_ENVIRONMENT, *_GUARDS, _LISTED, rights=rights)
+def promoting(rights: Mapping[str, Any], made: Resource = _LISTED) -> list[Resource]:
+    return writer(IN_ENVIRONMENT, *_GUARDS, made, rights=rights)
 
 
 _PROMOTION = promoting(COPY)
 _ONE, _ONE_PACKAGE = group("/npm//acme-pay$"), named("payments/npm//acme-pay")
 _ACCOUNT = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+_UNREVIEWED = environment(reviewers=(), protectedBranches=False, customBranchPolicies=True)
+_IN_WORDS = group("/npm//acme-payments~")
+_WORDS, _OTHER_WORDS = named("payments/npm//acme-payments-*"), named("payments/npm//acme-paymentsx*")
 _MORE = ["codeartifact:CopyPackageVersions", "codeartifact:Delete*"]
 
 
@@ -294,9 +313,11 @@ OWNING = [
     owned("one good and one bad name", publishing([PAYMENTS, named("payments/pypi//acme-*")]), "payments/pypi//acme-*, which"),
     owned("a group that anybody may publish to", publishing(PAYMENTS, group(mode="ALLOW"))),
     owned("more than one name", publishing(named("payments/npm//acme-pay*"), _ONE), good=publishing(_ONE_PACKAGE, _ONE)),
+    owned("words that begin alike", publishing(_OTHER_WORDS, _IN_WORDS), good=publishing(_WORDS, _IN_WORDS)),
     reached("publishing to shared", publishing(PAYMENTS), publishing(SHARED), "may write to shared"),
     reached("publishing everywhere", publishing(PAYMENTS), publishing(named("*/npm/acme-payments/*")), "may write to shared"),
     reached("copying from outside an environment", _PROMOTION, writer(rights=COPY), "other than by promotion"),
+    reached("copying that nobody approves", _PROMOTION, promoting(COPY, _UNREVIEWED), "other than by promotion"),
     reached("promotion that may delete", _PROMOTION, promoting(changed(COPY, "Action", _MORE)), "codeartifact:DeletePackageVersions"),
     kept("no policy", shared(), "does not keep everybody but promotion from"),
     kept("publishing not denied", shared(SHARED_POLICY[1]), "codeartifact:PutPackageMetadata"),
@@ -328,7 +349,7 @@ READER = {
     "Sid": "Read", "Effect": "Allow", "Action": "codeartifact:ReadFromRepository", "Resource": "*", "Principal": "*",
     "Condition": {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/package-flow/prod-read"}},
 }  # fmt: skip
-RULE_ROLE = {
+RULE_ROLE: dict[str, Any] = {
     "Sid": "Rule", "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "events.amazonaws.com"},
     "Condition": {"ArnEquals": {"aws:SourceArn": f"arn:aws:events:eu-west-1:{ACCOUNT}:rule/prod-package-versions"}},
 }  # fmt: skip
@@ -349,10 +370,12 @@ def public(title: str, path: str, value: Any, base: Mapping[str, Any] = READER) 
 _PRINCIPAL = "Condition/ArnLike/aws:PrincipalArn"
 _BY_AWS = changed(READER, "Principal", {"AWS": "*"})
 _QUEUE, _TOPIC, _KEY = "aws:sqs/queue:Queue", "aws:sns/topic:Topic", "aws:kms/key:Key"
+_SOURCE = "Condition/ArnEquals/aws:SourceArn"
 _COPYING = ["repository/acme/shared", "package/acme/shared/*"]
 _ALL_BUT_IAM = {"Sid": "Most", "Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}
 _ALL_BUT_ROOT = {"Sid": "Most", "Effect": "Allow", "Action": "sns:*", "NotPrincipal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}
 _IN_ORGANIZATION = changed(READER, "Condition", {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}})
+_IN_ACCOUNT = changed(READER, "Condition", {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}})
 _IN_UNITS = changed(READER, "Condition", {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-a1b2c3d4e5/*"}})
 
 
@@ -375,6 +398,7 @@ PERMISSIONS = [
     token("Condition/StringEquals/sts:AWSServiceName", ["codeartifact.amazonaws.com", "codecatalyst.amazonaws.com"]),
     capped("within a wildcard", allow("sts:GetCallerIdentity", "*"), allow("sts:Get*", "*")),
     capped("within NotAction", READ, _ALL_BUT_IAM),
+    capped("within NotAction of several", changed(_ALL_BUT_IAM, "NotAction", ["iam:*", "sts:*"]), _ALL_BUT_IAM),
     acting("codeartifact:PublishPackageVersion", "package/acme/payments/*", "repository/acme/payments", "has no effect"),
     acting("codeartifact:Publish*", "package/acme/payments/*", "repository/acme/payments/*", "has no effect"),
     acting("codeartifact:CopyPackageVersions", _COPYING, "package/acme/shared/*", "asks for the repository"),
@@ -385,11 +409,14 @@ PERMISSIONS = [
     public("a condition on something else", "Condition", {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}),
     public("any organisation", "Condition", {"StringLike": {"aws:PrincipalOrgID": "o-*"}}, _IN_ORGANIZATION),
     public("for all values", "Condition", {"ForAllValues:StringLike": {"aws:PrincipalOrgPaths": "o-a1b2c3d4e5/*"}}, _IN_UNITS),
+    public("an account and more", "Condition", {"StringLike": {"aws:PrincipalAccount": f"{ACCOUNT}*"}}, _IN_ACCOUNT),
     opened("as an AWS principal", _BY_AWS, changed(_BY_AWS, "Condition", gone)),
     opened("everybody but somebody", {**_ALL_BUT_ROOT, "Effect": "Deny"}, _ALL_BUT_ROOT),
     opened("a queue", READER, changed(READER, "Condition", gone), _QUEUE),
     deputy("any rule of any account", "Condition", gone),
-    deputy("a source in any account", "Condition/ArnEquals/aws:SourceArn", "arn:aws:events:eu-west-1:*:rule/x"),
+    deputy("one good and one open source", _SOURCE, [RULE_ROLE["Condition"]["ArnEquals"]["aws:SourceArn"], "*"]),
+    deputy("an account and more", "Condition", {"StringLike": {"aws:SourceAccount": f"{ACCOUNT}*"}}),
+    deputy("a source in any account", _SOURCE, "arn:aws:events:eu-west-1:*:rule/x"),
 ]
 
 # --- GitHub ---------------------------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 import pytest
 
-from policy_pack.rules import actions, documents, registry
+from policy_pack.rules import actions, documents, github, registry
 from policy_pack.rules.model import UNKNOWN, Level, Options, Resource, Rule
 from tests.policies.test_documents import TABLE
 from tests.policy_pack import examples
@@ -98,7 +98,39 @@ def test_which_stacks_are_production():
 
 def test_a_domain_without_repositories_may_go():
     sandbox = examples.resource("aws:codeartifact/domain:Domain", {"domain": "acme-sandbox"}, "sandbox", protect=False, parent="x")
-    assert registry.check([*examples.packages(), sandbox]) == []
+    its_key = examples.resource("aws:kms/key:Key", {"enableKeyRotation": True}, "sandbox", protect=False, parent="x")
+    assert registry.check([*examples.packages(), sandbox, its_key]) == []
+
+
+def test_a_ruleset_needs_no_checks():
+    bare = examples.changed(examples.RELEASE, "rules/requiredStatusChecks", examples.gone)
+    assert registry.check(examples.writer(examples.WAY, examples.ruleset(bare), examples.ruleset(examples.CREATE))) == []
+
+
+RANDOM = "aZ3kQ9vLxP0sT7yWbN5mC8dR2fH6jG4e"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "payments",
+        "arn:aws:iam::111122223333:role/package-flow/prod-publish-payments-api",
+        "5f0c8a52-7d0e-4b0e-9d5e-3b1c6f1d2a77",
+        "the-repository-of-the-team-that-makes-payments-2",
+        RANDOM[:31],
+        f"{RANDOM} and words",
+        "aZkQvLxPsTyWbNmCdRfHjGeUiOaZkQvLxPsT",
+        "0123456789" * 4,
+        "a94a8fe5ccb19ba61c4c0873d391e987982fbbd3",
+    ],
+)
+def test_values_that_are_no_credentials(value):
+    assert github.looks_like_credential("SETTING", value) is None
+    assert github.looks_like_credential("SETTING", RANDOM)
+
+
+def test_a_uuid_with_more_behind_it_may_be_one():
+    assert github.looks_like_credential("SETTING", f"5f0c8a52-7d0e-4b0e-9d5e-3b1c6f1d2a77{RANDOM}")
 
 
 # --- what the rules rest on -----------------------------------------------------------------------------------------------------------

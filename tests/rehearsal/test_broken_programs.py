@@ -70,8 +70,8 @@ BREAKS = (
     Break(
         "pull request rule dropped",
         "policies/guards.py",
-        '"required_approving_review_count": approvals,',
-        '"required_approving_review_count": 0,',
+        "**_pull_request(approvals), **_required_checks(checks)}",
+        "**_required_checks(checks)}",
         "a change that nobody reviewed",
     ),
     Break(

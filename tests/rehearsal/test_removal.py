@@ -21,6 +21,7 @@ from tests.program import samples
 
 ACCOUNT, REGION = samples.ACCOUNT, "eu-west-1"
 SETTINGS = samples.settings(sandbox=Sandbox("acme-sandbox", ("engineers/*",)))
+READ = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "codeartifact:ListDomains", "Resource": "*"}})
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}})
 
 
@@ -160,7 +161,7 @@ def test_a_permission_set_is_somebodys(cloud: Cloud, world: World, mode: Develop
     cloud.control.post("identity-center/instances", account=where.account, region=region, groups={"Engineering": ["developer"]})
     assert not [one for one in removal.left(there) if "permission set" in one.what]
     for name in ("test-developers", "other-developers"):
-        identity_center.Manager(there).make(name, TRUST, "PT8H", [])
+        identity_center.Manager(there).make(name, READ, "PT8H", [])
     (left,) = [one for one in removal.left(there) if "permission set" in one.what]
     assert left.what == "permission set test-developers" and left.why.startswith(why) and bool(left.why) is bool(why)
 

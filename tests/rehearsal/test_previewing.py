@@ -1,0 +1,97 @@
+"""`pulumi preview` works with the rights that a pull request's preview has, and nothing more does."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from policies import previewing
+from policies.deployments import Access, Deployed
+from policies.document import text
+from rehearsal import bootstrapping, seeding, stage
+from rehearsal.clients import Credentials
+from rehearsal.stage import ProgramFailed
+from settings import Settings
+
+READING_TOKEN = "rehearsal-reader"
+READS = {"actions": "read", "actions_variables": "read", "administration": "read", "members": "read", "organization_plan": "read"}
+
+
+@dataclass
+class Scene:
+    """A deployed stack, and the credentials of its previews."""
+
+    stack: stage.Stack
+    cloud: stage.Cloud
+    credentials: Credentials
+    state: Path
+    folder: Path
+
+    def run(self, name: str, *options: str) -> dict:
+        """Run the program with a preview's credentials. Raises ProgramFailed."""
+        folder = self.folder / name
+        folder.mkdir()
+        program = stage.Program(self.stack, self.cloud, self.credentials, folder)
+        program._environment |= {"GITHUB_TOKEN": READING_TOKEN}
+        return dict(program.run(lambda event: None, *options))
+
+
+@pytest.fixture(scope="module", params=["dev", "prod"])
+def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    folder = tmp_path_factory.mktemp(request.param)
+    shipped = stage.Stack(request.param, stage.PROJECT / f"Pulumi.{request.param}.yaml", None)
+    settings = shipped.settings()
+    cloud = stage.Cloud(settings, folder, "fixture")
+    try:
+        deployer = stage.company(shipped, settings, cloud, folder)
+        program = stage.Program(shipped, cloud, deployer, folder)
+        program.run(lambda event: None)
+        token = {"token": READING_TOKEN, "organization": settings.github_owner, "app_id": seeding.DEPLOYER_APP, "permissions": READS}
+        cloud.control.post("github/seed", tokens=[token])
+        preview = _reads_identity_center(shipped, settings, cloud, folder)
+        yield Scene(preview, cloud, _preview(settings, cloud), program.result_file, folder)
+    finally:
+        cloud.stop()
+
+
+def _preview(settings: Settings, cloud: stage.Cloud) -> Credentials:
+    told = bootstrapping.declared(stage.PROJECT)
+    assert told.pulumi_cloud is not None
+    place = {"organization": told.pulumi_cloud.organization, "project": settings.project, "stack": settings.stack}
+    token = cloud.control.post("pulumi/token", operation="preview", **place)["token"]
+    role = Deployed(cloud.registry, settings.stack).role_arn(Access.PREVIEW)
+    return bootstrapping.assume(cloud.place.endpoint, cloud.place.region, role, token)
+
+
+def _reads_identity_center(shipped: stage.Stack, settings: Settings, cloud: stage.Cloud, folder: Path) -> stage.Stack:
+    """The role in Identity Center's account that previews assume, and the stack file that names it, as credentials.sh does it."""
+    one = next(each for each in bootstrapping.declared(stage.PROJECT).stacks if each.name == settings.stack)
+    role = one.identity_center_preview_role
+    if not role or settings.developers is None:
+        return shipped
+    own = Deployed(cloud.registry, settings.stack).role_arn(Access.PREVIEW)
+    trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": own}, "Action": "sts:AssumeRole"}]}
+    policy = json.loads(text(previewing.permission_sets(cloud.registry, settings.stack)))
+    path, _, name = role.partition(":role")[2].rpartition("/")
+    account = role.split(":")[4]
+    cloud.control.post("principals", kind="role", account=account, name=name, path=f"{path}/", policy=policy, trust=trust)
+    changed = folder / shipped.file.name
+    changed.write_text(shipped.file.read_text().replace(settings.developers.role_arn, role))
+    return stage.Stack(shipped.name, changed, None)
+
+
+def test_a_preview_needs_no_more(scene: Scene) -> None:
+    """Of a deployed stack, with its state: everything is looked up, nothing fails, nothing is written."""
+    before = scene.cloud.control.get("github/requests")["github_writes"]
+    result = scene.run("deployed", "--preview", "--state", str(scene.state))
+    assert result["error"] is None
+    assert len(result["resources"]) == len(json.loads(scene.state.read_text())["resources"])
+    assert scene.cloud.control.get("github/requests")["github_writes"] == before
+
+
+def test_the_same_credentials_change_nothing(scene: Scene) -> None:
+    """The twin: with the same state, to remove the stack instead of previewing it."""
+    with pytest.raises(ProgramFailed, match=r"not authorized to perform|not accessible by integration"):
+        scene.run("gone", "--destroy", "--unprotect", "--state", str(scene.state))
