@@ -123,6 +123,10 @@ class Speaker:
             self._actions[action] = _matches(self.statement, "Action", action, within_colons=False)
         if not self._actions[action] or self.tells_apart:
             return self._actions[action]
+        return self.takes_in(resource)
+
+    def takes_in(self, resource: str) -> bool:
+        """Whether a resource is among the statement's."""
         if resource not in self._resources:
             self._resources[resource] = _matches(self.statement, "Resource", resource, within_colons=True)
         return self._resources[resource]

@@ -139,11 +139,8 @@ def _aws_group(row: Row) -> str:
 
 
 def _places(matrix: Matrix) -> list[Node]:
-    everybody = [
-        matrix.class_of[role.arn]
-        for role in matrix.stack.roles
-        if any(role.arn in row.roles for row in matrix.rows if row.group == "(in no catalog)")
-    ]
+    open_roles = {role for row in matrix.rows if row.group == "(in no catalog)" for role in row.roles}
+    everybody = [matrix.class_of[role] for role in sorted(open_roles)]
     groups: dict[str, list[int]] = {"public": [], "shared": [], "open": [], "closed": [], "other": []}
     for number, column in enumerate(matrix.columns):
         if not column.repository:

@@ -19,7 +19,7 @@ from access.tokens import Attempt
 from policies.arns import GITHUB_OIDC_HOST
 from rehearsal.cloud.codeartifact import package_groups
 from rehearsal.cloud.codeartifact.arns import Arns
-from rehearsal.cloud.codeartifact.store import Coordinates
+from rehearsal.cloud.codeartifact.store import Coordinates, PackageGroup
 from rehearsal.cloud.iam import Request, as_list
 
 # Packages whose names nobody owns.
@@ -403,6 +403,12 @@ class _Judge:
                 return self._arns.package_group(self.account, domain, "/*")
         return "*"
 
+    def arns_of(self, place: _Place, packages: Iterable[Coordinates]) -> list[str]:
+        """The ARNs of a repository and of packages in it."""
+        domain, repository = place.domain.name, place.repository.name if place.repository else ""
+        inside = [self._arns.package(self.account, domain, repository, *one) for one in packages]
+        return [self._arns.repository(self.account, domain, repository), *inside]
+
     def candidates(self, place: _Place, statements: Sequence[Mapping]) -> list[Coordinates]:
         """Packages worth trying: names that the repository's team owns, names that a policy speaks about, and names that nobody owns."""
         tried = dict.fromkeys(one.example for one in place.repository.owns) if place.repository else {}
@@ -427,10 +433,15 @@ class _Judge:
         repository = place.repository.name if place.repository else ""
         key = (place.domain.name, repository, package)
         if key not in self._group_reasons:
-            admitted = package_groups.admits(place.domain.groups, package, "PUBLISH", [repository])
-            pattern = package_groups.association(place.domain.groups, package)[0].pattern
+            groups = self._groups_of(place.domain, package.format)
+            admitted = package_groups.admits(groups, package, "PUBLISH", [repository])
+            pattern = package_groups.association(groups, package)[0].pattern
             self._group_reasons[key] = "" if admitted else f"package group {pattern} does not admit it here"
         return self._group_reasons[key]
+
+    def _groups_of(self, domain: Domain, format: str) -> list[PackageGroup]:
+        """The groups that a package of a format can be in, which includes the one above all."""
+        return [one for one in domain.groups if one.pattern.startswith(("/*", f"/{format}/"))]
 
     def log(self, evaluation: Evaluation) -> None:
         self._matrix.evaluations.append(evaluation)
@@ -463,6 +474,8 @@ class _Asker:
         numbers = [number for one in identity for number in one.numbers]
         self._mine = [judge.speaker(number) for number in numbers]
         self._known: dict[tuple, tuple[Verdict, Speaker | None]] = {}
+        self._cells: dict[tuple, tuple[Cell, tuple[str, ...]]] = {}
+        self._shapes: dict[int, tuple[list[Coordinates], tuple | None]] = {}
 
     def _ask(self, place: _Place, action: str, resource: str, context: Mapping[str, str] | None = None, owner: str = "") -> Verdict:
         """A decision. With `owner`, on something of the caller's own account, to which the place's policies say nothing."""
@@ -492,14 +505,46 @@ class _Asker:
 
     def cell(self, place: _Place, scope: Scope, kind: Kind) -> Cell:
         """A kind in a place, action by action and name by name."""
-        asked = actions.of(scope, kind)
-        packages = self._judge.candidates(place, self._statements) if any(one.resource == "package" for one in asked) else []
+        packages, shape = self._shape(place)
+        names = tuple(self._judge.name(one) for one in packages)
+        if shape is not None and (shape, kind) in self._cells:
+            return self._elsewhere(*self._cells[shape, kind], place, names)
         collected = _Collected()
-        for action in asked:
+        for action in actions.of(scope, kind):
             for package in packages if action.resource == "package" else [None]:
                 resource = self._judge.resource(action, place, package)
                 collected.add(action, package and self._judge.name(package), self._verdict(place, action, resource, package))
-        return collected.cell()
+        cell = collected.cell()
+        # Package groups tell places apart that policies do not.
+        if shape is not None and not (kind is Kind.PUBLISH and cell.state):
+            self._cells[shape, kind] = cell, names
+        return cell
+
+    def _shape(self, place: _Place) -> tuple[list[Coordinates], tuple | None]:
+        """The packages to try in a place, and what tells the place from others for this session; None where nothing else is like it."""
+        if place.number not in self._shapes:
+            packages = self._judge.candidates(place, self._statements) if place.repository else []
+            self._shapes[place.number] = packages, self._told_apart(place, packages)
+        return self._shapes[place.number]
+
+    def _told_apart(self, place: _Place, packages: Sequence[Coordinates]) -> tuple | None:
+        """Two repositories are alike if their policies say the same and the session's statements take in the same of their ARNs."""
+        if self._judge.thorough or place.repository is None or any(one.tells_apart for one in (*self._mine, *place.speakers)):
+            return None
+        arns = self._judge.arns_of(place, packages)
+        taken_in = tuple(one.takes_in(arn) for one in (*self._mine, *place.speakers) for arn in arns)
+        return tuple(one.content for one in place.speakers), len(packages), taken_in
+
+    def _elsewhere(self, cell: Cell, names: Sequence[str], place: _Place, here: Sequence[str]) -> Cell:
+        """The cell of a place that is alike, in this place's words."""
+        named = dict(zip(names, here, strict=True))
+        numbers = {one.content: one.number for one in (*self._mine, *place.speakers)}
+
+        def put(one: Finding) -> Finding:
+            statement = numbers[self._judge.speaker(one.statement).content] if one.statement >= 0 else -1
+            return replace(one, statement=statement, names=tuple(dict.fromkeys(named[name] for name in one.names)))
+
+        return Cell(cell.state, tuple(map(put, cell.findings)))
 
     def _verdict(self, place: _Place, action: Action, resource: str, package: Coordinates | None) -> Verdict:
         verdict = self._ask(place, action.name, resource)
@@ -529,7 +574,7 @@ class _Asker:
         into_package, into_repository = _copy_actions()
         collected = _Collected()
         whole = self._ask(place, into_repository.name, self._judge.resource(into_repository, place, None))
-        for package in self._judge.candidates(place, self._statements):
+        for package in self._shape(place)[0]:
             verdict = self._ask(place, into_package.name, self._judge.resource(into_package, place, package))
             if verdict.allowed and not whole.allowed:
                 verdict = whole

@@ -52,11 +52,12 @@ class Refused(grpc.RpcError):
 
 
 class Sights:
-    """Answers to what the program looks up, by the stack's settings."""
+    """Answers to what the program looks up, by the stack's configuration; `settings` gives what the program has parsed."""
 
-    def __init__(self, account: str, region: str, creates_provider: bool, build_roles: Mapping[str, str]) -> None:
-        self._account, self._region = account, region
-        self._creates_provider, self._build_roles = creates_provider, build_roles
+    def __init__(self, config: Values, settings: Callable[[], Any]) -> None:
+        self._settings = settings
+        self.region = config["aws:region"]
+        self.account = str(next(iter(config.get("aws:allowedAccountIds") or ()), EXAMPLE_ACCOUNT))
 
     def answer(self, token: str, asked: Values) -> Values:
         """The answer to one provider function. Raises Refused; the text names a function that is not known here."""
@@ -66,24 +67,25 @@ class Sights:
         return function(asked)
 
     def _getCallerIdentity(self, asked: Values) -> Values:
-        return {"accountId": self._account, "arn": f"arn:aws:iam::{self._account}:role/deployer", "userId": "x", "id": self._account}
+        return {"accountId": self.account, "arn": f"arn:aws:iam::{self.account}:role/deployer", "userId": "x", "id": self.account}
 
     def _getPartition(self, asked: Values) -> Values:
         return {"partition": "aws", "dnsSuffix": "amazonaws.com", "reverseDnsPrefix": "com.amazonaws", "id": "aws"}
 
     def _getOpenIdConnectProvider(self, asked: Values) -> Values:
-        if self._creates_provider:
+        if self._settings().oidc_provider == "create":
             raise Refused(f"reading IAM OIDC Provider ({asked['arn']}): couldn't find resource")
         return {"arn": asked["arn"], "clientIdLists": ["sts.amazonaws.com"], "url": OIDC_HOST, "thumbprintLists": [], "id": asked["arn"]}
 
     def _getRole(self, asked: Values) -> Values:
         name = asked["name"]
-        path = self._build_roles.get(name, "")
-        return {"name": name, "id": name, "arn": f"arn:aws:iam::{self._account}:role/{path}{name}", "path": f"/{path}"}
+        named = (role.rpartition("/") for role in self._settings().build_roles)
+        path = next((f"{path}{slash}" for path, slash, last in named if last == name), "")
+        return {"name": name, "id": name, "arn": f"arn:aws:iam::{self.account}:role/{path}{name}", "path": f"/{path}"}
 
     def _getRepositoryEndpoint(self, asked: Values) -> Values:
         domain, repository, form = asked["domain"], asked["repository"], asked["format"]
-        url = f"https://{domain}-{self._account}.d.codeartifact.{self._region}.amazonaws.com/{form}/{repository}/"
+        url = f"https://{domain}-{self.account}.d.codeartifact.{self.region}.amazonaws.com/{form}/{repository}/"
         return {"domain": domain, "repository": repository, "format": form, "repositoryEndpoint": url, "id": url}
 
     def _getOrganization(self, asked: Values) -> Values:
@@ -125,10 +127,10 @@ def stable_id(kind: str, name: str) -> int:
 class Monitor(MockMonitor):
     """Keeps each registration and answers with its inputs and what a provider computes: ARNs and ids."""
 
-    def __init__(self, project: str, stack: str, account: str, region: str, sights: Sights) -> None:
+    def __init__(self, project: str, stack: str, sights: Sights) -> None:
         super().__init__(mocks=None)  # ty: ignore[invalid-argument-type]  # every method that would ask the mocks is replaced below
         self._urn_of_stack = f"urn:pulumi:{stack}::{project}"
-        self._account, self._region, self.sights = account, region, sights
+        self.sights = sights
         self.registered: dict[str, dict[str, Any]] = {}
         self.outputs: dict[str, Any] = {}
 
@@ -154,7 +156,7 @@ class Monitor(MockMonitor):
         return resource_pb2.RegisterResourceResponse(urn=urn, id=f"{request.name}-id" if request.custom else "", object=answer)
 
     def _computed(self, type_: str, inputs: Values) -> dict[str, Any]:
-        iam, here = f"arn:aws:iam::{self._account}", f"{self._region}:{self._account}"
+        iam, here = f"arn:aws:iam::{self.sights.account}", f"{self.sights.region}:{self.sights.account}"
         match type_.rpartition(":")[2]:
             case "Role":
                 return {"arn": f"{iam}:role{inputs.get('path', '/')}{inputs['name']}"}
@@ -165,7 +167,7 @@ class Monitor(MockMonitor):
             case "Key":
                 return {"arn": f"arn:aws:kms:{here}:key/{stable_id('key', inputs['description'])}", "keyId": "key"}
             case "Domain":
-                return {"arn": f"arn:aws:codeartifact:{here}:domain/{inputs['domain']}", "owner": self._account}
+                return {"arn": f"arn:aws:codeartifact:{here}:domain/{inputs['domain']}", "owner": self.sights.account}
             case "Repository" if "codeartifact" in type_:
                 return {"arn": f"arn:aws:codeartifact:{here}:repository/{inputs['domain']}/{inputs['repository']}"}
             case "PermissionSet":
@@ -173,7 +175,10 @@ class Monitor(MockMonitor):
             case "Topic":
                 return {"arn": f"arn:aws:sns:{here}:{inputs['name']}"}
             case "Queue":
-                return {"arn": f"arn:aws:sqs:{here}:{inputs['name']}", "url": f"https://sqs.{self._region}.amazonaws.com/{inputs['name']}"}
+                return {
+                    "arn": f"arn:aws:sqs:{here}:{inputs['name']}",
+                    "url": f"https://sqs.{self.sights.region}.amazonaws.com/{inputs['name']}",
+                }
             case "EventRule":
                 return {"arn": f"arn:aws:events:{here}:rule/{inputs['name']}"}
         return {}
@@ -236,18 +241,23 @@ def record(project: Path, stack: str, stack_file: Path, catalog: Path | None) ->
         config[f"{name}:catalog"] = str(catalog)
     sys.path[:0] = [str(project)]
     os.chdir(project)
-    from settings import SettingsError, parse  # the settings of `project`
-
-    try:
-        settings = parse(project_file, config, project, name, stack)
-    except SettingsError as error:
-        raise ValueError(str(error)) from error
-    account = next(iter(settings.allowed_account_ids), EXAMPLE_ACCOUNT)
-    paths = {role.rpartition("/")[2]: "".join(role.rpartition("/")[:2]) for role in getattr(settings, "build_roles", ())}
-    sights = Sights(account, settings.region, settings.oidc_provider == "create", paths)
-    monitor = Monitor(name, stack, account, settings.region, sights)
+    monitor = Monitor(name, stack, Sights(config, _parsed_settings()))
     _run(project / "__main__.py", name, stack, config, monitor)
     return {"project": name, "stack": stack, "resources": list(monitor.registered.values()), "outputs": monitor.outputs}
+
+
+def _parsed_settings() -> Callable[[], Any]:
+    """Gives the settings that the program has parsed, once it has: reading a large catalog twice would take seconds."""
+    import settings  # of the project that is recorded
+
+    parse, parsed = settings.parse, []
+
+    def remembering(*given: Any, **named: Any) -> Any:
+        parsed.append(parse(*given, **named))
+        return parsed[-1]
+
+    setattr(settings, "parse", remembering)  # noqa: B010
+    return lambda: parsed[-1]
 
 
 def _run(program: Path, project: str, stack: str, config: Values, monitor: Monitor) -> None:
@@ -259,11 +269,8 @@ def _run(program: Path, project: str, stack: str, config: Values, monitor: Monit
     setattr(pulumi.resource, "register_resource", _register)  # noqa: B010
     setattr(pulumi.runtime, "invoke", _invoke(monitor.sights))  # noqa: B010
     gc.disable()  # the SDK keeps every resource's tasks: collecting them again and again is half of the time of a large catalog
-    configure(
-        Settings(
-            project, stack, monitor=monitor, engine=MockEngine(logging.getLogger("pulumi")), dry_run=False, organization="organization"
-        )
-    )
+    engine = MockEngine(logging.getLogger("pulumi"))
+    configure(Settings(project, stack, monitor=monitor, engine=engine, dry_run=False, organization="organization"))
     set_root_resource(None)  # ty: ignore[invalid-argument-type]  # None is how the SDK itself starts
     set_all_config({key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()})
 

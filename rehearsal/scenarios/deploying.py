@@ -4,6 +4,7 @@ Only in an account that was bootstrapped: another company's stack file is rehear
 """
 
 import json
+import threading
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
@@ -470,10 +471,12 @@ def _workflows(deploying: _Deploying) -> list[Scenario]:
     """Roles with the trust that the bootstrap gives them for GitHub Actions, in an account that has GitHub's provider."""
     world, name, one, repository = deploying.world, deploying.name, deploying.one, deploying.told.repository
     roles: dict[Access, str] = {}
+    making = threading.Lock()  # scenarios run side by side
 
     def role(access: Access) -> str:
-        if access not in roles:
-            roles[access] = _workflow_role(deploying, access)
+        with making:
+            if access not in roles:
+                roles[access] = _workflow_role(deploying, access)
         return roles[access]
 
     def job(access: Access, branch: str = "", environment: str | None = None, *, of: str = "", owner: str = "") -> str:

@@ -76,7 +76,8 @@ AUD, ID, SUB, REF = (f"Condition/{operator}/{HOST}:{name}" for operator, name in
 
 
 def role(*ways: Mapping[str, Any], name: str = "prod-publish-payments-api", **props: Any) -> Resource:
-    return resource("aws:iam/role:Role", {"name": name, "path": "/package-flow/", "assumeRolePolicy": document(*ways), **props}, name)
+    given = {"name": name, "path": "/package-flow/", "assumeRolePolicy": document(*ways), **props}
+    return resource("aws:iam/role:Role", given, "payments-api-publish")
 
 
 def grants(*statements: Mapping[str, Any], role: str = "prod-publish-payments-api") -> Resource:
@@ -95,6 +96,7 @@ def trusted(rule: str, title: str, path: str, value: Any, says: str, base: Mappi
 
 
 IMMUTABLE = changed(changed(WAY, SUB, "repo:acme@7000/payments-api@9003:ref:refs/heads/main"), ID, gone)
+NOBODY = changed(changed(WAY, SUB, "repo:none"), ID, gone)
 TRUST = [
     trusted("trust-has-subject", "no sub", SUB, gone, "does not restrict `sub`"),
     trusted("trust-has-subject", "any sub", SUB, "*", "does not restrict `sub`"),
@@ -105,6 +107,7 @@ TRUST = [
         [role(changed(changed(WAY, SUB, gone), "Condition/StringLikeIfExists", {f"{HOST}:sub": "repo:acme@7000/*"}))],
         "does not restrict `sub`",
     ),
+    trusted("trust-has-subject", "one good and one open sub", SUB, ["repo:acme@7000/payments-api@9003:*", "*"], "does not restrict `sub`"),
     trusted("trust-has-audience", "no aud", AUD, gone, "audience sts.amazonaws.com"),
     trusted("trust-has-audience", "two audiences", AUD, ["sts.amazonaws.com", "https://github.com/acme"], "audience sts.amazonaws.com"),
     Example(
@@ -115,6 +118,8 @@ TRUST = [
         "audience sts.amazonaws.com",
     ),
     trusted("trust-has-id", "names alone", ID, gone, "trusts names alone"),
+    trusted("trust-has-id", "one id and one pattern", ID, ["9003", "9*"], "trusts names alone"),
+    trusted("trust-has-id", "somebody beside nobody", SUB, ["repo:none", "repo:acme/payments-api:*"], "trusts names alone", NOBODY),
     trusted("trust-has-id", "a pattern for an id", ID, "9*", "trusts names alone"),
     trusted("trust-has-id", "a subject without the owner's id", SUB, "repo:acme/payments-api:*", "trusts names alone", IMMUTABLE),
     trusted("trust-has-id", "an owner's id with a wildcard", SUB, "repo:acme@7*/payments-api:*", "trusts names alone", IMMUTABLE),
@@ -187,9 +192,15 @@ IN_ENVIRONMENT = changed(
 _LISTED = environment(protectedBranches=False, customBranchPolicies=True)
 _GUARDS = (ruleset(RELEASE), ruleset(CREATE))
 READ = allow("codeartifact:ReadFromRepository", f"{CODEARTIFACT}:repository/acme/shared")
+TOKEN = allow("sts:GetServiceBearerToken", "*", Condition={
+    "StringEquals": {"sts:AWSServiceName": "codeartifact.amazonaws.com"}, "NumericLessThanEquals": {"sts:DurationSeconds": "3600"},
+})  # fmt: skip
 BUILD = changed(WAY, SUB, "repo:acme@7000/payments-api@9003:*")
 _CHANGES, _CREATION = "whose changes no ruleset guards", "whose creation no ruleset guards"
 _OPEN = environment(protectedBranches=True, customBranchPolicies=False)
+_NAME, _EXACT = "repo:acme/payments-api", "Condition/StringEqualsIgnoreCase"
+_BOTH_SUBJECTS = changed(changed(WAY, SUB, f"{_NAME}:*"), _EXACT, {f"{HOST}:sub": f"{_NAME}:ref:refs/heads/main"})
+_ELSE = allow("s3:PutObject", "*")
 _WITHIN, _WITHIN_READ = ({"name": "rights", "policy": document(rights)} for rights in (PUBLISH, READ))
 _ELSEWHERE = changed(PATTERN, "Condition/StringNotLike", {f"{HOST}:environment": "refs/heads/release/*/*"})
 _IN_FOLDERS = changed(changed(ONE_LEVEL, REF, "refs/heads/*/*"), f"Condition/StringNotLike/{HOST}:ref", "refs/heads/*/*/*")
@@ -216,6 +227,9 @@ GUARDING = [
     builds("a role that writes", writer(BUILD, *_GUARDS, rights=READ), writer(BUILD), "lets pull requests in"),
     builds("the subject itself", writer(), writer(changed(WAY, SUB, "repo:acme/payments-api:pull_request")), "payments-api:pull_request"),
     builds("a foreign policy", [role(BUILD), grants(READ)], [role(BUILD, managedPolicyArns=[_POWER]), grants(READ)], "PowerUserAccess"),
+    builds("a build that fetches a token", [role(BUILD), grants(READ, TOKEN)], [role(BUILD), grants(READ, _ELSE)], "s3:PutObject"),
+    builds("one of two conditions", writer(_BOTH_SUBJECTS), writer(changed(_BOTH_SUBJECTS, _EXACT, gone)), "lets pull requests in"),
+    builds("another event", writer(changed(WAY, SUB, f"{_NAME}:merge_group")), writer(changed(WAY, SUB, f"{_NAME}:*")), f"({_NAME}:*)"),
     builds("a policy within the role", [role(BUILD, inlinePolicies=[_WITHIN_READ])], [role(BUILD, inlinePolicies=[_WITHIN])], "lets pull"),
     refs("no ruleset at all", [role(WAY), grants(PUBLISH), group()]),
     refs("no ruleset for changes", writer(WAY, ruleset(CREATE))),
@@ -228,13 +242,14 @@ GUARDING = [
     refs("a branch left out", release("conditions/refName/excludes", ["refs/heads/main"])),
     refs("the default branch, whichever it is", release("conditions/refName/includes", ["~DEFAULT_BRANCH"])),
     refs("any ref", writer(changed(WAY, REF, gone)), "does not restrict `ref`"),
-    refs("a tag", writer(changed(WAY, REF, "refs/tags/main")), "which is not a branch"),
+    refs("a tag", writer(changed(WAY, REF, "refs/tags/main")), "role prod-publish-payments-api trusts refs/tags/main"),
     refs("deeper branches", writer(PATTERN), "also fits deeper branches", good=ONE_LEVEL),
     refs("another pattern than the rulesets'", writer(changed(ONE_LEVEL, REF, "refs/heads/release-*")), good=ONE_LEVEL),
     refs("an exclusion of something else", writer(_ELSEWHERE), "also fits deeper branches", good=ONE_LEVEL),
     refs("a wildcard in the middle", writer(_IN_FOLDERS, *_FOLDER_GUARDS), "also fits deeper branches", good=ONE_LEVEL),
     refs("a branch deeper than the pattern", writer(_DEEPER_RELEASE), good=_ONE_RELEASE),
     refs("a branch that begins alike", writer(changed(WAY, REF, "refs/heads/main-evil"))),
+    refs("repositories that begin alike", writer(changed(WAY, SUB, "repo:acme@7000/pay*:ref:refs/heads/main")), "names no repository"),
     refs("any repository", writer(changed(WAY, SUB, "repo:acme@7000/*:ref:refs/heads/main")), "names no repository"),
     jobs("protected branches", "does not list its branches", _OPEN),
     jobs("all branches", "does not list its branches", environment()),
@@ -274,6 +289,7 @@ def shared_with(path: str, value: Any) -> list[Resource]:
 
 
 COPY = allow("codeartifact:CopyPackageVersions", [f"{CODEARTIFACT}:repository/acme/shared", SHARED])
+COPYING = "codeartifact:CopyPackageVersions"
 _COPIERS = "1/Condition/ArnNotLike/aws:PrincipalArn"
 
 
@@ -284,6 +300,12 @@ def promoting(rights: Mapping[str, Any], made: Resource = _LISTED) -> list[Resou
 _PROMOTION = promoting(COPY)
 _ONE, _ONE_PACKAGE = group("/npm//acme-pay$"), named("payments/npm//acme-pay")
 _ACCOUNT = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+_NO_GROUP = Resource(group().type, "x", "urn:x", {**group().props, "typeName": "AWS::CodeArtifact::Repository"})
+_TWO_ENVIRONMENTS = changed(IN_ENVIRONMENT, f"Condition/StringEquals/{HOST}:environment", ["release", "other"])
+_PROMOTERS = SHARED_POLICY[1]["Condition"]
+_ROLES = f"arn:aws:iam::{ACCOUNT}:role/package-flow/prod-promote-*"
+_OTHERS_POLICY = {"repository": "payments", "policyDocument": document(SHARED_POLICY[0])}
+_OTHERS = resource("aws:codeartifact/repositoryPermissionsPolicy:RepositoryPermissionsPolicy", _OTHERS_POLICY, "payments")
 _UNREVIEWED = environment(reviewers=(), protectedBranches=False, customBranchPolicies=True)
 _IN_WORDS = group("/npm//acme-payments~")
 _WORDS, _OTHER_WORDS = named("payments/npm//acme-payments-*"), named("payments/npm//acme-paymentsx*")
@@ -311,11 +333,18 @@ OWNING = [
     owned("everything", publishing("*"), "may publish *,"),
     owned("another team's repository", publishing(named("identity/npm/acme-payments/*"))),
     owned("one good and one bad name", publishing([PAYMENTS, named("payments/pypi//acme-*")]), "payments/pypi//acme-*, which"),
+    owned("a resource that is no package group", publishing(PAYMENTS, _NO_GROUP)),
+    owned("more behind the name", publishing(named("payments/npm/acme-payments/*/x"))),
     owned("a group that anybody may publish to", publishing(PAYMENTS, group(mode="ALLOW"))),
     owned("more than one name", publishing(named("payments/npm//acme-pay*"), _ONE), good=publishing(_ONE_PACKAGE, _ONE)),
     owned("words that begin alike", publishing(_OTHER_WORDS, _IN_WORDS), good=publishing(_WORDS, _IN_WORDS)),
     reached("publishing to shared", publishing(PAYMENTS), publishing(SHARED), "may write to shared"),
     reached("publishing everywhere", publishing(PAYMENTS), publishing(named("*/npm/acme-payments/*")), "may write to shared"),
+    reached("publishing to shared as well", publishing(PAYMENTS), publishing([PAYMENTS, SHARED]), "may write to shared"),
+    reached("everything of CodeArtifact", publishing(PAYMENTS), publishing(f"{CODEARTIFACT}:*"), "may write to shared"),
+    reached("every package", publishing(PAYMENTS), publishing(f"{CODEARTIFACT}:package/*"), "may write to shared"),
+    reached("copying from elsewhere as well", _PROMOTION, [role(IN_ENVIRONMENT, WAY), *_PROMOTION[1:]], "other than by promotion"),
+    reached("copying from two environments", _PROMOTION, [role(_TWO_ENVIRONMENTS), *_PROMOTION[1:]], "other than by promotion"),
     reached("copying from outside an environment", _PROMOTION, writer(rights=COPY), "other than by promotion"),
     reached("copying that nobody approves", _PROMOTION, promoting(COPY, _UNREVIEWED), "other than by promotion"),
     reached("promotion that may delete", _PROMOTION, promoting(changed(COPY, "Action", _MORE)), "codeartifact:DeletePackageVersions"),
@@ -323,15 +352,17 @@ OWNING = [
     kept("publishing not denied", shared(SHARED_POLICY[1]), "codeartifact:PutPackageMetadata"),
     kept("publishing denied to some", shared_with("0/Principal", _ACCOUNT), "codeartifact:PublishPackageVersion"),
     kept("publishing denied at times", shared_with("0/Condition", {"Bool": {"aws:SecureTransport": "false"}}), "PublishPackageVersion"),
+    kept("publishing denied to all but promotion", shared_with("0/Condition", _PROMOTERS), "codeartifact:PublishPackageVersion"),
+    kept("publishing denied in another repository", [*shared(SHARED_POLICY[1]), _OTHERS], "codeartifact:PublishPackageVersion"),
+    kept("copying denied to promotion alone", shared_with("1/Condition", {"ArnLike": {"aws:PrincipalArn": _ROLES}}), COPYING),
+    kept("copying denied by source", shared_with("1/Condition", {"ArnNotLike": {"aws:SourceArn": _ROLES}}), COPYING),
+    kept("copying denied to fewer", shared_with(_COPIERS, [_ROLES, "*"]), COPYING),
+    kept("copying denied to roles that begin and end alike", shared_with(_COPIERS, f"{_ROLES}-*"), COPYING),
     kept("copying denied to nobody", shared_with(_COPIERS, f"arn:aws:iam::{ACCOUNT}:role/*"), "codeartifact:CopyPackageVersions"),
     kept("somebody let in", shared(*SHARED_POLICY, {**COPY, "Resource": "*", "Principal": _ACCOUNT}), "lets others write"),
 ]
 
 # --- permissions and exposure ---------------------------------------------------------------------------------------------------------
-
-TOKEN = allow("sts:GetServiceBearerToken", "*", Condition={
-    "StringEquals": {"sts:AWSServiceName": "codeartifact.amazonaws.com"}, "NumericLessThanEquals": {"sts:DurationSeconds": "3600"},
-})  # fmt: skip
 
 
 def token(path: str, value: Any) -> Example:
@@ -370,6 +401,7 @@ def public(title: str, path: str, value: Any, base: Mapping[str, Any] = READER) 
 _PRINCIPAL = "Condition/ArnLike/aws:PrincipalArn"
 _BY_AWS = changed(READER, "Principal", {"AWS": "*"})
 _QUEUE, _TOPIC, _KEY = "aws:sqs/queue:Queue", "aws:sns/topic:Topic", "aws:kms/key:Key"
+_CAP = "Condition/NumericLessThanEquals/sts:DurationSeconds"
 _SOURCE = "Condition/ArnEquals/aws:SourceArn"
 _COPYING = ["repository/acme/shared", "package/acme/shared/*"]
 _ALL_BUT_IAM = {"Sid": "Most", "Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}
@@ -394,6 +426,8 @@ def deputy(title: str, path: str, value: Any) -> Example:
 PERMISSIONS = [
     token("Condition/NumericLessThanEquals", gone),
     token("Condition/NumericLessThanEquals/sts:DurationSeconds", "86400"),
+    token("Condition/NumericLessThanEquals/sts:DurationSeconds", ["3600", "86400"]),
+    capped("longer than the longest", changed(TOKEN, _CAP, "43200"), changed(TOKEN, _CAP, "43201")),
     token("Condition/StringEquals/sts:AWSServiceName", gone),
     token("Condition/StringEquals/sts:AWSServiceName", ["codeartifact.amazonaws.com", "codecatalyst.amazonaws.com"]),
     capped("within a wildcard", allow("sts:GetCallerIdentity", "*"), allow("sts:Get*", "*")),
@@ -401,6 +435,8 @@ PERMISSIONS = [
     capped("within NotAction of several", changed(_ALL_BUT_IAM, "NotAction", ["iam:*", "sts:*"]), _ALL_BUT_IAM),
     acting("codeartifact:PublishPackageVersion", "package/acme/payments/*", "repository/acme/payments", "has no effect"),
     acting("codeartifact:Publish*", "package/acme/payments/*", "repository/acme/payments/*", "has no effect"),
+    acting("codeartifact:PublishPackageVersion", ["repository/acme/x", "package/acme/x/*"], "repository/acme/x", "has no effect"),
+    acting("codeartifact:PublishPackageVersion", "package/acme/x/*", ["repository/acme/x", "domain/acme"], "has no effect"),
     acting("codeartifact:CopyPackageVersions", _COPYING, "package/acme/shared/*", "asks for the repository"),
     public("no condition", "Condition", gone),
     public("any role of any account", _PRINCIPAL, "arn:aws:iam::*:role/prod-read"),

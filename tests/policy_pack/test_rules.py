@@ -2,7 +2,7 @@
 
 import pytest
 
-from policy_pack.rules import actions, documents, github, registry
+from policy_pack.rules import actions, documents, github, registry, trust
 from policy_pack.rules.model import UNKNOWN, Level, Options, Resource, Rule
 from tests.policies.test_documents import TABLE
 from tests.policy_pack import examples
@@ -85,6 +85,41 @@ def test_a_managed_policy_of_the_stack_is_read():
     rule = registry.rule("pull-requests-only-read")
     (found,) = registry.check([examples.role(examples.BUILD), policy, attached], rules=[rule])
     assert "codeartifact:PublishPackageVersion" in found.wrong
+
+
+def test_what_belongs_to_a_role_that_is_not_in_the_stack():
+    foreign = {"role": "codebuild-packages", "policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}
+    attached = examples.resource("aws:iam/rolePolicyAttachment:RolePolicyAttachment", foreign)
+    assert registry.check([*examples.writer(), attached, examples.grants(examples.TOKEN, role="codebuild-packages")]) == []
+
+
+# --- who is let in by whom ------------------------------------------------------------------------------------------------------------
+
+_OTHER = "arn:aws:iam::111122223333:oidc-provider/api.pulumi.com/oidc"
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [("Effect", "Deny"), ("Action", "sts:TagSession"), ("Principal/Federated", _OTHER), ("Principal", {"AWS": _OTHER})],
+)
+def test_what_does_not_let_githubs_tokens_in(path, value):
+    bare = examples.changed(examples.WAY, "Condition", {})
+    assert len(registry.check([examples.role(bare)], rules=trust.RULES)) == 3
+    assert registry.check([examples.role(examples.changed(bare, path, value))], rules=trust.RULES) == []
+
+
+def test_githubs_provider_beside_another():
+    bare = examples.changed(examples.WAY, "Condition", {})
+    both = examples.changed(bare, "Principal/Federated", [_OTHER, bare["Principal"]["Federated"]])
+    assert len(registry.check([examples.role(both)], rules=trust.RULES)) == 3
+
+
+def test_nobody_is_nobody():
+    exact = examples.changed(examples.NOBODY, "Condition/StringLike", {})
+    shut = examples.changed(exact, f"Condition/StringEquals/{examples.HOST}:sub", "repo:none")
+    also = examples.changed(shut, "Condition/StringLike", {f"{examples.HOST}:sub": "repo:acme/payments-api:*"})
+    for way in (examples.NOBODY, shut, also):
+        assert registry.check(examples.writer(way), rules=[*trust.RULES, registry.rule("trusted-refs-are-guarded")]) == []
 
 
 # --- options --------------------------------------------------------------------------------------------------------------------------

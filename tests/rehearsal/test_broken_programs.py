@@ -158,6 +158,55 @@ BREAKS = (
         "bool(team.developer_groups), settings.build_roles)",
         "codebuild-packages: reads the repository of team research",
     ),
+    Break(
+        "roles without the boundary",
+        "policies/deploying.py",
+        'bounded = {"StringEquals": {"iam:PermissionsBoundary": permissions_boundary}} if permissions_boundary else None',
+        "bounded = None",
+        "a deployment makes a role without the boundary",
+    ),
+    Break(
+        "the deployer trusts every operation",
+        "policies/deployments_trust.py",
+        "return tuple(Operation) if access is Access.PREVIEW else (",
+        "return tuple(Operation) if access else (",
+        "a preview gets the deployer",
+    ),
+    Break(
+        "the deploying workflow trusted on every branch",
+        "policies/deployments_trust.py",
+        'claims = {"ref": f"{HEADS}{branch}", "environment": environment}',
+        'claims = {"environment": environment}',
+        "deploy.yml on another branch",
+    ),
+    Break(
+        "a preview that writes",
+        "policies/previewing.py",
+        '_ROLE = ("iam:GetRole",',
+        '_ROLE = ("iam:GetRole", "iam:PutRolePolicy",',
+        "a preview may change a role's policy",
+    ),
+    Break(
+        "a boundary that bounds nothing",
+        "policies/deployments.py",
+        'statement("Token", "codeartifact:GetAuthorizationToken", registry.domain_arn),',
+        'statement("Token", "*", "*"),',
+        "a role with every right makes a user",
+    ),
+    Break(
+        "keys of the Apps open to the account",
+        "policies/deployments.py",
+        'effect="Deny", principal="*", conditions=others)]',
+        'effect="Deny", principal="*", conditions={"StringEquals": {"aws:PrincipalAccount": "none"}})]',
+        "an administrator reads the deploying App's key",
+    ),
+    Break(
+        "every push deploys",
+        "bootstrap/pulumi_cloud.py",
+        '"policies/**",',
+        '"**",',
+        "a push that changes docs/operations.md",
+    ),
 )
 # Breaks of one function need copies of their own.
 GROUPS = {
@@ -165,6 +214,7 @@ GROUPS = {
     "refs-reading": (BREAKS[1], BREAKS[6], BREAKS[9]),
     "deeper-branches-workflow-own-account": (BREAKS[2], BREAKS[3], BREAKS[10]),
     "organisation-publishers-developers-builds": BREAKS[11:18],
+    "deploying": BREAKS[18:],
 }
 
 
