@@ -16,6 +16,7 @@ from typing import Any
 
 from rich.console import Console
 
+from access import review
 from policy_pack.rules.model import Finding
 from rehearsal import everything, removal, report, rights, rules, schedule, stage
 from rehearsal.scenario import SKIPPED, Outcome, Scenario
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         console.print("\nstopped; nothing is left running")
         return 130
-    except (SettingsError, stage.ProgramFailed, stage.ProcessFailed, OSError, ValueError) as error:
+    except (SettingsError, stage.ProgramFailed, stage.ProcessFailed, review.Stopped, OSError, ValueError) as error:
         console.print(f"\n{error}", style="red", markup=False)
         return 1
 
@@ -47,8 +48,13 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--only", metavar="TEXT", action="append", default=[], help="only scenarios with this in their name; may be repeated"
     )
-    parser.add_argument("--quick", action="store_true", help="leave out what takes long: PyPI and Maven with real clients, promotion")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="the main job alone: no PyPI, Maven or promotion by real clients, nothing of the organisation's side",
+    )
     parser.add_argument("--json", metavar="FILE", help="write the report as JSON (- for standard output)")
+    parser.add_argument("--access", type=Path, metavar="DIR", help="write the access review of what was provisioned")
     parser.add_argument("--serve", action="store_true", help="keep the local cloud up afterwards, until Ctrl-C")
     parser.add_argument("--destroy", action="store_true", help="remove everything again afterwards, in the order of pulumi destroy")
     options = parser.parse_args(arguments)
@@ -77,9 +83,13 @@ def _rehearse(options: argparse.Namespace, console: Console) -> int:
         folder = Path(temporary)
         cloud = stage.Cloud(settings, folder, options.upstream)
         try:
-            program = stage.Program(options.stack, cloud, stage.company(options.stack, settings, cloud, folder), folder)
+            program = stage.Program(
+                options.stack, cloud, stage.company(options.stack, settings, cloud, folder, quick=options.quick), folder
+            )
             result = _provision(options, console, program)
             findings = rules.broken(result["resources"])
+            if options.access:
+                _review_access(console, result, options.access)
             world = stage.world(settings, cloud, result["outputs"], folder)
             writes = world.github.writes() - cloud.writes_before
             watch = stage.watch(cloud, settings)
@@ -107,6 +117,10 @@ def _provision(options: argparse.Namespace, console: Console, program: stage.Pro
         result = program.run(tell)
     console.print(report.tree(options.stack.name, result["resources"]))
     return result
+
+
+def _review_access(console: Console, result: Mapping[str, Any], folder: Path) -> None:
+    console.print(f"\nWho can do what: {review.write(result, folder.resolve())[0]}", soft_wrap=True)
 
 
 def _act(console: Console, acts: Sequence[Sequence[Scenario]]) -> list[Outcome]:
@@ -156,7 +170,9 @@ def _tell(
     console.print(rules.summary(findings), style="bold")
     console.print(f"{report.summary(outcomes)}; {seconds} s", style="bold")
     if quick:
-        console.print("Left out by --quick: PyPI and Maven with real clients, promotion. All of it: make rehearse ALL=1")
+        console.print(
+            "Left out by --quick: PyPI, Maven and promotion by real clients, and the organisation's side. All of it: make rehearse ALL=1"
+        )
     console.print("Not shown here: the real providers, real AWS and github.com, updates and deletes by the engine.", style="dim")
 
 

@@ -1,6 +1,7 @@
 """All scenarios, in acts: the second begins when the first is over, because it changes what the first relies on."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rehearsal.scenario import Scenario, check
 from rehearsal.scenarios import (
@@ -22,6 +23,10 @@ from rehearsal.scenarios import (
 )
 from rehearsal.world import World
 
+# What a consuming repository does, and what the organisation's side does; --quick leaves the latter out.
+_MAIN_JOB = (guarding, releasing, reading, publishing, owning, promoting, workflows, generated)
+_ORGANISATION = (developing, building, deploying, sharing, events, sandbox)
+
 
 def acts(world: World, only: Sequence[str] = (), *, quick: bool = False) -> list[list[Scenario]]:
     """The acts of a rehearsal; with `only`, the scenarios whose name has one of these texts, with their twins and what they build on; with
@@ -29,24 +34,10 @@ def acts(world: World, only: Sequence[str] = (), *, quick: bool = False) -> list
 
     Raises ValueError if a scenario is not well formed (see scenario.check) or `only` fits none.
     """
-    parts = (
-        guarding,
-        releasing,
-        reading,
-        publishing,
-        owning,
-        promoting,
-        workflows,
-        generated,
-        developing,
-        building,
-        deploying,
-        sharing,
-        events,
-        sandbox,
-    )
-    first = [one for part in parts for one in part.scenarios(world)]
-    last = [*recycling.scenarios(world), *developing.later(world)]
+    main_job = [one for part in _MAIN_JOB for one in part.scenarios(world)]
+    organisation = [replace(one, slow=True) for part in _ORGANISATION for one in part.scenarios(world)]
+    first = [*main_job, *organisation]
+    last = [*recycling.scenarios(world), *(replace(one, slow=True) for one in developing.later(world))]
     every = check([*first, *last])
     wanted = _wanted(every, [one.name for one in every if not only or any(text in one.name for text in only)])
     if quick:

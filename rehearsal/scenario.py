@@ -30,7 +30,7 @@ class Scenario:
     expected   "allow" or "deny"
     twin       for a denial: the name of the allowed scenario that differs in one thing
     after      names of scenarios that must have run before (their results are used)
-    slow       takes seconds of processor time; left out by --quick
+    slow       left out by --quick: takes seconds of processor time, or is not part of the main job
     """
 
     name: str

@@ -124,12 +124,12 @@ def _words(error: Mapping[str, Any]) -> str:
     return f"{error['type']} '{error['name']}' at {error.get('where') or 'an unknown line'}:\n{error['message']}"
 
 
-def company(stack: Stack, settings: Settings, cloud: Cloud, folder: Path) -> Credentials:
-    """Seed GitHub and the account; returns the deployer's credentials."""
+def company(stack: Stack, settings: Settings, cloud: Cloud, folder: Path, *, quick: bool = False) -> Credentials:
+    """Seed GitHub and the account; returns the deployer's credentials. `quick` leaves the bootstrap out: the deployer is made by hand."""
     cloud.control.post("github/seed", **seeding.github(settings))
     # The bootstrap is about the project's own stacks; another stack file is deployed by a role that is made by hand.
     own = stack.file == PROJECT / f"Pulumi.{stack.name}.yaml"
-    bootstrapped = partial(_bootstrap, stack.name, cloud, folder) if own else None
+    bootstrapped = partial(_bootstrap, stack.name, cloud, folder) if own and not quick else None
     credentials = seeding.aws(settings, cloud.registry, cloud.control, cloud.root, cloud.place.endpoint, bootstrapped)
     cloud.writes_before = cloud.control.get("github/requests")["github_writes"]
     return credentials
