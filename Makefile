@@ -5,7 +5,7 @@ VENV := venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help rehearse test check format generated clean
+.PHONY: help rehearse access test check format generated clean
 
 help:  ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,7 +18,10 @@ $(INSTALLED): requirements.txt requirements-dev.txt bootstrap/requirements.txt
 	@touch $@
 
 rehearse: $(INSTALLED)  ## Run the job on this machine (STACK=dev; ALL=1: also what takes long; SERVE=1: keep the cloud up)
-	@$(BIN)/python -m rehearsal --stack $(STACK) $(if $(ALL),,--quick) $(if $(SERVE),--serve)
+	@$(BIN)/python -m rehearsal --stack $(STACK) --access access-review $(if $(ALL),,--quick) $(if $(SERVE),--serve)
+
+access: $(INSTALLED)  ## Show who can do what, as a page and as Markdown (STACK=dev; BASE=main: what changes since)
+	@$(BIN)/python -m access --stack $(STACK) $(if $(BASE),--base $(BASE))
 
 test: $(INSTALLED)  ## Run every test, the rehearsals of dev and prod among them
 	@$(BIN)/python -m pytest -n 2 --dist worksteal
@@ -36,4 +39,4 @@ generated: $(INSTALLED)  ## Generate the clients of examples/generated-client an
 	@$(BIN)/python -m tests.examples.generating
 
 clean:  ## Remove what the targets made
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) access-review .pytest_cache .ruff_cache .hypothesis

@@ -19,8 +19,8 @@ _FILES = Path(__file__).parent / "page_files"
 def render(matrix: Matrix, compared: Comparison | None = None) -> str:
     """The page of a matrix, with what changed if it was compared."""
     stack = matrix.stack
-    # `</` would end the script that holds the data.
-    data = json.dumps(_data(matrix, compared), separators=(",", ":"), ensure_ascii=False).replace("</", "<\\/")
+    # With a `<` written otherwise nothing in the data can end the script that holds them, or begin another.
+    data = json.dumps(_data(matrix, compared), separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
     values = {
         "TITLE": escape(f"Access review: {stack.stack}"),
         "STACK": escape(stack.stack),

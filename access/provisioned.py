@@ -195,7 +195,7 @@ def _roles(resources: Resources, place: Mapping[str, str]) -> Iterable[Role]:
     inline: dict[str, list[str]] = {}
     for one in _of(resources, "iam/rolePolicy:RolePolicy"):
         inline.setdefault(one["inputs"]["role"], []).append(one["inputs"]["policy"])
-    managed = _attachments(resources)
+    managed = _attachments(resources, place)
     for one in _of(resources, "iam/role:Role"):
         inputs, name = one["inputs"], one["inputs"]["name"]
         yield Role(
@@ -211,9 +211,11 @@ def _name(one: Attached) -> tuple[bool, str]:
     return one.kind != "developer", one.name
 
 
-def _attachments(resources: Resources) -> dict[str, list[str]]:
+def _attachments(resources: Resources, place: Mapping[str, str]) -> dict[str, list[str]]:
     """Documents of the managed policies that are attached to each role, by the role's name."""
-    documents = {_output(one, "arn"): one["inputs"]["policy"] for one in _of(resources, "iam/policy:Policy")}
+    policies = f"arn:{place['partition']}:iam::{place['account']}:policy"
+    made = [one["inputs"] for one in _of(resources, "iam/policy:Policy")]
+    documents = {f"{policies}{one.get('path', '/')}{one['name']}": one["policy"] for one in made}
     attached: dict[str, list[str]] = {}
     for one in _of(resources, "RolePolicyAttachment"):
         if one["inputs"]["policyArn"] in documents:
@@ -221,13 +223,9 @@ def _attachments(resources: Resources) -> dict[str, list[str]]:
     return attached
 
 
-def _output(resource: Mapping[str, Any], name: str) -> str:
-    return (resource.get("outputs") or {}).get(name) or resource["inputs"].get(name) or ""
-
-
 def _build_roles(resources: Resources, domains: Sequence[Domain], place: Mapping[str, str]) -> Iterable[Attached]:
     own = {one["inputs"]["name"] for one in _of(resources, "iam/role:Role")}
-    for name, documents in _attachments(resources).items():
+    for name, documents in _attachments(resources, place).items():
         if name not in own:
             arn = _named_in(domains, f"/{name}") or f"arn:{place['partition']}:iam::{place['account']}:role/{name}"
             yield Attached("AWS build role", name, arn, tuple(Document(f"managed policy attached to {name}", each) for each in documents))
@@ -256,15 +254,20 @@ def resource_policies(domains: Iterable[Domain]) -> list[Document]:
 
 
 def _permission_sets(resources: Resources, outputs: Mapping[str, Any], place: Mapping[str, str]) -> Iterable[Attached]:
-    names = {_output(one, "arn"): one["inputs"]["name"] for one in _of(resources, "PermissionSet")}
-    regions = {_output(one, "arn"): one["inputs"].get("region", "") for one in _of(resources, "PermissionSet")}
+    sets = {_logical_name(one): one["inputs"] for one in _of(resources, "PermissionSet")}
     for one in _of(resources, "PermissionSetInlinePolicy"):
-        arn = one["inputs"]["permissionSetArn"]
-        yield _developer(names[arn], one["inputs"]["inlinePolicy"], regions[arn], place)
+        made = sets.get(_logical_name(one))  # its ARN is only known once it is made
+        if made is None:
+            raise Unreadable(f"{one['urn']} is not called as its permission set")
+        yield _developer(made["name"], one["inputs"]["inlinePolicy"], made.get("region", ""), place)
     ordered = outputs.get("developers") or {}
     if "policy" in ordered:  # permission sets that others make, as the stack's outputs ask for them
         for each in (ordered, *(ordered.get("teams") or {}).values()):
             yield _developer(each["permissionSetName"], ordered["policy"], place["region"], place)
+
+
+def _logical_name(resource: Mapping[str, Any]) -> str:
+    return resource["urn"].rpartition("::")[2]
 
 
 def _developer(name: str, policy: str, region: str, place: Mapping[str, str]) -> Attached:
@@ -283,7 +286,7 @@ def _domain(resources: Resources, resource: Mapping[str, Any]) -> Domain:
         if one["inputs"]["domain"] == name
     }
     made = [one["inputs"]["repository"] for one in _of(resources, "codeartifact/repository:Repository") if one["inputs"]["domain"] == name]
-    owns = {one["name"]: one["inputs"].get("owns", ()) for one in _of(resources, "index:Team")}
+    owns = {_logical_name(one): one["inputs"].get("owns", ()) for one in _of(resources, "index:Team")}
     repositories = [_repository(one, own.get(one), owns.get(one, ())) for one in made]
     # A domain without repositories is for others to make them in: one stands for all of them.
     return Domain(

@@ -4,8 +4,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from access.__main__ import record
 from access.provisioned import Provisioned, read
+from access.review import record
 
 ROOT = Path(__file__).resolve().parents[2]
 STACKS = ("dev", "prod")

@@ -1,0 +1,147 @@
+"""The page: one file, nothing from elsewhere, and the same facts as the matrix."""
+
+import json
+import re
+import shutil
+import subprocess
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from access import compare, drawing, matrix, page, tokens
+from access.actions import Kind
+from access.matrix import Matrix
+from access.provisioned import Document
+from tests.access.stacks import STACKS, provisioned_stack
+
+SCRIPT = Path(page.__file__).parent / "page_files" / "script.js"
+FETCHING = {"src", "srcset", "data", "action", "poster", "background", "ping", "formaction"}
+
+
+class Elements(HTMLParser):
+    """Start tags with their attributes."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+@pytest.fixture(scope="module", params=STACKS)
+def reviewed(request: pytest.FixtureRequest) -> Matrix:
+    return matrix.build(provisioned_stack(request.param))
+
+
+def data(text: str) -> dict:
+    (found,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)
+    return json.loads(found)
+
+
+def test_it_fetches_nothing(reviewed: Matrix) -> None:
+    text = page.render(reviewed)
+    for tag, attributes in Elements(text).found:
+        assert not FETCHING & set(attributes), (tag, attributes)
+        assert tag not in ("link", "iframe", "object", "embed", "img", "base")
+        assert str(attributes.get("href", "#")).startswith("#"), attributes
+    style = re.findall(r"<style>(.*?)</style>", text, re.DOTALL)[0]
+    assert "url(" not in style and "@import" not in style
+    assert not re.search(r"\b(fetch|XMLHttpRequest|import|WebSocket|sendBeacon)\s*\(", SCRIPT.read_text())
+    assert "%%" not in text.replace("100%%", "")
+
+
+def test_everything_that_is_pressed_or_typed_into_has_a_name(reviewed: Matrix) -> None:
+    found = Elements(page.render(reviewed)).found
+    assert ("html", {"lang": "en"}) in found
+    ids = [attributes["id"] for _, attributes in found if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    for _, attributes in found:
+        for name in (attributes.get("aria-labelledby") or "").split():
+            assert name in ids or name == "cell-title", name
+
+
+def test_the_data_are_the_matrix(reviewed: Matrix) -> None:
+    """Every cell, put together as the page does it."""
+    found = data(page.render(reviewed))
+    assert len(found["rows"]) == len(reviewed.rows)
+    kinds = found["kinds"]
+    for row, shown in zip(reviewed.rows, found["rows"], strict=True):
+        classes = [shown[7]] if shown[7] >= 0 else [found["roles"][one[0]][2] for one in shown[6] if one[1]]
+        for number in range(len(reviewed.columns)):
+            for kind in Kind:
+                cells = [found["classes"][one][number * len(kinds) + kinds.index(kind.value)] for one in classes]
+                states = [found["cells"][one][0] for one in cells if one >= 0]
+                expected = [rights[number, kind].state for _, rights in reviewed.rights_of(row) if (number, kind) in rights]
+                assert states == expected
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not on PATH; the page's own script runs in it")
+def test_the_page_builds_the_same_claims(reviewed: Matrix, tmp_path: Path) -> None:
+    """The claims that a cell shows are made in the page: they must be those that were tried."""
+    function = re.findall(r"^function claims\(.*?^}", SCRIPT.read_text(), re.DOTALL | re.MULTILINE)[0]
+    found = data(page.render(reviewed))
+    program = tmp_path / "claims.js"
+    pairs = [[row[4], token] for row in found["rows"] for token in row[5]]
+    program.write_text(
+        f"const DATA = {json.dumps({'identities': found['identities'], 'tokens': found['tokens']})};\n{function}\n"
+        f"console.log(JSON.stringify({json.dumps(pairs)}.map(([one, other]) => Object.fromEntries(claims(one, other)))));"
+    )
+    made = json.loads(subprocess.run(["node", str(program)], capture_output=True, text=True, check=True).stdout)
+    expected = [tokens.claims(row.attempt.identity, token) for row in reviewed.rows if row.attempt for token in row.attempt.tokens]
+    left_out = {"workflow", "actor", "actor_id"}
+    assert made == [{key: value for key, value in one.items() if key not in left_out} for one in expected]
+
+
+def test_a_script_can_not_be_smuggled_in() -> None:
+    """A name that ends the script stays data."""
+    stack = provisioned_stack("dev")
+    named = replace(stack.consumers[0], name="</script><script>alert(1)</script>")
+    text = page.render(matrix.build(replace(stack, consumers=(named,))))
+    assert "<script>alert" not in text
+    assert data(text)["identities"][0][2] == named.name
+
+
+def test_changes_travel_with_it(reviewed: Matrix) -> None:
+    fewer = matrix.build(replace(reviewed.stack, consumers=reviewed.stack.consumers[1:]))
+    found = data(page.render(reviewed, compare.compare("main", fewer, reviewed)))
+    assert found["changes"]["base"] == "main"
+    assert {one[1] for one in found["changes"]["cells"]} == {reviewed.stack.consumers[0].name}
+    assert data(page.render(reviewed))["changes"] is None
+
+
+# --- the drawing --------------------------------------------------------------------------------------------------------------
+
+
+def lines(text: str) -> list[str]:
+    root = ElementTree.fromstring(text)
+    return [one.get("class", "") for one in root.iter("{http://www.w3.org/2000/svg}path")]
+
+
+def test_the_drawing_has_what_the_matrix_has(reviewed: Matrix) -> None:
+    text = drawing.render(reviewed)
+    described = ElementTree.fromstring(text).findtext("{http://www.w3.org/2000/svg}desc") or ""
+    assert "Publish roles: publish Team repositories, open." in described
+    assert "Any job of the organisation: read Read role." in described
+    assert "Somebody else" not in described
+    assert "edge refused" in lines(text)
+    assert "edge alarm" not in lines(text)
+
+
+def test_an_open_door_is_drawn_as_an_alarm() -> None:
+    """A publish role that any job of the repository gets into."""
+    stack = provisioned_stack("prod")
+    trust = {
+        "Sid": "Open",
+        "Effect": "Allow",
+        "Principal": {"Federated": stack.provider_arn},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringLike": {"token.actions.githubusercontent.com:sub": "repo:acme/payments-api:*"}},
+    }
+    opened = Document("trust policy", json.dumps({"Version": "2012-10-17", "Statement": [trust]}))
+    roles = tuple(replace(one, trust=opened) if one.name == "prod-publish-payments-api" else one for one in stack.roles)
+    assert "edge alarm" in lines(drawing.render(matrix.build(replace(stack, roles=roles))))
