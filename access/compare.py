@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from access.actions import Kind
-from access.matrix import Cell, Matrix, Row
-from access.words import KINDS, details, place, role_name, who
+from access.matrix import AWS, Cell, Matrix, Row
+from access.provisioned import resource_policies
+from access.words import KINDS, details, place
+
+EVERYWHERE = "everywhere"
 
 
 class How(StrEnum):
@@ -28,7 +31,7 @@ class Change:
     """A cell that is not what it was. `before` and `after` say what is allowed, "" for nothing."""
 
     how: How
-    who: str
+    label: str
     key: tuple[str, str]
     place: str
     kind: Kind
@@ -37,11 +40,21 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Wording:
+    """A statement that is new, gone or has other words: `where` it stands and what it is called."""
+
+    how: str
+    where: str
+    sid: str
+
+
+@dataclass(frozen=True)
 class Comparison:
-    """Changes of cells, and the principals that are new or gone."""
+    """Changes of cells; statements that are not as they were; the principals, by repository, that are new or gone."""
 
     base: str
     changes: tuple[Change, ...]
+    wordings: tuple[Wording, ...]
     new: tuple[str, ...]
     gone: tuple[str, ...]
 
@@ -57,12 +70,64 @@ def compare(base: str, before: Matrix, after: Matrix) -> Comparison:
     return Comparison(
         base,
         tuple(changes),
-        tuple(new.name(key) for key in new.rows if key not in old.rows),
-        tuple(old.name(key) for key in old.rows if key not in new.rows),
+        tuple(_wordings(before, after)),
+        tuple(_together([(key[0], row.label) for key, row in new.rows.items() if key not in old.rows])),
+        tuple(_together([(key[0], row.label) for key, row in old.rows.items() if key not in new.rows])),
     )
 
 
-_Places = Mapping[tuple[str, Kind], tuple[str, str]]
+def _wordings(before: Matrix, after: Matrix) -> Iterator[Wording]:
+    old, new = _written(before), _written(after)
+    for key in [*new, *(key for key in old if key not in new)]:
+        if old.get(key) != new.get(key):
+            yield Wording("gone" if key not in new else "other words" if key in old else "new", *key)
+
+
+def _written(matrix: Matrix) -> dict[tuple[str, str], str]:
+    """Every statement of every policy, by where it stands and what it is called."""
+    stack = matrix.stack
+    documents = [each for role in stack.roles for each in (role.trust, *role.identity)]
+    documents += [*(each for one in stack.attached for each in one.identity), *resource_policies(stack.domains)]
+    return {
+        (document.where, str(one.get("Sid") or f"statement {number}")): json.dumps(one, sort_keys=True)
+        for document in documents
+        for number, one in enumerate(document.statements, 1)
+    }
+
+
+def _together(named: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Principals by their repository, one line each."""
+    by_group: dict[str, list[str]] = {}
+    for group, label in named:
+        by_group.setdefault(group, []).append(label)
+    for group, labels in by_group.items():
+        yield _who(group, labels)
+
+
+def _who(group: str, labels: Sequence[str]) -> str:
+    return ", ".join(labels) if group == AWS else f"{group}: {', '.join(labels)}"
+
+
+@dataclass(frozen=True)
+class _Allowed:
+    """What is allowed in a cell, how much of it, and the words that decide."""
+
+    state: int
+    words: tuple[str, ...]
+    decided: str
+
+    @property
+    def text(self) -> str:
+        """In words, "" for nothing."""
+        if not self.state:
+            return ""
+        said = "; ".join(one for one in self.words if one)
+        amount = "yes" if self.state == 2 else "in part"
+        return f"{amount}: {said}" if said else amount
+
+
+_NOTHING = _Allowed(0, (), "")
+_Places = Mapping[tuple[str, Kind], _Allowed]
 
 
 class _View:
@@ -74,9 +139,6 @@ class _View:
         self._texts: dict[int, str] = {}
         self._classes: dict[int, _Places] = {}
         self._together: dict[tuple[str, ...], _Places] = {}
-
-    def name(self, key: tuple[str, str]) -> str:
-        return who(self.rows[key])
 
     def doors(self, key: tuple[str, str]) -> str:
         """The statements that let a row in or refuse it, in words."""
@@ -103,7 +165,9 @@ class _View:
         if number not in self._classes:
             rights = self.matrix.rights[number]
             self._classes[number] = {
-                (place(self.matrix, self.matrix.columns[column]), kind): (_allowed(kind, cell), self._decided(cell))
+                (place(self.matrix, self.matrix.columns[column]), kind): _Allowed(
+                    cell.state, (details(kind, cell),) if cell.state else (), self._decided(cell)
+                )
                 for (column, kind), cell in rights.items()
             }
         return self._classes[number]
@@ -117,88 +181,82 @@ class _View:
         return self._texts[number]
 
 
-def _allowed(kind: Kind, cell: Cell) -> str:
-    if not cell.state:
-        return ""
-    amount = "yes" if cell.state == 2 else "in part"
-    words = details(kind, cell)
-    return f"{amount}: {words}" if words else amount
-
-
 def _merged(parts: Sequence[_Places]) -> _Places:
-    found: dict[tuple[str, Kind], tuple[str, str]] = {}
+    """Several roles together: the words of those that allow the most."""
+    found: dict[tuple[str, Kind], _Allowed] = {}
     for part in parts:
-        for key, (allowed, decided) in part.items():
-            before = found.get(key, ("", ""))
-            found[key] = (" + ".join(dict.fromkeys(one for one in (before[0], allowed) if one)), before[1] + decided)
+        for key, one in part.items():
+            other = found.get(key, _NOTHING)
+            state = max(one.state, other.state)
+            words = tuple(dict.fromkeys(word for each in (other, one) if each.state == state for word in each.words))
+            found[key] = _Allowed(state, words, other.decided + one.decided)
     return found
 
 
 def _row(key: tuple[str, str], old: _View, new: _View) -> Iterator[Change]:
     before, after = old.places(key), new.places(key)
-    reworded = key in old.rows and key in new.rows and old.doors(key) != new.doors(key)
-    if before is after or (before == after and not reworded):
+    both = key in old.rows and key in new.rows
+    reworded = both and old.doors(key) != new.doors(key)
+    if before == after and not reworded:
         return
-    view = new if key in new.rows else old
+    label = (new if key in new.rows else old).rows[key].label
     order = {kind: number for number, kind in enumerate(KINDS)}
-    cells = sorted({*before, *after}, key=lambda one: (order[one[1]], one[0]))
-    found = []
-    for cell in cells:
-        was, became = before.get(cell, ("", "")), after.get(cell, ("", ""))
-        how = _how(was, became)
-        if how and (how is not How.REWORDED or (key in old.rows and key in new.rows and bool(was[1]) and bool(became[1]))):
-            found.append(Change(how, view.name(key), key, *cell, was[0], became[0]))
-    if reworded and not any(one.how is not How.REWORDED for one in found):
-        # The door has other words, and lets the same in: every cell that is reached through it is decided by other words.
-        found = [Change(How.REWORDED, view.name(key), key, *cell, after[cell][0], after[cell][0]) for cell in cells if cell in after]
-        found = found or [Change(How.REWORDED, view.name(key), key, "every place", Kind.TOKEN, "", "")]
-    yield from found
+    for cell in sorted({*before, *after}, key=lambda one: (order[one[1]], one[0])):
+        was, became = before.get(cell, _NOTHING), after.get(cell, _NOTHING)
+        how = _how(was, became, both, reworded)
+        if how:
+            yield Change(how, label, key, *cell, was.text, became.text)
+    if reworded and not before and not after:  # it gets into no role, and is kept out by other words
+        yield Change(How.REWORDED, label, key, EVERYWHERE, Kind.TOKEN, "", "")
 
 
-def _how(was: tuple[str, str], became: tuple[str, str]) -> How | None:
-    if was[0] == became[0]:
-        return How.REWORDED if was[1] != became[1] else None
-    if not was[0]:
+def _how(was: _Allowed, became: _Allowed, both: bool, reworded: bool) -> How | None:
+    if (was.state, was.words) == (became.state, became.words):
+        return How.REWORDED if both and (reworded or was.decided != became.decided) else None
+    if not was.state:
         return How.GRANTED
-    return How.TAKEN if not became[0] else How.CHANGED
+    return How.TAKEN if not became.state else How.CHANGED
 
 
-_TITLES = {
-    How.GRANTED: "Grants",
-    How.TAKEN: "Takes away",
-    How.CHANGED: "Changes",
-    How.REWORDED: "Decides by other words, with the same outcome",
-}
+_TITLES = {How.GRANTED: "Grants", How.TAKEN: "Takes away", How.CHANGED: "Changes"}
 
 
 def render(comparison: Comparison, stack: str) -> str:
     """The comparison as Markdown."""
     lines = [f"# Access of {stack}: what changes since {comparison.base}", ""]
-    if not comparison.changes and not comparison.new and not comparison.gone:
-        return "\n".join([*lines, "Nothing.", ""])
-    for title, names in (("New", comparison.new), ("Gone", comparison.gone)):
-        if names:
-            lines += [f"## {title}", "", *(f"- {name}" for name in names), ""]
-    for how, title in _TITLES.items():
-        if changes := comparison.of(how):
-            lines += [f"## {title}", "", *_lines(changes), ""]
-    return "\n".join(lines)
+    found = sections(comparison)
+    for title, items in found:
+        lines += [f"## {title}", "", *(f"- {item}" for item in items), ""]
+    return "\n".join(lines if found else [*lines, "Nothing.", ""])
+
+
+def sections(comparison: Comparison) -> list[tuple[str, list[str]]]:
+    """What a reader is told, by title: cells of which the same is true are one line."""
+    reworded = comparison.of(How.REWORDED)
+    principals = len({one.key for one in reworded})
+    told = [
+        ("New", list(comparison.new)),
+        ("Gone", list(comparison.gone)),
+        *((title, list(_lines(comparison.of(how)))) for how, title in _TITLES.items()),
+        ("Statements", [f"{one.where}: {one.sid} ({one.how})" for one in comparison.wordings]),
+        ("The same by other words", [f"{len(reworded):,} cells of {principals:,} principals"] if reworded else []),
+    ]
+    return [(title, items) for title, items in told if items]
 
 
 def _lines(changes: Sequence[Change]) -> Iterator[str]:
-    """One line for all places that are changed in the same way."""
-    together: dict[tuple, list[str]] = {}
+    places: dict[tuple, list[str]] = {}
     for one in changes:
-        together.setdefault((one.who, one.kind, one.before, one.after), []).append(one.place)
-    for (name, kind, before, after), places in together.items():
-        yield f"- {name}: {kind} {', '.join(places)}{_values(before, after)}"
+        places.setdefault((one.key, one.label, one.kind, one.before, one.after), []).append(one.place)
+    labels: dict[tuple, list[str]] = {}
+    for (key, label, kind, before, after), found in places.items():
+        labels.setdefault((key[0], kind, tuple(found), before, after), []).append(label)
+    for (group, kind, found, before, after), named in labels.items():
+        yield f"{_who(group, named)}: {kind} {', '.join(found)}{_values(before, after)}"
 
 
 def _values(before: str, after: str) -> str:
     if before and after:
-        return f" (still {after})" if before == after else f" (was {before}; now {after})"
-    value = before or after
-    return f" ({value.removeprefix('yes: ')})" if value not in ("yes", "") else ""
-
-
-__all__ = ["Change", "Comparison", "How", "compare", "render", "role_name"]
+        return f" (was {before}; now {after})"
+    value = (before or after).removeprefix("yes").removeprefix(": ")
+    return f" ({value})" if value else ""

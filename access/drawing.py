@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 
 from access.actions import Kind
-from access.matrix import Matrix, Rights, Row
+from access.matrix import OUTSIDE, Matrix, Rights, Row
 from access.words import place, role_name
 from policies.names import PUBLIC_SOURCES, SHARED_REPOSITORY
 
@@ -102,7 +102,7 @@ def _counted(names: Sequence[str], one: str, many: str) -> list[str]:
 
 
 def _sessions(matrix: Matrix) -> list[Node]:
-    shared = {role for row in matrix.rows if row.group == "(in no catalog)" for role in row.roles}
+    shared = {role for row in matrix.rows if row.group == OUTSIDE for role in row.roles}
     groups: dict[str, list[str]] = {"read": [], "own": [], "publish": [], "promote": [], "administer": []}
     for role in matrix.stack.roles:
         top = _top(matrix.rights[matrix.class_of[role.arn]])
@@ -139,7 +139,7 @@ def _aws_group(row: Row) -> str:
 
 
 def _places(matrix: Matrix) -> list[Node]:
-    open_roles = {role for row in matrix.rows if row.group == "(in no catalog)" for role in row.roles}
+    open_roles = {role for row in matrix.rows if row.group == OUTSIDE for role in row.roles}
     everybody = [matrix.class_of[role] for role in sorted(open_roles)]
     groups: dict[str, list[int]] = {"public": [], "shared": [], "open": [], "closed": [], "other": []}
     for number, column in enumerate(matrix.columns):

@@ -29,6 +29,8 @@ FOREIGN = {
     "maven": Coordinates("maven", "org.example", "greeting"),
 }
 NOT_OWNED = "a name that nobody owns"
+# Groups of rows that are no repository of the catalog.
+OUTSIDE, AWS = "(in no catalog)", "(AWS)"
 NOBODY_ALLOWS = "no statement allows it"
 SUBJECT = f"{GITHUB_OIDC_HOST}:sub"
 
@@ -179,9 +181,9 @@ def _add_rows(matrix: Matrix) -> None:
     owners = dict.fromkeys((one.owner, one.owner_id) for one in stack.consumers)
     for owner, owner_id in owners:
         for attempt in tokens.outside(owner, owner_id, workflows):
-            matrix.rows.append(_row("(in no catalog)", attempt, doors.entries(attempt, "")))
+            matrix.rows.append(_row(OUTSIDE, attempt, doors.entries(attempt, "")))
     for session in principals.others(stack):
-        matrix.rows.append(Row("(AWS)", session.key, session.label, session.note, session=session))
+        matrix.rows.append(Row(AWS, session.key, session.label, session.note, session=session))
 
 
 def _row(group: str, attempt: Attempt, entries: Iterable[Entry]) -> Row:

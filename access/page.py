@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from access import drawing
-from access.compare import Comparison
-from access.matrix import Cell, Matrix, Row
+from access.compare import Comparison, sections
+from access.matrix import AWS, OUTSIDE, Cell, Matrix, Row
 from access.tokens import Identity, Token
 from access.words import KINDS, place
 from policies.names import PUBLIC_SOURCES, SHARED_REPOSITORY
@@ -138,7 +138,7 @@ def _token(one: Token) -> list[str]:
 
 def _groups(matrix: Matrix, rows: _Rows) -> list[list[str]]:
     consumers = {one.name: one for one in matrix.stack.consumers}
-    notes = {"(in no catalog)": "repositories that the catalog does not name", "(AWS)": "principals with credentials of their own"}
+    notes = {OUTSIDE: "repositories that the catalog does not name", AWS: "principals with credentials of their own"}
 
     def note(name: str) -> str:
         one = consumers.get(name)
@@ -156,6 +156,5 @@ def _changes(compared: Comparison | None) -> dict[str, Any] | None:
     return {
         "base": compared.base,
         "cells": [[one.how.value, *one.key, one.place, one.kind.value, one.before, one.after] for one in compared.changes],
-        "new": list(compared.new),
-        "gone": list(compared.gone),
+        "sections": sections(compared),
     }

@@ -25,9 +25,10 @@ import pulumi.resource
 import yaml
 from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.runtime import Settings, configure, rpc, run_in_stack, set_all_config
+from pulumi.runtime import resource as sdk_resource
 from pulumi.runtime.invoke import InvokeResult
 from pulumi.runtime.mocks import MockEngine, MockMonitor
-from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.proto import resource_pb2, source_pb2
 from pulumi.runtime.resource import register_resource, resource_output
 from pulumi.runtime.settings import set_root_resource
 
@@ -268,6 +269,8 @@ def _run(program: Path, project: str, stack: str, config: Values, monitor: Monit
     # Faster ones in place of the SDK's functions (see there for which calls).
     setattr(pulumi.resource, "register_resource", _register)  # noqa: B010
     setattr(pulumi.runtime, "invoke", _invoke(monitor.sights))  # noqa: B010
+    # Where in the program a resource is made is not asked for here.
+    setattr(sdk_resource, "_get_stack_trace", source_pb2.StackTrace)  # noqa: B010
     gc.disable()  # the SDK keeps every resource's tasks: collecting them again and again is half of the time of a large catalog
     engine = MockEngine(logging.getLogger("pulumi"))
     configure(Settings(project, stack, monitor=monitor, engine=engine, dry_run=False, organization="organization"))

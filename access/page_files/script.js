@@ -73,33 +73,20 @@ if (DATA.changes) {
   }
 }
 
-const TITLES = { granted: "Grants", taken: "Takes away", changed: "Changes", reworded: "Decides by other words, with the same outcome" };
 function showChanges() {
   if (!DATA.changes) return;
   byId("changes").hidden = false;
   byId("changes-title").textContent = `What changes since ${DATA.changes.base}`;
-  byId("show").querySelector("[value=changed]").hidden = false;
+  byId("show").querySelectorAll("[hidden]").forEach((option) => { option.hidden = false; });
   const list = byId("changes-list");
-  for (const [title, names] of [["New", DATA.changes.new], ["Gone", DATA.changes.gone]]) {
-    if (names.length) list.append(make("h3", { text: title }), make("ul", {}, ...names.map((name) => make("li", { text: name }))));
+  for (const [title, items] of DATA.changes.sections) {
+    const shown = items.slice(0, 300).map((item) => make("li", { text: item }));
+    if (items.length > 300) shown.push(make("li", { text: `and ${items.length - 300} more: see the Markdown` }));
+    const lines = make("ul", { class: title.toLowerCase().replace(/ .*/, "") }, ...shown);
+    if (title === "Statements") list.append(make("details", {}, make("summary", { text: `${title} (${items.length})` }), lines));
+    else list.append(make("h3", { text: title }), lines);
   }
-  for (const [how, title] of Object.entries(TITLES)) {
-    const together = new Map();
-    for (const [one, group, key, place, kind, before, after] of DATA.changes.cells) {
-      if (one !== how) continue;
-      const row = rows.find((each) => DATA.groups[each.group][0] === group && each.key === key);
-      const name = row ? name_of(row) : `${group}: ${key}`;
-      const words = how === "changed" ? ` (was ${before}; now ${after})` : "";
-      const line = `${name}: ${kind}${words}`;
-      together.set(line, [...(together.get(line) || []), place]);
-    }
-    if (!together.size) continue;
-    const items = [...together].slice(0, 200).map(([line, places]) => make("li", { text: `${line}: ${places.join(", ")}` }));
-    const ul = make("ul", { class: how }, ...items);
-    if (how === "reworded") list.append(make("details", {}, make("summary", { text: `${title} (${together.size})` }), ul));
-    else list.append(make("h3", { class: how, text: `${title} (${together.size})` }), ul);
-  }
-  if (!list.children.length) list.append(make("p", { text: "Nothing." }));
+  if (!DATA.changes.sections.length) list.append(make("p", { text: "Nothing." }));
 }
 
 function name_of(row) {
@@ -175,7 +162,8 @@ function wanted(row) {
     case "jobs": return row.own < 0;
     case "aws": return row.own >= 0;
     case "nothing": return !allowedKinds(row).length;
-    case "changed": return changed.has(row.number);
+    case "changed": return (changed.get(row.number) || []).some((one) => one.how !== "reworded");
+    case "reworded": return changed.has(row.number);
     default: return true;
   }
 }
@@ -220,10 +208,11 @@ function line(row, index) {
     const states = kinds.map((kind) => [kind, state(row, column, kind)]).filter(([, one]) => one >= 0);
     const shown = states.filter(([, one]) => one > 0);
     const words = shown.length ? shown.map(([kind, one]) => `${WORDS[kind]} ${one === 1 ? "in part" : ""}`).join(", ") : "nothing";
-    const change = (changed.get(row.number) || []).some((one) => one.place === DATA.columns[column][0] && kinds.includes(one.kind));
-    return make("td", { class: change ? "changed" : undefined, role: "gridcell" },
+    const changes = (changed.get(row.number) || []).filter((one) => one.place === DATA.columns[column][0] && kinds.includes(one.kind));
+    const change = changes.length && (changes.every((one) => one.how === "reworded") ? "reworded" : "changed");
+    return make("td", { class: change || undefined, role: "gridcell" },
       make("button", { type: "button", tabindex: index === 0 && position === 0 ? "0" : "-1", "data-row": index, "data-column": position,
-        "aria-label": `${name_of(row)}; ${DATA.columns[column][0]}: ${words}${change ? "; changed" : ""}`, onclick: () => open(row, column) },
+        "aria-label": `${name_of(row)}; ${DATA.columns[column][0]}: ${words}${change ? `; ${change}` : ""}`, onclick: () => open(row, column) },
         ...(shown.length ? shown.map(([kind, one]) => letter(kind, one)) : ["·"])));
   });
   return make("tr", {}, make("th", { class: "row", scope: "row" }, row.label, make("small", { text: row.note })), ...cells);
@@ -283,14 +272,16 @@ function claimsTable(identity, token, unmet = []) {
   return make("table", { class: "claims" }, ...lines);
 }
 
-function statement(number, unmet = [], shown = false) {
-  const [where, body] = DATA.statements[number];
+function statement(number, unmet = [], role = null) {
+  const [document_, body] = DATA.statements[number];
+  // Roles whose policies say the same share one document.
+  const where = role === null || document_.includes(" of ") ? document_ : `${document_} of role ${DATA.roles[role][0]}`;
   const text = make("pre");
   for (const part of JSON.stringify(body, null, 2).split("\n")) {
     const bad = unmet.some((key) => part.includes(`"${HOST}${key}"`));
     text.append(bad ? make("span", { class: "bad", text: part }) : part, "\n");
   }
-  return make("details", { open: shown }, make("summary", { text: `statement ${body.Sid || "without a name"}, ${where}` }), text);
+  return make("details", {}, make("summary", { text: `statement ${body.Sid || "without a name"}, ${where}` }), text);
 }
 
 function open(row, column) {
@@ -354,7 +345,7 @@ function kindSection(row, column, kind) {
       const some = what.length > 6 ? `${what.slice(0, 5).join(", ")} and ${what.length - 5} more` : what.join(", ");
       const about = names.length ? ` (${names.map((one) => DATA.words[one]).join(", ")})` : "";
       const item = make("li", {}, make("span", { class: allowed ? "yes" : "no", text: allowed ? "✓ " : "✕ " }), `${as}${some}${about}: ${DATA.reasons[reason]}`);
-      if (number >= 0) item.append(statement(number));
+      if (number >= 0) item.append(statement(number, [], role));
       (allowed || cell[0] === 0 ? list : refused).append(item);
     }
     if (refused.children.length) list.append(make("li", {}, make("details", {}, make("summary", { text: "What is not allowed of it" }), refused)));
@@ -396,6 +387,9 @@ for (const kind of ["all", ...DATA.kinds]) {
 }
 byId("letters").append(...DATA.kinds.map((kind) => make("span", {}, letter(kind, 2), ` ${WORDS[kind]}`)),
   make("span", {}, letter("read", 1), " in part"), make("span", { text: "· nothing" }));
+if (DATA.changes) {
+  byId("letters").append(make("span", {}, make("i", { class: "swatch changed" }), "changed"), make("span", {}, make("i", { class: "swatch reworded" }), "the same by other words"));
+}
 if (DATA.columns.length <= 14) byId("places-label").hidden = true;
 byId("filters").addEventListener("submit", (event) => event.preventDefault());
 for (const id of ["search", "places", "show"]) byId(id).addEventListener("input", filter);

@@ -98,7 +98,8 @@ def test_one_word_of_a_trust_policy_since_a_revision(checkout: Path, tmp_path: P
     assert main(["--stack", "dev", "--base", "HEAD", "--output", str(tmp_path / "out")]) == 0
     changes = (tmp_path / "out" / "dev-changes.md").read_text()
     assert "## Takes away" in changes and "## Grants" not in changes
-    assert "payments-api-pilot: release branch main: publish: publish payments" in changes
+    assert "payments-api-pilot: release branch main: publish, release branch release/*: publish: publish payments" in changes
+    assert "trust policy of role dev-publish-payments-api-pilot: Release (other words)" in changes
     assert '"base":"HEAD"' in (tmp_path / "out" / "dev.html").read_text()
     status = subprocess.run(["git", "-C", str(checkout), "worktree", "list"], capture_output=True, text=True, check=True)
     assert len(status.stdout.splitlines()) == 1, "nothing is left in the repository"

@@ -40,7 +40,7 @@ def with_repository_policy(stack: Provisioned, name: str, change) -> Provisioned
 
 def test_the_same_is_no_change(prod: Matrix) -> None:
     same = to(prod, provisioned_stack("prod"))
-    assert (same.changes, same.new, same.gone) == ((), (), ())
+    assert (same.changes, same.wordings, same.new, same.gone) == ((), (), (), ())
     assert compare.render(same, "prod") == "# Access of prod: what changes since main\n\nNothing.\n"
 
 
@@ -52,7 +52,9 @@ def test_a_statement_less_takes_away(prod: Matrix) -> None:
     assert {one.key[0] for one in comparison.of(How.REWORDED)} == {"identity-api"}
     assert {(one.place, one.kind) for one in comparison.changes} == {("identity", Kind.READ)}
     assert ("storefront-web", "pull-request") in {one.key for one in comparison.changes}
-    assert "storefront-web: pull request: read identity" in compare.render(comparison, "prod").partition("## Takes away")[2]
+    written = compare.render(comparison, "prod")
+    assert "- storefront-web: branch main, pull request, any other branch, tag main, recycled name: read identity\n" in written
+    assert "- policy of repository identity: ReadByRole (gone)" in written
 
 
 def test_the_other_way_round_it_grants(prod: Matrix) -> None:
@@ -73,6 +75,9 @@ def test_other_words_with_the_same_outcome_are_told_apart(prod: Matrix) -> None:
     assert comparison.changes
     assert {one.how for one in comparison.changes} == {How.REWORDED}
     assert {one.place for one in comparison.changes} == {"shared"}
+    assert {(one.how, one.where) for one in comparison.wordings} == {("other words", "policy of repository shared")}
+    written = compare.render(comparison, "prod")
+    assert "## Grants" not in written and "## The same by other words" in written
 
 
 def test_a_new_repository_changes_nothing_of_others(prod: Matrix) -> None:
@@ -81,8 +86,9 @@ def test_a_new_repository_changes_nothing_of_others(prod: Matrix) -> None:
     comparison = to(prod, more)
     assert {one.key[0] for one in comparison.changes} == {"new-web"}
     assert {one.how for one in comparison.changes} == {How.GRANTED}
-    assert all(name.startswith("new-web: ") for name in comparison.new)
-    assert comparison.gone == ()
+    (line,) = comparison.new
+    assert line.startswith("new-web: branch main, pull request, ")
+    assert comparison.gone == comparison.wordings == ()
 
 
 def test_a_repository_that_is_gone_loses_what_it_had(prod: Matrix) -> None:
@@ -90,7 +96,7 @@ def test_a_repository_that_is_gone_loses_what_it_had(prod: Matrix) -> None:
     comparison = to(prod, fewer)
     name = prod.stack.consumers[0].name
     assert {one.key[0] for one in comparison.of(How.TAKEN)} == {name}
-    assert {one.partition(": ")[0] for one in comparison.gone} == {name}
+    assert [one.partition(": ")[0] for one in comparison.gone] == [name]
     assert not comparison.of(How.GRANTED)
 
 

@@ -65,6 +65,11 @@ def test_everything_that_is_pressed_or_typed_into_has_a_name(reviewed: Matrix) -
             assert name in ids or name == "cell-title", name
 
 
+def test_every_choice_of_rows_is_known_to_the_script(reviewed: Matrix) -> None:
+    options = {str(attributes["value"]) for tag, attributes in Elements(page.render(reviewed)).found if tag == "option"}
+    assert options - {"all"} == set(re.findall(r'case "(\w+)": return', SCRIPT.read_text()))
+
+
 def test_the_data_are_the_matrix(reviewed: Matrix) -> None:
     """Every cell, put together as the page does it."""
     found = data(page.render(reviewed))
