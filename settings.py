@@ -7,6 +7,7 @@ settings without the SDK.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -15,7 +16,7 @@ from configuration import across
 from configuration import catalog as catalog_files
 from configuration import stack as stack_files
 from configuration.catalog import Catalog, TeamFile
-from configuration.problems import MAPPING, Problem, SettingsError, Words, misread
+from configuration.problems import FINDINGS_MAX, MAPPING, Problem, SettingsError, Words, misread
 from configuration.shapes import (
     ANY_WORKFLOW,
     PROMOTION_WORKFLOW_FILE,
@@ -357,12 +358,16 @@ def _settings(stack: StackFile, teams: Iterable[TeamFile]) -> Settings:
 def _broken_rules(stack: StackFile | None, catalog: Catalog, known: Sequence[Problem]) -> list[Problem]:
     """What the rules find, apart from what follows from a value that was taken out as wrong (it is not missing as well)."""
 
-    def follows(problem: Problem) -> bool:
-        return any(one.file == problem.file and f"{problem.key}.".startswith(f"{one.key}.") for one in known)
+    wrong: dict[str, list[str]] = {}
+    for one in known:
+        wrong.setdefault(one.file, []).append(f"{one.key}.")
 
-    found = [problem for rule in catalog_files.RULES for problem in rule(catalog)]
-    found += [problem for rule in stack_files.RULES for problem in rule(stack)] if stack else []
-    found += [problem for rule in across.RULES for problem in rule(stack, catalog)] if stack else []
+    def follows(problem: Problem) -> bool:
+        return any(f"{problem.key}.".startswith(key) for key in wrong.get(problem.file, ()))
+
+    found = [problem for rule in catalog_files.RULES for problem in islice(rule(catalog), FINDINGS_MAX)]
+    found += [problem for rule in stack_files.RULES for problem in islice(rule(stack), FINDINGS_MAX)] if stack else []
+    found += [problem for rule in across.RULES for problem in islice(rule(stack, catalog), FINDINGS_MAX)] if stack else []
     return [problem for problem in found if not follows(problem)]
 
 

@@ -1,6 +1,7 @@
 """`python -m access`: who can do what, from the policies as a stack provisions them, as a page and as Markdown."""
 
 import argparse
+import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,8 +14,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     try:
         recorded = review.read(options.resources) if options.resources else review.record(review.PROJECT, *_stack(options))
-        for file in review.write(recorded, options.output, options.base or ""):
-            print(file)
+        reviewed = review.compute(recorded, options.base or "")
+        print(*review.summary(reviewed), *review.save(reviewed, options.output), sep="\n")
     except (review.Stopped, OSError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -50,4 +51,5 @@ def _stack(options: argparse.Namespace) -> tuple[str, Path | None, Path | None]:
 
 
 if __name__ == "__main__":
+    gc.disable()  # a large matrix is many objects and no garbage: looking for some is a fifth of the time
     sys.exit(main())

@@ -140,16 +140,17 @@ class _View:
         self._classes: dict[int, _Places] = {}
         self._together: dict[tuple[str, ...], _Places] = {}
 
-    def doors(self, key: tuple[str, str]) -> str:
-        """The statements that let a row in or refuse it, in words."""
-        row = self.rows.get(key)
-        if row is None:
-            return ""
-        found = [
-            (one.role, one.allowed, self._text(one.statement), [(self._text(number), keys) for number, keys in one.unmet])
-            for one in row.entries
-        ]
-        return json.dumps(found)
+    def doors(self, key: tuple[str, str]) -> dict[str, tuple]:
+        """By role: the statements that let a row in or refuse it, in words."""
+        return {
+            one.role: (one.allowed, self._text(one.statement), [(self._text(number), keys) for number, keys in one.unmet])
+            for one in self.rows[key].entries
+        }
+
+    def allowed(self, role: str) -> list[tuple[str, Kind]]:
+        """Where a role may do anything, and what."""
+        number = self.matrix.class_of.get(role)
+        return [] if number is None else [cell for cell, one in self._of_class(number).items() if one.state]
 
     def places(self, key: tuple[str, str]) -> _Places:
         """What a row may do, by place and kind."""
@@ -193,20 +194,27 @@ def _merged(parts: Sequence[_Places]) -> _Places:
     return found
 
 
+def _told_otherwise(key: tuple[str, str], old: _View, new: _View) -> set[str]:
+    """The roles that let a row in or refuse it with other words than before."""
+    before, after = old.doors(key), new.doors(key)
+    return {role for role in {*before, *after} if before.get(role) != after.get(role)}
+
+
 def _row(key: tuple[str, str], old: _View, new: _View) -> Iterator[Change]:
     before, after = old.places(key), new.places(key)
     both = key in old.rows and key in new.rows
-    reworded = both and old.doors(key) != new.doors(key)
-    if before == after and not reworded:
+    roles = _told_otherwise(key, old, new) if both else set()
+    reworded = {cell for view in (old, new) for role in roles for cell in view.allowed(role)}
+    if before == after and not roles:
         return
     label = (new if key in new.rows else old).rows[key].label
     order = {kind: number for number, kind in enumerate(KINDS)}
-    for cell in sorted({*before, *after}, key=lambda one: (order[one[1]], one[0])):
+    for cell in sorted({*before, *after, *reworded}, key=lambda one: (order[one[1]], one[0])):
         was, became = before.get(cell, _NOTHING), after.get(cell, _NOTHING)
-        how = _how(was, became, both, reworded)
+        how = _how(was, became, both, cell in reworded)
         if how:
             yield Change(how, label, key, *cell, was.text, became.text)
-    if reworded and not before and not after:  # it gets into no role, and is kept out by other words
+    if roles and not reworded:  # other words of a role that may do nothing here
         yield Change(How.REWORDED, label, key, EVERYWHERE, Kind.TOKEN, "", "")
 
 

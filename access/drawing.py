@@ -1,4 +1,4 @@
-"""The flow as an inline SVG: from GitHub's refs through roles to repositories. Every line is drawn because the matrix has it."""
+"""The flow from GitHub's refs through roles to repositories, as an inline SVG and in words. The matrix has each of its lines."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from policies.names import PUBLIC_SOURCES, SHARED_REPOSITORY
 
 _LEFT, _MIDDLE, _RIGHT = 10, 395, 780
 _WIDTH, _NODE, _LINE, _GAP, _TOP = 1090, 300, 19, 26, 44
-# Names that fit into a box; more are counted.
-_NAMED = 6
+# Names that fit into a box; more are counted. Characters that fit into a line.
+_NAMED, _ROOM = 6, 41
 
 
 @dataclass
@@ -51,40 +51,94 @@ _STRENGTH = (Kind.ADMINISTER, Kind.PROMOTE, Kind.PUBLISH, Kind.READ)
 _OUTSIDE = ("fork", "fork-pull-request", "other-organisation", "strangers", "recycled-organisation", "audience")
 
 
-def render(matrix: Matrix) -> str:
+@dataclass(frozen=True)
+class Flow:
+    """The boxes of the three columns, and the lines between them."""
+
+    jobs: list[Node]
+    sessions: list[Node]
+    places: list[Node]
+    edges: list[Edge]
+
+    @property
+    def nodes(self) -> list[Node]:
+        return [*self.jobs, *self.sessions, *self.places]
+
+
+def flow(matrix: Matrix) -> Flow:
+    """What there is to draw."""
+    sessions, places = _sessions(matrix), _places(matrix)
+    jobs = _jobs(matrix, {role for one in sessions if one.key == "own" for role in one.members})
+    return Flow(jobs, sessions, places, [*_doors(jobs, sessions), *_rights(matrix, sessions, places)])
+
+
+def render(drawn: Flow) -> str:
     """The drawing, with a title and a description for those who do not see it."""
-    jobs, sessions, places = _jobs(matrix), _sessions(matrix), _places(matrix)
-    edges = [*_doors(jobs, sessions), *_rights(matrix, sessions, places)]
-    height = max(map(_height, (jobs, sessions, places))) + 10
-    for column in (jobs, sessions, places):
+    columns = (drawn.jobs, drawn.sessions, drawn.places)
+    height = max(map(_height, columns)) + 10
+    for column in columns:
         _spread(column, height)
-    parts = [*(_edge(edge) for edge in edges), *(_stub(node) for node in jobs if not any(edge.start is node for edge in edges))]
-    parts += [_box(node) for node in (*jobs, *sessions, *places)]
+    number = {node.key: position for position, node in enumerate(drawn.nodes)}
+    parts = [_edge(edge, number[edge.start.key], number[edge.end.key]) for edge in drawn.edges]
+    parts += [_stub(node) for node in drawn.jobs if not any(edge.start is node for edge in drawn.edges)]
+    parts += [_box(node, number[node.key]) for node in drawn.nodes]
     heads = [(_LEFT, "Jobs of GitHub Actions"), (_MIDDLE, "Roles and principals at AWS"), (_RIGHT, "CodeArtifact repositories")]
     parts += [f'<text class="head" x="{x}" y="24">{escape(text)}</text>' for x, text in heads]
-    described = " ".join(f"{edge.start.title}: {edge.kind} {edge.end.title}." for edge in edges)
+    described = " ".join(f"{edge.start.title}: {edge.kind} {edge.end.title}." for edge in drawn.edges)
     return (
         f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-labelledby="flow-title flow-text" xmlns="http://www.w3.org/2000/svg">'
         f'<title id="flow-title">Who gets where</title><desc id="flow-text">{escape(described)}</desc>{"".join(parts)}</svg>'
     )
 
 
+def words(drawn: Flow) -> str:
+    """The same as HTML list items, role by role: for narrow screens, and for those who would rather read."""
+    items = [_in_words(session, drawn.edges) for session in drawn.sessions]
+    shut_out = [job for job in drawn.jobs if not any(edge.start is job for edge in drawn.edges)]
+    items += [
+        f"<li><b>{escape(job.title)}</b> <small>{escape(' '.join(job.lines))}</small><p>no role lets them in</p></li>" for job in shut_out
+    ]
+    return "".join(items)
+
+
+def _in_words(session: Node, edges: Sequence[Edge]) -> str:
+    jobs = [edge for edge in edges if edge.end is session]
+    told = "".join(
+        f"<p{_ALARM if edge.alarming else ''}>from {escape(edge.start.title)}: {escape(' '.join(edge.start.lines))}</p>" for edge in jobs
+    )
+    for kind in reversed(_STRENGTH):
+        places = [edge.end for edge in edges if edge.start is session and edge.kind is kind]
+        if places:
+            named = "; ".join(f"{one.title} ({', '.join(one.lines)})" for one in places)
+            told += f'<p><span class="mark {kind.value}">{kind.value}</span> {escape(named)}</p>'
+    return f"<li><b>{escape(session.title)}</b> <small>{escape(', '.join(session.lines))}</small>{told}</li>"
+
+
+_ALARM = ' class="no"'
+
+
 # --- boxes ------------------------------------------------------------------------------------------------------------------------------
 
 
-def _category(row: Row) -> str:
+def _category(row: Row, own: set[str], open_to_all: bool) -> str:
     if row.key.startswith("release:") and row.key.endswith((":publish", ":promote")):
         return row.key.rpartition(":")[2]
-    return "outside" if row.key in _OUTSIDE else "any"
+    if row.key in _OUTSIDE or (row.group == OUTSIDE and not open_to_all):
+        return "outside"
+    return "team" if own.intersection(row.roles) else "any"
 
 
-def _jobs(matrix: Matrix) -> list[Node]:
-    rows: dict[str, list[Row]] = {"any": [], "publish": [], "promote": [], "outside": []}
+def _jobs(matrix: Matrix, own: set[str]) -> list[Node]:
+    """The jobs of GitHub. `own` are the roles that only a team's own repositories get into."""
+    open_to_all = any(row.roles for row in matrix.rows if row.group == OUTSIDE)
+    rows: dict[str, list[Row]] = {"any": [], "team": [], "publish": [], "promote": [], "outside": []}
     for row in matrix.rows:
         if row.attempt:
-            rows[_category(row)].append(row)
+            rows[_category(row, own, open_to_all)].append(row)
+    any_job = "Any job of the organisation" if open_to_all else "Any job of the catalog's repositories"
     words = {
-        "any": ("Any job of the organisation", ["pull request, any branch, any tag,", "any workflow, any environment"]),
+        "any": (any_job, ["pull request, any branch, any tag,", "any workflow, any environment"]),
+        "team": ("Any job of a closed team", ["of its own repositories: pull request,", "any branch, any workflow"]),
         "publish": ("Release branch", ["publishing workflow,", "the declared environment"]),
         "promote": ("Release branch", ["promotion workflow, approved", "in environment promote"]),
         "outside": ("Somebody else", ["fork, other organisation, recycled", "organisation, token for another service"]),
@@ -110,7 +164,7 @@ def _sessions(matrix: Matrix) -> list[Node]:
             groups["own" if top is Kind.READ and shared and role.arn not in shared else top.value].append(role.arn)
     titles = {
         "read": "Read role",
-        "own": "Read roles of teams",
+        "own": "Read roles of closed teams",
         "publish": "Publish roles",
         "promote": "Promote roles",
         "administer": "Roles that administer",
@@ -223,13 +277,19 @@ def _rights(matrix: Matrix, sessions: Sequence[Node], places: Sequence[Node]) ->
 _OFFSET = {Kind.READ: -9, Kind.PUBLISH: -3, Kind.PROMOTE: 3, Kind.ADMINISTER: 9}
 
 
-def _edge(edge: Edge) -> str:
+def _edge(edge: Edge, start: int, end: int) -> str:
     x1, x2 = edge.start.x + _NODE, edge.end.x
     shift = _OFFSET[edge.kind]
     y1, y2 = edge.start.middle + shift, edge.end.middle + shift
     bend = (x2 - x1) * 0.55
     kind = "alarm" if edge.alarming else edge.kind.value
-    return f'<path class="edge {kind}" d="M{x1} {y1:g} C{x1 + bend:g} {y1:g} {x2 - bend:g} {y2:g} {x2} {y2:g}"/>'
+    curve = f"M{x1} {y1:g} C{x1 + bend:g} {y1:g} {x2 - bend:g} {y2:g} {x2} {y2:g}"
+    return f'<path class="edge {kind}" data-from="{start}" data-to="{end}" d="{curve}"/>'
+
+
+def _fitting(line: str) -> str:
+    """As much of a line as a box has room for: the words beside the drawing have all of it."""
+    return line if len(line) <= _ROOM else f"{line[: _ROOM - 1]}…"
 
 
 def _stub(node: Node) -> str:
@@ -240,12 +300,13 @@ def _stub(node: Node) -> str:
     )
 
 
-def _box(node: Node) -> str:
+def _box(node: Node, number: int) -> str:
     lines = "".join(
-        f'<text class="small" x="{node.x + 12}" y="{node.y + 24 + _LINE * (number + 1)}">{escape(line)}</text>'
+        f'<text class="small" x="{node.x + 12}" y="{node.y + 24 + _LINE * (number + 1)}">{escape(_fitting(line))}</text>'
         for number, line in enumerate(node.lines)
     )
     return (
+        f'<g class="node" data-node="{number}">'
         f'<rect class="box" x="{node.x}" y="{node.y}" width="{_NODE}" height="{node.height}" rx="8"/>'
-        f'<text class="name" x="{node.x + 12}" y="{node.y + 23}">{escape(node.title)}</text>{lines}'
+        f'<text class="name" x="{node.x + 12}" y="{node.y + 23}">{escape(node.title)}</text>{lines}</g>'
     )

@@ -206,10 +206,12 @@ class _Doors:
             if bound is None:
                 self._open.append(role.arn)
 
-    def _of(self, role: Role) -> list[Door]:
+    def _of(self, role: Role) -> list[tuple[Door, frozenset[str]]]:
+        """Its doors, each with the keys of its conditions but the subject's, which is another one for nearly every token."""
         numbered = zip(self._trust[role.arn].numbers, role.trust.statements, strict=True)
         account = self._matrix.stack.account
-        return [Door(number, one, self._provider, account) for number, one in numbered if one["Effect"] == "Allow"]
+        doors = [Door(number, one, self._provider, account) for number, one in numbered if one["Effect"] == "Allow"]
+        return [(door, door.keys - {SUBJECT}) for door in doors]
 
     def entries(self, attempt: Attempt, own: str) -> list[Entry]:
         """The attempt at every role that could let it in, and at those bound to the repository `own` (an id)."""
@@ -222,13 +224,14 @@ class _Doors:
 
     def _entry(self, role: str, claims: Sequence[Mapping[str, str]]) -> Entry:
         """The first token that gets in; else the one that comes closest, with what it lacks at each statement."""
-        lacks = [[(door, door.unmet(each, door.keys - {SUBJECT})) for door in self._doors[role]] for each in claims]
+        lacks: list[int] = []
         for number, each in enumerate(claims):
-            if self._matrix.thorough or any(not missing for _, missing in lacks[number]):
+            lacks.append(min((len(door.unmet(each, keys)) for door, keys in self._doors[role]), default=0))
+            if self._matrix.thorough or not lacks[number]:
                 verdict = self._admit(role, each)
                 if verdict.allowed:
                     return Entry(role, True, verdict.statement, number)
-        closest = min(range(len(claims)), key=lambda number: min((len(missing) for _, missing in lacks[number]), default=0))
+        closest = lacks.index(min(lacks))
         return Entry(role, False, -1, closest, self._refusals(role, claims[closest]))
 
     def _admit(self, role: str, claims: Mapping[str, str]) -> Verdict:
@@ -237,7 +240,7 @@ class _Doors:
         return verdict
 
     def _refusals(self, role: str, claims: Mapping[str, str]) -> tuple[tuple[int, tuple[str, ...]], ...]:
-        found = ((door.number, tuple(key.rpartition(":")[2] for key in door.unmet(claims))) for door in self._doors[role])
+        found = ((door.number, tuple(key.rpartition(":")[2] for key in door.unmet(claims))) for door, _ in self._doors[role])
         return tuple((number, keys) for number, keys in found if keys != ("Principal",))
 
 

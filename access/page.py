@@ -6,7 +6,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from access import drawing
+from access import actions, drawing
+from access.actions import Kind, Scope
 from access.compare import Comparison, sections
 from access.matrix import AWS, OUTSIDE, Cell, Matrix, Row
 from access.tokens import Identity, Token
@@ -21,13 +22,15 @@ def render(matrix: Matrix, compared: Comparison | None = None) -> str:
     stack = matrix.stack
     # With a `<` written otherwise nothing in the data can end the script that holds them, or begin another.
     data = json.dumps(_data(matrix, compared), separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
+    drawn = drawing.flow(matrix)
     values = {
         "TITLE": escape(f"Access review: {stack.stack}"),
         "STACK": escape(stack.stack),
         "PLACE": escape(f"CodeArtifact {', '.join(one.name for one in stack.domains)}, account {stack.account}, {stack.region}"),
         "STYLE": (_FILES / "style.css").read_text(),
         "SCRIPT": (_FILES / "script.js").read_text(),
-        "DRAWING": drawing.render(matrix),
+        "DRAWING": drawing.render(drawn),
+        "WORDS": drawing.words(drawn),
         "DATA": data,
     }
     page = (_FILES / "page.html").read_text()
@@ -57,6 +60,7 @@ def _data(matrix: Matrix, compared: Comparison | None) -> dict[str, Any]:
         "stack": matrix.stack.stack,
         "decisions": matrix.cells,
         "kinds": [kind.value for kind in KINDS],
+        "actions": [_actions(kind) for kind in KINDS],
         "columns": [[place(matrix, one), _column_kind(matrix, one.domain, one.repository)] for one in matrix.columns],
         "roles": [[role.name, role.arn, matrix.class_of[role.arn]] for role in matrix.stack.roles],
         "classes": [_class(matrix, rights, cells, reasons, words) for rights in matrix.rights],
@@ -70,6 +74,12 @@ def _data(matrix: Matrix, compared: Comparison | None) -> dict[str, Any]:
         "statements": [[one.where, one.statement] for one in matrix.statements.sources],
         "changes": _changes(compared),
     }
+
+
+def _actions(kind: Kind) -> list[str]:
+    """The actions of a kind, each once."""
+    named = [one.name for scope in Scope for one in actions.of(scope, kind)]
+    return list(dict.fromkeys([*named, *([actions.BEARER] if kind is Kind.TOKEN else [])]))
 
 
 def _column_kind(matrix: Matrix, domain: str, repository: str) -> str:

@@ -14,6 +14,7 @@ import logging
 import os
 import runpy
 import sys
+import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -283,6 +284,12 @@ def _run(program: Path, project: str, stack: str, config: Values, monitor: Monit
     loop.run_until_complete(run_in_stack(run))
 
 
+def _place(error: Exception, project: Path) -> str:
+    """The last line of the program on the way to an error."""
+    frames = [one for one in traceback.extract_tb(error.__traceback__) if Path(one.filename).is_relative_to(project)]
+    return f" in {Path(frames[-1].filename).relative_to(project)}, line {frames[-1].lineno}" if frames else ""
+
+
 def main() -> int:
     """Parse the arguments, record, write. Exit status 1 with the program's own words if it stops."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -296,6 +303,9 @@ def main() -> int:
         recorded = record(options.project, options.stack, options.config, options.catalog)
     except (pulumi.RunError, ValueError, OSError) as error:
         print(error, file=sys.stderr)
+        return 1
+    except Exception as error:  # whatever a program can raise: its place says more than a traceback through the SDK
+        print(f"the program fails{_place(error, options.project)}: {type(error).__name__}: {error}", file=sys.stderr)
         return 1
     options.result.write_text(json.dumps(recorded))
     return 0

@@ -12,10 +12,12 @@ from access.provisioned import Consumer
 from policies.arns import GITHUB_OIDC_HOST
 from policies.branches import is_pattern
 from policies.names import PROMOTE_ENVIRONMENT
-from policies.trust import AUDIENCE
 
 FORMS = ("immutable", "name")
 OWN_WORKFLOW = "ci.yml"
+UNDECLARED_ENVIRONMENT = "staging"
+# What the login action asks GitHub for, and what AWS is to insist on: not read from the policies, which are what is reviewed.
+AUDIENCE = "sts.amazonaws.com"
 OTHER_AUDIENCE = "https://github.com/another-audience"
 # Ids that no repository of a stack has: of those who take a name that was given up, and of strangers.
 _TAKEN_REPOSITORY, _TAKEN_OWNER, _STRANGER, _STRANGER_OWNER = 99_000_000_001, 99_000_000_002, 99_000_000_003, 99_000_000_004
@@ -109,17 +111,20 @@ def _tokens(
 
 def attempts(one: Consumer, workflows: Sequence[str]) -> list[Attempt]:
     """Everybody who tries as a job of this repository, or as one of its name. `workflows` are the trusted ones."""
-    return (
-        [*_publishing(one, workflows), *_everywhere(one, workflows)]
-        if one.publishes
-        else [*_default(one, workflows), *_everywhere(one, workflows)]
-    )
+    default = [] if one.default_branch in one.release_branches else _default(one, workflows)
+    return [*(_publishing(one, workflows) if one.publishes else []), *default, *_everywhere(one, workflows)]
 
 
 def _default(one: Consumer, workflows: Sequence[str]) -> list[Attempt]:
-    ref = f"refs/heads/{one.default_branch}"
-    tokens = _tokens(ref, ["", *workflows])
-    return [Attempt("default-branch", f"branch {one.default_branch}", "the default branch, any workflow", identity(one), tokens)]
+    """The default branch where it does not publish: schedules, `workflow_run` and `pull_request_target` have its ref."""
+    me, ref, branch = identity(one), f"refs/heads/{one.default_branch}", f"branch {one.default_branch}"
+    every = ["", *workflows]
+    return [
+        Attempt("default-branch", branch, "the default branch, any workflow", me, _tokens(ref, every)),
+        Attempt(
+            "environment", f"{branch}: environment", "a job in an environment, any workflow", me, _tokens(ref, every, _in_environment(one))
+        ),
+    ]
 
 
 def _publishing(one: Consumer, workflows: Sequence[str]) -> list[Attempt]:
@@ -155,7 +160,7 @@ def _publishing(one: Consumer, workflows: Sequence[str]) -> list[Attempt]:
                 f"{label}: another environment",
                 "trusted workflows in an environment that nobody declared",
                 me,
-                _tokens(ref, workflows or [""], ["staging"]),
+                _tokens(ref, workflows or [""], [UNDECLARED_ENVIRONMENT]),
             ),
         ]
         if one.environment:
@@ -186,6 +191,11 @@ def _environments(one: Consumer) -> list[str]:
     return list(dict.fromkeys(["", one.environment, *([PROMOTE_ENVIRONMENT] if one.publishes else [])]))
 
 
+def _in_environment(one: Consumer) -> list[str]:
+    """Environments that a job may name: those that roles trust, and one that nobody declared."""
+    return list(dict.fromkeys([*filter(None, [one.environment]), PROMOTE_ENVIRONMENT, UNDECLARED_ENVIRONMENT]))
+
+
 def _unreviewed(one: Consumer, key: str, label: str, note: str, ref: str, workflows: Sequence[str]) -> Attempt:
     """With every workflow and in every environment: trust must hold where an environment's branch policy should not."""
     return Attempt(key, label, f"{note}; any workflow, any environment", identity(one), _tokens(ref, ["", *workflows], _environments(one)))
@@ -203,9 +213,9 @@ def _everywhere(one: Consumer, workflows: Sequence[str]) -> list[Attempt]:
         Attempt(
             "pull-request",
             "pull request",
-            "of a branch of this repository; any workflow",
+            "of a branch of this repository; any workflow, any environment",
             me,
-            _tokens(merge, every, context="pull_request"),
+            (*_tokens(merge, every, context="pull_request"), *_tokens(merge, every, _in_environment(one))),
         ),
         _unreviewed(one, "other-branch", "any other branch", "feature/x", "refs/heads/feature/x", workflows),
         _unreviewed(

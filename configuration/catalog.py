@@ -1,5 +1,6 @@
 """The catalog: one YAML file a team. Reading the files, and the rules between them."""
 
+import os
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -74,10 +75,12 @@ def _catalog_entries(folder: Path, shown: str, at: tuple[str, str]) -> tuple[lis
     except FileNotFoundError:
         return [], [Problem(*at, Words(f"{shown}, which does not exist"), FOLDER)]
     except (OSError, ValueError) as error:
-        return [], [Problem(*at, Words(f"{shown}, which can't be read ({getattr(error, 'strerror', None) or error})"), FOLDER)]
-    stray = [one for one in entries if one.is_dir() or one.suffix in (".yml", ".YAML", ".YML")]
+        why = getattr(error, "strerror", None) or "no system takes the name"
+        return [], [Problem(*at, Words(f"{shown}, which can't be read ({why})"), FOLDER)]
+    folders = {one for one in entries if os.path.isdir(one)}  # noqa: PTH112 - Path.is_dir raises where it may not look
+    stray = [one for one in entries if one in folders or one.suffix in (".yml", ".YAML", ".YML")]
     problems = [
-        Problem(f"{shown}/{one.name}", "", Words("a folder" if one.is_dir() else "another suffix"), "files named TEAM.yaml")
+        Problem(f"{shown}/{one.name}", "", Words("a folder" if one in folders else "another suffix"), "files named TEAM.yaml")
         for one in stray
     ]
     files = [one for one in entries if one.suffix == ".yaml" and one not in stray]
@@ -146,7 +149,7 @@ def _upstreams(catalog: Catalog) -> Problems:
             yield team.problem("upstreams", upstreams, "none for a team that owns nothing: it has no repository and uses shared")
         if len(upstreams) > TEAM_UPSTREAMS_MAX:
             yield team.problem("upstreams", Words(f"{len(upstreams)} teams"), f"at most {TEAM_UPSTREAMS_MAX}, and shared as the tenth")
-        for index, upstream in enumerate(upstreams):
+        for index, upstream in enumerate(upstreams[: TEAM_UPSTREAMS_MAX + 1]):
             allowed = None if upstream in catalog.unreadable else _upstream_of(team, upstream, teams)
             if allowed:
                 yield team.problem(f"upstreams.{index}", upstream, allowed)

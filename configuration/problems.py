@@ -3,7 +3,7 @@
 import difflib
 import re
 import reprlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ MAPPING = "a mapping (key: value lines, or {})"
 
 
 class _Short(reprlib.Repr):
-    """Bounded in length and depth: what is wrong may be of any size."""
+    """Bounded in length and depth: what is wrong may be of any size. Words that only Python has are written as YAML has them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,15 +30,46 @@ class _Short(reprlib.Repr):
         except ValueError:  # more digits than Python prints
             return "a huge number"
 
+    def repr_bool(self, x: bool, level: int) -> str:
+        return "true" if x else "false"
+
+    def repr_NoneType(self, x: None, level: int) -> str:
+        return "null"
+
+    def repr_date(self, x: date, level: int) -> str:
+        return x.isoformat()
+
+    repr_datetime = repr_date
+
 
 _short = _Short().repr
-_WORDS_MAX = 300
-_LISTED_MAX = 12
+_WORDS_MAX, _WHERE_MAX, _LINE_MAX = 300, 300, 1_000
+_LISTED_MAX, _LISTED_LENGTH = 12, 400
+# Of each rule, and of the whole error: a hundred lines are more than anybody mends at once.
+FINDINGS_MAX, _LINES_MAX = 200, 100
 
 
-def _printable(text: str) -> str:
-    """`text` on one line: whatever a file holds, a problem stays one line that every terminal can print."""
-    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
+def bounded(text: str, limit: int = _LINE_MAX) -> str:
+    """`text` on one line of at most `limit` characters: whatever a file or a service says, every terminal can print it.
+
+    The end is kept as well as the start: in a key it says what is meant.
+    """
+    # Longer than it can be before anything is escaped; a file may hold megabytes.
+    text = _middle_out(text, limit)
+    return _middle_out("".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text), limit)
+
+
+def _middle_out(text: str, limit: int) -> str:
+    if len(text) <= limit:
+        return text
+    half = (limit - 3) // 2
+    return f"{text[:half]}...{text[-half:]}"
+
+
+def lines(problems: Sequence[str], mark: str) -> list[str]:
+    """A line for each problem, with `mark` before it, and one that says how many more there are."""
+    more = [f"{mark}and {len(problems) - _LINES_MAX:,} more"] if len(problems) > _LINES_MAX else []
+    return [*(f"{mark}{bounded(one)}" for one in problems[:_LINES_MAX]), *more]
 
 
 @dataclass(frozen=True)
@@ -52,8 +83,8 @@ class Problem:
 
     def __str__(self) -> str:
         got = str(self.got)[:_WORDS_MAX] if isinstance(self.got, Words) else _short(self.got)
-        where = ": ".join(part for part in (self.file, self.key) if part)
-        return _printable(f"{where}: got {got}, allowed: {self.allowed}")
+        where = ": ".join(bounded(part, _WHERE_MAX) for part in (self.file, self.key) if part)
+        return bounded(f"{where}: got {bounded(got, _WORDS_MAX)}, allowed: {self.allowed}")
 
 
 class SettingsError(Exception):
@@ -62,7 +93,7 @@ class SettingsError(Exception):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple({str(problem): problem for problem in problems}.values())
         count = f"{len(self.problems)} problem{'s' if len(self.problems) != 1 else ''} in the configuration"
-        super().__init__("\n".join([f"{count}; nothing was changed:", *(f"  {problem}" for problem in self.problems)]))
+        super().__init__("\n".join([f"{count}; nothing was changed:", *lines([str(one) for one in self.problems], "  ")]))
 
 
 def nearest(text: object, known: Iterable[str]) -> str | None:
@@ -83,7 +114,8 @@ def one_of(text: object, known: Iterable[str]) -> str:
     hint = f" (did you mean {close}?)" if close else ""
     if not listed:
         return "nothing: there is none"
-    return (", ".join(listed) if len(listed) <= _LISTED_MAX else f"one of {len(listed)}") + hint
+    told = ", ".join(listed)
+    return (told if len(listed) <= _LISTED_MAX and len(told) <= _LISTED_LENGTH else f"one of {len(listed)}") + hint
 
 
 def misread(value: object, spelling: str | None = None) -> Words | None:

@@ -1,6 +1,7 @@
 """Keys, types and grammar of single values, for stack files and team files. What looks across keys or files is a rule elsewhere."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
@@ -9,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, WrapValidato
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from configuration.problems import MAPPING, NOTHING, Finding, Words, misread, one_of
+from configuration.problems import FINDINGS_MAX, MAPPING, NOTHING, Finding, Words, misread, one_of
 from configuration.yaml_files import Spellings
 from policies.events import STATES
 from policies.names import PUBLIC_SOURCES
@@ -79,8 +80,8 @@ def _refuse(allowed: str) -> WrapValidator:
     return WrapValidator(check)
 
 
-def _text(pattern: str, allowed: str) -> WrapValidator:
-    """Text that matches the whole pattern."""
+def _text(pattern: str, allowed: str, *, besides: str | None = None) -> WrapValidator:
+    """Text that matches the whole pattern. With `besides`: and has nothing that can't be seen or sent, but these characters."""
     grammar = re.compile(pattern)
 
     def check(value: Any, handler: Any) -> Any:
@@ -91,7 +92,8 @@ def _text(pattern: str, allowed: str) -> WrapValidator:
         except ValidationError:
             quotes = "" if value is None or isinstance(value, list | dict | str) else " (put it in quotes)"
             raise _refused(allowed + quotes, "not_text") from None
-        if not grammar.fullmatch(text):
+        unseen = besides is not None and not all(one.isprintable() or one in besides for one in text)
+        if unseen or not grammar.fullmatch(text):
             raise _refused(allowed)
         return text
 
@@ -146,7 +148,7 @@ _ORGANIZATION_PATH_PATTERN = r"o-[a-z0-9]{10,32}/r-[a-z0-9]{4,32}/(ou-[a-z0-9]{4
 OrganizationPath = Annotated[str, _text(_ORGANIZATION_PATH_PATTERN, _ORGANIZATION_PATH)]
 # https://docs.aws.amazon.com/singlesignon/latest/IdentityStoreAPIReference/API_Group.html
 _GROUP = "the display name of a group in IAM Identity Center: text on one line"
-GroupName = Annotated[str, _text(r"(?=.*\S)[^\x00-\x1f\x7f]{1,1024}", _GROUP)]
+GroupName = Annotated[str, _text(r"(?=.*\S).{1,1024}", _GROUP, besides="\u00a0\u3000")]
 OtherRegion = Annotated[str, _text(f"({_REGION_PATTERN})?", REGION)]
 _ROLE_NAME = r"([A-Za-z0-9._+=,@-]+/)*[A-Za-z0-9._+=,@-]{1,64}"
 _ROLE = "a role's name, after its path if it has one, such as build or service-role/build"
@@ -170,10 +172,11 @@ Workflow = Annotated[str, _text(rf"{ANY_WORKFLOW}|{_WORKFLOW_FILE}@{_WORKFLOW_RE
 _REPOSITORY = "a GitHub repository without its owner: 1 to 100 letters, digits and . _ -"
 RepositoryName = Annotated[str, _text(r"(?!\.\.?\Z)(?!.*\.git\Z)[A-Za-z0-9._-]{1,100}", _REPOSITORY)]
 TeamSlug = Annotated[str, _text(r"[a-z0-9_][a-z0-9_-]{0,254}", "a GitHub team's slug: lower-case letters, digits, hyphens and underscores")]
-CheckName = Annotated[str, _text(r"(?=.*\S)[^\x00-\x1f\x7f]{1,255}", "the name of a check: text on one line")]
+# With the character that joins emoji, which names of jobs have.
+CheckName = Annotated[str, _text(r"(?=.*\S).{1,255}", "the name of a check: text on one line", besides="\u200d")]
 # Stricter than GitHub: the name becomes part of a token's subject, where other characters are encoded.
 EnvironmentName = Annotated[str, _text(r"[A-Za-z0-9._-]{0,255}", "the name of a GitHub environment: letters, digits and . _ -")]
-Folder = Annotated[str, _text(r"[^\x00-\x1f\x7f]+", FOLDER)]
+Folder = Annotated[str, _text(r".+", FOLDER, besides="\u00a0\u3000\u200d")]
 PlainText = Annotated[str, _text(r"[\s\S]*", "text")]
 YesOrNo = Annotated[bool, _refuse("true or false, without quotes")]
 _SECONDS = f"{TOKEN_SECONDS_MIN} to {TOKEN_SECONDS_MAX} (seconds)"
@@ -373,10 +376,16 @@ _STRUCTURE = {
 }
 
 
+def _place(error: ErrorDetails) -> tuple[Any, ...]:
+    """Where the value is that has to be taken out; what is wrong with a key is told at its value's place."""
+    path = tuple(error["loc"])
+    return path[:-1] if path and path[-1] == "[key]" else path
+
+
 def _finding(error: ErrorDetails, shape: type[BaseModel], spellings: Spellings) -> Finding:
-    path, value = tuple(error["loc"]), error["input"]
-    if path and path[-1] == "[key]":
-        return Finding(path[:-1], misread(value) or value, error["msg"])
+    path, value = _place(error), error["input"]
+    if path != tuple(error["loc"]):
+        return Finding(path, misread(value) or value, error["msg"])
     if error["type"] == "extra_forbidden":
         key, parent = str(path[-1]), _shape_at(shape, path[:-1])
         known = keys_of(parent) if parent else []
@@ -415,11 +424,17 @@ def fit(shape: type[Shape], data: dict[Any, Any], spellings: Spellings, defaults
     try:
         return shape.model_validate(data), []
     except ValidationError as error:
-        findings = [_finding(one, shape, spellings) for one in error.errors(include_url=False)]
+        every = error.errors(include_url=False)
+    # The first ones are told; what is wrong in the others is taken out all the same.
+    findings = [_finding(one, shape, spellings) for one in every[:FINDINGS_MAX]]
+    taken_out = [_place(one) for one in every]
     try:
-        return shape.model_validate({**defaults, **_without(data, [one.path for one in findings])}), findings
+        return shape.model_validate({**defaults, **_without(data, taken_out)}), findings
     except ValidationError:
         return None, findings
+
+
+_REPEATED = 100
 
 
 def repeated(data: Any, path: tuple[Any, ...] = ()) -> Iterator[Finding]:
@@ -428,7 +443,6 @@ def repeated(data: Any, path: tuple[Any, ...] = ()) -> Iterator[Finding]:
         for key, value in data.items():
             yield from repeated(value, (*path, key))
     if isinstance(data, list):
-        texts = [one for one in data if isinstance(one, str)]
-        for text in dict.fromkeys(texts):
-            if texts.count(text) > 1:
-                yield Finding(path, Words(f"{text!r} {texts.count(text)} times"), "each entry once")
+        for text, count in Counter(one for one in data if isinstance(one, str)).items():
+            if count > 1:
+                yield Finding(path, Words(f"{text[:_REPEATED]!r} {count} times"), "each entry once")

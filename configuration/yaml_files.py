@@ -1,5 +1,6 @@
 """YAML read so that nothing in it is lost: not a key given twice, and not the spelling of what YAML takes for something else than text."""
 
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +15,8 @@ _TEXT, _MERGE = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
 _NODES_MAX = 200_000
 # No file of ours is near it; beyond it, recursion ends a program.
 _DEPTH_MAX = 40
+# Bytes; a team file has hundreds. What is no file may never end.
+_BYTES_MAX = 1_048_576
 _COLLECTIONS = frozenset({"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"})
 _SCALARS = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null", "timestamp"))
 
@@ -95,6 +98,10 @@ def _yaml_error(error: yaml.YAMLError) -> Finding:
 def read_document(path: Path) -> Document:
     """A YAML file as it is written. Never raises: what is wrong with it is among its findings."""
     try:
+        there = path.stat()
+        if not stat.S_ISREG(there.st_mode) or there.st_size > _BYTES_MAX:
+            what = f"a file of {there.st_size:,} bytes" if stat.S_ISREG(there.st_mode) else "something that is no file"
+            return Document(None, {}, (Finding((), Words(what), f"a file of at most {_BYTES_MAX:,} bytes"),))
         text = path.read_bytes().decode("utf-8-sig")
         loader = yaml.SafeLoader(text)
         reader = _Reader(loader)

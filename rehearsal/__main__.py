@@ -5,6 +5,7 @@ Exit status: 0 if every scenario came out as expected and no mandatory rule of t
 """
 
 import argparse
+import contextlib
 import json
 import signal
 import sys
@@ -79,29 +80,31 @@ def _stack(parser: argparse.ArgumentParser, options: argparse.Namespace) -> stag
 def _rehearse(options: argparse.Namespace, console: Console) -> int:
     started = time.monotonic()
     settings = options.stack.settings()
-    with tempfile.TemporaryDirectory(prefix="package-flow-", ignore_cleanup_errors=True) as temporary:
+    with (
+        tempfile.TemporaryDirectory(prefix="package-flow-", ignore_cleanup_errors=True) as temporary,
+        contextlib.ExitStack() as running,
+    ):
         folder = Path(temporary)
+        waiting = stage.program_process(folder)
+        running.callback(waiting.stop)
         cloud = stage.Cloud(settings, folder, options.upstream)
-        try:
-            program = stage.Program(
-                options.stack, cloud, stage.company(options.stack, settings, cloud, folder, quick=options.quick), folder
-            )
-            result = _provision(options, console, program)
-            findings = rules.broken(result["resources"])
-            if options.access:
-                _review_access(console, result, options.access)
-            world = stage.world(settings, cloud, result["outputs"], folder)
-            writes = world.github.writes() - cloud.writes_before
-            watch = stage.watch(cloud, settings)
-            outcomes = _act(console, everything.acts(world, options.only, quick=options.quick))
-            seconds = round(time.monotonic() - started, 1)
-            _tell(console, result, outcomes, findings, seconds, quick=options.quick)
-            removed = _destroy(console, world, program, watch) if options.destroy else None
-            _write(options.json, _report(options.stack.name, result, outcomes, findings, writes, seconds, removed))
-            if options.serve:
-                _serve(console, world)
-        finally:
-            cloud.stop()
+        running.callback(cloud.stop)
+        deployer = stage.company(options.stack, settings, cloud, folder, quick=options.quick)
+        program = stage.Program(options.stack, cloud, deployer, folder, waiting)
+        result = _provision(options, console, program)
+        findings = rules.broken(result["resources"])
+        if options.access:
+            _review_access(console, result, options.access)
+        world = stage.world(settings, cloud, result["outputs"], folder)
+        writes = world.github.writes() - cloud.writes_before
+        watch = stage.watch(cloud, settings)
+        outcomes = _act(console, everything.acts(world, options.only, quick=options.quick))
+        seconds = round(time.monotonic() - started, 1)
+        _tell(console, result, outcomes, findings, seconds, quick=options.quick)
+        removed = _destroy(console, world, program, watch) if options.destroy else None
+        _write(options.json, _report(options.stack.name, result, outcomes, findings, writes, seconds, removed))
+        if options.serve:
+            _serve(console, world)
     return 1 if removed and (removed.unexpected or removed.unargued) else _status(outcomes, findings)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import httpx
 from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -45,6 +46,7 @@ _PIP_QUIET = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
 # One session, so that service descriptions are read once; making a client of it is not safe in two threads at a time.
 _SESSION = boto3.session.Session()
 _CREATING = threading.Lock()
+_ASKING = threading.Lock()
 
 
 class CommandFailed(RuntimeError):
@@ -79,9 +81,15 @@ def needs(program: str) -> None:
         raise Skipped(f"{program} is not on PATH")
 
 
-@cache
 def tool_versions() -> dict[str, str]:
     """The versions of this machine's tools, as inputs of the publishing workflow; a tool that is missing is left out."""
+    # Jobs side by side wait for the first that asks.
+    with _ASKING:
+        return _tool_versions()
+
+
+@cache
+def _tool_versions() -> dict[str, str]:
     asked = {
         "node-version": (("node", "--version"), r"v(\d+)"),
         "python-version": (("python", "--version"), r"Python (\d+\.\d+)"),
@@ -118,6 +126,12 @@ def refusal(output: str) -> str | None:
 def _with_cause(line: str, output: str) -> str:
     cause = re.search(r"[^\n]*not authorized to perform[^\n]*", output)
     return cause[0].strip() if cause and cause[0].strip() not in line else line
+
+
+@cache
+def http() -> httpx.Client:
+    """One HTTP client for everybody who sends credentials of their own with each request: making one costs more than a request."""
+    return httpx.Client(trust_env=False, timeout=30)
 
 
 def aws(endpoint: str, region: str, service: str, credentials: Credentials | None) -> Any:

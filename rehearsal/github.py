@@ -6,8 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
-
+from rehearsal import clients
 from rehearsal.control import Control
 from rehearsal.scenario import Denied
 
@@ -28,7 +27,7 @@ class Job:
         """The job's OIDC token, asked for as a step would."""
         url = self.env["ACTIONS_ID_TOKEN_REQUEST_URL"]
         bearer = {"authorization": f"bearer {self.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN']}"}
-        answer = httpx.get(f"{url}&audience={audience}", headers=bearer, trust_env=False, timeout=30)
+        answer = clients.http().get(f"{url}&audience={audience}", headers=bearer)
         answer.raise_for_status()
         return answer.json()["value"]
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 # What a child needs of this process's environment: where programs are, the language, and how TLS is trusted. Never a credential, a proxy
 # or a package manager's configuration.
@@ -45,6 +46,15 @@ class Child:
             start_new_session=True,
             text=True,
         )
+
+    def tell(self, message: Mapping[str, Any]) -> None:
+        """Send it one line of JSON. Raises ProcessFailed if it has ended."""
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps(message) + "\n")
+            self._process.stdin.flush()
+        except OSError:
+            raise ProcessFailed(f"it ended with status {self._process.wait()}:\n{self.tail()}") from None
 
     def lines(self) -> Iterator[dict]:
         """What it prints, one JSON object a line, until it ends."""

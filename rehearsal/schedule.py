@@ -1,5 +1,6 @@
 """Runs scenarios side by side, each after those that it builds on."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
@@ -20,6 +21,14 @@ def _blocked(scenario: Scenario, done: dict[str, Outcome]) -> Outcome | None:
     return None
 
 
+def _longest_first(scenarios: Sequence[Scenario]) -> list[str]:
+    """Names in the order to begin in, so that no long one is left to run alone at the end: those that others build on, then from the end of
+    the list, where the clients are."""
+    builds_on = Counter(name for one in scenarios for name in one.after)
+    places = {one.name: place for place, one in enumerate(scenarios)}
+    return sorted(places, key=lambda name: (builds_on[name], places[name]), reverse=True)
+
+
 def run(scenarios: Sequence[Scenario], tell: Callable[[Outcome], None] = lambda outcome: None) -> list[Outcome]:
     """Run all (checked by `scenario.check`), tell each outcome as it comes, and return them in the scenarios' order."""
     done: dict[str, Outcome] = {}
@@ -36,12 +45,13 @@ def run(scenarios: Sequence[Scenario], tell: Callable[[Outcome], None] = lambda 
 
 def _outcomes(pool: ThreadPoolExecutor, waiting: list[Scenario], done: dict[str, Outcome]) -> Iterator[Outcome]:
     running: set[Future[Outcome]] = set()
+    first = _longest_first(waiting)
     while waiting or running:
         ready = [one for one in waiting if all(name in done for name in one.after)]
         waiting = [one for one in waiting if one not in ready]
         if waiting and not ready and not running:
             raise ValueError(f"scenarios wait for each other: {', '.join(one.name for one in waiting)}")
-        for one in ready:
+        for one in sorted(ready, key=lambda one: first.index(one.name)):
             blocked = _blocked(one, done)
             running.add(pool.submit(lambda found=blocked, one=one: found or attempt(one)))
         finished, running = wait(running, return_when=FIRST_COMPLETED)

@@ -5,14 +5,12 @@ A pattern is matched against the whole value and with Java's meaning of `\\w` an
 """
 
 import re
-import sys
-import unicodedata
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any
 
+import regex
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StringShape, StructureShape
 
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -100,56 +98,27 @@ def _join(path: str, name: str) -> str:
 
 # --- patterns -------------------------------------------------------------------------------------------------------------------------
 
-# Unicode categories, which Python's `re` does not know: `\p{L}` or `\P{C}`, alone or within brackets. `\p{Is...}`: a property.
-_CATEGORY = re.compile(r"\\([pP])\{(\w+)\}")
+# What these mean to Java, as the inside of brackets: ASCII. Unicode categories beside them (`\p{L}`) are of all Unicode, so that a flag for
+# the whole pattern would not do.
+_ASCII = {
+    "w": "a-zA-Z0-9_", "W": r"\x00-/:-@\[-\^`{-\U0010ffff",
+    "d": "0-9", "D": r"\x00-/:-\U0010ffff",
+    "s": r" \t\n\x0b\f\r", "S": r"\x00-\x08\x0e-\x1f!-\U0010ffff",
+}  # fmt: skip
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
 @cache
-def compiled(pattern: str) -> re.Pattern[str]:
+def compiled(pattern: str) -> regex.Pattern[str]:
     """A pattern of a service model. Raises NotImplementedError for what is not translated."""
     parts, depth, last = [], 0, 0
-    for found in _CATEGORY.finditer(pattern):
+    for found in _ESCAPE.finditer(pattern):
         before = pattern[last : found.start()]
-        depth += _opened(before)
-        members = _members(found[1], found[2], pattern)
-        parts += [before, members if depth else f"[{members}]"]
+        depth += before.count("[") - before.count("]")
+        members = _ASCII.get(found[1])
+        parts += [before, found[0] if members is None else members if depth else f"[{members}]"]
         last = found.end()
-    return re.compile("".join([*parts, pattern[last:]]), re.ASCII)
-
-
-def _opened(text: str) -> int:
-    """How many brackets a part of a pattern leaves open; escaped ones do not count."""
-    bare = re.sub(r"\\.", "", text)
-    return bare.count("[") - bare.count("]")
-
-
-def _members(sign: str, name: str, pattern: str) -> str:
-    """The characters of a category as the inside of brackets; `P`: all others."""
-    ranges = _categories().get(name)
-    if ranges is None:
-        raise NotImplementedError(f"a pattern of a service model that this does not translate: {pattern}")
-    return _written(ranges if sign == "p" else _others(ranges))
-
-
-@cache
-def _categories() -> Mapping[str, list[tuple[int, int]]]:
-    """The code points of each major category, and those that are white space, as ranges."""
-    found: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for code in range(sys.maxunicode + 1):
-        character = chr(code)
-        for name in (unicodedata.category(character)[0], *(["IsWhitespace"] if character.isspace() else [])):
-            ranges = found[name]
-            if ranges and ranges[-1][1] == code - 1:
-                ranges[-1] = (ranges[-1][0], code)
-            else:
-                ranges.append((code, code))
-    return dict(found)
-
-
-def _others(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    edges = [-1, *(edge for first, last in ranges for edge in (first, last)), sys.maxunicode + 1]
-    return [(last + 1, first - 1) for last, first in zip(edges[::2], edges[1::2], strict=True) if last + 1 <= first - 1]
-
-
-def _written(ranges: list[tuple[int, int]]) -> str:
-    return "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in ranges)
+    try:
+        return regex.compile("".join([*parts, pattern[last:]]))
+    except regex.error as error:
+        raise NotImplementedError(f"a pattern of a service model that this does not translate: {pattern}: {error}") from error

@@ -82,25 +82,32 @@ class Cloud:
         self.child.stop()
 
 
-class Program:
-    """Runs the unmodified program against the cloud, with the deployer's credentials and nothing else."""
+def program_process(folder: Path) -> Child:
+    """A process for the program, which loads the SDKs while the cloud comes up. It has no credentials until it is told them."""
+    home = folder / "program"
+    home.mkdir(exist_ok=True)
+    command = [sys.executable, "-m", "rehearsal.program", "--wait"]
+    return Child(command, env=scrubbed({"HOME": str(home)}), cwd=PROJECT, log=folder / "program.log")
 
-    def __init__(self, stack: Stack, cloud: Cloud, deployer: Credentials, folder: Path) -> None:
-        self._stack, self._cloud, self._folder = stack, cloud, folder
-        self._environment = scrubbed({**deployer.environment(), "GITHUB_TOKEN": seeding.DEPLOYER_TOKEN, "HOME": str(folder / "program")})
+
+class Program:
+    """Runs the unmodified program against the cloud, with the deployer's credentials and nothing else. `waiting` is the process of the
+    first run, if it has been started already."""
+
+    def __init__(self, stack: Stack, cloud: Cloud, deployer: Credentials, folder: Path, waiting: Child | None = None) -> None:
+        self._stack, self._cloud, self._folder, self._waiting = stack, cloud, folder, waiting
+        self._environment = {**deployer.environment(), "GITHUB_TOKEN": seeding.DEPLOYER_TOKEN}
         self.result_file = folder / "result.json"
-        (folder / "program").mkdir()
 
     def run(self, tell: Callable[[Mapping[str, Any]], None], *extra: str) -> Mapping[str, Any]:
         """Run it, telling each event; returns the result. Raises ProgramFailed."""
         catalog = ["--catalog", str(self._stack.catalog)] if self._stack.catalog else []
         endpoint = self._cloud.place.endpoint
-        command = [sys.executable, "-m", "rehearsal.program", "--directory", str(PROJECT), "--config", str(self._stack.file)]
-        command += ["--stack", self._stack.name, *catalog, "--cloud", endpoint, "--github", f"{endpoint}/_github"]
-        child = Child(
-            [*command, "--result", str(self.result_file), *extra], env=self._environment, cwd=PROJECT, log=self._folder / "program.log"
-        )
+        arguments = ["--directory", str(PROJECT), "--config", str(self._stack.file), "--stack", self._stack.name, *catalog]
+        arguments += ["--cloud", endpoint, "--github", f"{endpoint}/_github", "--result", str(self.result_file), *extra]
+        child, self._waiting = self._waiting or program_process(self._folder), None
         try:
+            child.tell({"arguments": arguments, "environment": self._environment})
             for event in child.lines():
                 tell(event)
             status = child.wait()

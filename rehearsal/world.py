@@ -197,20 +197,21 @@ class World:
 
     def session(self, role_arn: str, token: str, **parameters: Any) -> Credentials:
         """Exchange an OIDC token for a role session, as a job does. Raises Denied."""
-        answer = clients.call(
+        made = self._exchange(role_arn, token, **parameters)["Credentials"]
+        return Credentials(made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
+
+    def assume(self, role_arn: str, token: str) -> str:
+        """The same, for scenarios that need no more than to be let in: the session's name."""
+        return str(self._exchange(role_arn, token)["AssumedRoleUser"]["Arn"])
+
+    def _exchange(self, role_arn: str, token: str, **parameters: Any) -> Mapping[str, Any]:
+        return clients.call(
             self._sts.assume_role_with_web_identity,
             RoleArn=role_arn,
             RoleSessionName="rehearsal",
             WebIdentityToken=token,
             **parameters,
         )
-        made = answer["Credentials"]
-        return Credentials(made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
-
-    def assume(self, role_arn: str, token: str) -> str:
-        """The same, for scenarios that need no more than to be let in: the session's name."""
-        session = self.session(role_arn, token)
-        return str(self.client("sts", session).get_caller_identity()["Arn"])
 
     def client(self, service: str, credentials: Credentials) -> Any:
         """An SDK client."""

@@ -4,8 +4,13 @@ const HOST = "token.actions.githubusercontent.com:";
 const LETTERS = { token: "T", read: "R", publish: "P", promote: "C", administer: "A" };
 const WORDS = { token: "token", read: "read", publish: "publish", promote: "promote (copy)", administer: "administer" };
 const WRITES = ["publish", "promote", "administer"];
+const MEANINGS = {
+  token: "fetch a token of the domain: without one nothing can be installed or published", read: "install packages and see what there is",
+  publish: "upload versions, and write what is said about them", promote: "copy versions into a repository from another one",
+  administer: "everything else: make, change and delete repositories, packages, policies, package groups",
+};
 const AMOUNT = ["no", "in part", "yes"];
-const CHUNK = 150;
+const CHUNK = 150, WRITERS = 24;
 const byId = (id) => document.getElementById(id);
 
 function make(tag, attributes = {}, ...children) {
@@ -106,22 +111,22 @@ function showWriters() {
     const kinds = allowedKinds(row).filter((kind) => WRITES.includes(kind));
     if (kinds.length) found.push([row, kinds]);
   }
-  const add = (from) => {
-    for (const [row, kinds] of found.slice(from, from + CHUNK)) {
+  const add = (from, to) => {
+    for (const [row, kinds] of found.slice(from, to)) {
       const what = kinds.map((kind) => `${WORDS[kind]}: ${places(row, kind).map((column) => DATA.columns[column][0]).join(", ")}`).join("; ");
       const first = places(row, kinds[0])[0];
       list.append(
-        make("button", { class: "writer", type: "button", onclick: () => open(row, first) },
+        make("button", { class: "writer", type: "button", onclick: () => open([row], first) },
           make("b", { text: name_of(row) }),
           make("span", { class: "what" }, ...kinds.map((kind) => letter(kind, 2)), what)));
     }
-    if (found.length > from + CHUNK) {
-      const more = make("button", { class: "more", type: "button", text: `${found.length - from - CHUNK} more` });
-      more.addEventListener("click", () => { more.remove(); add(from + CHUNK); });
+    if (found.length > to) {
+      const more = make("button", { class: "more", type: "button", text: `Show ${Math.min(CHUNK, found.length - to)} more of ${found.length}` });
+      more.addEventListener("click", () => { more.remove(); add(to, to + CHUNK); list.children[to].focus(); });
       list.append(more);
     }
   };
-  if (found.length) add(0);
+  if (found.length) add(0, WRITERS);
   else list.append(make("p", { text: "Nobody." }));
 }
 
@@ -143,7 +148,8 @@ function showFacts() {
 
 // --- the grid ---------------------------------------------------------------------------------------------------------------------
 
-const view = { kind: "all", show: "all", words: [], columns: [], rows: [], rendered: 0, group: -1 };
+// A line is a list of rows: those of one repository that may do the same, or a single one.
+const view = { kind: "all", show: "all", words: [], columns: [], lines: [], shown: 0, rendered: 0, group: -1 };
 
 function filter() {
   const places_wanted = byId("places").value.trim().toLowerCase().split(/[\s,]+/).filter(Boolean);
@@ -152,8 +158,22 @@ function filter() {
     .filter((number) => view.kind === "all" || exists(number, view.kind));
   view.words = byId("search").value.trim().toLowerCase().split(/\s+/).filter(Boolean);
   view.show = byId("show").value;
-  view.rows = rows.filter((row) => wanted(row) && view.words.every((word) => row.words.includes(word)));
+  const found = rows.filter((row) => wanted(row) && view.words.every((word) => row.words.includes(word)));
+  view.shown = found.length;
+  view.lines = byId("joined").checked ? joined(found) : found.map((row) => [row]);
   draw();
+}
+
+function joined(found) {
+  const lines = new Map();
+  for (const row of found) {
+    const classes = [...new Set(row.classes.map(([rights]) => rights))].sort((one, other) => one - other);
+    const changes = (changed.get(row.number) || []).map((one) => `${one.how} ${one.place} ${one.kind}`);
+    const key = `${row.group}\n${classes}\n${changes}`;
+    if (!lines.has(key)) lines.set(key, []);
+    lines.get(key).push(row);
+  }
+  return [...lines.values()];
 }
 
 function wanted(row) {
@@ -171,12 +191,13 @@ function wanted(row) {
 function draw() {
   const grid = byId("grid");
   grid.querySelectorAll("tbody").forEach((body) => body.remove());
-  grid.setAttribute("aria-rowcount", view.rows.length + 1);
+  grid.setAttribute("aria-rowcount", view.lines.length + 1);
   grid.setAttribute("aria-colcount", view.columns.length + 1);
   const heads = view.columns.map((column) =>
-    make("th", { scope: "col" }, make("span", { text: DATA.columns[column][0] }), make("i", { text: DATA.columns[column][1] })));
+    make("th", { scope: "col", title: DATA.columns[column][0] }, make("span", { text: DATA.columns[column][0] }), make("i", { text: DATA.columns[column][1] })));
   grid.tHead.replaceChildren(make("tr", {}, make("th", { class: "first", scope: "col", text: "who" }), ...heads));
-  byId("count").textContent = `${view.rows.length.toLocaleString("en")} of ${rows.length.toLocaleString("en")} shown, ${view.columns.length} places`;
+  byId("count").textContent = `${view.shown.toLocaleString("en")} of ${rows.length.toLocaleString("en")} jobs and principals`
+    + `${view.lines.length < view.shown ? ` in ${view.lines.length.toLocaleString("en")} lines` : ""}, ${view.columns.length} places`;
   view.rendered = 0;
   view.group = -1;
   byId("scroll").scrollTop = 0;
@@ -187,22 +208,24 @@ function append() {
   const grid = byId("grid");
   let body = grid.tBodies[0];
   if (!body) { body = make("tbody"); grid.append(body); }
-  const end = Math.min(view.rows.length, view.rendered + CHUNK);
+  const end = Math.min(view.lines.length, view.rendered + CHUNK);
   const made = document.createDocumentFragment();
   for (; view.rendered < end; view.rendered++) {
-    const row = view.rows[view.rendered];
-    if (row.group !== view.group) {
-      view.group = row.group;
-      const [name, note] = DATA.groups[row.group];
+    const members = view.lines[view.rendered];
+    if (members[0].group !== view.group) {
+      view.group = members[0].group;
+      const [name, note] = DATA.groups[view.group];
       made.append(make("tr", { class: "group" },
         make("th", { colspan: view.columns.length + 1, scope: "rowgroup" }, make("div", {}, make("b", { text: name }), make("span", { text: note })))));
     }
-    made.append(line(row, view.rendered));
+    made.append(line(members, view.rendered));
   }
   body.append(made);
 }
 
-function line(row, index) {
+function line(members, index) {
+  const [row] = members;
+  const name = members.length > 1 ? `${name_of(row)} and ${members.length - 1} more` : name_of(row);
   const cells = view.columns.map((column, position) => {
     const kinds = view.kind === "all" ? DATA.kinds : [view.kind];
     const states = kinds.map((kind) => [kind, state(row, column, kind)]).filter(([, one]) => one >= 0);
@@ -212,14 +235,17 @@ function line(row, index) {
     const change = changes.length && (changes.every((one) => one.how === "reworded") ? "reworded" : "changed");
     return make("td", { class: change || undefined, role: "gridcell" },
       make("button", { type: "button", tabindex: index === 0 && position === 0 ? "0" : "-1", "data-row": index, "data-column": position,
-        "aria-label": `${name_of(row)}; ${DATA.columns[column][0]}: ${words}${change ? `; ${change}` : ""}`, onclick: () => open(row, column) },
+        "aria-label": `${name}; ${DATA.columns[column][0]}: ${words}${change ? `; ${change}` : ""}`, onclick: () => open(members, column) },
         ...(shown.length ? shown.map(([kind, one]) => letter(kind, one)) : ["·"])));
   });
-  return make("tr", {}, make("th", { class: "row", scope: "row" }, row.label, make("small", { text: row.note })), ...cells);
+  const said = members.length > 1
+    ? members.map((one, position) => make("span", { text: `${one.label}${position + 1 < members.length ? ", " : ""}`, title: one.note }))
+    : [row.label, make("small", { text: row.note })];
+  return make("tr", {}, make("th", { class: "row", scope: "row" }, ...said), ...cells);
 }
 
 function focusCell(row, column) {
-  while (row >= view.rendered && view.rendered < view.rows.length) append();
+  while (row >= view.rendered && view.rendered < view.lines.length) append();
   const target = byId("grid").querySelector(`button[data-row="${row}"][data-column="${column}"]`);
   if (!target) return;
   byId("grid").querySelectorAll('button[tabindex="0"]').forEach((one) => one.setAttribute("tabindex", "-1"));
@@ -241,12 +267,12 @@ byId("grid").addEventListener("keydown", (event) => {
   }[event.key];
   if (!to) return;
   event.preventDefault();
-  focusCell(Math.max(0, Math.min(view.rows.length - 1, to[0])), Math.max(0, Math.min(view.columns.length - 1, to[1])));
+  focusCell(Math.max(0, Math.min(view.lines.length - 1, to[0])), Math.max(0, Math.min(view.columns.length - 1, to[1])));
 });
 
 byId("scroll").addEventListener("scroll", () => {
   const scroll = byId("scroll");
-  if (scroll.scrollTop + scroll.clientHeight > scroll.scrollHeight - 600 && view.rendered < view.rows.length) append();
+  if (scroll.scrollTop + scroll.clientHeight > scroll.scrollHeight - 600 && view.rendered < view.lines.length) append();
 });
 
 // --- one cell ---------------------------------------------------------------------------------------------------------------------
@@ -284,17 +310,40 @@ function statement(number, unmet = [], role = null) {
   return make("details", {}, make("summary", { text: `statement ${body.Sid || "without a name"}, ${where}` }), text);
 }
 
-function open(row, column) {
-  const [place, type] = DATA.columns[column];
-  const content = byId("cell-content");
-  content.replaceChildren(
-    make("h2", { id: "cell-title", text: `${name_of(row)} → ${place}` }),
-    make("p", { class: "note", text: `${row.note}; ${type === "domain" ? "the domain itself" : `${type} repository`}` }),
-    ...changesOf(row, place), ...(row.own < 0 ? doors(row) : []), make("h3", { text: "What it may do here" }),
-    ...DATA.kinds.filter((kind) => exists(column, kind)).map((kind) => kindSection(row, column, kind)), ...(row.own < 0 ? tried(row) : []));
-  const dialog = byId("cell");
-  dialog.showModal();
+function open(members, column, chosen = members[0]) {
+  const select = byId("members"), dialog = byId("cell");
+  byId("members-label").hidden = members.length < 2;
+  select.replaceChildren(...members.map((one, number) => make("option", { value: number, text: `${one.label} (${one.note})`, selected: one === chosen })));
+  select.onchange = () => fill(members[Number(select.value)], column);
+  fill(chosen, column);
+  if (!dialog.open) dialog.showModal();
   dialog.scrollTop = 0;
+}
+
+function fill(row, column) {
+  const [place, type] = DATA.columns[column];
+  const kinds = DATA.kinds.filter((kind) => exists(column, kind));
+  byId("cell-title").textContent = `${name_of(row)} → ${place}`;
+  byId("cell-content").replaceChildren(
+    make("p", { class: "note", text: `${row.note}; ${type === "domain" ? "the domain itself" : `${type} repository`}` }),
+    make("p", { class: "answer" }, ...kinds.map((kind) => answer(row, column, kind))),
+    ...changesOf(row, place), ...(row.own < 0 ? doors(row) : []), make("h3", { text: "What it may do here" }),
+    ...kinds.map((kind) => kindSection(row, column, kind)), ...(row.own < 0 ? tried(row) : []));
+  history.replaceState(null, "", `#${new URLSearchParams({ of: DATA.groups[row.group][0], who: row.key, where: place })}`);
+}
+
+function answer(row, column, kind) {
+  const amount = state(row, column, kind);
+  return make("span", {}, letter(kind, 2), ` ${WORDS[kind]} `, make("span", { class: `verdict ${amount > 0 ? "yes" : "no"}`, text: AMOUNT[amount] }));
+}
+
+// The page's address names the cell that is open, so that a reviewer can point at it.
+function follow() {
+  const wanted = new URLSearchParams(location.hash.slice(1));
+  if (!wanted.has("who")) return;
+  const row = rows.find((one) => one.key === wanted.get("who") && DATA.groups[one.group][0] === wanted.get("of"));
+  const column = DATA.columns.findIndex(([place]) => place === wanted.get("where"));
+  if (row && column >= 0) open([row], column);
 }
 
 function changesOf(row, place) {
@@ -319,16 +368,21 @@ function doors(row) {
   return [head, make("ul", {}, ...sorted.map((entry) => door(row, entry)))];
 }
 
+// Of the statements that refuse: the one that asks for the least that is not there.
+function nearest(unmet) {
+  return unmet.reduce((best, one) => (one[1].length < best[1].length ? one : best));
+}
+
 function door(row, [role, allowed, number, token, unmet]) {
   const name = DATA.roles[role][0];
   if (allowed) {
-    return make("li", {}, make("span", { class: "verdict yes", text: "lets in" }), " ", make("code", { text: name }), statement(number),
+    return make("li", {}, make("code", { text: name }), " ", make("span", { class: "verdict yes", text: "lets it in" }), statement(number),
       make("details", {}, make("summary", { text: "the token that gets in" }), claimsTable(row.identity, row.tokens[token])));
   }
-  const nearest = unmet.reduce((best, one) => (one[1].length < best[1].length ? one : best));
-  return make("li", {}, make("span", { class: "verdict no", text: "refuses" }), " ", make("code", { text: name }),
-    ` because of ${nearest[1].join(", ")}`, statement(nearest[0], nearest[1]),
-    make("details", {}, make("summary", { text: "the token that comes closest" }), claimsTable(row.identity, row.tokens[token], nearest[1])));
+  const [closest, keys] = nearest(unmet);
+  return make("li", {}, make("code", { text: name }), " ", make("span", { class: "verdict no", text: "refuses it" }),
+    ` because of ${keys.join(", ")}`, statement(closest, keys),
+    make("details", {}, make("summary", { text: "the token that comes closest" }), claimsTable(row.identity, row.tokens[token], keys)));
 }
 
 function kindSection(row, column, kind) {
@@ -352,8 +406,18 @@ function kindSection(row, column, kind) {
     if (cell[0] === 0) list.append(...elsewhere(rights, column, kind));
   }
   if (!row.classes.length) list.append(make("li", { text: "It gets into no role, and so has no credentials for AWS." }));
+  if (amount === 0) list.append(...keptOut(row, column, kind));
   section.append(list);
   return section;
+}
+
+// The roles that may, and the statement that keeps this job out of each.
+function keptOut(row, column, kind) {
+  return row.entries.filter(([role, allowed]) => !allowed && cellOf(DATA.roles[role][2], column, kind)[0] > 0).map(([role, , , , unmet]) => {
+    const [number, keys] = nearest(unmet);
+    return make("li", {}, make("span", { class: "no", text: "✕ " }), make("code", { text: DATA.roles[role][0] }),
+      ` may, but does not let this job in, because of ${keys.join(", ")}`, statement(number, keys));
+  });
 }
 
 function elsewhere(rights, column, kind) {
@@ -379,6 +443,22 @@ function tried(row) {
   return [make("h3", { text: "Tokens tried" }), make("details", {}, make("summary", { text: `${each.length}, the claims of each` }), ...each)];
 }
 
+// --- the drawing: what a box is connected to ---------------------------------------------------------------------------------------
+
+const svg = byId("flow").querySelector("svg");
+
+function highlight(node) {
+  svg.querySelectorAll(".edge[data-from]").forEach((edge) => {
+    edge.classList.toggle("dim", node !== null && edge.dataset.from !== node && edge.dataset.to !== node);
+  });
+}
+
+svg.querySelectorAll(".node").forEach((box) => {
+  box.addEventListener("pointerenter", () => highlight(box.dataset.node));
+  box.addEventListener("pointerleave", () => highlight(null));
+});
+byId("flow-words").open = matchMedia("(max-width: 640px)").matches;
+
 // --- start ------------------------------------------------------------------------------------------------------------------------
 
 for (const kind of ["all", ...DATA.kinds]) {
@@ -392,8 +472,13 @@ if (DATA.changes) {
 }
 if (DATA.columns.length <= 14) byId("places-label").hidden = true;
 byId("filters").addEventListener("submit", (event) => event.preventDefault());
-for (const id of ["search", "places", "show"]) byId(id).addEventListener("input", filter);
+for (const id of ["search", "places", "show", "joined"]) byId(id).addEventListener("input", filter);
+byId("meanings").querySelector("dl").append(...DATA.kinds.flatMap((kind, number) => [
+  make("dt", {}, letter(kind, 2), ` ${WORDS[kind]}: ${MEANINGS[kind]}`), make("dd", { text: DATA.actions[number].join(", ") })]));
+byId("cell").addEventListener("close", () => history.replaceState(null, "", "#"));
+addEventListener("hashchange", follow);
 showFacts();
 showChanges();
 showWriters();
 filter();
+follow();

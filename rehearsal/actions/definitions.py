@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +35,18 @@ INPUT_TYPES: Mapping[str, tuple[type, ...]] = {"string": (str,), "boolean": (boo
 def read(path: Path) -> dict[str, Any]:
     """A YAML file that holds a mapping. Raises DefinitionError."""
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), _Loader)
+        data = _parsed(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
         raise DefinitionError(f"{path}: {error}") from error
     if not isinstance(data, dict):
         raise DefinitionError(f"{path}: not a mapping")
     return data
+
+
+@cache
+def _parsed(text: str) -> Any:
+    """Definitions are only read, so jobs side by side may share them."""
+    return yaml.load(text, _Loader)
 
 
 def _known(where: str, data: Any, keys: Iterable[str]) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from rehearsal.cloud import asgi, authorization, aws, control, sts
+from rehearsal.cloud.faults import Faults
 from rehearsal.cloud.identity_center import roles
 
 QUERY_SERVICES = {"iam", "sns", "sts"}  # form-encoded parameters
@@ -43,6 +44,7 @@ MOUNTS = {  # longest first
     "/_pulumi": (PULUMI, "rest"),
     "/_public": (PUBLIC, "app"),
 }
+FAULTS = "/_rehearsal/faults"
 KEY_HEADER = "x-rehearsal-key"
 
 
@@ -100,6 +102,7 @@ class Front:
     def __init__(self, settings: Settings, ministack: asgi.App) -> None:
         self.settings = settings
         self.ministack = ministack
+        self.faults = Faults()
         self.hosts = {settings.base_url.split("//")[1], settings.base_url.split("//")[1].replace("127.0.0.1", "localhost")}
 
     async def __call__(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
@@ -108,7 +111,11 @@ class Front:
         # A foreign Host would be a page in a browser that points at this port, or one of ministack's host-based routes.
         if asgi.header(scope, "host") not in self.hosts:
             await asgi.send_json(send, 421, {"message": f"this is {self.settings.base_url}"})
-        elif scope["path"].startswith("/_"):
+        else:
+            await self.faults.serve(self._serve, scope, receive, send)
+
+    async def _serve(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
+        if scope["path"].startswith("/_"):
             await self._mounted(scope, receive, send)
         else:
             await self._aws(scope, receive, send)
@@ -117,6 +124,9 @@ class Front:
         path = scope["path"]
         if f"{path}/".startswith("/_rehearsal/") and not self._holds_key(scope):
             await asgi.send_json(send, 403, {"message": f"{KEY_HEADER} is missing or wrong"})
+            return
+        if path == FAULTS:
+            await self.faults.control(scope, receive, send)
             return
         for prefix, (module, name) in MOUNTS.items():
             if f"{path}/".startswith(f"{prefix}/"):

@@ -1,5 +1,6 @@
 """`python -m rehearsal.program`: runs or destroys one stack against the local cloud.
 
+`python -m rehearsal.program --wait` takes these arguments, and variables of its environment, from standard input (see readiness.wait).
 Standard output carries one JSON object a line: for each step `{"event", "urn", "type", "name", "parent", "where"}`, for each message of the
 program `{"event": "log", "severity", "message", "urn"}` and, last, the error if there is one (`{"event": "error", ...}`, as in the result).
 What the program itself prints goes to standard error. The result file is written in every case, also after an interruption.
@@ -16,7 +17,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, TextIO
 
-from rehearsal.program import runner
+from rehearsal.program import readiness, runner
+from rehearsal.program.clouds import Connection
+from rehearsal.program.provisioning import HANDLERS
 from rehearsal.program.stack_files import StackFileError, project_name
 
 
@@ -34,13 +37,17 @@ def parser() -> argparse.ArgumentParser:
     arguments.add_argument("--preview", action="store_true", help="make nothing, show what would be registered")
     arguments.add_argument("--destroy", action="store_true", help="delete what the state lists")
     arguments.add_argument("--unprotect", action="store_true", help="with --destroy: delete protected resources too")
+    arguments.add_argument("--import", dest="imports", metavar="URN=ID", action="append", default=[], help="take over what is there")
+    arguments.add_argument("--attempts", type=int, default=1, help="how often a call is made at most, if it fails in passing")
+    arguments.add_argument("--timeout", type=float, default=60, help="seconds to wait for an answer")
     arguments.add_argument("--result", type=Path, required=True, help="file for the result")
     return arguments
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command line; the exit status."""
-    arguments = parser().parse_args(argv)
+    given = sys.argv[1:] if argv is None else argv
+    arguments = parser().parse_args(readiness.wait(HANDLERS) if list(given) == ["--wait"] else given)
     if arguments.destroy and arguments.state is None:
         parser().error("--destroy needs --state")
     events = _claim_standard_output()
@@ -76,6 +83,8 @@ def _options(arguments: argparse.Namespace) -> runner.Options:
         stacks_directory=arguments.stacks,
         preview=arguments.preview,
         unprotect=arguments.unprotect,
+        imports=dict(each.split("=", 1) for each in arguments.imports),
+        connection=Connection(attempts=arguments.attempts, timeout=arguments.timeout),
     )
 
 

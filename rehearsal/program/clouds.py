@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -18,31 +19,68 @@ from rehearsal.program.handlers import CloudError, NotSupported
 from rehearsal.program.inputs import Inputs
 from rehearsal.program.stack_files import Stack
 
-NO_RETRIES = Config(retries={"total_max_attempts": 1}, connect_timeout=10, read_timeout=60)
 SESSION_NAME = "rehearsal"
+# What GitHub's provider sends again, and the limit that it waits for (terraform-provider-github, `retryable_errors` and its transports).
+RETRIED = (500, 502, 503, 504)
+LIMITED = (403, 429)
+SECONDARY_LIMIT = "#about-secondary-rate-limits"
+
+
+@dataclass(frozen=True)
+class Connection:
+    """How the clouds are reached.
+
+    attempts: how often a call is made, at most, that was throttled, met a server error or (AWS) was not answered; the real providers' own
+    are 25 (AWS) and 4 (GitHub). timeout: seconds to wait for an answer. pause: waits before the next attempt at GitHub. attach, transport:
+    instead of a socket, for AWS's clients and for GitHub's.
+    """
+
+    attempts: int = 1
+    timeout: float = 60
+    pause: Callable[[float], None] = time.sleep
+    attach: Callable[[Any], None] | None = None
+    transport: httpx.BaseTransport | None = None
+    clients: dict[tuple[str, ...], Any] = field(default_factory=dict, compare=False)
+
+    def client(self, session: boto3.session.Session, service: str, url: str) -> Any:
+        """A client of an AWS service, one for each set of credentials and region."""
+        credentials = session.get_credentials()
+        key = (url, service, session.region_name, credentials.access_key if credentials else "")
+        if key not in self.clients:
+            retries = {"total_max_attempts": self.attempts, "mode": "standard"}
+            config = Config(retries=retries, connect_timeout=min(10, self.timeout), read_timeout=self.timeout)
+            self.clients[key] = session.client(service, endpoint_url=url, config=config)
+            if self.attach:
+                self.attach(self.clients[key])
+        return self.clients[key]
 
 
 class Aws:
     """AWS in one region with one set of credentials. Errors come as `CloudError` with AWS's code and message."""
 
-    def __init__(self, url: str, region: str, credentials: Mapping[str, str], default_tags: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        region: str,
+        credentials: Mapping[str, str],
+        default_tags: Mapping[str, str] | None = None,
+        connection: Connection | None = None,
+    ) -> None:
         self.url, self.region, self.default_tags = url, region, dict(default_tags or {})
+        self.connection = connection or Connection()
         self._credentials = dict(credentials)
         self._session = boto3.session.Session(region_name=region, **self._credentials)
-        self._clients: dict[str, Any] = {}
         self._account: str | None = None
 
     def in_region(self, region: str | None) -> "Aws":
         """The same account in another region."""
         if region is None or region == self.region:
             return self
-        return Aws(self.url, region, self._credentials, self.default_tags)
+        return Aws(self.url, region, self._credentials, self.default_tags, self.connection)
 
     def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
         """One API call; parameters that are None are left out."""
-        client = self._clients.get(service)
-        if client is None:
-            client = self._clients[service] = self._session.client(service, endpoint_url=self.url, config=NO_RETRIES)
+        client = self.connection.client(self._session, service, self.url)
         given = {key: value for key, value in parameters.items() if value is not None}
         # The real providers are not there to be refused by the services: their models are asked in full.
         model = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[operation])
@@ -98,11 +136,18 @@ NOT_FOUND = {
 class Github:
     """GitHub's REST API for one owner. Errors come as `GithubError` with GitHub's status and message."""
 
-    def __init__(self, url: str, token: str, owner: str, transport: httpx.BaseTransport | None = None) -> None:
-        self.owner = owner
+    def __init__(
+        self, url: str, token: str, owner: str, transport: httpx.BaseTransport | None = None, connection: Connection | None = None
+    ) -> None:
+        self.owner, self._connection = owner, connection or Connection()
         headers = {"authorization": f"Bearer {token}", "accept": "application/vnd.github+json", "x-github-api-version": "2022-11-28"}
         self._client = httpx.Client(
-            base_url=url.rstrip("/") + "/", headers=headers, follow_redirects=True, timeout=60, trust_env=False, transport=transport
+            base_url=url.rstrip("/") + "/",
+            headers=headers,
+            follow_redirects=True,
+            timeout=self._connection.timeout,
+            trust_env=False,
+            transport=transport or self._connection.transport,
         )
 
     def call(self, method: str, *path: str, body: Any = None, query: Mapping[str, Any] | None = None) -> Any:
@@ -113,13 +158,24 @@ class Github:
         """Like `call`, with the answer's headers."""
         address = "/".join(quote(segment, safe="") for segment in path)
         try:
-            answer = self._client.request(method, address, json=body, params=query)
+            answer = self._request(method, address, body, query)
         except httpx.HTTPError as error:
             raise CloudError(f"{method} {address}: {error}") from error
-        if answer.is_error:
+        # A branch policy that is there already is answered with 303 and no place to go to; the provider's client takes that for an error.
+        if not answer.is_success:
             raise GithubError(method, str(answer.url), answer)
         body = answer.json() if answer.content else None
         return GithubResponse(body, answer.headers.get("etag", ""), answer.links.get("next", {}).get("url"))
+
+    def _request(self, method: str, address: str, body: Any, query: Mapping[str, Any] | None) -> httpx.Response:
+        """As the provider: again after a server's error or a secondary limit, not after a connection that broke."""
+        for _ in range(self._connection.attempts - 1):
+            answer = self._client.request(method, address, json=body, params=query)
+            limited = answer.status_code in LIMITED and SECONDARY_LIMIT in answer.text
+            if not limited and answer.status_code not in RETRIED:
+                return answer
+            self._connection.pause(float(answer.headers.get("retry-after", 1)))
+        return self._client.request(method, address, json=body, params=query)
 
     def pages(self, *path: str, member: str) -> list[Any]:
         """Every entry of a paged list."""
@@ -151,7 +207,7 @@ class GithubError(CloudError):
         except ValueError:
             detail = {"message": answer.text}
         errors = f" {json.dumps(detail['errors'])}" if detail.get("errors") else ""
-        super().__init__(f"{method} {url}: {answer.status_code} {detail.get('message', '')}{errors}")
+        super().__init__(f"{method} {url}: {answer.status_code} {detail.get('message') or answer.reason_phrase}{errors}")
         self.status = answer.status_code
 
 
@@ -192,18 +248,19 @@ class Clouds:
     explicit: dict[str, Aws | Github] = field(default_factory=dict)
     default_aws: Aws | None = None
     default_github: Github | None = None
+    connection: Connection = field(default_factory=Connection)
 
     def configure(self, stack: Stack) -> None:
         """Sets up the default providers and applies the account guard. Raises `CloudError` if the account is not allowed."""
         region = stack.value("aws:region") or self.environment.get("AWS_REGION") or self.environment.get("AWS_DEFAULT_REGION")
         tags = (stack.structured("aws:defaultTags") or {}).get("tags") or {}
         if region:
-            self.default_aws = Aws(self.url, region, self._aws_credentials(), tags)
+            self.default_aws = Aws(self.url, region, self._aws_credentials(), tags, self.connection)
             check_account(self.default_aws, stack.structured("aws:allowedAccountIds"), stack.structured("aws:forbiddenAccountIds"))
         owner = stack.value("github:owner") or self.environment.get("GITHUB_OWNER")
         token = self.environment.get("GITHUB_TOKEN")
         if owner and token:
-            self.default_github = Github(self.github_url, token, owner)
+            self.default_github = Github(self.github_url, token, owner, connection=self.connection)
 
     def aws(self, provider: str) -> Aws:
         """The AWS of a resource's provider reference (`urn::id`), or the default."""
@@ -245,10 +302,11 @@ class Clouds:
         for flag in ("skipCredentialsValidation", "skipRegionValidation", "skipMetadataApiCheck", "skipRequestingAccountId"):
             inputs.flag(flag)  # the SDK always sends these; they switch off checks of the real provider that do not exist here
         inputs.check()
-        aws = Aws(self.url, region, self._aws_credentials(), default_tags)
+        aws = Aws(self.url, region, self._aws_credentials(), default_tags, self.connection)
         for arn, session in roles:
             keys = aws.call("sts", "assume_role", RoleArn=arn, RoleSessionName=session)["Credentials"]
-            aws = Aws(self.url, region, _credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]), default_tags)
+            session_keys = _credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+            aws = Aws(self.url, region, session_keys, default_tags, self.connection)
         check_account(aws, allowed or None, forbidden or None)
         return aws
 
@@ -259,7 +317,7 @@ class Clouds:
         inputs.check()
         if not owner or not token:
             raise CloudError("an explicit GitHub provider needs an owner and a token")
-        return Github(self.github_url, token, owner)
+        return Github(self.github_url, token, owner, connection=self.connection)
 
     def _aws_credentials(self) -> dict[str, str]:
         given = [self.environment.get(name) for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")]

@@ -102,6 +102,24 @@ class RepositoryRuleset(Handler):
     def delete(self, cloud: Github, existing: Existing) -> None:
         cloud.call("DELETE", "repos", cloud.owner, existing["repository"], "rulesets", existing.id)
 
+    def look_up(self, cloud: Github, id: str) -> Params | None:
+        """By the id of an import: the repository and the ruleset's number."""
+        repository, _, number = id.rpartition(":")
+        try:
+            answer = cloud.response("GET", "repos", cloud.owner, repository, "rulesets", number)
+        except GithubError as error:
+            if error.status == 404:
+                return None
+            raise
+        found = answer.json_or_none
+        return {"repository": repository, "name": found["name"], **self._outputs(found, answer.etag)}
+
+    def import_id(self, existing: Existing) -> str:
+        return f"{existing['repository']}:{existing.id}"
+
+    def imported(self, import_id: str) -> str:
+        return import_id.rpartition(":")[2]
+
     @staticmethod
     def _outputs(made: Params, etag: str) -> Params:
         return {"rulesetId": made["id"], "nodeId": made.get("node_id", ""), "etag": etag}
@@ -183,6 +201,18 @@ class RepositoryEnvironmentDeploymentPolicy(Handler):
 
     def delete(self, cloud: Github, existing: Existing) -> None:
         cloud.call("DELETE", *self._path(cloud, existing["repository"], existing["environment"]), str(existing["policyId"]))
+
+    def look_up(self, cloud: Github, id: str) -> Params | None:
+        repository, environment, number = id.split(":")
+        environment = environment.replace("??", ":")
+        try:
+            found = cloud.call("GET", *self._path(cloud, repository, environment), number)
+        except GithubError as error:
+            if error.status == 404:
+                return None
+            raise
+        pattern = "branchPattern" if found.get("type", "branch") == "branch" else "tagPattern"
+        return {"repository": repository, "environment": environment, pattern: found["name"], "policyId": found["id"]}
 
     @staticmethod
     def _path(cloud: Github, repository: str, environment: str) -> tuple[str, ...]:

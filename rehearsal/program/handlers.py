@@ -79,6 +79,14 @@ class Handler:
         """The outputs of an existing resource by its provider's id, for `.get()` and import; None if there is none."""
         raise NotSupported(f"the rehearsal cannot look up an existing {self.token}")
 
+    def import_id(self, existing: Existing) -> str:
+        """What `look_up` takes for a resource of the state, where that is not its id."""
+        return existing.id
+
+    def imported(self, import_id: str) -> str:
+        """The provider's id of a resource that is imported by `import_id`, where the two differ."""
+        return import_id
+
 
 @dataclass(frozen=True)
 class Defaults:

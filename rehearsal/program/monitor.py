@@ -1,7 +1,7 @@
 """Stands in for the engine's resource monitor: keeps each raw request, and has each resource really made before it answers."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -57,15 +57,26 @@ class Recording:
     calls: list[dict[str, Any]] = field(default_factory=list)
     failure: Failure | None = None
     stack: Resource | None = None
+    under_way: Resource | None = None
 
 
 class Monitor(MockMonitor):
     """One request at a time. After a failure it refuses every further one."""
 
-    def __init__(self, *, directory: Path, before: State, clouds: Clouds, stacks: OtherStacks, preview: bool, report: Report) -> None:
+    def __init__(
+        self,
+        *,
+        directory: Path,
+        before: State,
+        clouds: Clouds,
+        stacks: OtherStacks,
+        preview: bool,
+        report: Report,
+        imports: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(mocks=None)  # ty: ignore[invalid-argument-type]  # every method that would ask the mocks is replaced below
         self._directory, self._before, self._clouds, self._stacks = directory, before, clouds, stacks
-        self._preview, self._report = preview, report
+        self._preview, self._report, self._imports = preview, report, dict(imports or {})
         self._lock = threading.Lock()
         self._stopped = False
         self.recording = Recording()
@@ -239,8 +250,9 @@ class Monitor(MockMonitor):
         handler = provisioning.handler_of(resource.type)
         before = self._before.resources.get(resource.urn)
         if before is not None and before.status == "partial":
-            self._report("deleting", before)
-            provisioning.delete(before, self._clouds)
+            self._report("updating", resource)
+            if provisioning.carry_on(resource, before, self._clouds):
+                return
             before = None
         if before is None:
             self._make(resource)
@@ -254,18 +266,29 @@ class Monitor(MockMonitor):
         provisioning.update(resource, before, self._clouds)
 
     def _make(self, resource: Resource) -> None:
-        self._report("creating", resource)
-        import_id = resource.options.get("importId")
-        if import_id:
-            provisioning.adopt(resource, import_id, self._clouds)
+        if resource.urn in self._imports:
+            provisioning.take_over(resource, self._imports[resource.urn], self._clouds)
+            self._report("adopted", resource)
             return
+        self._report("creating", resource)
+        # The engine's note that an operation has begun. It stays if the process ends before the operation does.
+        self.recording.under_way = resource
+        import_id = resource.options.get("importId")
         try:
-            provisioning.create(resource, self._clouds)
+            if import_id:
+                provisioning.adopt(resource, import_id, self._clouds)
+            else:
+                provisioning.create(resource, self._clouds)
         except PartlyCreated as error:
             resource.id, resource.status = error.id, "partial"
             resource.outputs = provisioning.outputs_of(resource, error.outputs)
             self.recording.resources[resource.urn] = resource
+            self.recording.under_way = None
             raise
+        except Exception:
+            self.recording.under_way = None
+            raise
+        self.recording.under_way = None
 
     def _looked_up(self, request: resource_pb2.ReadResourceRequest) -> Resource:
         return Resource(

@@ -82,6 +82,48 @@ def adopt(resource: Resource, import_id: str, clouds: Clouds) -> None:
     fill(resource, Created(import_id, found), "imported")
 
 
+def take_over(resource: Resource, import_id: str, clouds: Clouds) -> None:
+    """Makes an existing resource the program's: `pulumi import`, then the update to what the program wants.
+
+    Raises CloudError if there is nothing of that id, NotSupported if the type cannot be imported.
+    """
+    found = handler_of(resource.type).look_up(cloud_of(resource, clouds), import_id)
+    if found is None:
+        raise CloudError(f"resource '{import_id}' does not exist")
+    _bring_up_to_date(resource, handler_of(resource.type).imported(import_id), found, clouds)
+
+
+def carry_on(resource: Resource, before: Resource, clouds: Clouds) -> bool:
+    """Finishes a resource whose creation did not: what is there is read (`--refresh`) and updated. False if there is nothing any more.
+
+    The engine keeps such a resource with its errors and updates it, whether or not an input has changed (pkg/resource/deploy/step_generator).
+    """
+    handler = handler_of(resource.type)
+    try:
+        found = handler.look_up(cloud_of(resource, clouds), handler.import_id(existing_of(before)))
+    except NotSupported:  # its outputs are all that there is to know of it
+        found = existing_of(before).outputs
+    if found is None:
+        return False
+    _bring_up_to_date(resource, before.id, {**existing_of(before).outputs, **found}, clouds)
+    return True
+
+
+def is_gone(resource: Resource, clouds: Clouds) -> bool:
+    """Whether a refresh would take the resource out of the state. Raises NotSupported for a type that cannot be looked up."""
+    handler = handler_of(resource.type)
+    return handler.look_up(cloud_of(resource, clouds), handler.import_id(existing_of(resource))) is None
+
+
+def _bring_up_to_date(resource: Resource, id: str, found: Mapping[str, Any], clouds: Clouds) -> None:
+    handler, cloud = handler_of(resource.type), cloud_of(resource, clouds)
+    known = Resource(resource.urn, resource.type, resource.name, outputs=dict(found))
+    wanted = request_for(handler, resource, known, cloud)
+    existing = Existing(id, {key: found[key] for key in resource.inputs if key in found}, dict(found))
+    computed = handler.update(cloud, existing, wanted)
+    fill(resource, Created(id, {**found, **computed}), "updated")
+
+
 @dataclass(frozen=True)
 class Change:
     """What differs between a resource's state and what the program wants. `inputs` are the program's, after `ignore_changes`."""

@@ -12,9 +12,9 @@ import runpy
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,8 @@ from pulumi.runtime.mocks import MockEngine
 from pulumi.runtime.proto import engine_pb2
 from pulumi.runtime.settings import set_root_resource
 
-from rehearsal.program import deletion, positions, state, wire
-from rehearsal.program.clouds import Clouds
+from rehearsal.program import deletion, positions, provisioning, state, wire
+from rehearsal.program.clouds import Clouds, Connection
 from rehearsal.program.inputs import InputProblems
 from rehearsal.program.monitor import Monitor, Recording, Stopped
 from rehearsal.program.stack_files import Stack, StackFileError, load
@@ -40,7 +40,12 @@ SEVERITIES = {engine_pb2.DEBUG: "debug", engine_pb2.INFO: "info", engine_pb2.WAR
 
 @dataclass(frozen=True)
 class Options:
-    """One run. `overrides` are configuration values over those of the stack file; `organization` is Pulumi's, for stack references."""
+    """One run. `overrides` are configuration values over those of the stack file; `organization` is Pulumi's, for stack references.
+
+    refresh: URNs of resources that are looked for first, and taken out of the state if they are gone (`pulumi refresh --target`).
+    imports: by URN, the id by which `pulumi import` takes over a resource that is there and that the state does not know.
+    environment: where the providers find their credentials. executor: what the SDK's calls of the monitor run in.
+    """
 
     directory: Path
     stack_file: Path
@@ -53,6 +58,11 @@ class Options:
     preview: bool = False
     unprotect: bool = False
     organization: str = "organization"
+    refresh: Sequence[str] = ()
+    imports: Mapping[str, str] = field(default_factory=dict)
+    connection: Connection = field(default_factory=Connection)
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    executor: Callable[[], ThreadPoolExecutor] = lambda: ThreadPoolExecutor(max_workers=1)
 
 
 class Engine(MockEngine):
@@ -78,6 +88,7 @@ def run(options: Options, emit: Emit) -> dict[str, Any]:
     if isinstance(started, dict):
         return started
     stack, before, clouds = started
+    _warn_of_pending(before, emit)
     monitor = Monitor(
         directory=options.directory.resolve(),
         before=before,
@@ -85,6 +96,7 @@ def run(options: Options, emit: Emit) -> dict[str, Any]:
         stacks=OtherStacks(before, options.stacks_directory),
         preview=options.preview,
         report=_reporter(emit),
+        imports=options.imports,
     )
     error = _execute(options, stack, monitor, Engine(emit))
     problem = _problem(error, monitor.recording, options.directory.resolve())
@@ -111,18 +123,29 @@ def destroy(options: Options, emit: Emit) -> dict[str, Any]:
 
 def _start(options: Options) -> tuple[Stack, State, Clouds] | dict[str, Any]:
     """Stack, last state and providers, or the result of a run that cannot begin."""
-    empty = State(project="", stack=options.stack)
+    # What the state has is the result of a run that cannot begin: nothing was changed, and nothing may be forgotten.
+    before = State(project="", stack=options.stack)
     try:
         stack = load(options.directory, options.stack_file, options.stack, options.overrides)
-        empty = State(stack.project, stack.name)
         before = state.read(options.state_file, stack.project, stack.name)
-        clouds = Clouds(options.cloud_url, options.github_url)
+        clouds = Clouds(options.cloud_url, options.github_url, options.environment, connection=options.connection)
         clouds.configure(stack)
+        _refresh(before, options.refresh, clouds)
     except StackFileError as error:
-        return _result(empty, {**_blank_problem(str(error)), "problems": error.problems})
+        return _result(before, {**_blank_problem(str(error)), "problems": error.problems})
     except Exception as error:
-        return _result(empty, _blank_problem(str(error)))
+        return _result(before, _blank_problem(str(error)))
+    except BaseException as error:
+        return _result(before, _blank_problem(_words(error)))
     return stack, before, clouds
+
+
+def _refresh(before: State, urns: Sequence[str], clouds: Clouds) -> None:
+    if urns:
+        deletion.register_providers(before, clouds)
+    for urn in urns:
+        if provisioning.is_gone(before.resources[urn], clouds):
+            del before.resources[urn]
 
 
 def _execute(options: Options, stack: Stack, monitor: Monitor, engine: Engine) -> BaseException | None:
@@ -131,7 +154,7 @@ def _execute(options: Options, stack: Stack, monitor: Monitor, engine: Engine) -
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # a failed program leaves tasks behind that asyncio would complain about
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    loop.set_default_executor(ThreadPoolExecutor(max_workers=1))
+    loop.set_default_executor(options.executor())
     try:
         settings = Settings(
             project=stack.project,
@@ -186,9 +209,18 @@ def _close(loop: asyncio.AbstractEventLoop) -> None:
 def _reporter(emit: Emit) -> Callable[[str, Resource], None]:
     def report(event: str, resource: Resource) -> None:
         shown = {"urn": resource.urn, "type": resource.type, "name": resource.name, "parent": resource.parent, "where": resource.where}
-        emit({"event": event, **shown})
+        emit({"event": event, **shown, **({"id": resource.id} if event == "adopted" else {})})
 
     return report
+
+
+def _warn_of_pending(before: State, emit: Emit) -> None:
+    """As the engine warns of what an earlier run had begun when it ended (pkg/resource/deploy/deployment_executor)."""
+    if before.pending:
+        listed = "".join(f"\n  * {urn}, interrupted while creating" for urn in before.pending)
+        count = len(before.pending)
+        message = f"Attempting to deploy or update resources with {count} pending operations from previous deployment.{listed}"
+        emit({"event": "log", "severity": "warning", "message": message, "urn": ""})
 
 
 def _problem(error: BaseException | None, recording: Recording, directory: Path) -> dict[str, Any] | None:
@@ -206,7 +238,7 @@ def _problem(error: BaseException | None, recording: Recording, directory: Path)
 
 def _resource_problem(error: Exception, resource: Resource) -> dict[str, Any]:
     about = {"urn": resource.urn, "type": resource.type, "name": resource.name, "where": resource.where}
-    return {**_blank_problem(str(error)), **about, "problems": _problems(error)}
+    return {**_blank_problem(str(error)), **about, "inputs": wire.shown(resource.inputs), "problems": _problems(error)}
 
 
 def _blank_problem(message: str) -> dict[str, Any]:
@@ -237,6 +269,8 @@ def _state_after(before: State, recording: Recording, *, failed: bool) -> State:
         after.resources.setdefault(urn, resource)
     if not failed and recording.outputs is not None:
         after.outputs, after.secret_outputs = recording.outputs, recording.secret_outputs
+    begun = [recording.under_way.urn] if recording.under_way else []
+    after.pending = [urn for urn in dict.fromkeys([*before.pending, *begun]) if urn not in recording.resources]
     return after
 
 
@@ -251,6 +285,8 @@ def _delete(
         return _resource_problem(error, error.resource)
     except Exception as error:
         return _blank_problem(str(error))
+    except BaseException as error:  # an interruption, after which the state must still say what is left
+        return _blank_problem(_words(error))
     return None
 
 
@@ -265,6 +301,7 @@ def _result(
         "resources": [resource.to_json() for resource in known.resources.values()],
         "outputs": wire.shown(known.outputs),
         "secret_outputs": known.secret_outputs,
+        "pending": known.pending,
         "calls": calls or [],
         "deleted": deleted.urns if deleted else [],
         "retained": [{"urn": each.urn, "type": each.type, "name": each.name, "id": each.id} for each in retained],

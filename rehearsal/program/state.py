@@ -54,13 +54,17 @@ class Resource:
 
 @dataclass
 class State:
-    """Everything known of a stack after a run. `outputs` is None as long as the program has not exported any."""
+    """Everything known of a stack after a run. `outputs` is None as long as the program has not exported any.
+
+    `pending` are the URNs of resources whose creation had begun when the process ended: nobody knows whether they are there.
+    """
 
     project: str
     stack: str
     resources: dict[str, Resource] = field(default_factory=dict)
     outputs: dict[str, Any] = field(default_factory=dict)
     secret_outputs: list[str] = field(default_factory=list)
+    pending: list[str] = field(default_factory=list)
 
 
 def digest(inputs: dict[str, Any]) -> str:
@@ -83,4 +87,5 @@ def read(path: Path | None, project: str, stack: str) -> State:
         resources={each.urn: each for each in resources if each.exists},
         outputs=loaded["outputs"],
         secret_outputs=loaded["secret_outputs"],
+        pending=loaded.get("pending", []),
     )

@@ -1,12 +1,10 @@
 """Who may assume a read role, what tokens they get, and what they read."""
 
-import httpx
-
 from policies.names import SHARED_REPOSITORY
 from policies.reading import read_role, token
 from rehearsal import clients
 from rehearsal.cast import STRANGER_ORGANIZATION, installers, publishers
-from rehearsal.clients import Credentials
+from rehearsal.clients import Credentials, Shell
 from rehearsal.scenario import DENY, Denied, Scenario
 from rehearsal.seeding import OUTSIDE_BY_NAME, OUTSIDE_IMMUTABLE
 from rehearsal.world import World
@@ -130,16 +128,28 @@ def _logins(world: World, name: str) -> list[Scenario]:
     with_duration = f"{name}: aws codeartifact login with a duration"
     repository = world.consumer(name)["repository"]
 
-    def login(*duration: str) -> str:
-        shell = world.job_shell(f"login-{name}", world.build_job(name), world.read_role(name))
-        return shell.run(*world.login_command("npm", repository), *duration).strip().splitlines()[0]
+    def job() -> Shell:
+        return world.job_shell(f"login-{name}", world.build_job(name), world.read_role(name))
 
-    lasting = ("--duration-seconds", str(world.settings.token_duration))
+    def login() -> str:
+        shell = job()
+        world.login(shell, "npm", repository)
+        return next(line for line in (shell.home / ".npmrc").read_text().splitlines() if line.startswith("registry="))
+
+    def without_duration() -> str:
+        return job().run(*world.login_command("npm", repository))
+
     who = f"a pull request of {name}"
     return [
-        Scenario(with_duration, who, "aws codeartifact login --duration-seconds", repository, lambda: login(*lasting)),
+        Scenario(with_duration, who, "aws codeartifact login --duration-seconds", repository, login),
         Scenario(
-            f"{name}: aws codeartifact login without a duration", who, "aws codeartifact login", repository, login, DENY, with_duration
+            f"{name}: aws codeartifact login without a duration",
+            who,
+            "aws codeartifact login",
+            repository,
+            without_duration,
+            DENY,
+            with_duration,
         ),
     ]
 
@@ -150,12 +160,7 @@ def _logins(world: World, name: str) -> list[Scenario]:
 def read_by_repository(world: World, who: Credentials, repository: str) -> str:
     """What a package manager does first: ask the repository for a package, with a token. Raises Denied on 401 and 403."""
     endpoint = world.outputs["repositories"][repository]["endpoints"]["pypi"]
-    answer = httpx.get(
-        f"{endpoint}simple/no-such-package/",
-        auth=("aws", fetch_token(world, who, world.settings.token_duration)),
-        trust_env=False,
-        timeout=30,
-    )
+    answer = clients.http().get(f"{endpoint}simple/no-such-package/", auth=("aws", fetch_token(world, who, world.settings.token_duration)))
     if answer.status_code in (401, 403):
         raise Denied(f"{answer.status_code} {answer.text[:200]}")
     if answer.status_code != _NOT_FOUND:

@@ -7,11 +7,9 @@ import itertools
 from collections.abc import Mapping
 from typing import Any
 
-import httpx
-
 from policies.names import SHARED_REPOSITORY
 from policies.owned_names import Format
-from rehearsal import packages
+from rehearsal import clients, packages
 from rehearsal.cast import package_name
 from rehearsal.clients import Credentials
 from rehearsal.packages import Package
@@ -209,7 +207,7 @@ def _put_pom(world: World, who: Credentials, repository: str, what: Package) -> 
     )
     endpoint = world.outputs["repositories"][repository]["endpoints"]["maven"]
     token = fetch_token(world, who, world.settings.token_duration)
-    answer = httpx.put(f"{endpoint}{file}", content=pom, auth=("aws", token), trust_env=False, timeout=30)
+    answer = clients.http().put(f"{endpoint}{file}", content=pom, auth=("aws", token))
     if answer.status_code in (401, 403):
         raise Denied(f"{answer.status_code} {answer.text[:300]}")
     answer.raise_for_status()

@@ -15,7 +15,9 @@ from tests.access.stacks import ROOT, recorded
 def test_page_and_markdown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--stack", "dev", "--output", str(tmp_path)]) == 0
     assert sorted(one.name for one in tmp_path.iterdir()) == ["dev.html", "dev.md"]
-    assert capsys.readouterr().out.split() == [str(tmp_path / "dev.html"), str(tmp_path / "dev.md")]
+    said, *files = capsys.readouterr().out.splitlines()
+    assert said.startswith("dev: ") and said.endswith(" change packages")
+    assert files == [str(tmp_path / "dev.html"), str(tmp_path / "dev.md")]
 
 
 def test_resources_from_a_file(tmp_path: Path) -> None:
@@ -59,9 +61,22 @@ def test_what_it_writes_by_itself_is_not_committed(tmp_path: Path, monkeypatch: 
         assert (folder / "dev.html").exists()
 
 
+# A program whose registry is described otherwise.
+PACKAGE_REGISTRY_OF_OLD = """import pulumi
+pulumi.ComponentResource("package-flow:index:PackageRegistry", "registry", {"region": "eu-west-1"})
+"""
+
+
+def commit(project: Path, message: str) -> None:
+    """Everything that is there."""
+    who = ["-c", "user.name=somebody", "-c", "user.email=somebody@acme.example"]
+    for command in (["add", "."], [*who, "commit", "--quiet", "-m", message]):
+        subprocess.run(["git", "-C", str(project), *command], check=True, capture_output=True)
+
+
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository of its own with the program as it is here, committed; the review's project."""
+    """A repository of its own with the program as it is here, committed without the review; the review's project."""
     project = tmp_path / "project"
     kept = (
         "__main__.py",
@@ -81,9 +96,8 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         else:
             project.mkdir(exist_ok=True)
             shutil.copy(source, project / name)
-    who = ["-c", "user.name=somebody", "-c", "user.email=somebody@acme.example"]
-    for command in (["init", "--quiet"], ["add", "."], [*who, "commit", "--quiet", "-m", "Base"]):
-        subprocess.run(["git", "-C", str(project), *command], check=True, capture_output=True)
+    subprocess.run(["git", "-C", str(project), "init", "--quiet"], check=True, capture_output=True)
+    commit(project, "Base")
     recorder = project / "access" / "recorder.py"
     recorder.parent.mkdir()
     shutil.copy(ROOT / "access" / "recorder.py", recorder)
@@ -91,20 +105,97 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return project
 
 
-def test_one_word_of_a_trust_policy_since_a_revision(checkout: Path, tmp_path: Path) -> None:
+PUBLISH, PROMOTE = "trust policy of role dev-publish-payments-api-pilot", "trust policy of role dev-promote-identity-api-pilot"
+PROMOTION = "identity-api-pilot: release branch main: promote"
+PUBLICATION = "payments-api-pilot: release branch main: publish, release branch release/*: publish: publish payments"
+# What is changed: file, words, other words. What it does: heading, how a line below it begins, the policy whose statement has changed.
+WORDS = {
+    "sub": ("trust.py", '[f"{prefix}:{context}"', '[f"{prefix}:{context}x"', "Takes away", f"{PROMOTION}: promote shared", PROMOTE),
+    "aud": ("trust.py", 'keyed({"aud": AUDIENCE', 'keyed({"aud": AUDIENCE + "x"', "Takes away", "checkout-web-pilot: ", PUBLISH),
+    "repository_id": ("trust.py", '= {"repository_id": str(', "= {\"repository_id\": '1' + str(", "Takes away", PUBLICATION, PUBLISH),
+    "job_workflow_ref": (
+        "trust.py",
+        '["job_workflow_ref"] = workflow',
+        '["job_workflow_ref"] = f"{workflow}x"',
+        "Takes away",
+        PUBLICATION,
+        PUBLISH,
+    ),
+    "ref": ("trust.py", '"ref": refs.like}', '"ref": "refs/*"}', "Grants", "payments-api-pilot: branch main-2, pull request, ", PUBLISH),
+    "domain policy": (
+        "resource.py",
+        'statement(f"{sid}OrganizationPaths", actions,',
+        'statement(f"{sid}OrganizationPaths", actions[:1],',
+        "Takes away",
+        "account in ",
+        "policy of domain acme-dev",
+    ),
+    "repository policy": (
+        "resource.py",
+        'deny("NobodyPublishes", PUBLISH,',
+        'deny("NobodyPublishes", PUBLISH[:1],',
+        "Grants",
+        "administrator, dev-deployer: publish shared (in part: PutPackageMetadata)",
+        "policy of repository shared",
+    ),
+    "identity policy": (
+        "publishing.py",
+        'statement("Publish", PUBLISH,',
+        'statement("Publish", PUBLISH[1:],',
+        "Changes",
+        "identity-api-pilot: release branch main: publish: publish identity",
+        "identity policy of role dev-publish-identity-api-pilot",
+    ),
+}
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_one_word_of_a_policy_since_a_revision(word: str, checkout: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Policies of both sides are computed anew; the change is in the working copy, as in a pull request before it is committed."""
-    trust = checkout / "policies" / "trust.py"
-    trust.write_text(trust.read_text().replace('equals["job_workflow_ref"] = workflow', 'equals["job_workflow_ref"] = f"{workflow}x"'))
+    file, before, after, heading, line, policy = WORDS[word]
+    source = checkout / "policies" / file
+    assert source.read_text().count(before) == 1, "the program has other words now"
+    source.write_text(source.read_text().replace(before, after))
     assert main(["--stack", "dev", "--base", "HEAD", "--output", str(tmp_path / "out")]) == 0
     changes = (tmp_path / "out" / "dev-changes.md").read_text()
-    assert "## Takes away" in changes and "## Grants" not in changes
-    assert "payments-api-pilot: release branch main: publish, release branch release/*: publish: publish payments" in changes
-    assert "trust policy of role dev-publish-payments-api-pilot: Release (other words)" in changes
+    sections = dict(one.split("\n\n", 1) for one in changes.split("\n## ")[1:])
+    assert any(one.startswith(f"- {line}") for one in sections[heading].splitlines()), changes
+    assert f"- {policy}: " in sections["Statements"]
     assert '"base":"HEAD"' in (tmp_path / "out" / "dev.html").read_text()
+    assert "since HEAD: " in (said := capsys.readouterr().out) and "statements changed" in said
     status = subprocess.run(["git", "-C", str(checkout), "worktree", "list"], capture_output=True, text=True, check=True)
     assert len(status.stdout.splitlines()) == 1, "nothing is left in the repository"
 
 
-def test_nothing_since_a_revision(checkout: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        ("wiring.py", "import nothing_that_exists\n", "at HEAD: the program fails in wiring.py, line 1: ModuleNotFoundError"),
+        ("Pulumi.dev.yaml", None, "at HEAD: there is no Pulumi.dev.yaml"),
+        ("Pulumi.yaml", None, "at HEAD: "),
+        ("__main__.py", "import pulumi\n", "at HEAD: there are no resources"),
+        ("__main__.py", PACKAGE_REGISTRY_OF_OLD, "at HEAD: its resources are not described as this review reads them (KeyError: 'place')"),
+        ("components/registry.py", "def (\n", "SyntaxError: invalid syntax (registry.py, line 1)"),
+    ],
+)
+def test_a_revision_that_can_not_be_computed(
+    file: str, content: str | None, said: str, checkout: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The revision's program is another one; the working copy's is whole."""
+    whole = (checkout / file).read_text()
+    if content is None:
+        (checkout / file).unlink()
+    else:
+        (checkout / file).write_text(content)
+    commit(checkout, "Broken")
+    (checkout / file).write_text(whole)
+    assert main(["--stack", "dev", "--base", "HEAD", "--output", str(tmp_path / "out")]) == 1
+    captured = capsys.readouterr().err
+    assert said in captured and "Traceback" not in captured
+    assert not (tmp_path / "out").exists()
+
+
+def test_nothing_since_a_revision(checkout: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--stack", "dev", "--base", "HEAD", "--output", str(tmp_path / "out")]) == 0
     assert "Nothing." in (tmp_path / "out" / "dev-changes.md").read_text()
+    assert "since HEAD: nothing changes" in capsys.readouterr().out

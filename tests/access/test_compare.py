@@ -53,7 +53,8 @@ def test_a_statement_less_takes_away(prod: Matrix) -> None:
     assert {(one.place, one.kind) for one in comparison.changes} == {("identity", Kind.READ)}
     assert ("storefront-web", "pull-request") in {one.key for one in comparison.changes}
     written = compare.render(comparison, "prod")
-    assert "- storefront-web: branch main, pull request, any other branch, tag main, recycled name: read identity\n" in written
+    everybody = "branch main, branch main: environment, pull request, any other branch, tag main, recycled name"
+    assert f"- storefront-web: {everybody}: read identity\n" in written
     assert "- policy of repository identity: ReadByRole (gone)" in written
 
 
@@ -87,7 +88,7 @@ def test_a_new_repository_changes_nothing_of_others(prod: Matrix) -> None:
     assert {one.key[0] for one in comparison.changes} == {"new-web"}
     assert {one.how for one in comparison.changes} == {How.GRANTED}
     (line,) = comparison.new
-    assert line.startswith("new-web: branch main, pull request, ")
+    assert line.startswith("new-web: branch main, branch main: environment, pull request, ")
     assert comparison.gone == comparison.wordings == ()
 
 

@@ -128,7 +128,7 @@ def lines(text: str) -> list[str]:
 
 
 def test_the_drawing_has_what_the_matrix_has(reviewed: Matrix) -> None:
-    text = drawing.render(reviewed)
+    text = drawing.render(drawing.flow(reviewed))
     described = ElementTree.fromstring(text).findtext("{http://www.w3.org/2000/svg}desc") or ""
     assert "Publish roles: publish Team repositories, open." in described
     assert "Any job of the organisation: read Read role." in described
@@ -149,4 +149,4 @@ def test_an_open_door_is_drawn_as_an_alarm() -> None:
     }
     opened = Document("trust policy", json.dumps({"Version": "2012-10-17", "Statement": [trust]}))
     roles = tuple(replace(one, trust=opened) if one.name == "prod-publish-payments-api" else one for one in stack.roles)
-    assert "edge alarm" in lines(drawing.render(matrix.build(replace(stack, roles=roles))))
+    assert "edge alarm" in lines(drawing.render(drawing.flow(matrix.build(replace(stack, roles=roles)))))

@@ -110,6 +110,9 @@ def test_one_of_a_union():
         (r"[\p{L}\p{Z}\p{N}_.:/=+\-@]*", "Größe 1", "a;b"),
         (r"([\p{L}]+)\[x\]\p{N}", "ab[x]1", "ab[x]c"),
         (r"\w+", "abc_1", "ü"),
+        (r"[\W]+\D", "ü-[x", "a-x"),
+        (r"[\S]+\s", "aü\n", "a\n\n"),
+        (r"\d\W", "1ü", "1a"),
         (r"^[a-z]{2}$", "ab", "ab\n"),
     ],
 )  # fmt: skip
@@ -119,8 +122,8 @@ def test_patterns_mean_what_they_mean_to_java(pattern, good, bad):
 
 
 def test_a_pattern_that_is_not_translated_is_refused():
-    with pytest.raises(NotImplementedError, match="Greek"):
-        compiled(r"\p{Greek}+")
+    with pytest.raises(NotImplementedError, match="Klingon"):
+        compiled(r"\p{Klingon}+")
 
 
 def _patterns(shape: Shape, seen: set[str]) -> set[str]:

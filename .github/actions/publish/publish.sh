@@ -25,10 +25,10 @@ esac
 
 published='[]'
 
-# report NAMESPACE PACKAGE VERSION RESULT: add a version to the job's outcome, with the revision that a promotion names.
+# report NAMESPACE PACKAGE VERSION RESULT ANSWER: add a version to the job's outcome, with the revision that a promotion names.
 report() {
   local revision
-  revision=$(describe "$@" | jq -er .packageVersion.revision) || stop "$(title "$@") is published, but can't be described"
+  revision=$(jq -er .versionRevision <<< "$5") || stop "$(title "$@") is published, but has no revision"
   published=$(jq -c --arg namespace "$1" --arg package "$2" --arg version "$3" --arg result "$4" --arg revision "$revision" \
     '. + [{namespace: $namespace, package: $package, version: $version, revision: $revision, result: $result}]' <<< "$published")
   printf '%s %s, revision %s\n' "$(title "$@")" "$4" "$revision"
@@ -37,25 +37,26 @@ report() {
 # publish_once NAMESPACE PACKAGE VERSION EXPECTED: publish unless it is there. EXPECTED: lines "ASSET SHA256"; `upload` then publishes what is
 # missing of them.
 publish_once() {
-  local expected=$4 stored state
-  stored=$(stored_assets "$1" "$2" "$3")
-  state=$(compare "$expected" "$stored")
+  local expected=$4 answer there state
+  answer=$(stored "$1" "$2" "$3")
+  there=$(assets "$answer")
+  state=$(compare "$expected" "$there")
   case $state in
     identical)
-      report "$1" "$2" "$3" unchanged
+      report "$1" "$2" "$3" unchanged "$answer"
       printf '::notice title=Already published::%s is already in %s with the same content; nothing to do\n' "$(title "$@")" "$REPOSITORY"
       return
       ;;
     different)
-      printf 'stored:\n%s\npacked:\n%s\n' "$stored" "$expected" >&2
+      printf 'stored:\n%s\npacked:\n%s\n' "$there" "$expected" >&2
       stop "$(title "$@") is already in $REPOSITORY with other content. A version never changes: give this one a new number"
       ;;
   esac
-  upload "$1" "$2" "$3" "$expected" "$stored"
-  stored=$(stored_assets "$1" "$2" "$3")
-  state=$(compare "$expected" "$stored")
+  upload "$1" "$2" "$3" "$expected" "$there"
+  answer=$(stored "$1" "$2" "$3")
+  state=$(compare "$expected" "$(assets "$answer")")
   [[ $state == identical ]] || stop "$(title "$@") was published, but what is stored is not what was packed ($state)"
-  report "$1" "$2" "$3" published
+  report "$1" "$2" "$3" published "$answer"
 }
 
 publish_all

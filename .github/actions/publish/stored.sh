@@ -16,32 +16,34 @@ title() {
   esac
 }
 
-# codeartifact OPERATION NAMESPACE PACKAGE VERSION
+# codeartifact OPERATION NAMESPACE PACKAGE VERSION OPTION...
 codeartifact() {
   local namespace=()
   [[ -z $2 ]] || namespace=(--namespace "$2")
   aws codeartifact "$1" --domain "$DOMAIN" --domain-owner "$DOMAIN_OWNER" --region "$REGION" --repository "$REPOSITORY" --format "$FORMAT" \
-    "${namespace[@]}" --package "$3" --package-version "$4" --output json
+    "${namespace[@]}" --package "$3" --package-version "$4" --output json "${@:5}"
 }
 
-# describe NAMESPACE PACKAGE VERSION: prints DescribePackageVersion's answer
-describe() {
-  codeartifact describe-package-version "$1" "$2" "$3"
-}
-
-# stored_assets NAMESPACE PACKAGE VERSION: prints lines "ASSET SHA256", nothing if there is no such version
-stored_assets() {
+# stored NAMESPACE PACKAGE VERSION: prints ListPackageVersionAssets' answer, "{}" if there is no such version. One page has every asset (a
+# version has at most 150); the CLI's own paging would leave the revision out.
+stored() {
   local errors answer
   errors=$(mktemp "$RUNNER_TEMP/errors.XXXXXX")
-  if answer=$(codeartifact list-package-version-assets "$1" "$2" "$3" 2> "$errors"); then
-    # An npm version has one asset, whatever it is called; maven-metadata.xml is about the package, not about this version.
-    jq -r --arg format "$FORMAT" '.assets[] | select(.name != "maven-metadata.xml")
-      | "\(if $format == "npm" then "tarball" else .name end) \(.hashes["SHA-256"])"' <<< "$answer" | sort
+  if answer=$(codeartifact list-package-version-assets "$1" "$2" "$3" --no-paginate --max-results 1000 2> "$errors"); then
+    jq -e 'has("nextToken") | not' <<< "$answer" > /dev/null || stop "$(title "$@") has more assets than CodeArtifact allows"
+    printf '%s' "$answer"
   elif grep -q '(ResourceNotFoundException)' "$errors"; then
-    return 0
+    printf '{}'
   else
     stop "can't tell whether $(title "$@") exists: $(tr '\n' ' ' < "$errors")"
   fi
+}
+
+# assets ANSWER: prints lines "ASSET SHA256" of what `stored` answered
+assets() {
+  # An npm version has one asset, whatever it is called; maven-metadata.xml is about the package, not about this version.
+  jq -r --arg format "$FORMAT" '(.assets // [])[] | select(.name != "maven-metadata.xml")
+    | "\(if $format == "npm" then "tarball" else .name end) \(.hashes["SHA-256"])"' <<< "$1" | sort
 }
 
 # compare EXPECTED STORED (lines "ASSET SHA256", sorted): prints absent, identical, partial (what is stored is part of what is expected) or

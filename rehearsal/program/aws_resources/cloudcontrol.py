@@ -39,9 +39,9 @@ class CloudControlResource(AwsHandler):
 
     def update(self, cloud: Aws, existing: Existing, wanted: Params) -> Params:
         before, after = json.loads(existing["desiredState"]), json.loads(wanted["DesiredState"])
-        patch = json.dumps(json_patch(before, after))
-        answer = cloud.call("cloudcontrol", "update_resource", TypeName=wanted["TypeName"], Identifier=existing.id, PatchDocument=patch)
-        self._finished(cloud, answer["ProgressEvent"])
+        if patch := json_patch(before, after):
+            request = {"TypeName": wanted["TypeName"], "Identifier": existing.id, "PatchDocument": json.dumps(patch)}
+            self._finished(cloud, cloud.call("cloudcontrol", "update_resource", **request)["ProgressEvent"])
         return self._described(cloud, wanted["TypeName"], existing.id)
 
     def delete(self, cloud: Aws, existing: Existing) -> None:

@@ -1,5 +1,7 @@
 """IAM: identity providers, roles and policies."""
 
+import json
+
 from rehearsal.program.aws_resources.common import AwsHandler, Params, absent_is_fine, given, rfc3339, tag_changes, upper_tags
 from rehearsal.program.clouds import Aws, AwsError
 from rehearsal.program.handlers import Created, Defaults, Existing, finishing
@@ -210,7 +212,7 @@ class Policy(AwsHandler):
 
     def update(self, cloud: Aws, existing: Existing, wanted: Params) -> Params:
         arn, document = existing.id, wanted["create"]["PolicyDocument"]
-        if document != existing.inputs.get("policy"):
+        if not _same_document(document, existing.inputs.get("policy")):
             self._drop_oldest_version(cloud, arn)
             cloud.call("iam", "create_policy_version", PolicyArn=arn, PolicyDocument=document, SetAsDefault=True)
         add, remove = tag_changes(existing, wanted["tags"])
@@ -229,11 +231,17 @@ class Policy(AwsHandler):
 
     def look_up(self, cloud: Aws, id: str) -> Params | None:
         try:
-            return self._described(cloud, id)
+            return {**self._described(cloud, id), "policy": self._document(cloud, id)}
         except AwsError as error:
             if error.not_found:
                 return None
             raise
+
+    @staticmethod
+    def _document(cloud: Aws, arn: str) -> str:
+        """The document that counts."""
+        version = cloud.call("iam", "get_policy", PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        return json.dumps(cloud.call("iam", "get_policy_version", PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"])
 
     @staticmethod
     def _versions(cloud: Aws, arn: str) -> list[Params]:
@@ -257,6 +265,11 @@ class Policy(AwsHandler):
             "policyId": found["PolicyId"],
             "attachmentCount": found.get("AttachmentCount", 0),
         }
+
+
+def _same_document(one: str, other: str | None) -> bool:
+    """The provider compares what documents say, not how they are written."""
+    return other is not None and json.loads(one) == json.loads(other)
 
 
 class RolePolicyAttachment(AwsHandler):

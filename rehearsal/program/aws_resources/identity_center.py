@@ -157,6 +157,15 @@ class AccountAssignment(AwsHandler):
                 raise CloudError("reading SSO Account Assignment: couldn't find resource")
         return Created(id, {})
 
+    def update(self, cloud: Aws, existing: Existing, wanted: Params) -> Params:
+        """An assignment has nothing that could change."""
+        return {}
+
+    def look_up(self, cloud: Aws, id: str) -> Params | None:
+        keys = ("PrincipalId", "PrincipalType", "TargetId", "TargetType", "PermissionSetArn", "InstanceArn")
+        target = dict(zip(keys, id.split(","), strict=True))
+        return {ours: target[theirs] for ours, theirs in _TARGET.items()} if self._there(cloud, target) else None
+
     def delete(self, cloud: Aws, existing: Existing) -> None:
         with absent_is_fine():
             self._carry_out(cloud, "deletion", "delete", {theirs: existing[ours] for ours, theirs in _TARGET.items()})

@@ -122,8 +122,17 @@ class Alias(AwsHandler):
         with absent_is_fine():
             cloud.call("kms", "delete_alias", AliasName=existing.id)
 
+    def look_up(self, cloud: Aws, id: str) -> Params | None:
+        return self._listed(cloud, id)
+
+    def _described(self, cloud: Aws, name: str) -> Params:
+        found = self._listed(cloud, name)
+        if found is None:
+            raise CloudError(f"kms ListAliases: {name} was created but is not listed")
+        return found
+
     @staticmethod
-    def _described(cloud: Aws, name: str) -> Params:
+    def _listed(cloud: Aws, name: str) -> Params | None:
         marker = None
         while True:
             page = cloud.call("kms", "list_aliases", Marker=marker)
@@ -134,4 +143,4 @@ class Alias(AwsHandler):
                     return {"name": name, "arn": arn, "targetKeyArn": f"{arn.rpartition(':')[0]}:key/{key}"}
             marker = page.get("NextMarker")
             if not page.get("Truncated"):
-                raise CloudError(f"kms ListAliases: {name} was created but is not listed")
+                return None

@@ -1,0 +1,147 @@
+"""What an operator does when `pulumi up` was interrupted, by the steps in docs/faults.md. Each is told, none is silent.
+
+Deciding is pure; reading what is there and acting go through an administrator's clients.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from rehearsal.program.clouds import Aws, Github
+
+# How services say that what is to be created is there. 303 is GitHub's for a branch policy.
+THERE_ALREADY = re.compile(r"already exist|AlreadyExists|EntityAlreadyExists|ConflictException.*exist|: 303 |Name must be unique", re.IGNORECASE)
+GONE = re.compile(r": 404 ")
+KEY = "aws:kms/key:Key"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step by hand. `kind` is adopted, removed or refreshed; `words` are for people; `imports` and `refresh` are for the next run."""
+
+    kind: str
+    words: str
+    imports: Mapping[str, str]
+    refresh: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Administrator:
+    """Who looks and acts: an administrator of the account, the deployer's GitHub App, the administrator of Identity Center's account."""
+
+    aws: Aws
+    github: Github
+    identity_center: Callable[[], Aws]
+
+
+def next_step(error: Mapping[str, Any], who: Administrator) -> Step | None:
+    """What the documentation says to do after this error; None if running again is all there is to do."""
+    if not error.get("urn"):
+        return None
+    if THERE_ALREADY.search(error["message"]):
+        return _take_over(error, who)
+    if GONE.search(error["message"]) and error["type"].startswith("github:"):
+        words = f"refreshed after a lost response: {error['type']} {error['name']} is gone (pulumi refresh --target)"
+        return Step("refreshed", words, {}, (error["urn"],))
+    return None
+
+
+def _take_over(error: Mapping[str, Any], who: Administrator) -> Step | None:
+    type, inputs = error["type"], error["inputs"]
+    about = f"{type} {error['name']}"
+    if type == "aws:cloudcontrol/resource:Resource":
+        # CloudControl's resource has no import; a package group holds nothing, so it is deleted and made again.
+        group = json.loads(inputs["desiredState"]) if isinstance(inputs["desiredState"], str) else inputs["desiredState"]
+        who.aws.call("codeartifact", "delete_package_group", domain=group["DomainName"], packageGroup=group["Pattern"])
+        return Step("removed", f"removed after a lost response: {about} (aws codeartifact delete-package-group)", {})
+    if type not in IMPORT_IDS:
+        return None
+    import_id = IMPORT_IDS[type](inputs, who)
+    return Step("adopted", f"adopted after a lost response: {about} (import id {import_id})", {error["urn"]: import_id})
+
+
+def orphaned_keys(known: set[str], description: str, aws: Aws) -> list[str]:
+    """Enabled keys of this description that no state knows: CreateKey has no token by which a repetition is known for one."""
+    listed = [each["KeyId"] for each in aws.call("kms", "list_keys")["Keys"]]
+    found = [aws.call("kms", "describe_key", KeyId=key)["KeyMetadata"] for key in listed if key not in known]
+    return [each["KeyId"] for each in found if each["KeyState"] == "Enabled" and each.get("Description", "") == description]
+
+
+def dispose(keys: list[str], aws: Aws) -> list[Step]:
+    """Schedules the deletion of keys that encrypt nothing."""
+    for key in keys:
+        aws.call("kms", "schedule_key_deletion", KeyId=key, PendingWindowInDays=7)
+    return [Step("removed", f"removed after a lost response: the key {key}, which nothing uses (aws kms schedule-key-deletion)", {}) for key in keys]
+
+
+# --- import ids -------------------------------------------------------------------------------------------------------------------------
+# As the providers' documentation has them, under "Import" of each resource.
+
+
+
+def _arn(who: Administrator, service: str, rest: str, region: str | None = None) -> str:
+    return f"arn:{who.aws.partition()}:{service}:{who.aws.region if region is None else region}:{who.aws.account()}:{rest}"
+
+
+def _domain(inputs: Mapping[str, Any], who: Administrator) -> str:
+    return _arn(who, "codeartifact", f"domain/{inputs['domain']}")
+
+
+def _repository(inputs: Mapping[str, Any], who: Administrator) -> str:
+    return _arn(who, "codeartifact", f"repository/{inputs['domain']}/{inputs['repository']}")
+
+
+def _policy(inputs: Mapping[str, Any], who: Administrator) -> str:
+    return _arn(who, "iam", f"policy{inputs.get('path', '/')}{inputs['name']}", region="")
+
+
+def _oidc_provider(inputs: Mapping[str, Any], who: Administrator) -> str:
+    return _arn(who, "iam", f"oidc-provider/{inputs['url'].removeprefix('https://')}", region="")
+
+
+def _permission_set(inputs: Mapping[str, Any], who: Administrator) -> str:
+    there, instance = who.identity_center(), inputs["instanceArn"]
+    for arn in there.call("sso-admin", "list_permission_sets", InstanceArn=instance)["PermissionSets"]:
+        found = there.call("sso-admin", "describe_permission_set", InstanceArn=instance, PermissionSetArn=arn)["PermissionSet"]
+        if found["Name"] == inputs["name"]:
+            return f"{arn},{instance}"
+    raise LookupError(f"there is no permission set {inputs['name']}")
+
+
+def _assignment(inputs: Mapping[str, Any], who: Administrator) -> str:
+    return ",".join(inputs[key] for key in ("principalId", "principalType", "targetId", "targetType", "permissionSetArn", "instanceArn"))
+
+
+def _variable(inputs: Mapping[str, Any], who: Administrator) -> str:
+    return f"{inputs['repository']}:{inputs['variableName']}"
+
+
+def _ruleset(inputs: Mapping[str, Any], who: Administrator) -> str:
+    listed = who.github.call("GET", "repos", who.github.owner, inputs["repository"], "rulesets")
+    number = next(one["id"] for one in listed if one["name"] == inputs["name"])
+    return f"{inputs['repository']}:{number}"
+
+
+def _branch_policy(inputs: Mapping[str, Any], who: Administrator) -> str:
+    path = ("repos", who.github.owner, inputs["repository"], "environments", inputs["environment"], "deployment-branch-policies")
+    pattern = inputs.get("branchPattern") or inputs.get("tagPattern")
+    number = next(one["id"] for one in who.github.call("GET", *path)["branch_policies"] if one["name"] == pattern)
+    return f"{inputs['repository']}:{quote(inputs['environment'], safe='')}:{number}"
+
+
+IMPORT_IDS: dict[str, Callable[[Mapping[str, Any], Administrator], str]] = {
+    "aws:codeartifact/domain:Domain": _domain,
+    "aws:codeartifact/repository:Repository": _repository,
+    "aws:iam/openIdConnectProvider:OpenIdConnectProvider": _oidc_provider,
+    "aws:iam/policy:Policy": _policy,
+    "aws:iam/role:Role": lambda inputs, who: inputs["name"],
+    "aws:kms/alias:Alias": lambda inputs, who: inputs["name"],
+    "aws:ssoadmin/accountAssignment:AccountAssignment": _assignment,
+    "aws:ssoadmin/permissionSet:PermissionSet": _permission_set,
+    "github:index/actionsVariable:ActionsVariable": _variable,
+    "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy": _branch_policy,
+    "github:index/repositoryRuleset:RepositoryRuleset": _ruleset,
+}

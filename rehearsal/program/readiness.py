@@ -1,0 +1,38 @@
+"""A program's process that is started before anybody knows what for: it loads what takes longest to load, and waits to be told."""
+
+import importlib
+import json
+import os
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+
+# What programs import beside the SDKs.
+_LIBRARIES = ("pydantic", "yaml")
+
+
+def wait(types: Iterable[str]) -> list[str]:
+    """Load the SDKs' classes of these resource types, then wait for one line of JSON on standard input, `{"arguments", "environment"}`.
+
+    Returns the arguments; the variables are set. Raises SystemExit if standard input ends instead.
+    """
+    for library in _LIBRARIES:
+        importlib.import_module(library)
+    for type in sorted(types):
+        _load(type)
+    line = sys.stdin.readline()
+    if not line:
+        raise SystemExit(0)
+    told = json.loads(line)
+    os.environ.update(told["environment"])
+    return told["arguments"]
+
+
+def _load(type: str) -> None:
+    """`aws:iam/role:Role` is `pulumi_aws.iam.Role`, `github:index/repository:Repository` is `pulumi_github.Repository`."""
+    package, member, name = type.split(":")
+    module = member.partition("/")[0]
+    # An SDK that is not installed is no problem unless the program asks for it.
+    with suppress(ImportError):
+        # The SDKs' modules are loaded when something of theirs is first asked for.
+        getattr(importlib.import_module(f"pulumi_{package}" if module == "index" else f"pulumi_{package}.{module}"), name, None)

@@ -1,0 +1,81 @@
+"""A stack and a catalog with many consuming repositories: `python -m tests.access.large_stack DIR`, then what it prints.
+
+Half of the repositories publish, in every way that the shipped catalogs do: patterns of branches, an environment, promotions, a team that
+keeps its packages to itself, teams that read each other's.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+STACK, OF_TEAM = "large", 20
+
+
+def write(folder: Path, repositories: int) -> tuple[Path, Path]:
+    """Write stack file and catalog. Returns both."""
+    catalog, stack_file = folder / "catalog", folder / f"Pulumi.{STACK}.yaml"
+    catalog.mkdir(parents=True, exist_ok=True)
+    for old in catalog.glob("*.yaml"):
+        old.unlink()
+    teams = range(-(-repositories // OF_TEAM))
+    for number in teams:
+        count = min(OF_TEAM, repositories - number * OF_TEAM)
+        (catalog / f"team-{number}.yaml").write_text(yaml.safe_dump(_team(number, count, closed=number == teams[-1]), sort_keys=False))
+    stack_file.write_text(yaml.safe_dump(_stack(), sort_keys=False))
+    return stack_file, catalog
+
+
+def _stack() -> dict[str, Any]:
+    """The shipped stack. That many repositories need immutable subjects, and one rule for the events of all packages."""
+    stack = yaml.safe_load((ROOT / "Pulumi.prod.yaml").read_text())
+    config = stack["config"]
+    config["package-flow:subjects"] = "immutable"
+    config["package-flow:events"]["packages"] = "all"
+    return stack
+
+
+def _team(number: int, repositories: int, *, closed: bool) -> dict[str, Any]:
+    team: dict[str, Any] = {
+        "team": f"team-{number}",
+        "owns": {"npm": [f"@team-{number}/*"], "pypi": [f"team-{number}-*"]},
+        "release_managers": ["leads"],
+        "repositories": {f"service-{number}-{each}": _repository(each) for each in range(repositories)},
+    }
+    if closed:
+        return team | {"readers": "team", "developer_groups": ["Research"], "build_roles": ["codebuild-research"]}
+    return team | ({"upstreams": [f"team-{number - 1}"]} if number else {})
+
+
+def _repository(number: int) -> dict[str, Any]:
+    """Every second one installs only."""
+    if number % 2:
+        return {}
+    branches = ["main", "release/*"] if number % 4 else ["main"]
+    return {
+        "publishes": ["npm", "pypi"],
+        "release_branches": branches,
+        **({"promotes": {"reviewers": ["leads"]}} if number == 0 else {}),
+        **({"environment": "packages"} if number == 2 else {}),
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write, and print the command that reviews what was written."""
+    parser = argparse.ArgumentParser(prog="python -m tests.access.large_stack", description=(__doc__ or "").partition(":")[0])
+    parser.add_argument("folder", type=Path, metavar="DIR")
+    parser.add_argument("--repositories", type=int, default=1_000, metavar="COUNT")
+    options = parser.parse_args(arguments)
+    if options.repositories < 1:
+        parser.error("--repositories: at least 1")
+    stack_file, catalog = write(options.folder, options.repositories)
+    print(f"python -m access --config {stack_file} --catalog {catalog} --output {options.folder / 'review'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
