@@ -66,7 +66,7 @@ def run(who: Administrator, told: Declaration, project: Path, folder: Path) -> N
         if not result.exists():
             raise ProcessFailed(f"the bootstrap ended without a result:\n{child.tail()}")
     finally:
-        child.stop()
+        child.close()
     error = json.loads(result.read_text())["error"]
     if error:
         raise RuntimeError(f"the bootstrap failed at {error.get('name') or error.get('where')}: {error['message']}")

@@ -40,7 +40,9 @@ _REFUSAL_CODES = {
     "UnauthorizedException",
 }
 _NPM_QUIET = {"NPM_CONFIG_AUDIT": "false", "NPM_CONFIG_FUND": "false", "NPM_CONFIG_UPDATE_NOTIFIER": "false"}
-_PIP_QUIET = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
+# Nothing that is installed into a folder of its own can conflict with what this interpreter has. "0" is how pip reads a --no-... from the
+# environment (https://pip.pypa.io/en/stable/topics/configuration/#boolean-options).
+_PIP_QUIET = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1", "PIP_NO_WARN_CONFLICTS": "0"}
 
 
 # One session, so that service descriptions are read once; making a client of it is not safe in two threads at a time.

@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+PROJECT = Path(__file__).resolve().parent.parent
+
 # What a child needs of this process's environment: where programs are, the language, and how TLS is trusted. Never a credential, a proxy
 # or a package manager's configuration.
 _PASSED_ON = ("LANG", "LC_ALL", "PATH", "SSL_CERT_DIR", "SSL_CERT_FILE", "TMPDIR")
@@ -77,7 +79,7 @@ class Child:
         self._errors.flush()
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
-    def stop(self) -> None:
+    def close(self) -> None:
         """End it and whatever it started: close its input, then ask, then insist."""
         with contextlib.suppress(OSError):
             if self._process.stdin:
@@ -92,3 +94,11 @@ class Child:
         if self._process.stdout:
             self._process.stdout.close()
         self._errors.close()
+
+
+def program_process(folder: Path) -> Child:
+    """A process for the program, which loads the SDKs while the cloud comes up. It has no credentials until it is told them."""
+    home = folder / "program"
+    home.mkdir(exist_ok=True)
+    command = [sys.executable, "-m", "rehearsal.program", "--wait"]
+    return Child(command, env=scrubbed({"HOME": str(home)}), cwd=PROJECT, log=folder / "program.log")

@@ -19,7 +19,7 @@ from rehearsal import bootstrapping, clients, seeding
 from rehearsal.clients import Credentials
 from rehearsal.control import Control
 from rehearsal.github import GitHub
-from rehearsal.processes import Child, ProcessFailed, scrubbed
+from rehearsal.processes import PROJECT, Child, ProcessFailed, program_process, scrubbed
 from rehearsal.rights import Watch
 from rehearsal.world import Place, World
 from settings import Settings, parse
@@ -31,7 +31,6 @@ PUBLIC_PACKAGES = {
     "fixture": {"npm": "public-greeting", "pypi": "public-greeting", "maven": "org.example.open:greeting"},
     "real": {"npm": "left-pad", "pypi": "six"},
 }
-PROJECT = Path(__file__).resolve().parent.parent
 
 
 class ProgramFailed(RuntimeError):
@@ -76,18 +75,10 @@ class Cloud:
         self.control = Control(self.place.endpoint, key)
         self.registry = Registry("aws", account, settings.region, settings.domain.name)
 
-    def stop(self) -> None:
+    def close(self) -> None:
         """End it."""
         self.control.close()
-        self.child.stop()
-
-
-def program_process(folder: Path) -> Child:
-    """A process for the program, which loads the SDKs while the cloud comes up. It has no credentials until it is told them."""
-    home = folder / "program"
-    home.mkdir(exist_ok=True)
-    command = [sys.executable, "-m", "rehearsal.program", "--wait"]
-    return Child(command, env=scrubbed({"HOME": str(home)}), cwd=PROJECT, log=folder / "program.log")
+        self.child.close()
 
 
 class Program:
@@ -114,7 +105,7 @@ class Program:
             if not self.result_file.exists():
                 raise ProcessFailed(f"the program ended with status {status}:\n{child.tail()}")
         finally:
-            child.stop()
+            child.close()
         result = json.loads(self.result_file.read_text())
         if result["error"]:
             raise ProgramFailed(_words(result["error"]))

@@ -27,6 +27,7 @@ from rehearsal.packages import Package
 from rehearsal.scenario import Denied, Skipped
 from settings import Settings
 
+PUBLISH = "publish-package.yml"
 _UNSET = object()
 # What the AWS CLI's login writes below HOME for npm, twine and pip.
 _LOGIN_FILES = (".npmrc", ".pypirc", ".config/pip/pip.conf")

@@ -18,8 +18,7 @@ from rehearsal.cast import WRITER, Publisher, package_name, publishers
 from rehearsal.clients import Shell
 from rehearsal.packages import last_line
 from rehearsal.scenario import Scenario, Skipped
-from rehearsal.scenarios.workflows import PUBLISH
-from rehearsal.world import World
+from rehearsal.world import PUBLISH, World
 from settings import Readers, Repository, Team
 
 _SESSION = "s-1"
@@ -41,8 +40,16 @@ def scenarios(world: World) -> list[Scenario]:
     """For each format of the example that an open team publishes from a literal branch, for another team that has it as an upstream."""
     if world.settings.publishing.workflow is None:
         return []
-    found = (_client(world, format) for format in generated_client.NAMES)
-    return [scenario for client in found if client for scenario in _scenarios(world, client)]
+    return [scenario for client in _clients(world) for scenario in _scenarios(world, client)]
+
+
+def formats(world: World) -> set[Format]:
+    """In which formats the workflow publishes a generated client here."""
+    return {client.format for client in _clients(world)} if world.settings.publishing.workflow else set()
+
+
+def _clients(world: World) -> list[Client]:
+    return [client for format in generated_client.NAMES if (client := _client(world, format))]
 
 
 def _client(world: World, format: Format) -> Client | None:

@@ -80,7 +80,7 @@ def cloud(keys) -> Iterator[stage.Cloud]:
                 secrets.put_secret_value(SecretId=f"package-flow/{STACK}/github-app-{access}", SecretString=json.dumps(value))
             yield made
         finally:
-            made.stop()
+            made.close()
 
 
 def run(cloud: stage.Cloud, github: str, folder: Path, operation: str, *, claimed: str = "", **changed: str):

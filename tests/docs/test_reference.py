@@ -371,7 +371,7 @@ def test_the_break_glass_commands_lift_one_statement_and_put_it_back(tmp_path: P
         environment = scrubbed({**root.environment(), **where})
         subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=tmp_path, env=environment, check=True, stdout=subprocess.DEVNULL)
     finally:
-        cloud.stop()
+        cloud.close()
     before, between, after = (
         json.loads(one) for one in (original, *((tmp_path / f"{name}.json").read_text() for name in ("between", "after")))
     )

@@ -41,7 +41,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     try:
         yield child.first_line()
     finally:
-        child.stop()
+        child.close()
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         preview = _reads_identity_center(shipped, settings, cloud, folder)
         yield Scene(preview, cloud, _preview(settings, cloud), program.result_file, folder)
     finally:
-        cloud.stop()
+        cloud.close()
 
 
 def _preview(settings: Settings, cloud: stage.Cloud) -> Credentials:

@@ -32,7 +32,7 @@ def _life(name: str) -> Rights:
             watch.collect()
             return watch.rights()
         finally:
-            cloud.stop()
+            cloud.close()
 
 
 @pytest.mark.parametrize("stack", STACKS)

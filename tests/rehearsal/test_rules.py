@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from policy_pack.rules import registry
-from rehearsal import __main__ as rehearsal
-from rehearsal import rules
+from rehearsal import rehearsing, rules
 from rehearsal.scenario import Outcome, Scenario
 from tests.policy_pack import examples
 
@@ -43,17 +42,17 @@ def outcome(observed: str) -> Outcome:
 def test_a_mandatory_rule_that_is_broken_fails_the_rehearsal(resources, status, ok):
     found = rules.broken(resources)
     result = {"resources": resources, "outputs": {}}
-    assert rehearsal._status([outcome("allow")], found) == status
-    report = rehearsal._report("prod", result, [outcome("allow")], found, 0, 1.0, None)
+    assert rehearsing._status([outcome("allow")], found) == status
+    report = rehearsing._report("prod", result, [outcome("allow")], found, 0, 1.0, None)
     assert report["ok"] is ok
     assert [one["rule"] for one in report["broken_rules"]] == [one.rule.name for one in found]
     assert all(set(one) == {"rule", "level", "urn", "wrong", "mend"} for one in report["broken_rules"])
 
 
 def test_a_scenario_that_comes_out_otherwise_still_fails_it():
-    assert rehearsal._status([outcome("deny")], []) == 1
-    assert rehearsal._status([outcome("skipped")], []) == 2
-    assert rehearsal._status([outcome("skipped")], rules.broken(MANDATORY)) == 1
+    assert rehearsing._status([outcome("deny")], []) == 1
+    assert rehearsing._status([outcome("skipped")], []) == 2
+    assert rehearsing._status([outcome("skipped")], rules.broken(MANDATORY)) == 1
 
 
 def test_what_people_read():

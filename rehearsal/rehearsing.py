@@ -1,0 +1,175 @@
+"""One rehearsal, from an empty cloud to the report."""
+
+import argparse
+import json
+import signal
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from access import review
+from policy_pack.rules.model import Finding
+from rehearsal import everything, removal, report, rights, rules, schedule, stage
+from rehearsal.processes import Child
+from rehearsal.scenario import SKIPPED, Outcome, Scenario
+from rehearsal.world import World
+from settings import SettingsError
+
+
+def run(options: argparse.Namespace, folder: Path, waiting: Child, started: float) -> int:
+    """Rehearse as the command line says, in this folder; returns the exit status. `waiting` is a process for the program."""
+    console = report.console(sys.stderr if options.json == "-" else sys.stdout)
+    try:
+        return _rehearse(options, console, folder, waiting, started)
+    except KeyboardInterrupt:
+        console.print("\nstopped; nothing is left running")
+        return 130
+    except (SettingsError, stage.ProgramFailed, stage.ProcessFailed, review.Stopped, OSError, ValueError) as error:
+        console.print(f"\n{error}", style="red", markup=False)
+        return 1
+
+
+def _rehearse(options: argparse.Namespace, console: Console, folder: Path, waiting: Child, started: float) -> int:
+    stack = stage.Stack(options.stack, options.config.resolve(), options.catalog.resolve() if options.catalog else None)
+    settings = stack.settings()
+    with closing(stage.Cloud(settings, folder, options.upstream)) as cloud:
+        deployer = stage.company(stack, settings, cloud, folder, quick=options.quick)
+        program = stage.Program(stack, cloud, deployer, folder, waiting)
+        result = _provision(stack.name, console, program)
+        findings = rules.broken(result["resources"])
+        if options.access:
+            _review_access(console, result, options.access)
+        world = stage.world(settings, cloud, result["outputs"], folder)
+        writes = world.github.writes() - cloud.writes_before
+        watch = stage.watch(cloud, settings)
+        outcomes = _act(console, everything.acts(world, options.only, quick=options.quick))
+        seconds = round(time.monotonic() - started, 1)
+        _tell(console, result, outcomes, findings, seconds, quick=options.quick)
+        removed = _destroy(console, world, program, watch) if options.destroy else None
+        _write(options.json, _report(stack.name, result, outcomes, findings, writes, seconds, removed))
+        if options.serve:
+            _serve(console, world)
+    return 1 if removed and (removed.unexpected or removed.unargued) else _status(outcomes, findings)
+
+
+def _provision(stack: str, console: Console, program: stage.Program) -> Mapping[str, Any]:
+    made = 0
+    with console.status(f"stack {stack}: starting the program") as status:
+
+        def tell(event: Mapping[str, Any]) -> None:
+            nonlocal made
+            made += event["event"] == "created"
+            status.update(f"stack {stack}: {made} made, {event['event']} {event['name']}")
+
+        result = program.run(tell)
+    console.print(report.tree(stack, result["resources"]))
+    return result
+
+
+def _review_access(console: Console, result: Mapping[str, Any], folder: Path) -> None:
+    console.print(f"\nWho can do what: {review.write(result, folder.resolve())[0]}", soft_wrap=True)
+
+
+def _act(console: Console, acts: Sequence[Sequence[Scenario]]) -> list[Outcome]:
+    total, done = sum(len(act) for act in acts), 0
+    with console.status("acting") as status:
+
+        def tell(outcome: Outcome) -> None:
+            nonlocal done
+            done += 1
+            status.update(f"{done} of {total}: {outcome.scenario.name}")
+
+        return [outcome for act in acts for outcome in schedule.run(act, tell)]
+
+
+def _destroy(console: Console, world: World, program: stage.Program, watch: rights.Watch) -> removal.Removal:
+    console.print(f"\nDestroying stack {world.settings.stack}", style="bold")
+    watch.skip()
+    done = removal.remove(world, program, lambda line: console.print(line, markup=False))
+    watch.collect()
+    done.rights = watch.rights()
+    for line in rights.lines(done.rights):
+        console.print(line, markup=False)
+    console.print("destroyed; what the cloud still has:")
+    for one in done.left:
+        console.print(f"  {one.what}: {one.why or 'NOT EXPECTED'}", style="" if one.why else "red", markup=False)
+    if not done.left:
+        console.print("  nothing")
+    return done
+
+
+def _tell(
+    console: Console,
+    result: Mapping[str, Any],
+    outcomes: Sequence[Outcome],
+    findings: Sequence[Finding],
+    seconds: float,
+    *,
+    quick: bool,
+) -> None:
+    console.print()
+    console.print(report.table(outcomes))
+    console.print("\nStack outputs in short (all of them: --json FILE)", style="bold")
+    console.print(report.outputs(result["outputs"]))
+    console.print()
+    for line in [*rules.lines(findings), *report.failures(outcomes)]:
+        console.print(line, style="red", markup=False)
+    console.print(rules.summary(findings), style="bold")
+    console.print(f"{report.summary(outcomes)}; {seconds} s", style="bold")
+    if quick:
+        console.print(
+            "Left out by --quick: PyPI, Maven and promotion by real clients, and the organisation's side. All of it: make rehearse ALL=1"
+        )
+    console.print("Not shown here: the real providers, real AWS and github.com, updates and deletes by the engine.", style="dim")
+
+
+def _report(
+    stack: str,
+    result: Mapping[str, Any],
+    outcomes: Sequence[Outcome],
+    findings: Sequence[Finding],
+    writes: int,
+    seconds: float,
+    removed: removal.Removal | None,
+) -> dict[str, Any]:
+    shown = ("urn", "type", "name", "parent", "inputs", "protect", "dependencies")
+    return {
+        "stack": stack,
+        "ok": all(outcome.ok is not False for outcome in outcomes) and not rules.stop(findings),
+        "resources": [{key: resource.get(key) for key in shown} for resource in result["resources"]],
+        "outputs": result["outputs"],
+        "scenarios": [outcome.as_json() for outcome in outcomes],
+        "broken_rules": [finding.as_json() for finding in findings],
+        "github_writes": writes,
+        "seconds": seconds,
+        **({"destroy": removed.as_json()} if removed else {}),
+    }
+
+
+def _write(target: str | None, content: Mapping[str, Any]) -> None:
+    if target is None:
+        return
+    text = json.dumps(content, indent=2) + "\n"
+    if target == "-":
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    else:
+        Path(target).write_text(text)
+
+
+def _serve(console: Console, world: Any) -> None:
+    console.print("\nThe local cloud stays up until Ctrl-C. In another shell:\n", style="bold")
+    for line in everything.exports(world):
+        console.print(f"  {line}", markup=False, soft_wrap=True)
+    signal.pause()
+
+
+def _status(outcomes: Sequence[Outcome], findings: Sequence[Finding]) -> int:
+    if any(outcome.ok is False for outcome in outcomes) or rules.stop(findings):
+        return 1
+    return 2 if any(outcome.observed == SKIPPED for outcome in outcomes) else 0
