@@ -27,7 +27,43 @@ def run(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout: f
     Whatever it started in its process group ends with it, also when this is interrupted. A caller that receives SIGTERM must turn it into
     an exception (sys.exit in a handler) for that to hold.
     """
-    process = subprocess.Popen(
+    started: list[subprocess.Popen[str]] = []
+    failed: list[OSError] = []
+
+    def start() -> None:
+        try:
+            started.append(_start(command, cwd, env))
+        except OSError as error:
+            failed.append(error)
+
+    # An interruption reaches the main thread, wherever it is. A process that another thread starts can't be lost between its start and the
+    # line that takes note of it.
+    starter = threading.Thread(target=start)
+    timed_out = False
+    try:
+        starter.start()
+        starter.join()
+        for error in failed:
+            raise error
+        process = started[0]
+        reader = threading.Thread(target=_read, args=(process, line), daemon=True)
+        reader.start()
+        try:
+            process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            timed_out = True
+    finally:
+        starter.join()
+        for one in started:
+            _end_group(one)
+    reader.join()
+    assert process.stdout is not None
+    process.stdout.close()
+    return Ended(process.returncode, timed_out)
+
+
+def _start(command: Sequence[str], cwd: Path, env: Mapping[str, str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
         list(command),
         cwd=cwd,
         env=dict(env),
@@ -38,19 +74,6 @@ def run(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout: f
         errors="replace",
         start_new_session=True,
     )
-    reader = threading.Thread(target=_read, args=(process, line), daemon=True)
-    reader.start()
-    timed_out = False
-    try:
-        process.wait(timeout)
-    except subprocess.TimeoutExpired:
-        timed_out = True
-    finally:
-        _end_group(process)
-    reader.join()
-    assert process.stdout is not None
-    process.stdout.close()
-    return Ended(process.returncode, timed_out)
 
 
 def _read(process: subprocess.Popen[str], line: Callable[[str], None]) -> None:
