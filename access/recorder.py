@@ -15,8 +15,10 @@ import os
 import runpy
 import sys
 import traceback
+import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +32,7 @@ from pulumi.runtime import resource as sdk_resource
 from pulumi.runtime.invoke import InvokeResult
 from pulumi.runtime.mocks import MockEngine, MockMonitor
 from pulumi.runtime.proto import resource_pb2, source_pb2
-from pulumi.runtime.resource import register_resource, resource_output
+from pulumi.runtime.resource import register_resource
 from pulumi.runtime.settings import set_root_resource
 
 # AWS's own example account, for a stack that does not say which account it is allowed in.
@@ -115,7 +117,7 @@ class Sights:
 
     def _getGroup(self, asked: Values) -> Values:
         name = asked["alternateIdentifier"]["uniqueAttribute"]["attributeValue"]
-        return {"groupId": f"{stable_id('group', name):012x}", "displayName": name, "id": name}
+        return {"groupId": str(uuid.uuid5(uuid.NAMESPACE_URL, f"group:{name}")), "displayName": name, "id": name}
 
     def _readStackResourceOutputs(self, asked: Values) -> Values:
         return {"name": asked["stackName"], "outputs": {}}
@@ -204,11 +206,20 @@ def _register(resource: Any, type_: str, name: str, *rest: Any, **named: Any) ->
     if not type_.startswith("github:"):
         register_resource(resource, type_, name, *rest, **named)
         return
-    for key, value in {"urn": f"urn:{type_}::{name}", "id": name}.items():
-        resolve, resource.__dict__[key] = resource_output(resource)
-        resolve(value, True, False, None)
-    properties = rest[3]
-    resource.__dict__.update({key: pulumi.Output.from_input(value) for key, value in properties.items()})
+    resource.__dict__["_given"] = {**rest[3], "urn": f"urn:{type_}::{name}", "id": name}
+    resource.__class__ = _given_back(type(resource))
+
+
+@cache
+def _given_back(resource_class: type) -> type:
+    """The class with properties that become outputs when they are read: few ever are, and an output is dear."""
+
+    class GivenBack(resource_class):
+        def __getattribute__(self, name: str) -> Any:
+            given = object.__getattribute__(self, "__dict__").get("_given", {})
+            return pulumi.Output.from_input(given[name]) if name in given else super().__getattribute__(name)
+
+    return GivenBack
 
 
 def _invoke(sights: Sights) -> Callable[..., InvokeResult]:
@@ -258,7 +269,7 @@ def _parsed_settings() -> Callable[[], Any]:
         parsed.append(parse(*given, **named))
         return parsed[-1]
 
-    setattr(settings, "parse", remembering)  # noqa: B010
+    setattr(settings, "parse", remembering)  # noqa: B010  # plain assignment of a function is a type error
     return lambda: parsed[-1]
 
 
@@ -268,8 +279,8 @@ def _run(program: Path, project: str, stack: str, config: Values, monitor: Monit
     loop.set_default_executor(ThreadPoolExecutor(max_workers=1))  # registrations come in the program's order
     loop.set_exception_handler(lambda loop, context: None)  # tasks that a failed registration leaves waiting
     # Faster ones in place of the SDK's functions (see there for which calls).
-    setattr(pulumi.resource, "register_resource", _register)  # noqa: B010
-    setattr(pulumi.runtime, "invoke", _invoke(monitor.sights))  # noqa: B010
+    setattr(pulumi.resource, "register_resource", _register)  # noqa: B010  # as above
+    setattr(pulumi.runtime, "invoke", _invoke(monitor.sights))  # noqa: B010  # as above
     # Where in the program a resource is made is not asked for here.
     setattr(sdk_resource, "_get_stack_trace", source_pb2.StackTrace)  # noqa: B010
     gc.disable()  # the SDK keeps every resource's tasks: collecting them again and again is half of the time of a large catalog

@@ -98,7 +98,7 @@ class Log:
 
 def test_a_watch_sees_one_role_what_it_was_allowed_and_not_what_is_passed_over():
     log = Log()
-    watch = rights.Watch(log, "prod-deployer", POLICY)  # ty: ignore[invalid-argument-type]
+    watch = rights.Watch(log, "prod-deployer", POLICY)  # ty: ignore[invalid-argument-type]  # as much of Control as it needs
     log.add("prod-deployer", "iam:GetRole")
     log.add("prod-deployer-2", "kms:Imaginary")
     log.add("prod-deployer", "kms:Imaginary", allowed=False)
