@@ -1,8 +1,8 @@
 """The rehearsal notices when the program is broken on purpose.
 
 Each break changes one thing in a copy of the program and names the scenario that must then come out otherwise than expected. Breaks that
-do not touch one another share a copy, and so a rehearsal; every one must show in its own scenario. In the unchanged program all of these
-scenarios come out as expected.
+do not touch one another share a copy, and so a rehearsal; every one must show in its own scenario. The settings ask the policy pack about
+what they lead to, and would stop most of these programs before anything is made: that net is taken out here, so that the other one shows.
 """
 
 import json
@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.rehearsal.offline import scenarios
 
 PROJECT = Path(__file__).resolve().parents[2]
 _LEFT_OUT = shutil.ignore_patterns(".git", "venv", "__pycache__", ".*_cache", ".hypothesis", "tests", "docs")
@@ -222,13 +224,15 @@ GROUPS = {
 def program(tmp_path: Path) -> Path:
     copy = tmp_path / "program"
     shutil.copytree(PROJECT, copy, ignore=_LEFT_OUT)
+    replace(copy / "configuration" / "rules_of_the_pack.py", "    yield from _documents(settings)\n", "")
     return copy
 
 
 def rehearse(program: Path, breaks: Sequence[Break]) -> tuple[int, list[dict]]:
     report = program / "report.json"
     only = [word for one in breaks for word in ("--only", one.scenario)]
-    command = [sys.executable, "-m", "rehearsal", "--stack", "prod", *only, "--json", str(report)]
+    slow = any(one.scenario in name and scenario.slow for one in breaks for name, scenario in scenarios("prod").items())
+    command = [sys.executable, "-m", "rehearsal", "--stack", "prod", *only, "--json", str(report), *([] if slow else ["--quick"])]
     environment = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
     done = subprocess.run(command, cwd=program, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert report.exists(), done.stdout + done.stderr
@@ -241,8 +245,8 @@ def replace(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new))
 
 
-def concerned(scenarios: list[dict], one: Break) -> list[dict]:
-    found = [scenario for scenario in scenarios if one.scenario in scenario["name"] and scenario["expected"] == "deny"]
+def concerned(outcomes: list[dict], one: Break) -> list[dict]:
+    found = [outcome for outcome in outcomes if one.scenario in outcome["name"] and outcome["expected"] == "deny"]
     assert found, f"no denial has {one.scenario!r} in its name"
     return found
 
@@ -255,13 +259,13 @@ def test_every_break_is_in_a_group() -> None:
 def test_a_broken_program_fails_its_rehearsal(program: Path, breaks: Sequence[Break]) -> None:
     for one in breaks:
         replace(program / one.file, one.old, one.new)
-    status, scenarios = rehearse(program, breaks)
-    unnoticed = [one.what for one in breaks if not any(scenario["observed"] == "allow" for scenario in concerned(scenarios, one))]
+    status, outcomes = rehearse(program, breaks)
+    unnoticed = [one.what for one in breaks if not any(outcome["observed"] == "allow" for outcome in concerned(outcomes, one))]
     assert unnoticed == []
     assert status == 1
 
 
-def test_the_whole_program_passes_the_same_scenarios(program: Path) -> None:
-    status, scenarios = rehearse(program, BREAKS)
-    assert [scenario for scenario in scenarios if not scenario["ok"]] == []
-    assert status == 0
+def test_the_program_as_it_is_passes_the_same_scenarios() -> None:
+    """Each is one that test_rehearsal.py expects of the shipped prod stack."""
+    denials = [name for name, one in scenarios("prod").items() if one.expected == "deny"]
+    assert [one.scenario for one in BREAKS if not any(one.scenario in name for name in denials)] == []

@@ -459,7 +459,7 @@ def test_what_would_be_ignored_silently_is_refused(project):
     assert project.write(transforms.format(option="protect=False")).run(preview=True)["error"] is None
 
 
-def test_a_partly_created_resource_is_kept_deleted_and_made_again(project, monkeypatch):
+def test_a_partly_created_resource_is_kept_and_finished(project, monkeypatch):
     from rehearsal.program.clouds import Github, GithubError
 
     real, failing = Github.call, [True]
@@ -477,5 +477,6 @@ def test_a_partly_created_resource_is_kept_deleted_and_made_again(project, monke
     assert "502" in first["error"]["message"]
     assert by_name(first)["size"]["status"] == "partial"
     second = project.run(first)
-    assert (second["error"], by_name(second)["size"]["status"]) == (None, "created")
-    assert [each["event"] for each in project.events] == ["deleting", "creating", "created"]
+    assert (second["error"], by_name(second)["size"]["status"]) == (None, "updated")
+    assert [each["event"] for each in project.events] == ["updating", "updated"]
+    assert by_name(second)["size"]["outputs"]["createdAt"]
