@@ -4,15 +4,18 @@ Everything is looked up with plain invokes, which run at preview too, before any
 and one LookupProblems lists all that stands in the way. Deciding is pure; only `look_up` talks to the providers.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import pulumi
 import pulumi_aws as aws
 import pulumi_github as github
 from pulumi import runtime
 
+from configuration.problems import bounded, lines
 from policies import guards
 from policies.arns import GITHUB_OIDC_HOST, Registry
 from policies.names import PUBLIC_SOURCES, SHARED_REPOSITORY, variables_of
@@ -30,7 +33,7 @@ class LookupProblems(pulumi.RunError):
     def __init__(self, problems: list[str]) -> None:
         self.problems = tuple(problems)
         count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
-        super().__init__(f"{count} found at AWS and GitHub; nothing was changed\n" + "\n".join(f"  - {one}" for one in problems))
+        super().__init__("\n".join([f"{count} found at AWS and GitHub; nothing was changed", *lines(problems, "  - ")]))
 
 
 @dataclass(frozen=True)
@@ -101,10 +104,12 @@ class Facts:
 def look_up(settings: Settings, identity_center: pulumi.ProviderResource | None = None) -> Facts:
     """Look everything up; `identity_center` is the provider for IAM Identity Center, None = the default one.
 
-    Raises LookupProblems with all that is missing, invisible or unusable.
+    Raises LookupProblems with all that is missing, invisible or unusable, or with every question that was not answered.
     """
-    seen = _see(settings, identity_center)
-    found = problems(settings, seen)
+    unanswered: list[str] = []
+    seen = _see(settings, identity_center, unanswered)
+    # What was not answered would look as if it were not there.
+    found = unanswered or problems(settings, seen)
     if found or seen.owner is None:
         raise LookupProblems(found)
     return Facts(
@@ -136,7 +141,8 @@ def _owner(settings: Settings, seen: Seen) -> list[str]:
     if seen.owner is None:
         return [f"github:owner: organisation '{name}' does not exist or is not visible to this credential"]
     if seen.owner.login != name:
-        return [f"github:owner: '{name}' is called '{seen.owner.login}' on GitHub; IAM compares case, so write that"]
+        said = bounded(seen.owner.login, _SHOWN_MAX)
+        return [f"github:owner: '{name}' is called '{said}' on GitHub; IAM compares case, so write that"]
     if not seen.plan:
         return [
             f"github:owner: the plan of '{name}' is not visible to this credential; give the GitHub App the organisation permission "
@@ -150,9 +156,8 @@ def _provider(settings: Settings, seen: Seen) -> list[str]:
         if seen.oidc_audiences is None:
             return [f"package-flow:githubOidcProvider: account {seen.account} has no provider for {GITHUB_OIDC_HOST}; say create"]
         if AUDIENCE not in seen.oidc_audiences:
-            return [
-                f"package-flow:githubOidcProvider: the account's provider has the audiences {list(seen.oidc_audiences)}; add {AUDIENCE}"
-            ]
+            there = bounded(", ".join(seen.oidc_audiences), _SHOWN_MAX) or "none"
+            return [f"package-flow:githubOidcProvider: the account's provider has these audiences: {there}; add {AUDIENCE}"]
     elif seen.oidc_audiences is not None and not seen.state.oidc_provider:
         return [f"package-flow:githubOidcProvider: account {seen.account} has a provider for {GITHUB_OIDC_HOST} already; say existing"]
     return []
@@ -230,8 +235,11 @@ def _repository(settings: Settings, repository: Repository, seen: Seen) -> list[
     if not one.full_name:
         return [f"'{full_name}' does not exist or is not visible to this credential"]
     if one.full_name != full_name:
-        return [f"'{full_name}' is called '{one.full_name}' on GitHub; write that name"]
+        return [f"'{full_name}' is called '{bounded(one.full_name, _SHOWN_MAX)}' on GitHub; write that name"]
     found = []
+    if not _BRANCH.fullmatch(one.default_branch):
+        said = f"'{bounded(one.default_branch, _SHOWN_MAX)}'" if one.default_branch else "none"
+        found.append(f"has no default branch that a ruleset can name ({said}); push one, or choose another on GitHub")
     if one.archived:
         found.append("is archived, and archived repositories refuse every change; unarchive it or take it out")
     if not one.default_subject:
@@ -263,26 +271,50 @@ def _slugs(team) -> list[str]:
 
 # --- asking the providers -------------------------------------------------------------------------------------------------------------
 
+# Characters of an answer, and of an error, that a message shows.
+_SHOWN_MAX, _ERROR_MAX = 200, 500
+# What git takes as a branch (https://git-scm.com/docs/git-check-ref-format) and no ruleset reads as a pattern.
+_BRANCH = re.compile(r"(?![-./@]+\Z)[^\x00-\x20\x7f~^:?*\[\\]+")
+_ACCOUNT = re.compile(r"[0-9]{12}")
+_PARTITION = re.compile(r"aws(-[a-z]+)*")
+_CALLER = re.compile(r"arn:aws[a-z-]*:(iam|sts)::[0-9]{12}:[^\s*?]+")
+# https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_CreateAccountAssignment.html: PrincipalId
+_GROUP_ID = re.compile(r"([0-9a-f]{10}-)?[A-Fa-f0-9]{8}(-[A-Fa-f0-9]{4}){3}-[A-Fa-f0-9]{12}")
+# https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_InstanceMetadata.html: InstanceArn
+_INSTANCE = re.compile(r"arn:aws[a-z-]*:sso:::instance/(sso)?ins-[a-zA-Z0-9.-]{16}")
+_VISIBILITIES = ("public", "private", "internal")
 
-def _see(settings: Settings, identity_center: pulumi.ProviderResource | None) -> Seen:
-    caller = aws.get_caller_identity()
-    partition = aws.get_partition().partition
-    state = _state()
-    owner, plan = _see_owner(settings.github_owner)
-    slugs = dict.fromkeys(slug for team in settings.teams for slug in _slugs(team))
-    return Seen(
-        partition=partition,
-        account=caller.account_id,
-        owner=owner,
-        plan=plan,
-        repositories={one.name: _see_repository(settings.github_owner, one.name) for one in settings.repositories},
-        teams={slug: _see_team(slug) for slug in slugs},
-        oidc_audiences=_see_oidc_audiences(partition, caller.account_id),
-        state=state,
-        build_roles={role: _see_role(role) for role in settings.build_roles},
-        identity_center=_see_identity_center(settings, identity_center),
-        caller=caller.arn,
-    )
+Answered = TypeVar("Answered")
+
+
+class _NoAnswer(Exception):
+    """A provider refused a question, or its answer can't be used."""
+
+
+class _Asking:
+    """Asks one question after the other; what is not answered is written down with the thing that it was about."""
+
+    def __init__(self, unanswered: list[str]) -> None:
+        self.unanswered = unanswered
+
+    def __call__(self, about: str, question: Callable[[], Answered], otherwise: Answered) -> Answered:
+        try:
+            return question()
+        except _NoAnswer as error:
+            self.unanswered.append(f"{about}: {error}")
+            return otherwise
+
+
+def _invoke(function: Callable[..., Any], **arguments: Any) -> Any:
+    """What a provider answers, None if there is no such thing. Raises _NoAnswer with the provider's words for every other error."""
+    try:
+        return function(**arguments)
+    except Exception as error:  # the SDK raises no narrower type
+        if _absent(error):
+            return None
+        # Providers tell what they answered after what they were asked, and put pages of HTML behind.
+        words = " ".join(str(error).split())
+        raise _NoAnswer(f"the question was refused: {bounded(words, _ERROR_MAX)}") from error
 
 
 def _absent(error: Exception) -> bool:
@@ -291,104 +323,168 @@ def _absent(error: Exception) -> bool:
     return any(sign in words for sign in ("404", "not found", "nosuchentity", "couldn't find", "could not resolve"))
 
 
+def _usable(what: str, value: Any, grammar: re.Pattern[str]) -> str:
+    """`value` if it is text of this form. Raises _NoAnswer."""
+    if not (isinstance(value, str) and grammar.fullmatch(value)):
+        raise _NoAnswer(f"the answer can't be used: {what} is {_shown(value)}")
+    return value
+
+
+def _id(what: str, value: Any) -> int:
+    """The id in an answer, which is a number from 1 or its text. Raises _NoAnswer."""
+    text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    if isinstance(value, bool) or not re.fullmatch(r"[1-9][0-9]{0,17}", text, re.ASCII):
+        raise _NoAnswer(f"the answer can't be used: {what} is {_shown(value)}")
+    return int(text)
+
+
+def _shown(value: Any) -> str:
+    return f"'{bounded(str(value), _SHOWN_MAX)}'" if value not in (None, "") else "missing"
+
+
+def _there(what: str, answer: Any) -> Any:
+    """An answer that has to be there. Raises _NoAnswer."""
+    if answer is None:
+        raise _NoAnswer(f"{what} was not found")
+    return answer
+
+
+def _see(settings: Settings, identity_center: pulumi.ProviderResource | None, unanswered: list[str]) -> Seen:
+    """Everything; where a question is not answered, what stands in for it and a line in `unanswered`."""
+    ask = _Asking(unanswered)
+    account, caller = ask("aws: the caller's account", _see_caller, ("", ""))
+    partition = ask("aws: the partition", _see_partition, "")
+    owner, plan = ask(f"github:owner: {settings.github_owner}", lambda: _see_owner(settings.github_owner), (None, ""))
+    slugs = {slug: team.file for team in settings.teams[::-1] for slug in reversed(_slugs(team))}
+    provider = "package-flow:githubOidcProvider: the account's provider"
+    return Seen(
+        partition=partition,
+        account=account,
+        owner=owner,
+        plan=plan,
+        repositories={
+            one.name: ask(
+                f"{team.file}: repositories.{one.name}", partial(_see_repository, settings.github_owner, one.name), SeenRepository("")
+            )
+            for team in settings.teams
+            for one in team.repositories
+        },
+        teams={slug: ask(f"{file}: GitHub team {slug}", partial(_see_team, slug), None) for slug, file in slugs.items()},
+        oidc_audiences=ask(provider, lambda: _see_oidc_audiences(partition, account), None),
+        state=ask("pulumi: this stack's own state", _state, State()),
+        build_roles={role: ask(f"package-flow:builds.roles: {role}", partial(_see_role, role), None) for role in settings.build_roles},
+        identity_center=ask(
+            "package-flow:developers: IAM Identity Center", lambda: _see_identity_center(settings, identity_center, ask), None
+        ),
+        caller=caller,
+    )
+
+
+def _see_caller() -> tuple[str, str]:
+    caller = _there("the caller", _invoke(aws.get_caller_identity))
+    return _usable("the account", caller.account_id, _ACCOUNT), _usable("the caller's ARN", caller.arn, _CALLER)
+
+
+def _see_partition() -> str:
+    return _usable("the partition", _there("the partition", _invoke(aws.get_partition)).partition, _PARTITION)
+
+
 def _see_owner(login: str) -> tuple[Owner | None, str]:
-    try:
-        # Without summary_only the provider pages through every member and repository.
-        organization = github.get_organization(name=login, summary_only=True)
-    except Exception as error:
-        if _absent(error):
-            return None, ""
-        raise
-    return Owner(organization.login, int(organization.id)), organization.plan or ""
+    # Without summary_only the provider pages through every member and repository.
+    organization = _invoke(github.get_organization, name=login, summary_only=True)
+    if organization is None:
+        return None, ""
+    return Owner(str(organization.login or ""), _id("the organisation's id", organization.id)), str(organization.plan or "").strip().lower()
 
 
 def _see_repository(owner: str, name: str) -> SeenRepository:
     """A repository that does not exist or is not visible comes back with empty fields, not as an error."""
-    one = github.get_repository(full_name=f"{owner}/{name}")
-    if not one.repo_id or not one.full_name:
+    one = _invoke(github.get_repository, full_name=f"{owner}/{name}")
+    if one is None or not one.repo_id or not one.full_name:
         return SeenRepository("")
-    template = github.get_actions_repository_oidc_subject_claim_customization_template(name=one.name)
-    variables = github.get_actions_variables(full_name=one.full_name).variables or []
+    if one.visibility not in _VISIBILITIES:
+        raise _NoAnswer(f"the answer can't be used: the visibility is {_shown(one.visibility)}")
+    # The name that is looked up; whether it is the exact one, `full_name` says.
+    template = _there(
+        "its OIDC subject template", _invoke(github.get_actions_repository_oidc_subject_claim_customization_template, name=name)
+    )
+    variables = _there("the list of its Actions variables", _invoke(github.get_actions_variables, full_name=one.full_name)).variables or []
     return SeenRepository(
         full_name=one.full_name,
-        name=one.name,
-        id=int(one.repo_id),
-        default_branch=one.default_branch,
+        name=name,
+        id=_id("the repository's id", one.repo_id),
+        default_branch=one.default_branch or "",
         visibility=one.visibility,
-        archived=bool(one.archived),
-        default_subject=bool(template.use_default),
-        variables=tuple(variable.name for variable in variables),
+        archived=one.archived is not False and one.archived is not None,
+        default_subject=template.use_default is True,
+        variables=tuple(variable.name for variable in variables if variable.name),
     )
 
 
 def _see_team(slug: str) -> int | None:
-    try:
-        return int(github.get_team(slug=slug, summary_only=True).id)
-    except Exception as error:
-        if _absent(error):
-            return None
-        raise
+    team = _invoke(github.get_team, slug=slug, summary_only=True)
+    return None if team is None else _id("the team's id", team.id)
 
 
 def _see_oidc_audiences(partition: str, account: str) -> tuple[str, ...] | None:
     arn = f"arn:{partition}:iam::{account}:oidc-provider/{GITHUB_OIDC_HOST}"
-    try:
-        return tuple(aws.iam.get_open_id_connect_provider(arn=arn).client_id_lists)
-    except Exception as error:
-        if _absent(error):
-            return None
-        raise
+    provider = _invoke(aws.iam.get_open_id_connect_provider, arn=arn)
+    return None if provider is None else tuple(one for one in provider.client_id_lists or () if one)
 
 
 def _see_role(role: str) -> str | None:
     """Path and name of the role that has the name `role` ends with."""
-    try:
-        return aws.iam.get_role(name=role.rpartition("/")[2]).arn.partition(":role/")[2]
-    except Exception as error:
-        if _absent(error):
-            return None
-        raise
+    found = _invoke(aws.iam.get_role, name=role.rpartition("/")[2])
+    return None if found is None else _usable("the role's ARN", found.arn, _CALLER).partition(":role/")[2]
 
 
-def _see_identity_center(settings: Settings, provider: pulumi.ProviderResource | None) -> IdentityCenter | None:
+def _see_identity_center(settings: Settings, provider: pulumi.ProviderResource | None, ask: _Asking) -> IdentityCenter | None:
     developers = settings.developers
     if developers is None or developers.mode is not DeveloperMode.IDENTITY_CENTER:
         return None
     there = pulumi.InvokeOptions(provider=provider)
-    instances = aws.ssoadmin.get_instances(region=developers.region, opts=there)
-    if not instances.arns:
+    instances = _invoke(aws.ssoadmin.get_instances, region=developers.region, opts=there)
+    if instances is None or not instances.arns or not instances.identity_store_ids:
         return IdentityCenter("")
+    instance = _usable("the instance's ARN", instances.arns[0], _INSTANCE)
     store = instances.identity_store_ids[0]
-    groups = dict.fromkeys(group for _, group in _groups(settings))
-    return IdentityCenter(instances.arns[0], {group: _see_group(store, group, developers.region, there) for group in groups})
+    groups = {group: where for where, group in reversed(_groups(settings))}
+    found = {
+        group: ask(f"{where}: {group}", partial(_see_group, store, group, developers.region, there), None)
+        for group, where in groups.items()
+    }
+    return IdentityCenter(instance, found)
 
 
 def _see_group(store: str, group: str, region: str, there: pulumi.InvokeOptions) -> str | None:
     # Not dicts: a function's arguments keep a dict's Python keys, which the provider does not know.
     attribute = aws.identitystore.GetGroupAlternateIdentifierUniqueAttributeArgs(attribute_path="DisplayName", attribute_value=group)
     named = aws.identitystore.GetGroupAlternateIdentifierArgs(unique_attribute=attribute)
-    try:
-        return aws.identitystore.get_group(identity_store_id=store, alternate_identifier=named, region=region, opts=there).group_id
-    except Exception as error:
-        if _absent(error):
-            return None
-        raise
+    one = _invoke(aws.identitystore.get_group, identity_store_id=store, alternate_identifier=named, region=region, opts=there)
+    return None if one is None else _usable("the group's id", one.group_id, _GROUP_ID)
 
 
 def _state() -> State:
     """What this stack made before, from its own state: it tells "made here" from "made by others", which GitHub and AWS can't."""
     name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-    answer = runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {"stackName": name}).value or {}
+    answer = _invoke(_stack_resources, name=name)
     return state_from((answer.get("outputs") or {}) if isinstance(answer, dict) else {})
+
+
+def _stack_resources(name: str) -> Any:
+    return runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {"stackName": name}).value
 
 
 def state_from(resources: Mapping[str, Any]) -> State:
     """The state of a stack from its resources: {urn: {"type": ..., "outputs": {...}}}."""
     by_type: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
     for urn, one in resources.items():
-        by_type.setdefault(one["type"], []).append((urn, one.get("outputs") or {}))
+        by_type.setdefault(str(one.get("type")), []).append((urn, one.get("outputs") or {}))
+    # One whose creation failed half-way may have no outputs, or not all of them.
     return State(
-        variables=frozenset((made["repository"], made["variableName"]) for _, made in by_type.get(VARIABLE_TYPE, []) if made),
-        codeartifact_repositories={made["repository"]: urn for urn, made in by_type.get(REPOSITORY_TYPE, []) if made},
+        variables=frozenset(
+            (made.get("repository", ""), made.get("variableName", "")) for _, made in by_type.get(VARIABLE_TYPE, []) if made
+        ),
+        codeartifact_repositories={made["repository"]: urn for urn, made in by_type.get(REPOSITORY_TYPE, []) if made.get("repository")},
         oidc_provider=bool(by_type.get(PROVIDER_TYPE)),
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from configuration import across
+from configuration import across, rules_of_the_pack
 from configuration import catalog as catalog_files
 from configuration import stack as stack_files
 from configuration.catalog import Catalog, TeamFile
@@ -371,13 +371,17 @@ def _broken_rules(stack: StackFile | None, catalog: Catalog, known: Sequence[Pro
     return [problem for problem in found if not follows(problem)]
 
 
-def _oversize(stack: StackFile, catalog: Catalog, known: Sequence[Problem]) -> list[Problem]:
-    """Policy documents over their size, made of the teams without a problem: with the others they would be no smaller."""
+def _consequences(stack: StackFile, catalog: Catalog, known: Sequence[Problem]) -> list[Problem]:
+    """What is wrong with what would be registered: documents over their size, and rules of the policy pack that are broken.
+
+    Of the teams without a problem: with the others the documents would be no smaller.
+    """
     wrong = {problem.file for problem in known}
     if stack.file in wrong:
         return []
     sound = _settings(stack, (team for team in catalog.teams if team.file not in wrong))
-    return [Problem(one.file, one.key, Words(one.got), one.allowed) for one in sizes.check(sound)]
+    oversize = [Problem(one.file, one.key, Words(one.got), one.allowed) for one in sizes.check(sound)]
+    return [*oversize, *rules_of_the_pack.broken(sound)]
 
 
 def parse(project_file: Mapping[str, Any], config: Mapping[str, object], root: Path, project: str, stack: str) -> Settings:
@@ -394,7 +398,7 @@ def parse(project_file: Mapping[str, Any], config: Mapping[str, object], root: P
     problems += catalog.problems
     problems += _broken_rules(read, catalog, tuple(problems))
     if read:
-        problems += _oversize(read, catalog, problems)
+        problems += _consequences(read, catalog, problems)
     if problems or read is None:
         raise SettingsError(problems)
     return _settings(read, catalog.teams)

@@ -10,7 +10,7 @@ from typing import Any
 from access.principals import Session
 from access.provisioned import Document
 from rehearsal.cloud import iam
-from rehearsal.cloud.iam import as_list
+from rehearsal.cloud.iam import VARIABLES_VERSION, as_list
 
 ASSUME = "sts:AssumeRoleWithWebIdentity"
 
@@ -73,6 +73,12 @@ def decide(asked: iam.Request, identity: Iterable[Numbered], resource: Iterable[
     """Decide a request on something that `owner` has, by the policies of who asks and of what is asked for."""
     policies = iam.Policies(identity=[one.text for one in identity], resource=[one.text for one in resource], owner=owner)
     return _verdict(iam.evaluate(asked, policies))
+
+
+def decide_by(asked: iam.Request, identity: Iterable[Numbered], one: Mapping[str, Any], owner: str) -> bool:
+    """Whether a request is allowed if `one` is all that the policy says of what is asked for."""
+    document = json.dumps({"Version": VARIABLES_VERSION, "Statement": [one]})
+    return decide(asked, identity, [Numbered(document, ())], owner).allowed
 
 
 def admit(provider: str, role: str, trust: Numbered, claims: Mapping[str, str]) -> Verdict:

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from access import actions, principals, tokens
 from access.actions import Action, Kind, Scope
-from access.decisions import Door, Numbered, Speaker, Statements, Verdict, admit, decide, request
+from access.decisions import Door, Numbered, Speaker, Statements, Verdict, admit, decide, decide_by, request
 from access.principals import Session
 from access.provisioned import Document, Domain, Provisioned, Repository, Role
 from access.tokens import Attempt
@@ -31,6 +31,7 @@ FOREIGN = {
 NOT_OWNED = "a name that nobody owns"
 # Groups of rows that are no repository of the catalog.
 OUTSIDE, AWS = "(in no catalog)", "(AWS)"
+FROM_ELSEWHERE = "allowed by a resource policy, and taken to be allowed by the account's own"
 NOBODY_ALLOWS = "no statement allows it"
 SUBJECT = f"{GITHUB_OIDC_HOST}:sub"
 
@@ -506,7 +507,14 @@ class _Asker:
         asked = request(self._session, action, resource, context)
         verdict = decide(asked, self._identity, policies, owner or self._judge.account)
         self._judge.log(Evaluation(asked, tuple(self._identity), tuple(policies), owner or self._judge.account, verdict.allowed))
-        return verdict
+        from_elsewhere = not owner and self._session.caller.account != self._judge.account
+        return self._granted_from(place, asked) if verdict.allowed and from_elsewhere else verdict
+
+    def _granted_from(self, place: _Place, asked: Request) -> Verdict:
+        """What lets another account in: its own policies must allow, too, but the statement that matters stands here."""
+        allows = (one for one in place.speakers if one.statement["Effect"] == "Allow" and one.speaks(asked.action, asked.resource))
+        granting = next(one for one in allows if decide_by(asked, self._identity, one.statement, self._judge.account))
+        return Verdict(True, FROM_ELSEWHERE, granting.number)
 
     def cell(self, place: _Place, scope: Scope, kind: Kind) -> Cell:
         """A kind in a place, action by action and name by name."""

@@ -98,16 +98,16 @@ def _other_accounts(stack: Provisioned) -> Iterable[Session]:
             yield Session(
                 f"account:{account}:{name}", label, "a role that a resource policy names", _role(arn), (EVERYTHING,), _outside(stack, {})
             )
-    for key, values in _organizations(stack).items():
-        note = "an account of the organisation or unit that is shared with"
-        yield _from_account(stack, _MEMBER, "any-role", f"account in {', '.join(values)}", note, {key: tuple(values)})
+    note = "an account of the organisation or unit that is shared with"
+    for key, value in ((key, value) for key, values in _organizations(stack).items() for value in values):
+        yield _from_account(stack, _MEMBER, "any-role", f"account in {value}", note, {key: (value,)})
     yield _from_account(stack, _STRANGER, "any-role", "any other account", "which nothing is shared with")
 
 
 def _from_account(stack: Provisioned, account: str, name: str, label: str, note: str, keys: Mapping[str, Values] | None = None) -> Session:
     arn = f"arn:{stack.partition}:iam::{account}:role/{name}"
-    key = f"account:{account}:{'+'.join(keys)}" if keys else f"account:{account}"
-    return Session(key, label, note, _role(arn), (EVERYTHING,), _outside(stack, keys or {}))
+    named = "".join(f":{key}={','.join(values)}" for key, values in (keys or {}).items())
+    return Session(f"account:{account}{named}", label, note, _role(arn), (EVERYTHING,), _outside(stack, keys or {}))
 
 
 def _accounts_named(stack: Provisioned) -> Iterable[str]:

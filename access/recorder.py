@@ -211,7 +211,7 @@ def _register(resource: Any, type_: str, name: str, *rest: Any, **named: Any) ->
 
 
 @cache
-def _given_back(resource_class: type) -> type:
+def _given_back(resource_class: Any) -> type:
     """The class with properties that become outputs when they are read: few ever are, and an output is dear."""
 
     class GivenBack(resource_class):

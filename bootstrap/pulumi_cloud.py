@@ -28,6 +28,7 @@ _PROGRAM = (
     "components/**",
     "configuration/**",
     "policies/**",
+    "policy_pack/rules/**",
 )
 
 

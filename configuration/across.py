@@ -6,6 +6,7 @@ from configuration.catalog import Catalog, TeamFile
 from configuration.problems import Problem, one_of
 from configuration.shapes import TAKEN_OUT, Readers
 from configuration.stack import StackFile
+from policies.developing import permission_set
 from policies.names import SHARED_REPOSITORY
 
 Problems = Iterator[Problem]
@@ -22,6 +23,18 @@ def _readers(stack: StackFile, catalog: Catalog) -> Problems:
             if role is not TAKEN_OUT and role not in roles:
                 allowed = f"a role of {stack.project}:builds.roles in {stack.file}, which gets the read policy: {one_of(role, roles)}"
                 yield team.problem(f"build_roles.{index}", role, allowed)
+
+
+def _assignments(stack: StackFile, catalog: Catalog) -> Problems:
+    """An assignment is named PERMISSIONSET-GROUP: group `b-c` of the set `a` and group `c` of the set `a-b` would be one resource."""
+    taken = {f"{permission_set(stack.stack)}-{group}": group for group in stack.shape.developers.groups}
+    for team in catalog.teams:
+        for index, group in enumerate(team.shape.developer_groups):
+            name = f"{permission_set(stack.stack, team.name)}-{group}"
+            if name in taken and group is not TAKEN_OUT:
+                allowed = f"another name: its assignment would be called as that of the group {taken[name]}, {name}"
+                yield team.problem(f"developer_groups.{index}", group, allowed)
+            taken.setdefault(name, group)
 
 
 def _publishers(stack: StackFile, catalog: Catalog) -> Problems:
@@ -64,4 +77,4 @@ def _events(stack: StackFile, catalog: Catalog) -> Problems:
             yield stack.problem(f"{stack.project}:events.repositories.{index}", name, f"a repository of the domain: {one_of(name, names)}")
 
 
-RULES = (_readers, _publishers, _downstream, _events)
+RULES = (_readers, _assignments, _publishers, _downstream, _events)

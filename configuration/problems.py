@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
+from policy_pack.rules.github import form_of_credential
+
 
 class Words(str):
     """What was got, in words of ours: printed as it is, where a plain string is printed in quotes."""
@@ -44,6 +46,7 @@ class _Short(reprlib.Repr):
 
 _short = _Short().repr
 _WORDS_MAX, _WHERE_MAX, _LINE_MAX = 300, 300, 1_000
+_SEEN_MAX = 10_000
 _LISTED_MAX, _LISTED_LENGTH = 12, 400
 # Of each rule, and of the whole error: a hundred lines are more than anybody mends at once.
 FINDINGS_MAX, _LINES_MAX = 200, 100
@@ -54,9 +57,14 @@ def bounded(text: str, limit: int = _LINE_MAX) -> str:
 
     The end is kept as well as the start: in a key it says what is meant.
     """
-    # Longer than it can be before anything is escaped; a file may hold megabytes.
-    text = _middle_out(text, limit)
+    # First what is longer than it can be: a file may hold megabytes. And a credential in the wrong place is not told.
+    text = _middle_out(form_of_credential.sub("(looks like a credential)", _middle_out(text, _SEEN_MAX)), limit)
     return _middle_out("".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text), limit)
+
+
+def encodable(text: str) -> bool:
+    """Whether UTF-8 has this text. Half of a pair of surrogates can be written in YAML and in JSON, and sent nowhere."""
+    return not any("\ud800" <= one <= "\udfff" for one in text)
 
 
 def _middle_out(text: str, limit: int) -> str:
@@ -82,7 +90,7 @@ class Problem:
     allowed: str
 
     def __str__(self) -> str:
-        got = str(self.got)[:_WORDS_MAX] if isinstance(self.got, Words) else _short(self.got)
+        got = str(self.got) if isinstance(self.got, Words) else _short(self.got)
         where = ": ".join(bounded(part, _WHERE_MAX) for part in (self.file, self.key) if part)
         return bounded(f"{where}: got {bounded(got, _WORDS_MAX)}, allowed: {self.allowed}")
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, WrapValidato
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from configuration.problems import FINDINGS_MAX, MAPPING, NOTHING, Finding, Words, misread, one_of
+from configuration.problems import FINDINGS_MAX, MAPPING, NOTHING, Finding, Words, encodable, misread, one_of
 from configuration.yaml_files import Spellings
 from policies.events import STATES
 from policies.names import PUBLIC_SOURCES
@@ -93,7 +93,7 @@ def _text(pattern: str, allowed: str, *, besides: str | None = None) -> WrapVali
             quotes = "" if value is None or isinstance(value, list | dict | str) else " (put it in quotes)"
             raise _refused(allowed + quotes, "not_text") from None
         unseen = besides is not None and not all(one.isprintable() or one in besides for one in text)
-        if unseen or not grammar.fullmatch(text):
+        if unseen or not encodable(text) or not grammar.fullmatch(text):
             raise _refused(allowed)
         return text
 
@@ -203,8 +203,9 @@ HttpsEndpoint = Annotated[str, _text(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[^\
 _QUEUE = "the ARN of a standard queue, such as arn:aws:sqs:eu-west-1:111122223333:package-versions (a FIFO queue takes no such messages)"
 QueueArn = Annotated[str, _text(rf"arn:aws[a-z-]*:sqs:{_REGION_PATTERN}:[0-9]{{12}}:[A-Za-z0-9_-]{{1,80}}", _QUEUE)]
 # https://docs.aws.amazon.com/chatbot/latest/APIReference/API_CreateSlackChannelConfiguration.html
-_SLACK = "an id of letters and digits, such as T07EA123LEP of a workspace or C07EZ1ABC23 of a channel"
-SlackId = Annotated[str, _text(r"[0-9A-Za-z]{0,255}", _SLACK)]
+_SLACK = "an id of letters and digits, such as T07EA123LEP of a workspace (capital letters) or C07EZ1ABC23 of a channel"
+SlackWorkspace = Annotated[str, _text(r"[0-9A-Z]{0,255}", _SLACK)]
+SlackChannel = Annotated[str, _text(r"[0-9A-Za-z]{0,255}", _SLACK)]
 # https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_PipelineDeclaration.html
 PipelineName = Annotated[str, _text(r"[A-Za-z0-9.@_-]{1,100}", "a pipeline of the stack's account: 1 to 100 letters, digits and . @ _ -")]
 PackageState = Annotated[str, _choice(STATES)]
@@ -250,8 +251,8 @@ class SharingShape(_StackShape):
 
 
 class SlackShape(_StackShape):
-    workspace: SlackId = ""
-    channel: SlackId = ""
+    workspace: SlackWorkspace = ""
+    channel: SlackChannel = ""
 
 
 class EventsShape(_StackShape):

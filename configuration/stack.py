@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from configuration.problems import MAPPING, NOTHING, Problem, SettingsError, Words, misread, nearest, one_of
+from configuration.problems import MAPPING, NOTHING, Problem, SettingsError, Words, encodable, misread, nearest, one_of
 from configuration.provider_keys import CREDENTIAL_KEYS, PROVIDER_KEYS
 from configuration.shapes import (
     DOMAIN_NAME,
@@ -69,7 +69,20 @@ def _decoded(value: Any, kind: Any) -> Any:
         decoded = json.loads(value)
     except (ValueError, RecursionError):
         return value
-    return decoded if isinstance(decoded, kinds[kind]) else value
+    return decoded if isinstance(decoded, kinds[kind]) and _readable(decoded) else value
+
+
+# Deeper than anything that is read; beyond it, recursion ends a program.
+_DEPTH_MAX = 40
+
+
+def _readable(data: Any, depth: int = 0) -> bool:
+    """Whether data is text that UTF-8 has, all through, and not too deep."""
+    if isinstance(data, dict):
+        return depth < _DEPTH_MAX and all(_readable(key, depth) and _readable(value, depth + 1) for key, value in data.items())
+    if isinstance(data, list):
+        return depth < _DEPTH_MAX and all(_readable(value, depth + 1) for value in data)
+    return encodable(data) if isinstance(data, str) else True
 
 
 def _other_namespace(key: str, project: str) -> str | None:
@@ -108,12 +121,17 @@ def read(
     declared = _declared(project_file, project)
     defaults = {key: one[name] for key, one in declared.items() for name in ("value", "default") if name in one}
     own = {key.removeprefix(prefix): value for key, value in config.items() if isinstance(key, str) and key.startswith(prefix)}
-    given = {key: _decoded(value, declared.get(key, {}).get("type")) for key, value in own.items()}
+    decoded = {key: _decoded(value, declared.get(key, {}).get("type")) for key, value in own.items()}
+    given = {key: value for key, value in decoded.items() if _readable({key: value})}
     shape, findings = fit(StackShape, {**defaults, **given}, {}, defaults)
-    problems = [one.problem(file if one.path[0] in given else PROJECT_FILE, prefix) for one in findings]
+    problems = [one.problem(file if one.path and one.path[0] in given else PROJECT_FILE, prefix) for one in findings]
     theirs = {key: _decoded(config[key], "array" if key == _ACCOUNTS else "string") for key in keys_of(ProviderShape) if key in config}
     providers, findings = fit(ProviderShape, theirs, {}, {})
     problems += [one.problem(file) for one in (*findings, *repeated(theirs))]
+    unreadable = [key for key in decoded if key not in given]
+    problems += [
+        Problem(file, prefix + key, decoded[key], "text that UTF-8 has, and no more than a few levels of it") for key in unreadable
+    ]
     problems += [one.problem(file, prefix) for one in repeated(given)]
     problems += _other_namespaces(config, project, file)
     read = StackFile(stack, file, project, shape, providers) if shape and providers else None
@@ -215,7 +233,14 @@ def _workflow_of_its_own(stack: StackFile) -> Problems:
 
 
 def _stack_name(stack: StackFile) -> Problems:
-    """Roles are named STACK-KIND-REPOSITORY, and a policy names the promote roles of a stack by pattern."""
+    """Roles are named STACK-KIND-REPOSITORY, and a policy names the promote roles of a stack by pattern.
+
+    The topic and its queue are named by the stack, too, and take no dot.
+    https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html
+    """
+    if "." in stack.stack and announces(stack.shape.events):
+        allowed = f"a stack's name without a dot, or no {stack.project}:events: a topic's name has none"
+        yield stack.problem("", Words(f"the stack {stack.stack}"), allowed)
     kinds = [*(str(kind) for kind in RoleKind), DEVELOPERS]
     if any(part in kinds for part in stack.stack.split("-")[1:]):
         allowed = f"a stack's name without -{', -'.join(kinds)}: its roles would be taken for those of another stack in the same account"

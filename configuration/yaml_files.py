@@ -8,15 +8,16 @@ from typing import Any, NamedTuple
 import yaml
 from yaml.constructor import ConstructorError
 
-from configuration.problems import MAPPING, Finding, Problem, SettingsError, Words, misread
+from configuration.problems import MAPPING, Finding, Problem, SettingsError, Words, bounded, encodable, misread
 
 _TEXT, _MERGE = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
 # Far above any real file; aliases of aliases grow without limit.
-_NODES_MAX = 200_000
+_NODES_MAX = 50_000
 # No file of ours is near it; beyond it, recursion ends a program.
 _DEPTH_MAX = 40
 # Bytes; a team file has hundreds. What is no file may never end.
-_BYTES_MAX = 1_048_576
+_BYTES_MAX = 262_144
+_SHOWN_MAX = 100
 _COLLECTIONS = frozenset({"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"})
 _SCALARS = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null", "timestamp"))
 
@@ -71,6 +72,9 @@ class _Reader:
             elif key.tag != _TEXT:
                 got = Words(f"the key {key.value or 'null'} on line {line}, which YAML does not read as text")
                 self.findings.append(Finding((*path, key.value), got, "text as a key (put it in quotes)"))
+            elif not encodable(key.value):
+                got = Words(f"the key {bounded(key.value, _SHOWN_MAX)} on line {line}, which is no text that UTF-8 has")
+                self.findings.append(Finding(path, got, "text as a key"))
             elif key.value in made:
                 self.findings.append(Finding((*path, key.value), Words(f"the key a second time, on line {line}"), "each key once"))
             else:
@@ -80,7 +84,7 @@ class _Reader:
     def scalar(self, node: yaml.Node, path: tuple[Any, ...]) -> Any:
         try:
             value = self.loader.construct_object(node)
-        except (ValueError, OverflowError, KeyError, AttributeError):  # as a date without a 13th month
+        except (ValueError, OverflowError, KeyError, IndexError, AttributeError, TypeError):  # as a date without a 13th month
             value = str(node.value)
             self.findings.append(Finding(path, value, f"a value that exists (line {node.start_mark.line + 1}; text goes in quotes)"))
         if not isinstance(value, str):

@@ -26,6 +26,8 @@ class Format(StrEnum):
 # npm: https://docs.npmjs.com/cli/configuring-npm/package-json#name (lower case, URL-safe, at most 214 characters with scope and slash)
 _NPM_PART = r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?"
 _NPM_MAX = 214
+# Names and namespaces of packages: https://docs.aws.amazon.com/codeartifact/latest/APIReference/API_DescribePackage.html
+_PART_MAX = 255
 # PEP 503: lower case, runs of -_. become one hyphen; a name starts and ends with a letter or digit
 _PYPI_NAME = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 # Maven: https://maven.apache.org/guides/mini/guide-naming-conventions.html; dots separate segments of a group
@@ -83,7 +85,7 @@ class OwnedName:
 
 def allowed(format: Format) -> str:
     """The grammar of a format, in words for an error message."""
-    return _GRAMMAR[format][1]
+    return f"{_GRAMMAR[format][1]}; each part of it at most {_PART_MAX} characters"
 
 
 def parse(format: Format, text: str) -> OwnedName:
@@ -93,6 +95,8 @@ def parse(format: Format, text: str) -> OwnedName:
         raise ValueError(f"not an owned name of format {format}; allowed: {allowed(format)}")
     part = match.groupdict()
     name = part.get("scoped") or part.get("prefix") or part.get("name") or ""
+    if max(len(name), len(part.get("namespace") or "")) > _PART_MAX:
+        raise ValueError(f"an owned name with a part of more than {_PART_MAX} characters; allowed: {allowed(format)}")
     return OwnedName(format, part.get("namespace") or "", name, open_ended=bool(part.get("all") or part.get("prefix")))
 
 

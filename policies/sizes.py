@@ -1,4 +1,4 @@
-"""Whether every document fits its limit, before anything is made.
+"""The documents that settings lead to, and whether every one fits its limit, before anything is made.
 
 Ids and accounts are not known yet, so the widest that can come is taken (12-digit account and repository ids): a document that fits here
 fits in AWS.
@@ -6,6 +6,7 @@ fits in AWS.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
 from policies import events, owned_names, promoting, publishing, resource, trust
@@ -37,6 +38,47 @@ class Oversize(NamedTuple):
     allowed: str
 
 
+class Kind(StrEnum):
+    """What a document is attached to."""
+
+    TRUST = "trust"
+    INLINE = "inline"
+    MANAGED = "managed"
+    DOMAIN = "domain"
+    REPOSITORY = "repository"
+
+
+_LIMITS = {
+    Kind.TRUST: TRUST_MAX,
+    Kind.INLINE: INLINE_MAX,
+    Kind.MANAGED: MANAGED_MAX,
+    Kind.DOMAIN: RESOURCE_MAX,
+    Kind.REPOSITORY: RESOURCE_MAX,
+}
+
+
+class Document(NamedTuple):
+    """A document that settings lead to: the file and key that it grows with, what it is, and what makes it smaller.
+
+    `role`: a name that a role's trust policy and its permissions have in common.
+    """
+
+    file: str
+    key: str
+    kind: Kind
+    what: str
+    statements: Sequence[Statement]
+    mend: str
+    role: str = ""
+
+    @property
+    def oversize(self) -> Oversize | None:
+        size, limit = len(text(self.statements)), _LIMITS[self.kind]
+        if size <= limit:
+            return None
+        return Oversize(self.file, self.key, f"{self.what} of {size:,} characters", f"at most {limit:,}: {self.mend}")
+
+
 class _Repository(Protocol):
     name: str
     publishes: Sequence[Format]
@@ -55,17 +97,11 @@ class _Team(Protocol):
     publishers: Sequence[Any]
 
 
-def _oversize(file: str, key: str, what: str, statements: Sequence[Statement], limit: int, mend: str) -> Iterator[Oversize]:
-    size = len(text(statements))
-    if size > limit:
-        yield Oversize(file, key, f"{what} of {size:,} characters", f"at most {limit:,}: {mend}")
-
-
 def _owned(team: _Team, formats: Sequence[Format]) -> list[owned_names.OwnedName]:
     return [owned_names.parse(format, name) for format in formats for name in team.owns.get(format, ())]
 
 
-def _repository(settings, team: _Team, repository: _Repository, registry: Registry) -> Iterator[Oversize]:
+def _repository(settings, team: _Team, repository: _Repository, registry: Registry) -> Iterator[Document]:
     key = f"repositories.{repository.name}"
     github = trust.GitHubRepository(trust.Owner(settings.github_owner, _WIDEST_ID), repository.name, _WIDEST_ID)
     workflow, promotion = settings.publishing.workflow, settings.publishing.promotion_workflow
@@ -74,43 +110,48 @@ def _repository(settings, team: _Team, repository: _Repository, registry: Regist
     fewer_names = "own fewer names, or one pattern for many"
     if not repository.publishes:
         return
-    trusted = trust.publish(registry, github, branches, repository.environment, workflow, forms)
-    yield from _oversize(team.file, f"{key}.release_branches", "the publish role's trust policy", trusted, TRUST_MAX, fewer_branches)
+
+    def trusted(who: str, statements: Sequence[Statement]) -> Document:
+        what = f"the {who} role's trust policy"
+        return Document(team.file, f"{key}.release_branches", Kind.TRUST, what, statements, fewer_branches, f"{repository.name}-{who}")
+
+    def allowed(who: str, statements: Sequence[Statement]) -> Document:
+        what = f"the {who} role's policy"
+        return Document(team.file, "owns", Kind.INLINE, what, statements, fewer_names, f"{repository.name}-{who}")
+
     owned = _owned(team, repository.publishes)
     readable = [team.name, SHARED_REPOSITORY, *settings.public_sources]
-    allowed = publishing.publish_role(registry, settings.token_duration, team.name, owned, readable)
-    yield from _oversize(team.file, "owns", "the publish role's policy", allowed, INLINE_MAX, fewer_names)
+    yield trusted("publish", trust.publish(registry, github, branches, repository.environment, workflow, forms))
+    yield allowed("publish", publishing.publish_role(registry, settings.token_duration, team.name, owned, readable))
     if repository.promotes:
-        trusted = trust.promote(registry, github, branches, promotion, forms)
-        yield from _oversize(team.file, f"{key}.release_branches", "the promote role's trust policy", trusted, TRUST_MAX, fewer_branches)
-        allowed = promoting.promote_role(registry, team.name, owned)
-        yield from _oversize(team.file, "owns", "the promote role's policy", allowed, INLINE_MAX, fewer_names)
+        yield trusted("promote", trust.promote(registry, github, branches, promotion, forms))
+        yield allowed("promote", promoting.promote_role(registry, team.name, owned))
 
 
-def _domain_wide(settings, registry: Registry) -> Iterator[Oversize]:
+def _domain_wide(settings, registry: Registry) -> Iterator[Document]:
     stack_file = f"Pulumi.{settings.stack}.yaml"
     owner = trust.Owner(settings.github_owner, _WIDEST_ID)
     repositories = [trust.GitHubRepository(owner, one.name, _WIDEST_ID) for one in settings.repositories]
     readers = trust.organization_read if settings.read_role == "organization" else trust.catalog_read
     trusted = readers(registry, owner, repositories, settings.subjects)
     mend = "set package-flow:subjects to immutable (and opt the organisation in to immutable subjects on GitHub)"
-    yield from _oversize(stack_file, "package-flow:subjects", "the read role's trust policy", trusted, TRUST_MAX, mend)
+    yield Document(stack_file, "package-flow:subjects", Kind.TRUST, "the read role's trust policy", trusted, mend, "read")
     allowed = read_only(registry, settings.token_duration, [SHARED_REPOSITORY, *settings.public_sources])
-    yield from _oversize(stack_file, "package-flow:publicSources", "the read policy", allowed, MANAGED_MAX, "name fewer public sources")
+    yield Document(stack_file, "package-flow:publicSources", Kind.MANAGED, "the read policy", allowed, "name fewer public sources", "read")
     roles = registry.role_arn(settings.iam.path, promote_roles(settings.stack))
     sharing = _sharing(settings)
     deployers = [registry.role_arn("/", one) for one in settings.iam.deployers]
     fewer_accounts = "name the organisation (organizationId) instead of its accounts"
-    for what, document in (
-        ("the domain policy", resource.domain(registry, roles, sharing, deployers)),
-        ("the policy of shared", resource.shared_repository(registry, roles, sharing, downstream=True)),
+    for kind, what, document in (
+        (Kind.DOMAIN, "the domain policy", resource.domain(registry, roles, sharing, deployers)),
+        (Kind.REPOSITORY, "the policy of shared", resource.shared_repository(registry, roles, sharing, downstream=True)),
     ):
-        yield from _oversize(stack_file, "package-flow:sharing.accounts", what, document, RESOURCE_MAX, fewer_accounts)
+        yield Document(stack_file, "package-flow:sharing.accounts", kind, what, document, fewer_accounts)
     readers = of_everybody(registry, settings.stack, settings.iam.path, bool(settings.developers), settings.build_roles)
     opened = resource.team_repository(registry, readers, sharing, downstream=True)
     key = "package-flow:sharing.accounts" if len(sharing.accounts) > len(settings.build_roles) else "package-flow:builds.roles"
-    fewer = f"{fewer_accounts}, or fewer roles"
-    yield from _oversize(stack_file, key, "the policy of a repository that is open to the organisation", opened, RESOURCE_MAX, fewer)
+    what, fewer = "the policy of a repository that is open to the organisation", f"{fewer_accounts}, or fewer roles"
+    yield Document(stack_file, key, Kind.REPOSITORY, what, opened, fewer)
 
 
 def _events(settings) -> Iterator[Oversize]:
@@ -137,8 +178,9 @@ def _sharing(settings) -> resource.Sharing:
     return resource.Sharing(one.organization_id, one.organization_paths, one.accounts) if one else resource.NOBODY
 
 
-def _team(settings, team: _Team, registry: Registry) -> Iterator[Oversize]:
+def _team(settings, team: _Team, registry: Registry) -> Iterator[Document]:
     """What a team adds to its repository's policy: who publishes from other accounts, and who reads besides its builds."""
+    what = "the team repository's policy"
     if team.publishers:
         roles = [registry.role_arn("/", one.role) for one in team.publishers]
         packages = [one.arn_pattern for one in _owned(team, tuple(team.owns))]
@@ -146,19 +188,23 @@ def _team(settings, team: _Team, registry: Registry) -> Iterator[Oversize]:
         readers = of_everybody(registry, settings.stack, settings.iam.path, bool(settings.developers), settings.build_roles)
         document = resource.team_repository(registry, readers, _sharing(settings), downstream=True, publishers=publishers)
         mend = "let fewer roles of other accounts publish (one pattern for many), or own fewer names"
-        yield from _oversize(team.file, "publishers", "the team repository's policy", document, RESOURCE_MAX, mend)
+        yield Document(team.file, "publishers", Kind.REPOSITORY, what, document, mend)
     if team.build_roles:
         readers = of_team(registry, settings.stack, team.name, bool(team.developer_groups), team.build_roles)
         document = resource.team_repository(registry, readers)
-        yield from _oversize(team.file, "build_roles", "the team repository's policy", document, RESOURCE_MAX, "name fewer roles")
+        yield Document(team.file, "build_roles", Kind.REPOSITORY, what, document, "name fewer roles")
+
+
+def documents(settings) -> Iterator[Document]:
+    """Every document that valid `settings` (settings.Settings) lead to, with the widest ids that can come."""
+    registry = Registry(_WIDEST_PARTITION, _WIDEST_ACCOUNT, settings.region, settings.domain.name)
+    yield from _domain_wide(settings, registry)
+    for team in settings.teams:
+        yield from _team(settings, team, registry)
+        for repository in team.repositories:
+            yield from _repository(settings, team, repository, registry)
 
 
 def check(settings) -> list[Oversize]:
     """Every document of valid `settings` (settings.Settings) that is over its limit."""
-    registry = Registry(_WIDEST_PARTITION, _WIDEST_ACCOUNT, settings.region, settings.domain.name)
-    found = [*_domain_wide(settings, registry), *_events(settings)]
-    for team in settings.teams:
-        found += _team(settings, team, registry)
-        for repository in team.repositories:
-            found += _repository(settings, team, repository, registry)
-    return found
+    return [*(found for one in documents(settings) if (found := one.oversize)), *_events(settings)]

@@ -91,6 +91,7 @@ function showChanges() {
     if (title === "Statements") list.append(make("details", {}, make("summary", { text: `${title} (${items.length})` }), lines));
     else list.append(make("h3", { text: title }), lines);
   }
+  if (DATA.changes.cells.some(([how]) => how !== "reworded")) byId("show").value = "changed";
   if (!DATA.changes.sections.length) list.append(make("p", { text: "Nothing." }));
 }
 
@@ -111,6 +112,7 @@ function showWriters() {
     const kinds = allowedKinds(row).filter((kind) => WRITES.includes(kind));
     if (kinds.length) found.push([row, kinds]);
   }
+  found.sort(([one], [other]) => (other.own >= 0) - (one.own >= 0));  // principals at AWS first: they may the most
   const add = (from, to) => {
     for (const [row, kinds] of found.slice(from, to)) {
       const what = kinds.map((kind) => `${WORDS[kind]}: ${places(row, kind).map((column) => DATA.columns[column][0]).join(", ")}`).join("; ");

@@ -62,10 +62,10 @@ def checks_from_anybody(ruleset: Resource) -> list[str]:
 # --- what looks like a credential -----------------------------------------------------------------------------------------------------
 
 _NAME = re.compile(r"(^|_)(TOKEN|SECRET|PASSWORD|PASSWD|PWD|PASSPHRASE|CREDENTIALS?|PRIVATE_KEY|API_?KEY|ACCESS_KEY|AUTH)($|_)")
-_VALUE = re.compile(
+form_of_credential = re.compile(
     r"(AKIA|ASIA)[A-Z0-9]{16}"  # AWS access keys
     r"|gh[opsur]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{20,}"  # GitHub
-    r"|npm_[A-Za-z0-9]{30,}|pypi-[A-Za-z0-9_-]{30,}"  # package registries
+    r"|npm_[A-Za-z0-9]{30,}|pypi-AgE[A-Za-z0-9_-]{30,}"  # package registries; a PyPI token is a macaroon, which begins so
     r"|pul-[0-9a-f]{40}|xox[abeprs]-[A-Za-z0-9-]{10,}"  # Pulumi, Slack
     r"|-----BEGIN [A-Z ]*PRIVATE KEY|eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\."  # keys, JSON Web Tokens
     r"|://[^/\s:@]+:[^/\s@]+@"  # a URL with a password
@@ -92,7 +92,7 @@ def looks_like_credential(name: str, value: str) -> str | None:
     """Why a variable looks like a credential; None if it does not."""
     if value == UNKNOWN or _SETTING.fullmatch(value):
         return None
-    if _VALUE.search(value):
+    if form_of_credential.search(value):
         return "its value has the form of a credential"
     if _NAME.search(name.upper()):
         return "its name says so"

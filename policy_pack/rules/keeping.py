@@ -14,6 +14,11 @@ def rotates(key: Resource) -> bool:
     return bool(key.get("enableKeyRotation")) or not symmetric
 
 
+def is_production(stack: str, options: Options | None = None) -> bool:
+    """Whether the packages of a stack must be protected."""
+    return stack in (options or Options()).production_stacks
+
+
 def _unencrypted_topic(topic: Resource) -> Iterator[str]:
     if not topic.get("kmsMasterKeyId"):
         yield "messages on the topic are stored unencrypted"
@@ -31,7 +36,7 @@ def _without_rotation(key: Resource) -> Iterator[str]:
 
 def _unprotected(resources: Sequence[Resource], options: Options) -> Iterator[tuple[str, str]]:
     """A domain of which the stack makes repositories holds packages; one without (a sandbox) is there to be thrown away."""
-    production = [one for one in resources if one.stack in options.production_stacks]
+    production = [one for one in resources if is_production(one.stack, options)]
     holding = {one.get("domain") for one in production if one.type == REPOSITORY}
     domains = [one for one in production if one.type == DOMAIN and one.get("domain") in holding]
     beside = {one.parent for one in domains if one.parent}

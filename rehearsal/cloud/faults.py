@@ -3,16 +3,16 @@
 Only calls of the two are counted (AWS's signed calls and GitHub's REST API), in the order in which they come. /_rehearsal/faults, for the
 holder of the start's key:
 
-- PUT     {"kind", "at": n, "times": 1, "service", "operation", "credentials": [...]}: fail the n-th call from now on that fits, and the next
-          `times` - 1 that ask the same; `service` is AWS's signing name or `github`, `operation` AWS's name or GitHub's method,
+- PUT     {"kind", "at": n, "times": 1, "service", "operation", "credentials": [...]}: fail the n-th call from now on that fits, and the
+          next `times` - 1 that ask the same; `service` is AWS's signing name or `github`, `operation` AWS's name or GitHub's method,
           `credentials` access key ids and GitHub tokens; what is left out fits every call
 - GET     {"calls": how many were counted since the last PUT or DELETE, "hits": the calls that were hit}
 - DELETE  no more faults; the count begins again
 
-Kinds: `throttle`, `server-error` and `conflict` are answers, and nothing is carried out; `timeout` holds the connection until the client gives
-up, and nothing is carried out; `lost-response` carries the call out and closes the connection without an answer. Codes and statuses come
-from botocore's service models, as far as an operation declares them; a conflict that it does not declare is not made up: the call is carried
-out and the hit says `not-applicable`.
+Kinds: `throttle`, `server-error` and `conflict` are answers, and nothing is carried out; `timeout` holds the connection until the client
+gives up, and nothing is carried out; `lost-response` carries the call out and closes the connection without an answer. Codes and statuses
+come from botocore's service models, as far as an operation declares them; a conflict that it does not declare is not made up: the call is
+carried out and the hit says `not-applicable`.
 """
 
 import json
@@ -133,6 +133,9 @@ class Faults:
 
     async def serve(self, app: asgi.App, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
         """One call, which the application serves unless it is to fail."""
+        if not _counts(scope):
+            await app(scope, receive, send)
+            return
         body = await asgi.read_body(receive)
         call = seen(scope, body)
         kind = self.strikes(call) if call else None
@@ -165,13 +168,20 @@ class Faults:
 
 def fault_of(told: Mapping[str, Any]) -> Fault:
     """A fault as the control API is told. Raises ValueError or TypeError for what it does not know."""
-    fault = Fault(**{**told, "kind": Kind(told["kind"]) if "kind" in told else told, "credentials": tuple(told.get("credentials", ()))})
+    known: dict[str, Any] = {**told, "kind": Kind(told.get("kind", "")), "credentials": tuple(told.get("credentials", ()))}
+    fault = Fault(**known)
     if not (isinstance(fault.at, int) and isinstance(fault.times, int) and fault.at > 0 and fault.times > 0):
         raise ValueError("at and times are numbers from 1 on")
     return fault
 
 
 # --- what is called ---------------------------------------------------------------------------------------------------------------------
+
+
+def _counts(scope: asgi.Scope) -> bool:
+    """Whether a request can be a call that counts, without a look at its body, which may be a package."""
+    path = f"{scope['path']}/"
+    return path.startswith(f"{GITHUB_PREFIX}/") or not path.startswith("/_")
 
 
 def seen(scope: asgi.Scope, body: bytes) -> Seen | None:

@@ -7,7 +7,7 @@ become lists of pairs, so that something that is there twice is there twice here
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any
@@ -20,12 +20,14 @@ from rehearsal.cloud.identity_center import app as identity_center
 SERVICES = "ministack.services."
 NOT_PROVISIONED = {"sts"}
 # Members of records that say when something was, or number it.
-MOMENTS = re.compile(r"(?i)(creat|updat|modif|deletion|lastused|last_used|timestamp|published).*|effective_(from|until)|date")
+MOMENTS = re.compile(r"(?i)(last_?)?(creat|updat|modif|deletion|used|timestamp|published).*|effective_(from|until)|date")
+MATERIAL = re.compile(r"_.*|signing_key|token")  # what a service keeps for itself, such as a key's bits
 LEFT_OUT = {"deleted_groups", "sequences", "statuses", "sign_ins", "commits", "refs", "checks", "pull_requests"}
 DRAWN = (
     re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"),
     re.compile(r"\bA[A-Z]{3}[A-Z0-9]{16,17}\b"),  # unique ids of IAM
     re.compile(r"\bps-[0-9a-f]{16}\b"),
+    re.compile(r"\bterraform-[0-9a-f]{26}\b"),  # of a target without an id of its own
     re.compile(r"(?<=_)[0-9a-f]{16}\b"),  # the end of a reserved role's name
 )
 GITHUB_NUMBER = re.compile(r"\b10000\d\d\b")  # the stand-in counts up from a million
@@ -33,14 +35,33 @@ DEPTH = 3
 GITHUB_NUMBERED = {"Ruleset", "Environment", "BranchPolicy"}
 
 
-def end_state() -> list[str]:
-    """What there is, a line each."""
-    keys = {key: f"KEY({known})" for key, known in _keys()}
+def end_state(without_keys: Sequence[str] = ()) -> list[str]:
+    """What there is, a line each; without these keys, which an operator disposed of."""
+    keys = {key: f"KEY({about})" for key, about in _keys()}
     lines = []
     for where, content in _parts():
         for path, value in _leaves(where, _plain(content)):
-            lines.append(_named(f"{path} = {value}", keys))
+            if not any(key in path for key in without_keys):
+                lines.append(_named(f"{path} = {value}", keys))
     return sorted(lines)
+
+
+def known(state: Mapping[str, Any] | None) -> list[str]:
+    """What a state knows, a line for each resource: URN, id and inputs; whatever differs from run to run is named as above."""
+    keys = {key: f"KEY({about})" for key, about in _keys()}
+    lines = []
+    for one in (state or {})["resources"]:
+        about = {name: one[name] for name in ("id", "inputs", "protect", "dependencies")}
+        partial = one["status"] if one["status"] in ("partial", "failed") else ""
+        lines.append(_named(f"{one['urn']} {partial} {json.dumps(about, sort_keys=True)}", keys))
+    return sorted(lines)
+
+
+def everything_known(state: Mapping[str, Any] | None) -> list[str]:
+    """All that a state says, a line for each resource, in its order."""
+    keys = {key: f"KEY({about})" for key, about in _keys()}
+    told = state or {}
+    return [*(_named(json.dumps(_plain(one), sort_keys=True), keys) for one in told["resources"]), *told["pending"]]
 
 
 def difference(one: list[str], other: list[str]) -> list[str]:
@@ -83,13 +104,17 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "to_dict"):
         value = value.to_dict()
     if isinstance(value, Mapping):
-        kept = {key: each for key, each in value.items() if not (isinstance(key, str) and (MOMENTS.fullmatch(key) or key in LEFT_OUT))}
+        kept = {key: each for key, each in value.items() if not (isinstance(key, str) and _varies(key))}
         return {json.dumps(key) if isinstance(key, tuple) else str(key): _plain(each) for key, each in kept.items()}
     if isinstance(value, set | frozenset):
         return sorted(_plain(each) for each in value)
     if isinstance(value, list | tuple):
         return [_plain(each) for each in value]
     return value if isinstance(value, str | int | float | bool | None) else repr(type(value))
+
+
+def _varies(member: str) -> bool:
+    return bool(MOMENTS.fullmatch(member) or MATERIAL.fullmatch(member)) or member in LEFT_OUT
 
 
 def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:

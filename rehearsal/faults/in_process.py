@@ -52,8 +52,13 @@ class Inline(ThreadPoolExecutor):
         done: Future = Future()
         try:
             done.set_result(fn(*args, **kwargs))
-        except BaseException as error:
+        except Exception as error:
             done.set_exception(error)
+        except BaseException as error:
+            # The end of the process. The SDK would wait for an answer; nothing of it is to run any more.
+            done.set_exception(error)
+            if loop := asyncio._get_running_loop():
+                loop.stop()
         return done
 
 
@@ -208,7 +213,7 @@ class _Pauses:
 
 def without_pauses() -> None:
     """AWS's clients of this process do not wait between attempts."""
-    botocore.endpoint.time = _Pauses()
+    setattr(botocore.endpoint, "time", _Pauses())  # noqa: B010  # a stand-in for a module
 
 
 @contextmanager

@@ -6,26 +6,36 @@ Deciding is pure; reading what is there and acting go through an administrator's
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from rehearsal.program.clouds import Aws, Github
+from policies.arns import GITHUB_OIDC_HOST
+from rehearsal.program.clouds import Aws, AwsError, Github
 
 # How services say that what is to be created is there. 303 is GitHub's for a branch policy.
-THERE_ALREADY = re.compile(r"already exist|AlreadyExists|EntityAlreadyExists|ConflictException.*exist|: 303 |Name must be unique", re.IGNORECASE)
+THERE_ALREADY = re.compile(
+    r"already exist|AlreadyExists|EntityAlreadyExists|ConflictException.*exist|: 303 |Name must be unique", re.IGNORECASE
+)
 GONE = re.compile(r": 404 ")
+# A role that is gone has no path and no boundary, by which the deployer's rights are given: IAM then refuses instead of not finding it.
+REFUSED = re.compile(r"iam (Delete|Get)Role\w*: AccessDenied")
+UNKNOWN_VARIABLE = re.compile(r"repositories\.(\S+): has the Actions variable (\w+), which this stack did not make; .* with the id (\S+)")
+VARIABLE = "github:index/actionsVariable:ActionsVariable"
+UNKNOWN_PROVIDER = re.compile(r"githubOidcProvider: account \d+ has a provider for \S+ already")
+PROVIDER = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
 KEY = "aws:kms/key:Key"
+ROLE = "aws:iam/role:Role"
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step by hand. `kind` is adopted, removed or refreshed; `words` are for people; `imports` and `refresh` are for the next run."""
+    """One step by hand: `words` are for people and begin with what was done; the others are for the next run (see runner.Options)."""
 
-    kind: str
     words: str
-    imports: Mapping[str, str]
+    imports: Mapping[str, str] = field(default_factory=dict)
     refresh: tuple[str, ...] = ()
+    forget: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -37,16 +47,48 @@ class Administrator:
     identity_center: Callable[[], Aws]
 
 
-def next_step(error: Mapping[str, Any], who: Administrator) -> Step | None:
+def next_step(error: Mapping[str, Any], state: Mapping[str, Any], who: Administrator) -> Step | None:
     """What the documentation says to do after this error; None if running again is all there is to do."""
+    if unknown := UNKNOWN_VARIABLE.search(error.get("message", "")):
+        return _import_variable(unknown, state)
+    if UNKNOWN_PROVIDER.search(error.get("message", "")):
+        return _import_provider(state, who)
     if not error.get("urn"):
         return None
     if THERE_ALREADY.search(error["message"]):
         return _take_over(error, who)
     if GONE.search(error["message"]) and error["type"].startswith("github:"):
         words = f"refreshed after a lost response: {error['type']} {error['name']} is gone (pulumi refresh --target)"
-        return Step("refreshed", words, {}, (error["urn"],))
+        return Step(words, refresh=(error["urn"],))
+    if REFUSED.search(error["message"]) and error["type"] == ROLE and not _has_role(error, who):
+        words = f"forgotten after a lost response: {error['type']} {error['name']} is gone (pulumi state delete)"
+        return Step(words, forget=(error["urn"],))
     return None
+
+
+def _import_variable(unknown: re.Match[str], state: Mapping[str, Any]) -> Step:
+    """The program's own words before it registers anything, which name the id."""
+    repository, variable, import_id = unknown.groups()
+    name = f"{repository}-{variable}"
+    types = f"package-flow:index:ConsumingRepository${VARIABLE}"
+    urn = f"urn:pulumi:{state['stack']}::{state['project']}::{types}::{name}"
+    return Step(f"adopted after a lost response: {VARIABLE} {name} (import id {import_id})", {urn: import_id})
+
+
+def _import_provider(state: Mapping[str, Any], who: Administrator) -> Step:
+    urn = f"urn:pulumi:{state['stack']}::{state['project']}::package-flow:index:GitHubOidc${PROVIDER}::github"
+    import_id = _oidc_provider({"url": GITHUB_OIDC_HOST}, who)
+    return Step(f"adopted after a lost response: {PROVIDER} github (import id {import_id})", {urn: import_id})
+
+
+def _has_role(error: Mapping[str, Any], who: Administrator) -> bool:
+    try:
+        who.aws.call("iam", "get_role", RoleName=error["inputs"]["name"])
+    except AwsError as refusal:
+        if refusal.not_found:
+            return False
+        raise
+    return True
 
 
 def _take_over(error: Mapping[str, Any], who: Administrator) -> Step | None:
@@ -56,11 +98,11 @@ def _take_over(error: Mapping[str, Any], who: Administrator) -> Step | None:
         # CloudControl's resource has no import; a package group holds nothing, so it is deleted and made again.
         group = json.loads(inputs["desiredState"]) if isinstance(inputs["desiredState"], str) else inputs["desiredState"]
         who.aws.call("codeartifact", "delete_package_group", domain=group["DomainName"], packageGroup=group["Pattern"])
-        return Step("removed", f"removed after a lost response: {about} (aws codeartifact delete-package-group)", {})
+        return Step(f"removed after a lost response: {about} (aws codeartifact delete-package-group)")
     if type not in IMPORT_IDS:
         return None
     import_id = IMPORT_IDS[type](inputs, who)
-    return Step("adopted", f"adopted after a lost response: {about} (import id {import_id})", {error["urn"]: import_id})
+    return Step(f"adopted after a lost response: {about} (import id {import_id})", {error["urn"]: import_id})
 
 
 def orphaned_keys(known: set[str], description: str, aws: Aws) -> list[str]:
@@ -74,12 +116,11 @@ def dispose(keys: list[str], aws: Aws) -> list[Step]:
     """Schedules the deletion of keys that encrypt nothing."""
     for key in keys:
         aws.call("kms", "schedule_key_deletion", KeyId=key, PendingWindowInDays=7)
-    return [Step("removed", f"removed after a lost response: the key {key}, which nothing uses (aws kms schedule-key-deletion)", {}) for key in keys]
+    return [Step(f"removed after a lost response: the key {key}, which nothing uses (aws kms schedule-key-deletion)") for key in keys]
 
 
 # --- import ids -------------------------------------------------------------------------------------------------------------------------
 # As the providers' documentation has them, under "Import" of each resource.
-
 
 
 def _arn(who: Administrator, service: str, rest: str, region: str | None = None) -> str:

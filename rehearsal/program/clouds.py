@@ -13,6 +13,7 @@ import botocore.session
 import httpx
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.loaders import Loader
 
 from rehearsal import service_models
 from rehearsal.program.handlers import CloudError, NotSupported
@@ -20,6 +21,8 @@ from rehearsal.program.inputs import Inputs
 from rehearsal.program.stack_files import Stack
 
 SESSION_NAME = "rehearsal"
+# Keeps the service descriptions that it has read; reading them takes longer than all calls to a service.
+DESCRIPTIONS = Loader()
 # What GitHub's provider sends again, and the limit that it waits for (terraform-provider-github, `retryable_errors` and its transports).
 RETRIED = (500, 502, 503, 504)
 LIMITED = (403, 429)
@@ -69,7 +72,9 @@ class Aws:
         self.url, self.region, self.default_tags = url, region, dict(default_tags or {})
         self.connection = connection or Connection()
         self._credentials = dict(credentials)
-        self._session = boto3.session.Session(region_name=region, **self._credentials)
+        described = botocore.session.get_session()
+        described.register_component("data_loader", DESCRIPTIONS)
+        self._session = boto3.session.Session(region_name=region, botocore_session=described, **self._credentials)
         self._account: str | None = None
 
     def in_region(self, region: str | None) -> "Aws":
@@ -106,7 +111,7 @@ class Aws:
 
     def region_description(self, region: str) -> str:
         """The region's name for people, from botocore's own endpoint data; empty for a region that it does not list."""
-        partitions = botocore.session.get_session().get_data("endpoints")["partitions"]
+        partitions = DESCRIPTIONS.load_data("endpoints")["partitions"]
         return next((each["regions"][region]["description"] for each in partitions if region in each["regions"]), "")
 
 

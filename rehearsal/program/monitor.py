@@ -1,7 +1,7 @@
 """Stands in for the engine's resource monitor: keeps each raw request, and has each resource really made before it answers."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -72,11 +72,10 @@ class Monitor(MockMonitor):
         stacks: OtherStacks,
         preview: bool,
         report: Report,
-        imports: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(mocks=None)  # ty: ignore[invalid-argument-type]  # every method that would ask the mocks is replaced below
         self._directory, self._before, self._clouds, self._stacks = directory, before, clouds, stacks
-        self._preview, self._report, self._imports = preview, report, dict(imports or {})
+        self._preview, self._report = preview, report
         self._lock = threading.Lock()
         self._stopped = False
         self.recording = Recording()
@@ -239,7 +238,7 @@ class Monitor(MockMonitor):
         provisioning.request_for(handler, resource, None, provisioning.cloud_of(resource, self._clouds))
         before = self._before.resources.get(resource.urn)
         resource.status = "planned"
-        if before and before.status != "partial":
+        if before and before.status not in ("partial", "importing"):
             changed = provisioning.change(before, resource, handler.create_only)
             if changed.same:
                 provisioning.keep(resource, before)
@@ -249,6 +248,10 @@ class Monitor(MockMonitor):
     def _bring_about(self, resource: Resource) -> None:
         handler = provisioning.handler_of(resource.type)
         before = self._before.resources.get(resource.urn)
+        if before is not None and before.status == "importing":
+            provisioning.take_over(resource, before.id, self._clouds)
+            self._report("adopted", resource)
+            return
         if before is not None and before.status == "partial":
             self._report("updating", resource)
             if provisioning.carry_on(resource, before, self._clouds):
@@ -266,10 +269,6 @@ class Monitor(MockMonitor):
         provisioning.update(resource, before, self._clouds)
 
     def _make(self, resource: Resource) -> None:
-        if resource.urn in self._imports:
-            provisioning.take_over(resource, self._imports[resource.urn], self._clouds)
-            self._report("adopted", resource)
-            return
         self._report("creating", resource)
         # The engine's note that an operation has begun. It stays if the process ends before the operation does.
         self.recording.under_way = resource

@@ -82,8 +82,23 @@ def adopt(resource: Resource, import_id: str, clouds: Clouds) -> None:
     fill(resource, Created(import_id, found), "imported")
 
 
+def imported(urn: str, import_id: str, clouds: Clouds) -> Resource:
+    """What `pulumi import` puts into the state. A resource of AWS is looked at when the program registers it and names its provider.
+
+    Raises CloudError if there is nothing of that id.
+    """
+    _, _, types, name = urn.split("::", 3)
+    resource = Resource(urn, types.rpartition("$")[2], name, id=import_id, status="importing")
+    if not resource.type.startswith("aws:"):
+        found = handler_of(resource.type).look_up(cloud_of(resource, clouds), import_id)
+        if found is None:
+            raise CloudError(f"resource '{import_id}' does not exist")
+        resource.outputs = found
+    return resource
+
+
 def take_over(resource: Resource, import_id: str, clouds: Clouds) -> None:
-    """Makes an existing resource the program's: `pulumi import`, then the update to what the program wants.
+    """Makes an imported resource the program's: it is read, and updated to what the program wants.
 
     Raises CloudError if there is nothing of that id, NotSupported if the type cannot be imported.
     """
@@ -96,7 +111,7 @@ def take_over(resource: Resource, import_id: str, clouds: Clouds) -> None:
 def carry_on(resource: Resource, before: Resource, clouds: Clouds) -> bool:
     """Finishes a resource whose creation did not: what is there is read (`--refresh`) and updated. False if there is nothing any more.
 
-    The engine keeps such a resource with its errors and updates it, whether or not an input has changed (pkg/resource/deploy/step_generator).
+    The engine keeps such a resource with its errors and updates it, whether or not an input has changed (its step_generator.go).
     """
     handler = handler_of(resource.type)
     try:
@@ -105,7 +120,7 @@ def carry_on(resource: Resource, before: Resource, clouds: Clouds) -> bool:
         found = existing_of(before).outputs
     if found is None:
         return False
-    _bring_up_to_date(resource, before.id, {**existing_of(before).outputs, **found}, clouds)
+    _bring_up_to_date(resource, before.id, found, clouds)
     return True
 
 

@@ -43,6 +43,7 @@ class Options:
     """One run. `overrides` are configuration values over those of the stack file; `organization` is Pulumi's, for stack references.
 
     refresh: URNs of resources that are looked for first, and taken out of the state if they are gone (`pulumi refresh --target`).
+    forget: URNs of resources that are taken out of the state without a look (`pulumi state delete`).
     imports: by URN, the id by which `pulumi import` takes over a resource that is there and that the state does not know.
     environment: where the providers find their credentials. executor: what the SDK's calls of the monitor run in.
     """
@@ -59,6 +60,7 @@ class Options:
     unprotect: bool = False
     organization: str = "organization"
     refresh: Sequence[str] = ()
+    forget: Sequence[str] = ()
     imports: Mapping[str, str] = field(default_factory=dict)
     connection: Connection = field(default_factory=Connection)
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
@@ -96,7 +98,6 @@ def run(options: Options, emit: Emit) -> dict[str, Any]:
         stacks=OtherStacks(before, options.stacks_directory),
         preview=options.preview,
         report=_reporter(emit),
-        imports=options.imports,
     )
     error = _execute(options, stack, monitor, Engine(emit))
     problem = _problem(error, monitor.recording, options.directory.resolve())
@@ -130,7 +131,10 @@ def _start(options: Options) -> tuple[Stack, State, Clouds] | dict[str, Any]:
         before = state.read(options.state_file, stack.project, stack.name)
         clouds = Clouds(options.cloud_url, options.github_url, options.environment, connection=options.connection)
         clouds.configure(stack)
+        for urn in options.forget:
+            del before.resources[urn]
         _refresh(before, options.refresh, clouds)
+        before.resources |= {urn: provisioning.imported(urn, import_id, clouds) for urn, import_id in options.imports.items()}
     except StackFileError as error:
         return _result(before, {**_blank_problem(str(error)), "problems": error.problems})
     except Exception as error:

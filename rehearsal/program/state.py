@@ -16,7 +16,8 @@ class Resource:
     """One resource as the program registered it and as it came to be.
 
     `inputs` and `outputs` are on the wire's terms (camelCase) with secrets in their envelopes; a result file has them masked.
-    `status` is created, updated, same, imported, read, component, planned, failed or partial (it exists, but its creation did not finish).
+    `status` is created, updated, same, imported, read, component, planned, failed, partial (it exists, but its creation did not finish) or
+    importing (it exists and was imported; `id` is the import's until the program has registered it).
     """
 
     urn: str

@@ -1,19 +1,40 @@
 """Questions for the second evaluator (npm @cloud-copilot/iam-simulate, which runs in node), and what it answers."""
 
+import fcntl
+import hashlib
 import json
-import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from access.matrix import Admission, Evaluation
 from rehearsal.cloud.iam import Caller, Policies, Request
 
 FOLDER = Path(__file__).parent / "judge"
+# What is installed is decided by the lock file with its checksums; nothing that a package brings along is run.
+INSTALL = (
+    "npm",
+    "ci",
+    "--ignore-scripts",
+    "--no-audit",
+    "--no-fund",
+    "--loglevel=error",
+    "--fetch-retries=1",
+    "--fetch-retry-mintimeout=1000",
+)
+UNREACHABLE = (
+    "ENOTFOUND",
+    "EAI_AGAIN",
+    "ECONNREFUSED",
+    "ECONNRESET",
+    "ETIMEDOUT",
+    "ERR_SOCKET_TIMEOUT",
+    "ENETUNREACH",
+    "EHOSTUNREACH",
+    "ENOTCACHED",
+)
 ASSUME = "sts:AssumeRoleWithWebIdentity"
 
 
@@ -26,12 +47,28 @@ class Question:
     allowed: bool
 
 
-def available() -> pytest.MarkDecorator:
-    """Skips, with the reason, where the second evaluator can't be asked."""
-    if shutil.which("node") is None:
-        return pytest.mark.skip(reason="node is not on PATH; the second evaluator of policies runs in it")
-    installed = (FOLDER / "node_modules" / "@cloud-copilot" / "iam-simulate").is_dir()
-    return pytest.mark.skipif(not installed, reason="npm ci --prefix tests/access/judge installs the second evaluator of policies")
+class NoRegistry(RuntimeError):
+    """npm reaches no registry; the message is npm's."""
+
+
+def install() -> None:
+    """Install what package-lock.json names, unless it is there: once, however many processes ask. Raises NoRegistry, RuntimeError."""
+    wanted = hashlib.sha256((FOLDER / "package-lock.json").read_bytes()).hexdigest()
+    stamp = FOLDER / "node_modules" / ".installed"
+    with (FOLDER / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if stamp.exists() and stamp.read_text() == wanted:
+            return
+        ended = subprocess.run(INSTALL, cwd=FOLDER, capture_output=True, text=True, check=False)
+        if ended.returncode:
+            said = ended.stderr.strip()
+            raise (NoRegistry if any(code in said for code in UNREACHABLE) else RuntimeError)(said)
+        stamp.write_text(wanted)
+
+
+def differ(question: Question, answer: str) -> bool:
+    """Whether the second evaluator answers otherwise than the first."""
+    return question.allowed != (answer == "Allowed")
 
 
 def of_evaluation(one: Evaluation) -> Question:

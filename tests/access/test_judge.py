@@ -1,36 +1,29 @@
 """The evaluator that the local cloud enforces with, against a second one that others wrote: npm @cloud-copilot/iam-simulate.
 
-Every question of the matrix of both stacks, each put by itself, and generated policies. Where the two differ, the difference must be one of
-those below, which is shown by taking it out of the question: then they agree.
+Every question of the matrix of both stacks, each put by itself, and generated policies. Where the two differ, the difference must be known
+(tests/access/differences.py). `python -m tests.access.agreement` prints the figures.
 """
 
-import json
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from access import matrix
-from rehearsal.cloud.iam import Policies, evaluate
 from tests.access import generated
-from tests.access.second_opinion import Question, ask, available, of_admission, of_evaluation
+from tests.access.agreement import questions_of
+from tests.access.differences import DIFFERENCES, explained
+from tests.access.second_opinion import Question, ask, differ
 from tests.access.stacks import STACKS, provisioned_stack
 
-pytestmark = available()
+pytestmark = pytest.mark.usefixtures("judge")
 
 GENERATED, SEED = 3_000, 1
 
 
-def differ(question: Question, answer: str) -> bool:
-    return question.allowed != (answer == "Allowed")
-
-
 @pytest.mark.parametrize("stack", STACKS)
 def test_both_decide_every_cell_alike(stack: str, tmp_path: Path) -> None:
-    thorough = matrix.build(provisioned_stack(stack), thorough=True)
-    questions = [*map(of_evaluation, thorough.evaluations), *map(of_admission, thorough.admissions)]
+    questions = questions_of(provisioned_stack(stack))
     answers = ask(questions, tmp_path)
     assert {"Allowed", "ImplicitlyDenied", "ExplicitlyDenied"} == set(answers), (
         "an invalid document, or a matrix without allowed and denied"
@@ -38,97 +31,11 @@ def test_both_decide_every_cell_alike(stack: str, tmp_path: Path) -> None:
     assert not [(one, answer) for one, answer in zip(questions, answers, strict=True) if differ(one, answer)]
 
 
-# --- generated policies: known differences --------------------------------------------------------------------------------------------
-
-
-def _with_documents(question: Question, change: Callable[[dict], dict]) -> Question:
-    def changed(texts) -> list[str]:
-        return [json.dumps(change(json.loads(text))) for text in texts]
-
-    old = question.policies
-    limits = [changed(one) for one in old.limits]
-    policies = Policies(changed(old.identity or ()), limits, changed(old.resource), old.owner)
-    return Question(question.request, policies, evaluate(question.request, policies).allowed)
-
-
-def _statements(document: dict, change: Callable[[dict], dict]) -> dict:
-    return {**document, "Statement": [change(one) for one in document["Statement"]]}
-
-
-def without_boundary(question: Question) -> Question:
-    """A resource policy's Allow for everybody (`*`) reaches a role past its boundary's silence for the second; the first is stricter."""
-    policies = replace(question.policies, limits=[])
-    return Question(question.request, policies, evaluate(question.request, policies).allowed)
-
-
-def in_the_new_version(question: Question) -> Question:
-    """Documents of version 2008-10-17 have no variables: the first reads `${...}` there as it is written, the second fills it in."""
-    return _with_documents(question, lambda document: {**document, "Version": "2012-10-17"})
-
-
-def with_values(question: Question) -> Question:
-    """A variable without a value: for AWS it "might cause the entire statement to be invalid"; for the first a value like no other."""
-    request = replace(question.request, context={"aws:PrincipalTag/team": "payments", **question.request.context})
-    return Question(request, question.policies, evaluate(request, question.policies).allowed)
-
-
-def with_the_whole_chain(question: Question) -> Question:
-    """`NotPrincipal` leaves out whom it lists with account, role and session, as AWS says; for the second the account is enough."""
-    caller = question.request.caller
-    chain = [f"arn:aws:iam::{caller.account}:root", str(caller.role_arn), caller.arn]
-
-    def spelt_out(statement: dict) -> dict:
-        named = statement.get("NotPrincipal", {}).get("AWS", [])
-        return {**statement, "NotPrincipal": {"AWS": chain}} if chain[0] in named else statement
-
-    return _with_documents(question, lambda document: _statements(document, spelt_out))
-
-
-DIFFERENCES = (without_boundary, in_the_new_version, with_values, with_the_whole_chain)
-
-
-def applying(question: Question) -> list[Callable[[Question], Question]]:
-    """The differences that a question could meet."""
-    policies = question.policies
-    texts = [*(policies.identity or ()), *policies.resource, *(text for one in policies.limits for text in one)]
-    has_variable = any("${aws:PrincipalTag/team}" in str(text) for text in texts)
-    found: list[Callable[[Question], Question]] = [without_boundary] if policies.limits else []
-    found += [in_the_new_version] if has_variable and any("2008-10-17" in str(text) for text in texts) else []
-    found += [with_values] if has_variable and "aws:PrincipalTag/team" not in question.request.context else []
-    found += [with_the_whole_chain] if any("NotPrincipal" in str(text) for text in texts) else []
-    return found
-
-
-def explained(questions: list[Question], folder: Path) -> dict[int, str]:
-    """The differences that account for each question on which the two differ, by its number: the fewest that make them agree."""
-    answers = ask(questions, folder)
-    open_ones = [number for number, (one, answer) in enumerate(zip(questions, answers, strict=True)) if differ(one, answer)]
-    found: dict[int, str] = {}
-    for several in (False, True):
-        tried = [
-            (number, names, simpler)
-            for number in open_ones
-            if number not in found
-            for names, simpler in _simpler(questions[number], several)
-        ]
-        for (number, names, simpler), answer in zip(tried, ask([one for _, _, one in tried], folder), strict=True):
-            if number not in found and not differ(simpler, answer):
-                found[number] = names
-    return {number: found.get(number, "") for number in open_ones}
-
-
-def _simpler(question: Question, several: bool) -> list[tuple[str, Question]]:
-    possible = applying(question)
-    if not several:
-        return [(getattr(one, "__name__", ""), one(question)) for one in possible]
-    everything = question
-    for one in possible:
-        everything = one(everything)
-    return [("several", everything)] if len(possible) > 1 else []
+# --- generated policies -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
-def differences(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Question], dict[int, str]]:
+def differences(judge: None, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Question], dict[int, str]]:
     questions = generated.questions(GENERATED, SEED)
     return questions, explained(questions, tmp_path_factory.mktemp("judge"))
 

@@ -257,6 +257,23 @@ def test_subjects_are_the_stand_ins(reviewed: Matrix, immutable: bool) -> None:
     assert compared > 100
 
 
+def test_a_default_branch_that_does_not_publish_tries_too(prod: Matrix) -> None:
+    """Events like workflow_run have its ref, in a repository that publishes from other branches, too."""
+    one = next(each for each in prod.stack.consumers if each.name == "jvm-commons")
+    keys = [each.key for each in tokens.attempts(one, tokens.trusted_workflows([one]))]
+    elsewhere = replace(one, release_branches=("release/*",))
+    more = [each.key for each in tokens.attempts(elsewhere, tokens.trusted_workflows([one]))]
+    assert "default-branch" not in keys and {"default-branch", "environment"} <= set(more)
+
+
+def test_a_pull_request_tries_every_environment_that_roles_trust(prod: Matrix) -> None:
+    """In an environment its subject is the environment's, which the trust policy accepts: the ref alone keeps it out."""
+    refused = next(
+        each for each in row(prod, "payments-sdk", "pull-request").entries if role_name(each.role) == "prod-publish-payments-sdk"
+    )
+    assert not refused.allowed and [keys for _, keys in refused.unmet] == [("ref",)]
+
+
 # --- a changed word is a changed cell ----------------------------------------------------------------------------------------------------
 
 
@@ -310,6 +327,70 @@ def test_every_changed_word_of_a_trust_policy_is_a_changed_cell(name: str) -> No
             assert found, (role.name, path)
             mutants += 1
     assert mutants > 60
+
+
+def small() -> Provisioned:
+    """A stack of one repository with its roles, and of one place of each sort, so that it is computed in a moment."""
+    stack = provisioned_stack("dev")
+    (consumer,) = (one for one in stack.consumers if one.name == "identity-api-pilot")
+    roles = tuple(one for one in stack.roles if one.name in ("dev-read", f"dev-publish-{consumer.name}", f"dev-promote-{consumer.name}"))
+    domain = stack.domains[0]
+    places = tuple(one for one in domain.repositories if one.name in ("identity", "shared", "npmjs"))
+    return replace(stack, consumers=(consumer,), roles=roles, domains=(replace(domain, repositories=places),))
+
+
+def mutants(document: Document) -> Iterator[tuple[tuple, Document]]:
+    """Each string of a policy with one more letter, but for those that say nothing about who may do what."""
+    content = json.loads(document.text)
+    for path in strings(content):
+        if path[0] != "Version" and path[-1] not in ("Sid", "Effect"):
+            yield path, Document(document.where, json.dumps(changed_at(content, path, f"{at(content, path)}x")))
+
+
+def with_another(stack: Provisioned, old: Document, new: Document) -> Provisioned:
+    """A stack with another document in one place, wherever that is."""
+
+    def put(one: Document | None) -> Document | None:
+        return new if one == old else one
+
+    (domain,) = stack.domains
+    repositories = tuple(replace(one, policy=put(one.policy)) for one in domain.repositories)
+    roles = tuple(replace(one, identity=tuple(new if each == old else each for each in one.identity)) for one in stack.roles)
+    return replace(stack, roles=roles, domains=(replace(domain, policy=put(domain.policy), repositories=repositories),))
+
+
+def test_every_changed_word_of_another_policy_is_a_changed_cell() -> None:
+    """The same of the policies of domain and repositories, and of the roles' identity policies."""
+    stack = small()
+    before, tried = matrix.build(stack), 0
+    documents = [*provisioned.resource_policies(stack.domains), *(each for role in stack.roles for each in role.identity)]
+    assert len(documents) == 7
+    for document in documents:
+        for path, mutant in mutants(document):
+            comparison = compare.compare("before", before, matrix.build(with_another(stack, document, mutant)))
+            assert comparison.changes, (document.where, path)
+            assert [one.where for one in comparison.wordings] == [document.where]
+            tried += 1
+    assert tried > 100
+
+
+def test_another_account_is_let_in_by_a_statement_of_this_one(reviewed: Matrix) -> None:
+    """A cell of somebody from elsewhere names the statement of the resource's policy, not what is assumed of their own."""
+    inside = [each for each in reviewed.rows if each.session and each.session.caller.account != reviewed.stack.account]
+    cells = [cell for each in inside for _, rights in reviewed.rights_of(each) for (_, kind), cell in rights.items() if kind is Kind.READ]
+    found = [one for cell in cells for one in cell.findings if one.allowed]
+    assert found
+    for one in found:
+        assert one.reason == matrix.FROM_ELSEWHERE
+        assert reviewed.statements.sources[one.statement].where.startswith("policy of ")
+
+
+def test_an_organisation_that_is_exchanged_is_another_principal(prod: Matrix) -> None:
+    text = json.dumps(recorded("prod")).replace("o-a1b2c3d4e5", "o-somebodyelse")
+    comparison = compare.compare("before", prod, matrix.build(provisioned.read(json.loads(text))))
+    assert comparison.new == ("account in o-somebodyelse",)
+    assert comparison.gone == ("account in o-a1b2c3d4e5",)
+    assert {one.label for one in comparison.of(How.GRANTED)} == {"account in o-somebodyelse"}
 
 
 def loosened(document: dict[str, Any], key: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from access import compare, drawing, matrix, page, tokens
+from access import actions, compare, drawing, matrix, page, tokens
 from access.actions import Kind
 from access.matrix import Matrix
 from access.provisioned import Document
@@ -150,3 +150,37 @@ def test_an_open_door_is_drawn_as_an_alarm() -> None:
     opened = Document("trust policy", json.dumps({"Version": "2012-10-17", "Statement": [trust]}))
     roles = tuple(replace(one, trust=opened) if one.name == "prod-publish-payments-api" else one for one in stack.roles)
     assert "edge alarm" in lines(drawing.render(drawing.flow(matrix.build(replace(stack, roles=roles)))))
+
+
+def test_the_words_beside_the_drawing_say_the_same(reviewed: Matrix) -> None:
+    drawn = drawing.flow(reviewed)
+    told = drawing.words(drawn)
+    items = told.split("<li>")[1:]
+    shut_out = [job for job in drawn.jobs if not any(edge.start is job for edge in drawn.edges)]
+    assert [one.key for one in shut_out] == ["outside"]
+    assert len(items) == len(drawn.sessions) + len(shut_out)
+    for session, item in zip(drawn.sessions, items, strict=False):
+        kinds = {edge.kind.value for edge in drawn.edges if edge.start is session}
+        assert set(re.findall(r'class="mark (\w+)"', item)) == kinds
+        assert item.count("<p>from ") == sum(edge.end is session for edge in drawn.edges)
+    assert 'class="no"' not in told
+
+
+def test_an_alarm_is_told_in_words_too() -> None:
+    any_job = drawing.Node("any", "Any job", ["pull request"], [], 0)
+    role = drawing.Node("publish", "Publish roles", ["2 roles"], [], 1)
+    told = drawing.words(drawing.Flow([any_job], [role], [], [drawing.Edge(any_job, role, Kind.PUBLISH, alarming=True)]))
+    assert '<p class="no">from Any job: pull request</p>' in told
+
+
+def test_only_a_closed_teams_jobs_get_into_its_read_role(reviewed: Matrix) -> None:
+    drawn = drawing.flow(reviewed)
+    edges = {(edge.start.key, edge.end.key) for edge in drawn.edges}
+    assert ("team", "own") in edges and ("any", "own") not in edges
+    (team,) = (one for one in drawn.jobs if one.key == "team")
+    assert {row.group.removesuffix("-pilot") for row in team.members} == {"scoring-model", "scoring-notebooks"}
+
+
+def test_the_letters_name_every_action(reviewed: Matrix) -> None:
+    found = data(page.render(reviewed))
+    assert {name for names in found["actions"] for name in names} == {one.name for one in actions.ACTIONS} | {actions.BEARER}

@@ -21,8 +21,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="the same seed gives the same inputs (default 1)")
     parser.add_argument("--start", type=int, default=0, metavar="N", help="number of the first one, to go on or to repeat one")
     parser.add_argument("--stack", choices=("dev", "prod"), help="change this shipped stack only")
-    parser.add_argument("--failing", type=Path, default=Path("fuzzing-failures"), metavar="FOLDER", help="where inputs go that come out wrong")
+    parser.add_argument(
+        "--failing", type=Path, default=Path("fuzzing-failures"), metavar="FOLDER", help="where inputs go that come out wrong"
+    )
     parser.add_argument("--faults-max", type=int, default=20, metavar="N", help="stop after so many (default 20)")
+    parser.add_argument("--seconds", type=float, default=float("inf"), metavar="N", help="stop after so many (default: when all are done)")
     return parser.parse_args()
 
 
@@ -36,6 +39,8 @@ def main() -> int:
     """Try the inputs, say what came of them."""
     asked, kinds, wrong, started, slowest = _arguments(), Counter(), 0, time.monotonic(), 0.0
     for number in range(asked.start, asked.start + asked.inputs):
+        if time.monotonic() - started > asked.seconds:
+            break
         made = generate(asked.seed, number, asked.stack)
         outcome = run(made)
         found = faults(made, outcome)

@@ -25,7 +25,8 @@ class HostileCloud(Cloud):
     """Is as the settings say, where there are any: the provider, the roles of builds, every group; `answers` are given instead."""
 
     def __init__(self, answers: Sequence[Answer] = ()) -> None:
-        super().__init__(audiences=None)
+        self.audiences, self.plan, self.resources, self.build_roles, self.has_identity_center = None, "enterprise", {}, {}, True
+        self.repositories, self.teams, self.missing = {}, {}, set()
         self.answers, self.asked = answers, Counter()
 
     def suit(self, configured: Settings) -> None:

@@ -17,20 +17,22 @@ def _start(random: Random, stack: str | None) -> Tree:
     if stack:
         return _shipped(stack)
     kind = random.random()
-    if kind < 0.10:
+    if kind < 0.03:
         return _shipped(random.choice(["dev", "prod"]))
-    return mutations.small() if kind < 0.45 else valid.stack(random)
+    if kind < 0.50:
+        return mutations.small() if kind < 0.15 else mutations.minimal()
+    return valid.stack(random)
 
 
 def generate(seed: int, number: int, stack: str | None = None) -> Input:
-    """An input: one in ten is valid by construction, two in ten have something wrong in text or files, one meets hostile answers."""
+    """An input: most have other data, some are valid by construction, have another text or other files, or meet hostile answers."""
     return generated(Random(f"{seed}:{number}"), stack)
 
 
 def generated(random: Random, stack: str | None = None) -> Input:
     """An input from any source of chance."""
     kind = random.random()
-    if kind < 0.10 and not stack:
+    if kind < 0.04 and not stack:
         tree = valid.stack(random)
         return written(tree, "valid by construction", must_be_accepted=True)
     tree = _start(random, stack)

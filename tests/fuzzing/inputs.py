@@ -64,7 +64,10 @@ def project_file() -> bytes:
 
 
 def _yaml(data: Any, raw: tuple[str, ...]) -> bytes:
-    text = yaml.dump(data, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=False, width=10_000)
+    try:
+        text = yaml.dump(data, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=False, width=10_000)
+    except UnicodeEncodeError:  # the quick one takes no lone surrogates
+        text = yaml.dump(data, Dumper=yaml.SafeDumper, sort_keys=False, allow_unicode=False, width=10_000)
     for number, words in enumerate(raw):
         text = text.replace(f"'{RAW.format(number)}'", words)
     return text.encode()

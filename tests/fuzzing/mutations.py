@@ -35,14 +35,74 @@ def small() -> Tree:
     return Tree("test", made.pop(CONFIG), made)
 
 
+def minimal() -> Tree:
+    """One team with one repository that publishes and one that installs: the quickest to register."""
+    made = good()
+    team = made["payments"]
+    del team["upstreams"], team["owns"]["pypi"], team["repositories"]["payments-api"]["promotes"]
+    team["repositories"]["payments-api"] |= {"publishes": ["npm"], "release_branches": ["release/*"], "environment": ""}
+    return Tree("test", made[CONFIG], {"payments": team})
+
+
 _CASES = [case for case in (*STACK_VALUES, *TEAM_VALUES) if ABSENT not in (case.bad, case.good)]
-_LENGTHS = (0, 1, 2, 20, 21, 32, 33, 39, 40, 49, 50, 51, 63, 64, 65, 80, 81, 99, 100, 101, 127, 128, 129, 214, 215, 254, 255, 256, 257, 512, 513,
+_LENGTHS = (0, 1, 2, 20, 21, 32, 33, 39, 40, 49, 50, 51, 63, 64, 65, 80, 81, 99, 100, 101, 127, 128, 129, 214, 215,
+    254, 255, 256, 257, 512, 513,
             520, 521, 1024, 1025, 2048, 9000)  # fmt: skip
 _CHARACTERS = "\u200b\u202e\u2028\x00\n\r\t\x1b\x85\u00a0\u3000\u0430\uff41\U0001f600\ud800\ufeff\u0301*?$"
 _WORDS = (
-    *("", " ", "*", "**", "?", "~ALL", "~DEFAULT_BRANCH", "..", ".", "/", "//", "-", "--", "null", "no", "on", "yes", "True", "0", "1e3", "0o17"),
-    *("shared", "npmjs", "promote", "any", "main", "release/*", "release/**", "*/main", "a/../b", "refs/heads/main", "-x", "x.lock", "a//b"),
-    *("${aws:username}", "${aws:PrincipalTag/team}", "%s%n", "{0}", "{allowed}", "$(id)", "`id`", "<script>", "'\"", "\\", "[x]", "a:b", "a::b"),
+    *(
+        "",
+        " ",
+        "*",
+        "**",
+        "?",
+        "~ALL",
+        "~DEFAULT_BRANCH",
+        "..",
+        ".",
+        "/",
+        "//",
+        "-",
+        "--",
+        "null",
+        "no",
+        "on",
+        "yes",
+        "True",
+        "0",
+        "1e3",
+        "0o17",
+    ),
+    *(
+        "shared",
+        "npmjs",
+        "promote",
+        "any",
+        "main",
+        "release/*",
+        "release/**",
+        "*/main",
+        "a/../b",
+        "refs/heads/main",
+        "-x",
+        "x.lock",
+        "a//b",
+    ),
+    *(
+        "${aws:username}",
+        "${aws:PrincipalTag/team}",
+        "%s%n",
+        "{0}",
+        "{allowed}",
+        "$(id)",
+        "`id`",
+        "<script>",
+        "'\"",
+        "\\",
+        "[x]",
+        "a:b",
+        "a::b",
+    ),
     *("../../../etc/passwd", "/etc", "/", "/dev/zero", "~", "catalog/../catalog", CREDENTIAL, f"ghp_{'a1' * 18}", "team", "organization"),
     *("arn:aws:iam::aws:policy/AdministratorAccess", "arn:aws:iam::111122223333:role/*", "111122223333", "o-a1b2c3d4e5", "eu-west-1"),
     *("npm_" + "a1" * 18, "pypi-AgEIcHlwaS5vcmc" + "a1" * 30, "A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6q7", "@acme/*", "acme-*", "com.acme:*"),
@@ -50,24 +110,51 @@ _WORDS = (
 _VALUES: tuple[Any, ...] = (
     *(None, True, False, 0, 1, -1, 10**30, 10**400, 3600, 3600.5, 43_200, float("inf"), float("nan"), 111122223333, 12345678901),
     *([], {}, [[]], [{}], {"a": {}}, [None], ["x", "x"], [1, 2], {"": ""}, {"x": None}, "a" * 300, b"\xff\x00"),
+    # what the engine hands over as text, and what only looks like it
+    *(
+        '{"name": "acme"}',
+        '["npmjs"]',
+        "[",
+        "{}",
+        "[]",
+        "null",
+        "NaN",
+        "1e999",
+        "9" * 5000,
+        '{"a": ' * 500 + "1" + "}" * 500,
+        "[" * 900 + "]" * 900,
+    ),
+    *(
+        '{"name": "acme", "name": "other"}',
+        '{"name": "\\ud800"}',
+        '{"groups": ["\\ud800"]}',
+        '{"groups": ["a\\u0000"]}',
+        "true",
+        "3600",
+        "3600.0",
+    ),
 )
 # YAML that no data has.
 _RAW = (
     '!!python/object/apply:os.system ["true"]', "!!python/name:os.system", "!!python/object/new:type [x]", "!!binary aGVsbG8=", "!own x",
     "!!set {a, b}", "!!omap [a: b]", "!!str 12", "!!int x", "!!float x", "!!bool x", "!!timestamp x", "!!null x", "!!int ''", "!!seq x",
-    "&a [*a]", "&a {b: *a}", "*unknown", "&a x", "017", "012345678901", "0o17", "0x1F", "0b1", "1_000", "190:20:30", "1e999", ".nan", "-.inf",
-    "no", "on", "yes", "~", "2020-01-01", "2020-13-45", "2020-01-01T99:99:99Z", "{<<: {name: acme}}", "{<<: x}", "{? [a, b] : c}", "{1: a, 2: b}",
+    "&a [*a]", "&a {b: *a}", "*unknown", "&a x", "017", "012345678901", "0o17", "0x1F", "0b1", "1_000", "190:20:30",
+    "1e999", ".nan", "-.inf",
+    "no", "on", "yes", "~", "2020-01-01", "2020-13-45", "2020-01-01T99:99:99Z", "{<<: {name: acme}}", "{<<: x}",
+    "{? [a, b] : c}", "{1: a, 2: b}",
     "{no: a}", "{a: 1, a: 2}", "{: }", r'"\uD800"', r'"\0"', r'"\u200B"', "[", "}", '"', "'", "%", "@", "`", "|", ">", "!", "&", "*", "- x",
     "a: b: c", "# comment", "{{}}", "{a}", "[a, , b]", "--- x", "...", "\t", "=", "<<", "9" * 5000, "0" * 400,
     "[" * 60 + "]" * 60, "[" * 3000 + "]" * 3000, "{a: " * 60 + "x" + "}" * 60,
 )  # fmt: skip
-_LISTED = 3_000
+_LISTED = 1_500
 _OWN_KEYS = [f"{PROJECT}:{key}" for key in keys_of(StackShape)]
 _KEYS = [
-    *_OWN_KEYS, *keys_of(TeamShape), *keys_of(RepositoryShape), *keys_of(PublisherShape), *sorted(NOT_YET), "reviewers", "npm", "pypi", "maven",
+    *_OWN_KEYS, *keys_of(TeamShape), *keys_of(RepositoryShape), *keys_of(PublisherShape), *sorted(NOT_YET),
+    "reviewers", "npm", "pypi", "maven",
     "name", "encryption", "protect", "path", "permissionsBoundary", "deployers", "workflow", "groups", "mode", "region", "roleArn", "roles",
     "organizationId", "organizationPaths", "accounts", "downstream", "email", "https", "sqs", "slack", "pipelines", "states", "packages",
-    "aws:region", "aws:allowedAccountIds", "github:owner", "pulumi:tags", "pulumi:disable-default-providers", "secure", "<<", "__class__", "",
+    "aws:region", "aws:allowedAccountIds", "github:owner", "pulumi:tags", "pulumi:disable-default-providers", "secure",
+    "<<", "__class__", "",
 ]  # fmt: skip
 
 
@@ -215,13 +302,22 @@ def _provider_key(random: Random, data: Any) -> str:
     return f"the provider's key {key}"
 
 
-_OF_DATA: tuple[Callable[[Random, Any], str], ...] = (_another_value, _another_value, _another_value, _swap, _delete, _rename, _rename, _add)
+_OF_DATA: tuple[Callable[[Random, Any], str], ...] = (
+    _another_value,
+    _another_value,
+    _another_value,
+    _swap,
+    _delete,
+    _rename,
+    _rename,
+    _add,
+)
 
 
 def changed_tree(random: Random, tree: Tree) -> tuple[Tree, tuple[str, ...]]:
     """One to three changes of the stack's configuration and its teams."""
     config, teams, raw, story = copy.deepcopy(tree.config), copy.deepcopy(dict(tree.teams)), list(tree.raw), []
-    for _ in range(random.choice([1, 1, 1, 2, 3])):
+    for _ in range(random.choice([1, 1, 2, 3, 4])):
         name = random.choice([CONFIG, CONFIG, *teams])
         data = config if name == CONFIG else teams[name]
         kinds = (*_OF_DATA, *((_known_case, _credential, _provider_key) if name == CONFIG else (_known_case_of_a_team,)))
@@ -249,7 +345,9 @@ def _raw(random: Random, data: Any, raw: list[str]) -> str:
 
 def stack_name(random: Random, tree: Tree) -> Tree:
     """The same under the name of another stack."""
-    name = random.choice(["prod", "production", "v1.2", "a.b", "x" * 45, "x" * 60, "x" * 100, "dev-read", "a-publish-b", "_", "A", "1", "a_b", "x-", "."])
+    name = random.choice(
+        ["prod", "production", "v1.2", "a.b", "x" * 45, "x" * 60, "x" * 100, "dev-read", "a-publish-b", "_", "A", "1", "a_b", "x-", "."]
+    )
     return Tree(name, tree.config, tree.teams, tree.raw)
 
 
@@ -270,7 +368,9 @@ def _bytes(random: Random, text: bytes) -> bytes:
 
 def _inserted(random: Random, text: bytes) -> bytes:
     at = random.randrange(len(text) + 1)
-    words = random.choice([*(one.encode() for one in _RAW), b"\x00", b"\xff\xfe", b"\t", b"\r", b"\n---\n", b"\n...\n", b"%YAML 9.9\n", b"\xc2\x85"])
+    words = random.choice(
+        [*(one.encode() for one in _RAW), b"\x00", b"\xff\xfe", b"\t", b"\r", b"\n---\n", b"\n...\n", b"%YAML 9.9\n", b"\xc2\x85"]
+    )
     return text[:at] + words + text[at:]
 
 
@@ -309,13 +409,16 @@ _OF_TEXT: tuple[tuple[str, Callable[[Random, bytes], bytes]], ...] = (
     ("wide", lambda random, text: text + b"\nrepositories: {" + b", ".join(b"r%d: {}" % n for n in range(_LISTED)) + b"}\n"),
     ("long lists", lambda random, text: text + b"\nupstreams: [" + b", ".join(b"t%d" % n for n in range(4 * _LISTED)) + b"]\n"),
     ("unknown keys", lambda random, text: text + b"".join(b"\nkey%d: x" % n for n in range(_LISTED))),
-    ("laughs", lambda random, text: b"a: &a [x, x]\n" + b"".join(b"%c: &%c [*%c, *%c, *%c]\n" % (n, n, n - 1, n - 1, n - 1) for n in range(98, 120))),
+    ("laughs", lambda random, text: b"a: &a [x, x]\n" + b"".join(b"%c: &%c [*%c, *%c, *%c]\n" % (n, n, n - 1, n - 1,
+    n - 1) for n in range(98, 120))),
 )  # fmt: skip
 
 
 def changed_text(random: Random, made: Input) -> Input:
     """One file's text changed."""
-    name = random.choice([one for one, content in made.files.items() if isinstance(content, bytes) and one != PROJECT_FILE] or [PROJECT_FILE])
+    name = random.choice(
+        [one for one, content in made.files.items() if isinstance(content, bytes) and one != PROJECT_FILE] or [PROJECT_FILE]
+    )
     if random.random() < 0.05:
         name = PROJECT_FILE
     content = made.files[name]
@@ -327,7 +430,8 @@ def changed_text(random: Random, made: Input) -> Input:
 # --- files ----------------------------------------------------------------------------------------------------------------------------
 
 _ODD: tuple[Odd, ...] = ("folder", "loop", "dangling", "pipe", "endless", "unreadable")
-_NAMES = ("x.yml", "X.YAML", ".hidden.yaml", "README.md", "payments copy.yaml", "a\nb.yaml", "ü.yaml", "..yaml", "shared.yaml", "npmjs.yaml",
+_NAMES = ("x.yml", "X.YAML", ".hidden.yaml", "README.md", "payments copy.yaml", "a\nb.yaml", "ü.yaml", "..yaml",
+    "shared.yaml", "npmjs.yaml",
           "\u202egpj.yaml", "PAYMENTS.yaml", "x" * 200 + ".yaml", "-.yaml", "a b.yaml", "\udcff.yaml", "sub/x.yaml")  # fmt: skip
 
 
@@ -355,12 +459,31 @@ def changed_files(random: Random, made: Input) -> Input:
 
 # --- answers --------------------------------------------------------------------------------------------------------------------------
 
-_TEXTS: tuple[Any, ...] = (None, "", " ", "*", "acme", "ACME", "a\nb", "\x1b[31m", "\u202e", "x" * 5000, "main", "refs/heads/main", "~ALL", "none", CREDENTIAL)
-_NUMBERS: tuple[Any, ...] = (None, 0, -1, 1, "", "0", "x", "12x", 1.5, 2**53, 10**18, "007", " 5 ", "9001")
+_TEXTS: tuple[Any, ...] = (
+    None,
+    "",
+    " ",
+    "*",
+    "acme",
+    "ACME",
+    "a\nb",
+    "\x1b[31m",
+    "\u202e",
+    "x" * 5000,
+    "main",
+    "refs/heads/main",
+    "~ALL",
+    "none",
+)
+# Of the type that the provider's schema says: the SDK itself refuses others.
+_IDS: tuple[Any, ...] = (None, "", "0", "-1", "1", "x", "12x", "1.5", "007", " 5 ", "9" * 30, "\u0661", "9001")
+_NUMBERS: tuple[Any, ...] = (None, 0, -1, 1, 2**53, 9001)
 _ERRORS = (
     "invocation of x returned an error: GET https://api.github.com/repos/acme/x: 403 Resource not accessible by integration []",
-    "500 Internal Server Error\n<html>\n<body>oops</body>\n</html>", "dial tcp: lookup api.github.com: no such host", "", "\x00", "404 Not Found",
-    "Traceback (most recent call last):", "AccessDenied: User is not authorized", "x" * 20_000, "context deadline exceeded", "401 Bad credentials",
+    "500 Internal Server Error\n<html>\n<body>oops</body>\n</html>", "dial tcp: lookup api.github.com: no such host",
+    "", "\x00", "404 Not Found",
+    "Traceback (most recent call last):", "AccessDenied: User is not authorized", "x" * 20_000,
+    "context deadline exceeded", "401 Bad credentials",
 )  # fmt: skip
 _ANSWERS: tuple[tuple[str, str, Sequence[Any]], ...] = (
     ("getCallerIdentity", "accountId", (*_TEXTS, "111122223333", "999999999999", "12345")),
@@ -372,21 +495,22 @@ _ANSWERS: tuple[tuple[str, str, Sequence[Any]], ...] = (
     ("getInstances", "identityStoreIds", (None, [], [""], ["d-0123456789", "d-1"])),
     ("getGroup", "groupId", (*_TEXTS, "x", "a1b2c3d4-0000-0000-0000-000000000000")),
     ("getOrganization", "login", _TEXTS),
-    ("getOrganization", "id", _NUMBERS),
+    ("getOrganization", "id", _IDS),
     ("getOrganization", "plan", (*_TEXTS, "free", "team", "enterprise", "business", "Free")),
     ("getRepository", "fullName", (*_TEXTS, "acme/other", "Acme/Payments-API", "other/x", "acme/", "/")),
     ("getRepository", "name", (*_TEXTS, "other")),
     ("getRepository", "repoId", _NUMBERS),
     ("getRepository", "defaultBranch", (*_TEXTS, "master", "feature/ü", "release/1", "a b", "x?", "[x]")),
     ("getRepository", "visibility", (*_TEXTS, "public", "private", "internal", "secret")),
-    ("getRepository", "archived", (None, True, False, "yes")),
-    ("getActionsRepositoryOidcSubjectClaimCustomizationTemplate", "useDefault", (None, True, False, "no")),
+    ("getRepository", "archived", (None, True, False)),
+    ("getActionsRepositoryOidcSubjectClaimCustomizationTemplate", "useDefault", (None, True, False)),
     (
         "getActionsVariables",
         "variables",
-        (None, [], [{"name": "CODEARTIFACT_DOMAIN"}], [{"name": None}], [{"name": "x" * 5000}], [{"name": f"V{n}"} for n in range(2000)], [{}]),
+        (None, [], [{"name": "CODEARTIFACT_DOMAIN"}], [{"name": None}], [{"name": "x" * 5000}],
+        [{"name": f"V{n}"} for n in range(2000)], [{}]),
     ),
-    ("getTeam", "id", _NUMBERS),
+    ("getTeam", "id", _IDS),
     ("readStackResourceOutputs", "outputs", (None, {}, {"urn": {}}, {"urn": {"type": None}},
      {"urn": {"type": "aws:codeartifact/repository:Repository", "outputs": {"repository": "gone"}}},
      {"urn": {"type": "aws:codeartifact/repository:Repository", "outputs": {"id": "x"}}},

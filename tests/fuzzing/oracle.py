@@ -23,8 +23,8 @@ LINES_MAX, LINE_MAX = 120, 1_200
 CREDENTIAL = "AKIAZZZZFUZZINGZZZZZ"
 # Python's own words, in which no message is meant for people.
 _PYTHON = re.compile(
-    r"Traceback|<class |<[\w.]+ object|object at 0x|\w+Error\b|\w+Exception\b|datetime\.|frozenset\(|mappingproxy|\bNone\b|\bTrue\b|\bFalse\b"
-    r"|pydantic|\b__\w+__\b|StrEnum|\bgrpc\b|<\w+\.\w+: "
+    r"Traceback|<class |<[\w.]+ object|object at 0x|\w+Error\b|\w+Exception\b|datetime\.|frozenset\(|mappingproxy"
+    r"|\bNone\b|\bTrue\b|\bFalse\b|pydantic|\b__\w+__\b|StrEnum|\bgrpc\b|<\w+\.\w+: "
 )
 _SETTINGS_HEAD = re.compile(r"\d+ problems? in the configuration; nothing was changed:")
 _LOOKUPS_HEAD = re.compile(r"\d+ problems? found at AWS and GitHub; nothing was changed")
@@ -110,7 +110,9 @@ def _refs(value: str) -> list[str]:
 def _admitted(statement: dict, ref: str) -> bool:
     """Whether the conditions on `ref` let one through: each of these operators that stands there."""
     key = f"{HOST}:ref"
-    yes = [many(keys[key]) for operator, keys in statement["Condition"].items() if operator in ("StringLike", "StringEquals") and key in keys]
+    yes = [
+        many(keys[key]) for operator, keys in statement["Condition"].items() if operator in ("StringLike", "StringEquals") and key in keys
+    ]
     no = [many(keys[key]) for operator, keys in statement["Condition"].items() if operator == "StringNotLike" and key in keys]
     return all(any(like(one, ref) for one in values) for values in yes) and not any(like(one, ref) for values in no for one in values)
 

@@ -12,10 +12,11 @@ import signal
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from pulumi.runtime import Settings, configure, reset_options, run_in_stack, set
 from pulumi.runtime.mocks import MockEngine
 
 import settings
+from configuration import catalog, yaml_files
+from configuration.yaml_files import read_document
 from tests.components.recording import Monitor, Registration, _finish
 from tests.fuzzing import inputs
 from tests.fuzzing.cloud import HostileCloud
@@ -31,6 +34,7 @@ from tests.settings.builders import PROJECT, ROOT
 
 # Seconds of CPU and on the clock. A stack of the size that inputs have takes less than one; the rest is room for a busy machine.
 CPU_MAX, CLOCK_MAX = 20.0, 120.0
+_CACHED_MAX = 200_000
 
 Program = Callable[[], Any]
 
@@ -56,7 +60,7 @@ def the_program() -> Any:
 
 
 @contextmanager
-def _limits() -> Iterator[None]:
+def _limits() -> Generator[None]:
     def over(signum: int, frame: Any) -> None:
         raise Hang(f"more than {CPU_MAX if signum == signal.SIGPROF else CLOCK_MAX} seconds")
 
@@ -72,17 +76,37 @@ def _limits() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+@lru_cache(maxsize=64)
+def _document(text: bytes) -> yaml_files.Document:
+    """Each text is read once: an input's files are parsed by two ways in, and Pulumi.yaml hardly ever changes."""
+    with tempfile.NamedTemporaryFile(suffix=".yaml") as file:
+        file.write(text)
+        file.flush()
+        return read_document(Path(file.name))
+
+
+def _read_once(path: Path) -> yaml_files.Document:
+    return _document(path.read_bytes()) if path.is_file() and path.stat().st_size < _CACHED_MAX else read_document(path)
+
+
+def _read_with(reader: Callable[[Path], yaml_files.Document]) -> None:
+    for module in (catalog, yaml_files):
+        setattr(module, "read_document", reader)  # noqa: B010 - the types of two functions are never the same
+
+
 @contextmanager
-def _project(made: inputs.Input) -> Iterator[Path]:
+def _project(made: inputs.Input) -> Generator[Path]:
     """The input's files, where the settings look for the project."""
     root = Path(tempfile.mkdtemp(prefix="fuzzing-"))
     before = settings.__file__
     try:
         inputs.write(made, root)
+        _read_with(_read_once)
         settings.__file__ = str(root / "settings.py")
         yield root
     finally:
         settings.__file__ = before
+        _read_with(read_document)
         shutil.rmtree(root)
 
 

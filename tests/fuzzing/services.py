@@ -1,4 +1,4 @@
-"""What the services would say to registered resources: names and sizes by botocore's models, and by the documentation where these are silent."""
+"""What the services would say to registered resources: by botocore's models, and by the documentation where these are silent."""
 
 import json
 import re

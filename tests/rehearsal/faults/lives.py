@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -17,16 +18,15 @@ from rehearsal.program import runner
 from rehearsal.program.state import State
 from rehearsal.stage import Stack
 
-SAMPLE, SEED = 20, 3
+SAMPLE, SEED = 12, 3
 STATE_AFTER = runner._state_after
 
 
 def forgetful(before: State, recording: Any, *, failed: bool) -> State:
-    """As the runner's own, but for the last resource that a failed run made."""
+    """As the runner's own, but for the domain, if the run failed."""
     after = STATE_AFTER(before, recording, failed=failed)
-    made = [urn for urn, one in after.resources.items() if one.status == "created"]
-    if failed and made:
-        del after.resources[made[-1]]
+    for urn in [urn for urn, one in after.resources.items() if failed and one.type == "aws:codeartifact/domain:Domain"]:
+        del after.resources[urn]
     return after
 
 
@@ -54,7 +54,7 @@ def main() -> None:
         for name, (only, kind, patches) in DEFECTS.items():
             chosen = exploration.chosen(references, [Disturbance(kind)], only, None, 0)
             first = {phase: faults[:1] if phase == "up" else [] for phase, faults in chosen.items()}
-            told[name] = exploration._branched(lambda: _explored(made, references, first, patches))
+            told[name] = exploration._branched(partial(_explored, made, references, first, patches))
         sample = exploration.chosen(references, list(Disturbance), "", SAMPLE, SEED)
         told["sample"] = exploration._branched(lambda: _explored(made, references, sample, {}))
     json.dump(told, sys.stdout)

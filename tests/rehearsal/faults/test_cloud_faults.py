@@ -148,4 +148,10 @@ def test_an_outage_is_of_one_call() -> None:
     armed = Faults()
     armed.arm(Fault(Kind.SERVER_ERROR, at=1, times=3))
     one, other = (Seen("iam", operation, "key", False) for operation in ("GetRole", "GetPolicy"))
-    assert [armed.strikes(call) for call in (one, other, one, one, one)] == [Kind.SERVER_ERROR, None, Kind.SERVER_ERROR, Kind.SERVER_ERROR, None]
+    assert [armed.strikes(call) for call in (one, other, one, one, one)] == [
+        Kind.SERVER_ERROR,
+        None,
+        Kind.SERVER_ERROR,
+        Kind.SERVER_ERROR,
+        None,
+    ]

@@ -14,7 +14,8 @@ from tests.rehearsal.program.conftest import ACCOUNT, GITHUB_TOKEN, REGION, Loca
 ROLE = """
 import json
 import pulumi_aws as aws
-trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
+service = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+trust = {"Version": "2012-10-17", "Statement": [service]}
 aws.iam.Role("reader", name="NAME", description="DESCRIPTION", assume_role_policy=json.dumps(trust))
 """
 URN = "urn:pulumi:dev::package-flow::aws:iam/role:Role::reader"
@@ -167,5 +168,7 @@ def test_there_is_an_end_to_trying() -> None:
 def test_the_command_takes_what_is_there(project: Project, iam: Any, tmp_path: Any) -> None:
     from rehearsal.program.__main__ import parser
 
-    told = parser().parse_args(["--directory", ".", "--stack", "dev", "--cloud", "x", "--github", "y", "--result", "z", "--import", f"{URN}=r"])
+    told = parser().parse_args(
+        ["--directory", ".", "--stack", "dev", "--cloud", "x", "--github", "y", "--result", "z", "--import", f"{URN}=r"]
+    )
     assert json.dumps(told.imports) == json.dumps([f"{URN}=r"]) and told.attempts == 1
