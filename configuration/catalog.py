@@ -191,9 +191,14 @@ def _claims(team: TeamFile) -> tuple[list[_Claim], list[Problem]]:
         for index, text in enumerate(names):
             key = f"owns.{format}.{index}"
             try:
-                claims.append(_Claim(team, key, text, owned_names.parse(format, text)))
+                name = owned_names.parse(format, text)
             except ValueError:
                 problems.append(team.problem(key, text, owned_names.allowed(format)))
+                continue
+            if name.too_long:
+                allowed = f"{owned_names.allowed(format)}; each part of it at most {owned_names.PART_MAX} characters"
+                problems.append(team.problem(key, text, allowed))
+            claims.append(_Claim(team, key, text, name))
     return claims, problems
 
 

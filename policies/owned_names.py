@@ -27,7 +27,7 @@ class Format(StrEnum):
 _NPM_PART = r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?"
 _NPM_MAX = 214
 # Names and namespaces of packages: https://docs.aws.amazon.com/codeartifact/latest/APIReference/API_DescribePackage.html
-_PART_MAX = 255
+PART_MAX = 255
 # PEP 503: lower case, runs of -_. become one hyphen; a name starts and ends with a letter or digit
 _PYPI_NAME = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 # Maven: https://maven.apache.org/guides/mini/guide-naming-conventions.html; dots separate segments of a group
@@ -78,6 +78,11 @@ class OwnedName:
         """
         return f"/{self.format}/{self.namespace}/{self.name}{'*' if self.open_ended else '$'}"
 
+    @property
+    def too_long(self) -> bool:
+        """Whether AWS refuses the name, or the namespace, for its length."""
+        return max(len(self.name), len(self.namespace)) > PART_MAX
+
     def owns(self, namespace: str, name: str) -> bool:
         """Whether a package (npm scope without `@`) has this name."""
         return namespace == self.namespace and (name.startswith(self.name) if self.open_ended else name == self.name)
@@ -85,7 +90,7 @@ class OwnedName:
 
 def allowed(format: Format) -> str:
     """The grammar of a format, in words for an error message."""
-    return f"{_GRAMMAR[format][1]}; each part of it at most {_PART_MAX} characters"
+    return _GRAMMAR[format][1]
 
 
 def parse(format: Format, text: str) -> OwnedName:
@@ -95,8 +100,6 @@ def parse(format: Format, text: str) -> OwnedName:
         raise ValueError(f"not an owned name of format {format}; allowed: {allowed(format)}")
     part = match.groupdict()
     name = part.get("scoped") or part.get("prefix") or part.get("name") or ""
-    if max(len(name), len(part.get("namespace") or "")) > _PART_MAX:
-        raise ValueError(f"an owned name with a part of more than {_PART_MAX} characters; allowed: {allowed(format)}")
     return OwnedName(format, part.get("namespace") or "", name, open_ended=bool(part.get("all") or part.get("prefix")))
 
 

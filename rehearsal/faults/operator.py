@@ -18,14 +18,13 @@ THERE_ALREADY = re.compile(
     r"already exist|AlreadyExists|EntityAlreadyExists|ConflictException.*exist|: 303 |Name must be unique", re.IGNORECASE
 )
 GONE = re.compile(r": 404 ")
-# A role that is gone has no path and no boundary, by which the deployer's rights are given: IAM then refuses instead of not finding it.
-REFUSED = re.compile(r"iam (Delete|Get)Role\w*: AccessDenied")
+# What is gone has no path, boundary or tags, by which the deployer's rights are given: AWS then refuses instead of not finding it.
+REFUSED = re.compile(r"(iam (Delete|Get)Role|sso-admin (Delete|Describe)PermissionSet)\w*: AccessDenied")
 UNKNOWN_VARIABLE = re.compile(r"repositories\.(\S+): has the Actions variable (\w+), which this stack did not make; .* with the id (\S+)")
 VARIABLE = "github:index/actionsVariable:ActionsVariable"
 UNKNOWN_PROVIDER = re.compile(r"githubOidcProvider: account \d+ has a provider for \S+ already")
 PROVIDER = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
 KEY = "aws:kms/key:Key"
-ROLE = "aws:iam/role:Role"
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ def next_step(error: Mapping[str, Any], state: Mapping[str, Any], who: Administr
     if GONE.search(error["message"]) and error["type"].startswith("github:"):
         words = f"refreshed after a lost response: {error['type']} {error['name']} is gone (pulumi refresh --target)"
         return Step(words, refresh=(error["urn"],))
-    if REFUSED.search(error["message"]) and error["type"] == ROLE and not _has_role(error, who):
+    if REFUSED.search(error["message"]) and error["type"] in THERE and not THERE[error["type"]](error, who):
         words = f"forgotten after a lost response: {error['type']} {error['name']} is gone (pulumi state delete)"
         return Step(words, forget=(error["urn"],))
     return None
@@ -73,6 +72,14 @@ def _import_variable(unknown: re.Match[str], state: Mapping[str, Any]) -> Step:
     types = f"package-flow:index:ConsumingRepository${VARIABLE}"
     urn = f"urn:pulumi:{state['stack']}::{state['project']}::{types}::{name}"
     return Step(f"adopted after a lost response: {VARIABLE} {name} (import id {import_id})", {urn: import_id})
+
+
+def _has_permission_set(error: Mapping[str, Any], who: Administrator) -> bool:
+    try:
+        _permission_set(error["inputs"], who)
+    except LookupError:
+        return False
+    return True
 
 
 def _import_provider(state: Mapping[str, Any], who: Administrator) -> Step:
@@ -185,4 +192,10 @@ IMPORT_IDS: dict[str, Callable[[Mapping[str, Any], Administrator], str]] = {
     "github:index/actionsVariable:ActionsVariable": _variable,
     "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy": _branch_policy,
     "github:index/repositoryRuleset:RepositoryRuleset": _ruleset,
+}
+
+# Whether what a deletion was refused for is there at all.
+THERE: dict[str, Callable[[Mapping[str, Any], Administrator], bool]] = {
+    "aws:iam/role:Role": _has_role,
+    "aws:ssoadmin/permissionSet:PermissionSet": _has_permission_set,
 }

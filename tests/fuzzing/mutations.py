@@ -406,7 +406,7 @@ _OF_TEXT: tuple[tuple[str, Callable[[Random, bytes], bytes]], ...] = (
     ("twice", lambda random, text: text + text),
     ("noise", lambda random, text: random.randbytes(random.choice([1, 30, 3000]))),
     ("deep", lambda random, text: b"[" * 20_000),
-    ("wide", lambda random, text: text + b"\nrepositories: {" + b", ".join(b"r%d: {}" % n for n in range(_LISTED)) + b"}\n"),
+    ("wide", lambda random, text: text + b"\nrepositories: {" + b", ".join(b"r%d: {}" % n for n in range(_LISTED // 10)) + b"}\n"),
     ("long lists", lambda random, text: text + b"\nupstreams: [" + b", ".join(b"t%d" % n for n in range(4 * _LISTED)) + b"]\n"),
     ("unknown keys", lambda random, text: text + b"".join(b"\nkey%d: x" % n for n in range(_LISTED))),
     ("laughs", lambda random, text: b"a: &a [x, x]\n" + b"".join(b"%c: &%c [*%c, *%c, *%c]\n" % (n, n, n - 1, n - 1,

@@ -12,6 +12,15 @@ from rehearsal.program.inputs import Inputs
 
 CLOUD_CONTROL_POLLS = 200
 CLOUD_CONTROL_PAUSE_SECONDS = 0.05
+NOT_FOUND = "NotFound"  # of a handler; the provider takes it for deleted
+
+
+class HandlerFailed(CloudError):
+    """The type's own handler failed, which CloudControl says when it is asked how a request ended."""
+
+    def __init__(self, progress: Mapping[str, Any]) -> None:
+        self.code = progress.get("ErrorCode")
+        super().__init__(f"cloudcontrol {progress['TypeName']}: {self.code}: {progress.get('StatusMessage')}")
 
 
 class CloudControlResource(AwsHandler):
@@ -47,7 +56,11 @@ class CloudControlResource(AwsHandler):
     def delete(self, cloud: Aws, existing: Existing) -> None:
         with absent_is_fine():
             answer = cloud.call("cloudcontrol", "delete_resource", TypeName=existing["typeName"], Identifier=existing.id)
-            self._finished(cloud, answer["ProgressEvent"])
+            try:
+                self._finished(cloud, answer["ProgressEvent"])
+            except HandlerFailed as failure:
+                if failure.code != NOT_FOUND:
+                    raise
 
     @staticmethod
     def _described(cloud: Aws, type_name: str, identifier: str) -> Params:
@@ -61,7 +74,7 @@ class CloudControlResource(AwsHandler):
             if status == "SUCCESS":
                 return progress
             if status in ("FAILED", "CANCEL_COMPLETE"):
-                raise CloudError(f"cloudcontrol {progress['TypeName']}: {progress.get('ErrorCode')}: {progress.get('StatusMessage')}")
+                raise HandlerFailed(progress)
             time.sleep(CLOUD_CONTROL_PAUSE_SECONDS)
             answer = cloud.call("cloudcontrol", "get_resource_request_status", RequestToken=progress["RequestToken"])
             progress = answer["ProgressEvent"]

@@ -8,7 +8,9 @@ import httpx
 import pytest
 
 from rehearsal.faults.in_process import Inline, Interrupted
-from rehearsal.program.clouds import CloudError, Connection, Github, GithubError
+from rehearsal.program.aws_resources.cloudcontrol import CloudControlResource
+from rehearsal.program.clouds import Aws, CloudError, Connection, Github, GithubError
+from rehearsal.program.handlers import Existing
 from tests.rehearsal.program.conftest import ACCOUNT, GITHUB_TOKEN, REGION, LocalCloud, Project, by_name
 
 ROLE = """
@@ -115,6 +117,58 @@ def test_what_is_forgotten_is_left_in_the_cloud(project: Project, iam: Any) -> N
     first = project.write(program("forgotten")).run()
     assert project.destroy(first, forget=[URN])["resources"] == []
     assert iam.get_role(RoleName="forgotten")["Role"]["Arn"] == f"arn:aws:iam::{ACCOUNT}:role/forgotten"
+
+
+class Handled:
+    """CloudControl whose handler ends every deletion in this way."""
+
+    def __init__(self, code: str) -> None:
+        self.progress = {
+            "OperationStatus": "FAILED",
+            "TypeName": "AWS::CodeArtifact::PackageGroup",
+            "ErrorCode": code,
+            "StatusMessage": "no",
+        }
+
+    def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        return {"ProgressEvent": self.progress}
+
+
+def test_a_package_group_that_is_gone_counts_as_deleted() -> None:
+    group = Existing("arn", {"typeName": "AWS::CodeArtifact::PackageGroup"}, {})
+    CloudControlResource().delete(Handled("NotFound"), group)  # ty: ignore[invalid-argument-type]
+    with pytest.raises(CloudError, match="AccessDenied"):
+        CloudControlResource().delete(Handled("AccessDenied"), group)  # ty: ignore[invalid-argument-type]
+
+
+CONNECTED = """
+import pulumi_aws as aws
+domain = aws.codeartifact.Domain("partly", domain="partly")
+aws.codeartifact.Repository(
+    "npmjs", domain=domain.domain, repository="npmjs", external_connections={"external_connection_name": "public:npmjs"}
+)
+"""
+
+
+def test_a_step_that_a_creation_lacked_is_made_up_for(project: Project, monkeypatch: pytest.MonkeyPatch, local_cloud: LocalCloud) -> None:
+    real, failing = Aws.call, [True]
+
+    def call(self: Aws, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        if failing and operation == "associate_external_connection":
+            failing.clear()
+            raise CloudError("codeartifact AssociateExternalConnection: InternalServerException")
+        return real(self, service, operation, **parameters)
+
+    monkeypatch.setattr(Aws, "call", call)
+    first = project.write(CONNECTED).run()
+    assert by_name(first)["npmjs"]["status"] == "partial"
+    second = project.run(first)
+    assert second["error"] is None
+    assert by_name(second)["npmjs"]["outputs"]["externalConnections"] == {"externalConnectionName": "public:npmjs"}
+    keys = {"aws_access_key_id": local_cloud.root["access_key_id"], "aws_secret_access_key": local_cloud.root["secret_access_key"]}
+    codeartifact = boto3.client("codeartifact", endpoint_url=local_cloud.url, region_name=REGION, **keys)
+    there = codeartifact.describe_repository(domain="partly", repository="npmjs")["repository"]
+    assert [one["externalConnectionName"] for one in there["externalConnections"]] == ["public:npmjs"]
 
 
 # --- GitHub's provider ------------------------------------------------------------------------------------------------------------------
