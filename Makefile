@@ -5,7 +5,7 @@ VENV := venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help rehearse access test check format generated clean
+.PHONY: help rehearse access test fuzz check format generated clean
 
 help:  ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ access: $(INSTALLED)  ## Show who can do what, as a page and as Markdown (STACK=
 test: $(INSTALLED)  ## Run every test, the rehearsals of dev and prod among them
 	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
+fuzz: $(INSTALLED)  ## Try bad input (INPUTS=1000, SEED=1)
+	@$(BIN)/python -m tests.fuzzing --inputs $(or $(INPUTS),1000) --seed $(or $(SEED),1)
+
 check: $(INSTALLED)  ## Lint, format, types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -39,4 +42,4 @@ generated: $(INSTALLED)  ## Generate the clients of examples/generated-client an
 	@$(BIN)/python -m tests.examples.generating
 
 clean:  ## Remove what the targets made
-	rm -rf $(VENV) access-review .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) access-review fuzzing-failures tests/access/judge/node_modules .pytest_cache .ruff_cache .hypothesis

@@ -76,8 +76,8 @@ def _named(stack: Provisioned, inside: Mapping[str, Values]) -> Iterable[Session
             name = arn.rpartition("/")[2]
             yield Session(
                 f"named:{name}",
-                name,
-                "a role that a resource policy names, and that may do everything else",
+                f"{name} (with every right)",
+                "a role that a resource policy names; its own policy is not this stack's, so the most is assumed",
                 _role(arn),
                 (EVERYTHING,),
                 inside,

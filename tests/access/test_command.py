@@ -139,7 +139,7 @@ WORDS = {
         'deny("NobodyPublishes", PUBLISH,',
         'deny("NobodyPublishes", PUBLISH[:1],',
         "Grants",
-        "administrator, dev-deployer: publish shared (in part: PutPackageMetadata)",
+        "administrator, dev-deployer (with every right): publish shared (in part: PutPackageMetadata)",
         "policy of repository shared",
     ),
     "identity policy": (
