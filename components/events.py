@@ -157,9 +157,11 @@ class PackageEvents(pulumi.ComponentResource):
         retry = aws.cloudwatch.EventTargetRetryPolicyArgs(
             maximum_event_age_in_seconds=events.RETRY_SECONDS, maximum_retry_attempts=events.RETRIES
         )
+        # Ids of their own: a provider that makes one up makes another after an interruption, and every message would come twice.
         aws.cloudwatch.EventTarget(
             name,
             rule=rule.name,
+            target_id=events.TOPIC_TARGET,
             arn=topic.arn,
             role_arn=role.arn,
             input_transformer={"input_paths": events.MESSAGE_PATHS, "input_template": events.message_template()},
@@ -171,6 +173,7 @@ class PackageEvents(pulumi.ComponentResource):
             aws.cloudwatch.EventTarget(
                 f"{name}-{pipeline}",
                 rule=rule.name,
+                target_id=events.pipeline_target(pipeline),
                 arn=self._names.pipeline_arn(pipeline),
                 role_arn=role.arn,
                 retry_policy=retry,

@@ -75,11 +75,13 @@ _KEY = (
     "kms:ListResourceTags",
     "kms:PutKeyPolicy",
     "kms:ScheduleKeyDeletion",
-    "kms:TagResource",
     "kms:UntagResource",
     "kms:UpdateAlias",
     "kms:UpdateKeyDescription",
 )
+# A key that is being made has no ARN yet: tags for it (aws:defaultTags) need this right unrestricted by keys.
+# https://docs.aws.amazon.com/kms/latest/developerguide/tag-permissions.html
+_TAG_KEY = "kms:TagResource"
 _ROLE = (
     "iam:DeleteRole",
     "iam:DeleteRolePolicy",
@@ -262,6 +264,7 @@ def deployer(
     aliases = [f"{account}:alias/codeartifact/{registry.domain}", f"{account}:{names.key_alias}"]
     return [
         statement("Create", (*_CREATE, "kms:CreateKey", "kms:ListAliases"), "*"),
+        statement("TagNewKey", _TAG_KEY, "*"),
         statement("Domain", _DOMAIN, [one.domain_arn for one in domains]),
         statement("Repositories", _REPOSITORY, registry.repository_arn("*")),
         statement("PackageGroups", _PACKAGE_GROUP, f"{groups}/*"),

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-
 https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,9 @@ PIPELINES_MAX = 4
 RETRY_SECONDS, RETRIES = 86_400, 185
 # The longest that a queue keeps a message. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
 DEAD_LETTER_SECONDS = 1_209_600
+
+# The rule's target that is the topic.
+TOPIC_TARGET = "topic"
 
 # What administers a key and does not use it. https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
 _ADMINISTER_KEY = (
@@ -195,6 +199,14 @@ def message_template() -> str:
 
 
 # --- who may --------------------------------------------------------------------------------------------------------------------------
+
+
+def pipeline_target(pipeline: str) -> str:
+    """The id of a pipeline's target: at most 64 letters, digits, `.-_`, while a pipeline's name has up to 100.
+
+    https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_Target.html
+    """
+    return f"pipeline-{hashlib.sha256(pipeline.encode()).hexdigest()[:16]}"
 
 
 def role_trust(names: Names) -> list[Statement]:

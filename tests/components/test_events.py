@@ -1,6 +1,7 @@
 """PackageEvents by its registrations."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -175,3 +176,13 @@ def test_roles_carry_the_boundary():
 def test_outputs(told):
     (component,) = told.of("PackageEvents")
     assert told.component_outputs[component.urn] == {"topicArn": NAMES.topic_arn, "ruleArn": NAMES.rule_arn}
+
+
+def test_targets_have_ids_of_their_own(everywhere):
+    """An id that the provider makes up is another after an interrupted run, and so is the target: each message would come twice."""
+    ids = [one.inputs.get("targetId") for one in everywhere.of("EventTarget")]
+    assert None not in ids
+    assert len(set(ids)) == len(ids) == 3
+    longest = events.pipeline_target("p" * 100)
+    assert all(re.fullmatch(r"[\.\-_A-Za-z0-9]{1,64}", one) for one in (*ids, longest))
+    assert events.pipeline_target("release") != events.pipeline_target("scan")
