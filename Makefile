@@ -5,7 +5,7 @@ VENV := venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help rehearse access test fuzz check format generated clean
+.PHONY: help rehearse access test fuzz faults check format generated clean
 
 help:  ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ test: $(INSTALLED)  ## Run every test, the rehearsals of dev and prod among them
 
 fuzz: $(INSTALLED)  ## Try bad input (INPUTS=1000, SEED=1)
 	@$(BIN)/python -m tests.fuzzing --inputs $(or $(INPUTS),1000) --seed $(or $(SEED),1)
+
+faults: $(INSTALLED)  ## Fail every call to AWS and GitHub once, in seven ways (10 minutes)
+	@$(BIN)/python -m rehearsal.faults
 
 check: $(INSTALLED)  ## Lint, format, types
 	@$(BIN)/ruff check .
