@@ -23,8 +23,8 @@ rehearse: $(INSTALLED)  ## Run the job on this machine (STACK=dev; ALL=1: also w
 access: $(INSTALLED)  ## Show who can do what, as a page and as Markdown (STACK=dev; BASE=main: what changes since)
 	@$(BIN)/python -m access --stack $(STACK) $(if $(BASE),--base $(BASE))
 
-test: $(INSTALLED)  ## Run every test, the rehearsals of dev and prod among them
-	@$(BIN)/python -m pytest -n 2 --dist worksteal
+test: $(INSTALLED)  ## Run the tests, the rehearsals of dev and prod among them (ALL=1: also what others show in less time)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(if $(ALL),--all)
 
 fuzz: $(INSTALLED)  ## Try bad input (INPUTS=1000, SEED=1)
 	@$(BIN)/python -m tests.fuzzing --inputs $(or $(INPUTS),1000) --seed $(or $(SEED),1)

@@ -9,6 +9,23 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("package-flow", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("package-flow")
 
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--all", action="store_true", help="also what takes long and is shown in another way by others (marked slow)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow(why): takes long, and something else shows most of it; only with --all")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--all"):
+        return
+    for item in items:
+        if marker := item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.skip(reason=f"{marker.args[0]}: make test ALL=1"))
+
+
 FOREIGN = ("AWS_", "GITHUB_", "PULUMI_", "ACTIONS_", "TF_")
 
 

@@ -21,6 +21,7 @@ from tests.examples.generating import Generators, files
 from tests.rehearsal.actions.registry import TOOLS, LocalCloud
 
 FIRST, SECOND = generated_client.versions()
+REHEARSED = pytest.mark.slow("the rehearsal publishes the client and installs it")
 FORMATS = pytest.mark.parametrize("format", BUILT)
 TYPESCRIPT, PYTHON = PUBLISHER / "clients" / "typescript", PUBLISHER / "clients" / "python"
 
@@ -36,7 +37,8 @@ def generators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generators]
 
 
 @FORMATS
-@pytest.mark.parametrize("version", [pytest.param(FIRST, marks=pytest.mark.generators), SECOND])
+@pytest.mark.slow("make generated generates anew")
+@pytest.mark.parametrize("version", [FIRST, SECOND])
 def test_what_is_kept_is_what_the_generators_make(generators: Generators, format: Format, version: str, tmp_path: Path) -> None:
     kept = files(generated_client.build(tmp_path, version) / BUILT[format])
     made = generators.run(format, version)
@@ -120,6 +122,7 @@ def published(cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> Lo
     return cloud
 
 
+@REHEARSED
 def test_a_second_version_joins_the_first(published: LocalCloud, tmp_path: Path) -> None:
     """As PyPI; the rehearsal does it as npm."""
     result = publish(published, tmp_path, Format.PYPI, SECOND)
@@ -127,12 +130,14 @@ def test_a_second_version_joins_the_first(published: LocalCloud, tmp_path: Path)
     assert published.versions("payments", "pypi", HERE[Format.PYPI]) == {FIRST: "Published", SECOND: "Published"}
 
 
+@REHEARSED
 def test_a_changed_api_needs_a_new_version(published: LocalCloud, tmp_path: Path) -> None:
     result = publish(published, tmp_path, Format.NPM, SECOND, claimed=FIRST)
     assert result.conclusion is Conclusion.FAILURE
     assert "with other content. A version never changes" in result.reason
 
 
+@REHEARSED
 def test_the_consumers_workflow_installs_and_tests(published: LocalCloud, tmp_path: Path) -> None:
     result = build_consumer(published, tmp_path)
     assert result.conclusion is Conclusion.SUCCESS, result.output

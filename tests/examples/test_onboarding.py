@@ -46,6 +46,7 @@ def test_an_npm_package_is_published(money: dict[str, Any]) -> None:
     assert (money["namespace"], money["package"], money["version"]) == ("acme-payments", "money", "1.0.0")
 
 
+@pytest.mark.slow("the rehearsal publishes these files")
 @pytest.mark.parametrize(("format", "package"), [("pypi", "acme-payments-money"), ("maven", "parent")])
 def test_the_others_are_published(format: str, package: str, cloud: LocalCloud, tmp_path: Path) -> None:
     one = published(publish(cloud, ONBOARDING / format, tmp_path))

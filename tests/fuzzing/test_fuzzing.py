@@ -18,8 +18,8 @@ from tests.fuzzing.oracle import faults
 from tests.fuzzing.program import run
 from tests.settings.builders import ROOT
 
-SEED, INPUTS = 20_261, 120
-quickly = hypothesis_settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+SEED, INPUTS = 20_261, 60
+quickly = hypothesis_settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 
 
 def right(made: Input) -> None:

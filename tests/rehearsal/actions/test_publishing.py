@@ -38,7 +38,7 @@ def publish(cloud: LocalCloud, folder: Path, format: str, name: str, content: st
     return cloud.run(PUBLISH, {"format": format}, source=source, environment=downloads)
 
 
-@pytest.mark.parametrize("format", ["npm", "pypi", "maven"])
+@pytest.mark.parametrize("format", ["npm", "pypi", pytest.param("maven", marks=pytest.mark.slow("the rehearsal publishes with Maven"))])
 def test_a_version_is_published_once(cloud: LocalCloud, tmp_path: Path, downloads: dict[str, str], format: str) -> None:
     first = published(publish(cloud, tmp_path, format, "once", "1", downloads))
     assert (first["version"], first["result"]) == ("1.0.0", "published")
@@ -119,6 +119,7 @@ def test_python_dependencies_are_there_for_the_build(cloud: LocalCloud, tmp_path
     assert "public_punctuation-2.0.0.dist-info" in result.jobs["build"].output
 
 
+@pytest.mark.slow("the same job with npm and Python is tested")
 def test_private_maven_dependencies_are_there_for_the_build(cloud: LocalCloud, tmp_path: Path, downloads: dict[str, str]) -> None:
     library, version = NAMES["maven"].format("library"), "1.0.0"
     source = sources.maven(tmp_path / "library", library, version)
