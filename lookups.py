@@ -129,7 +129,7 @@ def look_up(settings: Settings, identity_center: pulumi.ProviderResource | None 
 def problems(settings: Settings, seen: Seen) -> list[str]:
     """Every reason why this stack can't be made as the catalog says, each with its file and what to do."""
     found = [*_owner(settings, seen), *_provider(settings, seen), *_teams(settings, seen), *_left_out(settings, seen)]
-    found += [*_build_roles(settings, seen), *_identity_center(settings, seen)]
+    found += [*_own_account(settings, seen), *_workflow(settings, seen), *_build_roles(settings, seen), *_identity_center(settings, seen)]
     for team in settings.teams:
         for repository in team.repositories:
             found += [f"{team.file}: repositories.{repository.name}: {why}" for why in _repository(settings, repository, seen)]
@@ -151,6 +151,28 @@ def _owner(settings: Settings, seen: Seen) -> list[str]:
     return []
 
 
+def _own_account(settings: Settings, seen: Seen) -> list[str]:
+    """The stack's own account where another one is meant. The configuration alone knows it only where aws:allowedAccountIds says it."""
+    why = f"{seen.account} is the stack's own account; name another one"
+    shared = settings.sharing.accounts if settings.sharing else ()
+    found = [f"package-flow:sharing.accounts: {why}"] if seen.account in shared else []
+    return found + [
+        f"{team.file}: publishers.{index}.account: {why} (roles of this one publish through GitHub)"
+        for team in settings.teams
+        for index, publisher in enumerate(team.publishers)
+        if publisher.account == seen.account
+    ]
+
+
+def _workflow(settings: Settings, seen: Seen) -> list[str]:
+    """The owner of the publishing workflow, as tokens spell it. One that github:owner spells so too is told there."""
+    owner = (settings.publishing.workflow or "").partition("/")[0]
+    login = seen.owner.login if seen.owner else ""
+    if owner in ("", login, settings.github_owner) or owner.casefold() != login.casefold():
+        return []
+    return [f"package-flow:publishing.workflow: '{owner}' is called '{bounded(login, _SHOWN_MAX)}' on GitHub; IAM compares case, so write that"]
+
+
 def _provider(settings: Settings, seen: Seen) -> list[str]:
     if settings.oidc_provider is OidcProvider.EXISTING:
         if seen.oidc_audiences is None:
@@ -160,8 +182,8 @@ def _provider(settings: Settings, seen: Seen) -> list[str]:
             return [f"package-flow:githubOidcProvider: the account's provider has these audiences: {there}; add {AUDIENCE}"]
     elif seen.oidc_audiences is not None and not seen.state.oidc_provider:
         return [
-            f"package-flow:githubOidcProvider: account {seen.account} has a provider for {GITHUB_OIDC_HOST} already; say existing, or import "
-            f"arn:{seen.partition}:iam::{seen.account}:oidc-provider/{GITHUB_OIDC_HOST} if an interrupted run of this stack made it"
+            f"package-flow:githubOidcProvider: account {seen.account} has a provider for {GITHUB_OIDC_HOST} already; say existing, "
+            f"or import arn:{seen.partition}:iam::{seen.account}:oidc-provider/{GITHUB_OIDC_HOST} if an interrupted run of this stack made it"
         ]
     return []
 

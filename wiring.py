@@ -72,6 +72,7 @@ def package_registry(settings: Settings, facts: Facts) -> PackageRegistryArgs:
     path = settings.iam.path
     return {
         "place": place(facts),
+        "stack": settings.stack,
         "encryption": KeyOwner(settings.domain.encryption.value),
         "protect": settings.domain.protect,
         "public_sources": list(settings.public_sources),

@@ -11,9 +11,9 @@ import pulumi
 import pulumi_aws as aws
 
 from components.place import PlaceArgs, registry
-from policies.developing import TAG, session_duration
+from policies.developing import session_duration
 from policies.document import text
-from policies.names import SHARED_REPOSITORY
+from policies.names import SHARED_REPOSITORY, STACK_TAG
 from policies.read_only import read_only
 
 
@@ -90,7 +90,7 @@ class DeveloperAccess(pulumi.ComponentResource):
             description=one["description"],
             session_duration=session_duration(args["session_duration"]),
             # What the deployer may change in Identity Center is told by this tag.
-            tags={TAG: args["stack"]},
+            tags={STACK_TAG: args["stack"]},
             opts=self._child,
             **self._place,
         )

@@ -14,6 +14,7 @@ from components.place import PlaceArgs, RoleArgs, registry
 from components.team import OwnedNameArgs
 from policies import events
 from policies.document import text
+from policies.names import STACK_TAG
 from policies.owned_names import Format, parse
 
 # Days between the deletion of the topic's key and its loss. What it encrypts is gone with the topic: the shortest that KMS allows.
@@ -97,6 +98,7 @@ class PackageEvents(pulumi.ComponentResource):
             enable_key_rotation=True,
             deletion_window_in_days=KEY_DELETION_WINDOW,
             policy=text(events.key(self._names)),
+            tags={STACK_TAG: self._names.stack},
             opts=self._child,
         )
         aws.kms.Alias(name, name=self._names.key_alias, target_key_id=key.key_id, opts=self._child)

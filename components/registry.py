@@ -12,7 +12,7 @@ import pulumi_aws as aws
 from components.place import PlaceArgs, SharingArgs, registry, sharing
 from policies import resource
 from policies.document import text
-from policies.names import PUBLIC_SOURCES, SHARED_REPOSITORY
+from policies.names import PUBLIC_SOURCES, SHARED_REPOSITORY, STACK_TAG
 
 # Days between the deletion of a key and its loss, and with it every package's; the longest that KMS allows.
 # https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html
@@ -31,6 +31,8 @@ class PackageRegistryArgs(TypedDict):
 
     place: PlaceArgs
     """Where the domain is made."""
+    stack: str
+    """Name of the stack, with which its key is tagged."""
     encryption: KeyOwner
     """A key of the customer's with yearly rotation, or the one that AWS manages."""
     protect: bool
@@ -81,6 +83,7 @@ class PackageRegistry(pulumi.ComponentResource):
             enable_key_rotation=True,
             deletion_window_in_days=KEY_DELETION_WINDOW,
             policy=text(resource.domain_key(place)),
+            tags={STACK_TAG: args["stack"]},
             opts=self._kept,
         )
         aws.kms.Alias(name, name=f"alias/codeartifact/{place.domain}", target_key_id=key.key_id, opts=self._child)

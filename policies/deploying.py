@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from policies.arns import GITHUB_OIDC_HOST, Registry
-from policies.developing import TAG
 from policies.document import Statement, statement
 from policies.events import Names
-from policies.names import read_policy_name
+from policies.names import STACK_TAG, read_policy_name
 from policies.readers import build_role
 
 # Pulumi's AWS provider reads a resource back after each change; CodeArtifact has no narrower way to say "this domain".
@@ -64,24 +63,26 @@ _CLOUD_CONTROL = (
     "cloudformation:GetResourceRequestStatus",
     "cloudformation:UpdateResource",
 )
+# Reading keys, and names for them: the aliases are the stack's own.
 _KEY = (
     "kms:CreateAlias",
-    "kms:CreateGrant",
     "kms:DeleteAlias",
     "kms:DescribeKey",
     "kms:EnableKeyRotation",
     "kms:GetKeyPolicy",
     "kms:GetKeyRotationStatus",
     "kms:ListResourceTags",
+    "kms:UpdateAlias",
+)
+_NEW_KEY = ("kms:CreateKey", "kms:TagResource")
+# What a key, and every package that it encrypts, can be lost by: only on keys that carry the stack's tag.
+_OWN_KEY = (
     "kms:PutKeyPolicy",
     "kms:ScheduleKeyDeletion",
+    "kms:TagResource",
     "kms:UntagResource",
-    "kms:UpdateAlias",
     "kms:UpdateKeyDescription",
 )
-# A key that is being made has no ARN yet: tags for it (aws:defaultTags) need this right unrestricted by keys.
-# https://docs.aws.amazon.com/kms/latest/developerguide/tag-permissions.html
-_TAG_KEY = "kms:TagResource"
 _ROLE = (
     "iam:DeleteRole",
     "iam:DeleteRolePolicy",
@@ -219,7 +220,7 @@ def permission_sets(registry: Registry, stack: str) -> list[Statement]:
     sso, store = f"arn:{registry.partition}:sso:::", f"arn:{registry.partition}:identitystore:"
     sets = f"{sso}permissionSet/*"
     there = [f"{sso}instance/*", f"{sso}account/{registry.account}"]
-    tag = {"StringEquals": {f"aws:RequestTag/{TAG}": stack}}, {"StringEquals": {f"aws:ResourceTag/{TAG}": stack}}
+    tag = {"StringEquals": {f"aws:RequestTag/{STACK_TAG}": stack}}, {"StringEquals": {f"aws:ResourceTag/{STACK_TAG}": stack}}
     return [
         statement("Find", "sso:ListInstances", "*"),
         statement(
@@ -237,6 +238,22 @@ def _identity_center(registry: Registry, stack: str, identity_center: str | None
     if identity_center:
         return [statement("ReachIdentityCenter", "sts:AssumeRole", identity_center)]
     return permission_sets(registry, stack)
+
+
+def _keys(registry: Registry, stack: str, keys: str, aliases: Sequence[str]) -> list[Statement]:
+    """Keys of the stack, which its tag tells from all others of the account, those of other stacks among them.
+
+    A key that is being made has no ARN and no tag yet. Its tags need a right that no key restricts, and so does an untagged key of others;
+    a tagged one is not to be had. https://docs.aws.amazon.com/kms/latest/developerguide/tag-permissions.html
+    """
+    requested, has = f"aws:RequestTag/{STACK_TAG}", f"aws:ResourceTag/{STACK_TAG}"
+    through = {"StringEquals": {"kms:ViaService": f"codeartifact.{registry.region}.amazonaws.com"}}
+    return [
+        statement("NewKey", _NEW_KEY, "*", conditions={"StringEquals": {requested: stack}, "Null": {has: "true"}}),
+        statement("OwnKey", _OWN_KEY, keys, conditions={"StringEquals": {has: stack}}),
+        statement("GrantKeyToCodeArtifact", "kms:CreateGrant", keys, conditions=through),
+        statement("Key", _KEY, [keys, *aliases]),
+    ]
 
 
 def deployer(
@@ -263,13 +280,12 @@ def deployer(
     domains = [registry, *([replace(registry, domain=sandbox)] if sandbox else [])]
     aliases = [f"{account}:alias/codeartifact/{registry.domain}", f"{account}:{names.key_alias}"]
     return [
-        statement("Create", (*_CREATE, "kms:CreateKey", "kms:ListAliases"), "*"),
-        statement("TagNewKey", _TAG_KEY, "*"),
+        statement("Create", (*_CREATE, "kms:ListAliases"), "*"),
         statement("Domain", _DOMAIN, [one.domain_arn for one in domains]),
         statement("Repositories", _REPOSITORY, registry.repository_arn("*")),
         statement("PackageGroups", _PACKAGE_GROUP, f"{groups}/*"),
         statement("PackageGroupsByCloudControl", _CLOUD_CONTROL, "*"),
-        statement("Key", _KEY, [f"{account}:key/*", *aliases]),
+        *_keys(registry, stack, f"{account}:key/*", aliases),
         statement("Roles", _ROLE, roles),
         statement("BoundedRoles", _ROLE_BOUNDED, roles, conditions=bounded),
         statement("GitHubProvider", _OIDC_PROVIDER, provider),

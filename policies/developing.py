@@ -15,7 +15,6 @@ _TEAM_PART_MIN = 11
 # No name has a `_`, which is what Identity Center puts before the random end: NAME_* is then this permission set and no longer-named one.
 _UNDERSCORE = str.maketrans("_", "=")
 DEVELOPERS = "developers"
-TAG = "package-flow:stack"
 
 
 def permission_set(stack: str, team: str = "") -> str:

@@ -9,6 +9,8 @@ _HASH_LENGTH = 8
 
 SHARED_REPOSITORY = "shared"
 PROMOTE_ENVIRONMENT = "promote"
+# Permission sets and keys have ARNs that nobody knows beforehand: this tag says which stack one belongs to.
+STACK_TAG = "package-flow:stack"
 
 # One repository per public registry: its name, its external connection and its package format.
 # https://docs.aws.amazon.com/codeartifact/latest/ug/external-connection.html#supported-public-repositories

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from policies.arns import Registry
-from policies.developing import TAG
 from policies.document import Statement, statement
 from policies.events import Names
+from policies.names import STACK_TAG
 
 # Nothing of the account is told beyond names: these have no resource type.
 _LISTS = (
@@ -51,7 +51,7 @@ _QUEUE = ("sqs:GetQueueAttributes", "sqs:ListQueueTags")
 def permission_sets(registry: Registry, stack: str) -> list[Statement]:
     """What a preview reads in the account that administers IAM Identity Center: groups, and this stack's permission sets by their tag."""
     sso, store = f"arn:{registry.partition}:sso:::", f"arn:{registry.partition}:identitystore:"
-    own = {"StringEquals": {f"aws:ResourceTag/{TAG}": stack}}
+    own = {"StringEquals": {f"aws:ResourceTag/{STACK_TAG}": stack}}
     return [
         statement("FindInstance", "sso:ListInstances", "*"),
         statement("FindGroups", _GROUPS, [f"{store}:*:identitystore/*", f"{store}::group/*"]),

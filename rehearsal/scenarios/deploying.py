@@ -13,7 +13,7 @@ from bootstrap.declaration import Stack
 from policies.deployments import BOOTSTRAP_PATH, Access, Deployed
 from policies.deployments_trust import Operation, PulumiStack, deploying_workflow, pull_requests
 from policies.document import statement, text
-from policies.names import RoleKind, role_name
+from policies.names import STACK_TAG, RoleKind, role_name
 from policies.trust import AUDIENCE, GitHubRepository, Owner
 from rehearsal import bootstrapping, clients
 from rehearsal.cast import STRANGER_ORGANIZATION, WRITER
@@ -22,6 +22,7 @@ from rehearsal.scenario import DENY, Denied, Scenario
 from rehearsal.scenarios.reading import administrator
 from rehearsal.seeding import OUTSIDE_BY_NAME, OWNER_ID
 from rehearsal.world import World
+from settings import Encryption
 
 _NOBODY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}]})
 _EVERYTHING = text([statement("Everything", "*", "*")])
@@ -34,7 +35,7 @@ def scenarios(world: World) -> list[Scenario]:
     if told is None or told.pulumi_cloud is None:
         return []
     deploying = _Deploying(world, next(one for one in told.stacks if one.name == world.settings.stack))
-    parts = (_tokens, _previewing, _roles, _bounded, _keys, _triggers, _guards, _workflows)
+    parts = (_tokens, _previewing, _roles, _bounded, _domain_keys, _keys, _triggers, _guards, _workflows)
     return [one for part in parts for one in part(deploying)]
 
 
@@ -254,6 +255,58 @@ def _roles(deploying: _Deploying) -> list[Scenario]:
                 )
             )
     return [*made, *_boundary(deploying)]
+
+
+def _domain_keys(deploying: _Deploying) -> list[Scenario]:
+    """Two stacks may share an account: what one's key encrypts is not the other's to lose."""
+    name, world = deploying.name, deploying.world
+    if world.settings.domain.encryption is not Encryption.CUSTOMER:
+        return []
+    attempted, other = "write a key's policy", "dev" if name == "prod" else "prod"
+    kms = deploying.client("kms", Access.DEPLOY)
+
+    def own() -> str:
+        return kms.describe_key(KeyId=f"alias/codeartifact/{world.settings.domain.name}")["KeyMetadata"]["KeyId"]
+
+    def of_another() -> str:
+        made = world.client("kms", administrator(world)).create_key(Tags=[{"TagKey": STACK_TAG, "TagValue": other}])
+        return made["KeyMetadata"]["KeyId"]
+
+    def write(key: str) -> str:
+        policy = kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"]
+        return _done(clients.call(kms.put_key_policy, KeyId=key, PolicyName="default", Policy=policy))
+
+    allowed = f"{name}: a deployment writes the policy of its domain's key"
+    return [
+        Scenario(allowed, deploying.who, attempted, name, lambda: write(own())),
+        Scenario(
+            f"{name}: a deployment writes the policy of a key of {other}",
+            deploying.who,
+            attempted,
+            other,
+            lambda: write(of_another()),
+            DENY,
+            allowed,
+        ),
+        Scenario(
+            f"{name}: a deployment schedules the deletion of a key of {other}",
+            deploying.who,
+            "schedule a key's deletion",
+            other,
+            lambda: _done(clients.call(kms.schedule_key_deletion, KeyId=of_another(), PendingWindowInDays=30)),
+            DENY,
+            allowed,
+        ),
+        Scenario(
+            f"{name}: a deployment tags a key of {other} as its own",
+            deploying.who,
+            "tag a key",
+            other,
+            lambda: _done(clients.call(kms.tag_resource, KeyId=of_another(), Tags=[{"TagKey": STACK_TAG, "TagValue": name}])),
+            DENY,
+            allowed,
+        ),
+    ]
 
 
 def _done(_: Any) -> str:

@@ -29,6 +29,7 @@ def registry(**changed: Any) -> PackageRegistryArgs:
         "public_sources": ["npmjs", "pypi"],
         "promote_roles": f"{ROLES}test-promote-*",
         "program_roles": f"{ROLES}test-*",
+        "stack": "test",
         "sharing": NOBODY,
         "deployers": [],
     }

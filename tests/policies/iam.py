@@ -42,6 +42,8 @@ def many(values: str | Sequence[str]) -> list[str]:
 
 def _holds(operator: str, wanted: Iterable[str], got: str | None) -> bool:
     """A key that is absent fulfils no positive operator and every negated one."""
+    if operator == "Null":
+        return all((got is None) is {"true": True, "false": False}[one] for one in wanted)
     if operator in _NEGATED:
         return not _holds(_NEGATED[operator], wanted, got)
     compare = _POSITIVE[operator]

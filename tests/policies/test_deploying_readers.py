@@ -3,8 +3,8 @@
 import pytest
 
 from policies import deploying
-from policies.developing import TAG
 from policies.document import text
+from policies.names import STACK_TAG
 from tests.policies import iam
 from tests.policies.samples import REGISTRY
 from tests.policies.test_documents import findings, privilege
@@ -15,7 +15,7 @@ IDENTITY_ROLE = "arn:aws:iam::222233334444:role/permission-sets"
 SETS = "arn:aws:sso:::permissionSet/ssoins-0123456789abcdef/ps-0123456789abcdef"
 INSTANCE = "arn:aws:sso:::instance/ssoins-0123456789abcdef"
 ACCOUNT = f"arn:aws:sso:::account/{REGISTRY.account}"
-OURS, THEIRS = {f"aws:ResourceTag/{TAG}": "prod"}, {f"aws:ResourceTag/{TAG}": "dev"}
+OURS, THEIRS = {f"aws:ResourceTag/{STACK_TAG}": "prod"}, {f"aws:ResourceTag/{STACK_TAG}": "dev"}
 
 
 def deployer(**given) -> list:
@@ -75,8 +75,8 @@ def test_permission_sets_of_the_stack_and_no_other_are_changed(action):
 
 
 def test_a_new_permission_set_carries_the_tag():
-    assert may(RIGHTS, "sso:CreatePermissionSet", SETS, **{f"aws:RequestTag/{TAG}": "prod"})
-    assert not may(RIGHTS, "sso:CreatePermissionSet", SETS, **{f"aws:RequestTag/{TAG}": "dev"})
+    assert may(RIGHTS, "sso:CreatePermissionSet", SETS, **{f"aws:RequestTag/{STACK_TAG}": "prod"})
+    assert not may(RIGHTS, "sso:CreatePermissionSet", SETS, **{f"aws:RequestTag/{STACK_TAG}": "dev"})
     assert not may(RIGHTS, "sso:CreatePermissionSet", SETS)
 
 
@@ -105,3 +105,40 @@ def test_its_actions_exist_and_a_linter_finds_nothing():
 def test_what_it_may_not(action):
     for at in (SETS, INSTANCE, ACCOUNT, "*"):
         assert not may(RIGHTS, action, at, **OURS)
+
+
+# --- keys -----------------------------------------------------------------------------------------------------------------------------
+
+KEY = f"arn:aws:kms:{REGISTRY.region}:{REGISTRY.account}:key/0a1b2c3d"
+REQUESTED = {f"aws:RequestTag/{STACK_TAG}": "prod"}
+
+
+@pytest.mark.parametrize(
+    "action", ["kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:TagResource", "kms:UntagResource", "kms:UpdateKeyDescription"]
+)
+def test_a_key_is_the_stacks_if_its_tag_says_so(action):
+    assert may(deployer(), action, KEY, **OURS)
+    assert not may(deployer(), action, KEY, **THEIRS)
+    assert not may(deployer(), action, KEY)
+
+
+def test_a_key_is_made_with_the_stacks_tag():
+    for action in ("kms:CreateKey", "kms:TagResource"):
+        assert may(deployer(), action, "*", **REQUESTED)
+        assert not may(deployer(), action, "*", **{f"aws:RequestTag/{STACK_TAG}": "dev"})
+        assert not may(deployer(), action, "*")
+
+
+def test_a_key_of_another_stack_is_not_taken_by_tagging_it():
+    assert not may(deployer(), "kms:TagResource", KEY, **REQUESTED, **THEIRS)
+
+
+def test_grants_are_codeartifacts():
+    """CodeArtifact makes one with the rights of who makes the domain."""
+    assert may(deployer(), "kms:CreateGrant", KEY, **{"kms:ViaService": f"codeartifact.{REGISTRY.region}.amazonaws.com"})
+    assert not may(deployer(), "kms:CreateGrant", KEY, **{"kms:ViaService": f"sns.{REGISTRY.region}.amazonaws.com"})
+    assert not may(deployer(), "kms:CreateGrant", KEY)
+
+
+def test_nothing_is_decrypted():
+    assert not may(deployer(), "kms:Decrypt", KEY, **OURS)

@@ -85,7 +85,7 @@ def type_of(arn: str) -> str:
 
 
 # The one right on `*` that could be narrowed, but for what it is given for: a key that is being made has no ARN yet.
-TAG_NEW_KEY = ("TagNewKey", "kms:TagResource")
+TAG_NEW_KEY = ("NewKey", "kms:TagResource")
 
 
 def mismatches(statements: Iterable[Mapping]) -> list[str]:
