@@ -201,6 +201,10 @@ def _unreviewed(one: Consumer, key: str, label: str, note: str, ref: str, workfl
     return Attempt(key, label, f"{note}; any workflow, any environment", identity(one), _tokens(ref, ["", *workflows], _environments(one)))
 
 
+# https://docs.github.com/en/organizations/managing-organization-settings/disabling-or-limiting-github-actions-for-your-organization
+_FORK_PULL_REQUEST = "GitHub gives it no token, unless the repository sends write tokens to forks, as private ones can"
+
+
 def _everywhere(one: Consumer, workflows: Sequence[str]) -> list[Attempt]:
     me, every = identity(one), ["", *workflows]
     release = one.release_branches[0] if one.publishes else one.default_branch
@@ -221,7 +225,7 @@ def _everywhere(one: Consumer, workflows: Sequence[str]) -> list[Attempt]:
         _unreviewed(
             one, "tag", f"tag {release.removesuffix('/*')}", "a tag named as the branch", f"refs/tags/{_branch(release)}", workflows
         ),
-        Attempt("fork-pull-request", "fork's pull request", "GitHub gives it no token", me, ()),
+        Attempt("fork-pull-request", "fork's pull request", _FORK_PULL_REQUEST, me, ()),
         Attempt("fork", "fork", "a job of the fork itself", fork, as_release),
         Attempt("recycled-name", "recycled name", "another repository of the organisation that has taken this name", taken, as_release),
         Attempt("other-organisation", "other organisation", "a repository of the same name there", stranger, as_release),

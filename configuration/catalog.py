@@ -105,6 +105,9 @@ def read(root: Path, shown: str, at: tuple[str, str]) -> Catalog:
     return Catalog(tuple(teams), frozenset(unreadable), tuple(problems))
 
 
+# In which the publishing workflow fetches private dependencies, with a token that no publish role may take.
+PRIVATE_DEPENDENCIES_ENVIRONMENT = "private-dependencies"
+
 # ----------------------------------------------------------------------------------------------------------------- rules of the catalog
 # Each takes the team files (single values are sound) and yields what is wrong between them.
 
@@ -258,6 +261,14 @@ def _publishers(catalog: Catalog) -> Problems:
             )
 
 
+_RESERVED_ENVIRONMENTS = {
+    PROMOTE_ENVIRONMENT: f"{PROMOTE_ENVIRONMENT} is the environment of promotions",
+    PRIVATE_DEPENDENCIES_ENVIRONMENT: (
+        f"{PRIVATE_DEPENDENCIES_ENVIRONMENT} is the environment of the publishing workflow's own job, which may publish nothing"
+    ),
+}
+
+
 def _release_branches(team: TeamFile, name: str, repository: RepositoryShape) -> Problems:
     key = f"repositories.{name}.release_branches"
     if not repository.release_branches:
@@ -282,10 +293,9 @@ def _publishing(team: TeamFile, name: str, repository: RepositoryShape) -> Probl
             yield team.problem(f"{key}.publishes.{index}", str(format), allowed)
     if repository.approvals < 1:
         yield team.problem(f"{key}.approvals", repository.approvals, f"1 to {APPROVALS_MAX} (a publishing repository needs a review)")
-    if repository.environment.casefold() == PROMOTE_ENVIRONMENT:
-        yield team.problem(
-            f"{key}.environment", repository.environment, f"another name: {PROMOTE_ENVIRONMENT} is the environment of promotions"
-        )
+    # GitHub's names of environments don't tell upper case from lower.
+    if reserved := _RESERVED_ENVIRONMENTS.get(repository.environment.casefold()):
+        yield team.problem(f"{key}.environment", repository.environment, f"another name: {reserved}")
     if "reviewers" in repository.promotes.model_fields_set and not repository.promotes.reviewers:
         yield team.problem(f"{key}.promotes.reviewers", [], "at least one GitHub team")
     if len(repository.promotes.reviewers) > REVIEWERS_MAX:

@@ -132,7 +132,10 @@ _TEAM_NAME = "2 to 100 letters, digits and . _ -, the first a letter or digit (a
 REGION = "an AWS region, such as eu-west-1"
 GITHUB_OWNER = "a GitHub organisation: 1 to 39 letters, digits and single hyphens"
 FOLDER = "a folder with one YAML file a team, relative to Pulumi.yaml"
-_WORKFLOW = "OWNER/REPOSITORY/.github/workflows/FILE.yml@refs/heads/BRANCH (or @refs/tags/TAG, or @ a full commit id), or any"
+_WORKFLOW = (
+    "OWNER/REPOSITORY/.github/workflows/FILE.yml@refs/heads/BRANCH (or @refs/tags/TAG, or @ a full commit id), each as GitHub and git take it, "
+    "or any"
+)
 
 # https://docs.aws.amazon.com/codeartifact/latest/APIReference/API_CreateDomain.html and API_CreateRepository.html
 DomainName = Annotated[str, _text(r"[a-z][a-z0-9\-]{0,48}[a-z0-9]", DOMAIN_NAME)]
@@ -153,8 +156,10 @@ OtherRegion = Annotated[str, _text(f"({_REGION_PATTERN})?", REGION)]
 _ROLE_NAME = r"([A-Za-z0-9._+=,@-]+/)*[A-Za-z0-9._+=,@-]{1,64}"
 _ROLE = "a role's name, after its path if it has one, such as build or service-role/build"
 BuildRole = Annotated[str, _text(r"(?=.{1,512}\Z)(?!aws-)" + _ROLE_NAME, _ROLE)]
-_ROLE_PATTERN = "a role's name, after its path if it has one, with * at the end for all that begin so, such as ci-*"
-PublisherRole = Annotated[str, _text(r"(?=.{1,512}\Z)([A-Za-z0-9._+=,@-]+/)*[A-Za-z0-9._+=,@-]{1,64}\*?", _ROLE_PATTERN)]
+# Of marks alone a pattern says of nobody who is meant.
+_SAYS_WHO = r"(?=.*[A-Za-z0-9])"
+_ROLE_PATTERN = "a role's name with a letter or digit, after its path if it has one, with * at the end for all that begin so, such as ci-*"
+PublisherRole = Annotated[str, _text(_SAYS_WHO + r"(?=.{1,512}\Z)([A-Za-z0-9._+=,@-]+/)*[A-Za-z0-9._+=,@-]{1,64}\*?", _ROLE_PATTERN)]
 PUBLISHER = 'an account and a role, such as {account: "444455556666", role: ci-*}'
 _ROLE_ARN = 'the ARN of a role, such as arn:aws:iam::222233334444:role/permission-sets, or ""'
 RoleArn = Annotated[str, _text(r"(arn:aws[a-z-]*:iam::[0-9]{12}:role/" + _ROLE_NAME + ")?", _ROLE_ARN)]
@@ -166,8 +171,12 @@ _BOUNDARY_ARN = r"(arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/([A-Za-z0-9._+=,@-
 BoundaryArn = Annotated[str, _text(_BOUNDARY_ARN, _BOUNDARY)]
 _OWNER_PATTERN = r"(?=.{1,39}\Z)[A-Za-z0-9]+(-[A-Za-z0-9]+)*"
 GitHubOwner = Annotated[str, _text(_OWNER_PATTERN, GITHUB_OWNER)]
-_WORKFLOW_FILE = r"[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}/\.github/workflows/[A-Za-z0-9._-]+\.ya?ml"
-_WORKFLOW_REF = r"(?:refs/(?:heads|tags)/[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)*|[0-9a-f]{40})"
+# What no token can have: names that GitHub has not (the repository `..`), and refs that git has not.
+# https://git-scm.com/docs/git-check-ref-format
+_WORKFLOW_OWNER = r"(?=[^/]{1,39}/)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*"
+_WORKFLOW_FILE = rf"{_WORKFLOW_OWNER}/(?!\.\.?/)(?![^/]*\.git/)[A-Za-z0-9._-]{{1,100}}/\.github/workflows/[A-Za-z0-9._-]+\.ya?ml"
+_REF_PART = r"(?!\.)[A-Za-z0-9._-]+(?<!\.lock)"
+_WORKFLOW_REF = rf"(?:refs/(?:heads|tags)/(?!-)(?!.*\.\.){_REF_PART}(?:/{_REF_PART})*(?<!\.)|[0-9a-f]{{40}})"
 Workflow = Annotated[str, _text(rf"{ANY_WORKFLOW}|{_WORKFLOW_FILE}@{_WORKFLOW_REF}", _WORKFLOW)]
 _REPOSITORY = "a GitHub repository without its owner: 1 to 100 letters, digits and . _ -"
 RepositoryName = Annotated[str, _text(r"(?!\.\.?\Z)(?!.*\.git\Z)[A-Za-z0-9._-]{1,100}", _REPOSITORY)]
@@ -175,7 +184,8 @@ TeamSlug = Annotated[str, _text(r"[a-z0-9_][a-z0-9_-]{0,254}", "a GitHub team's 
 # With the character that joins emoji, which names of jobs have.
 CheckName = Annotated[str, _text(r"(?=.*\S).{1,255}", "the name of a check: text on one line", besides="\u200d")]
 # Stricter than GitHub: the name becomes part of a token's subject, where other characters are encoded.
-EnvironmentName = Annotated[str, _text(r"[A-Za-z0-9._-]{0,255}", "the name of a GitHub environment: letters, digits and . _ -")]
+_ENVIRONMENT = "the name of a GitHub environment: letters, digits and . _ -, but not . or .. (which addresses leave out)"
+EnvironmentName = Annotated[str, _text(r"(?!\.\.?\Z)[A-Za-z0-9._-]{0,255}", _ENVIRONMENT)]
 Folder = Annotated[str, _text(r".+", FOLDER, besides="\u00a0\u3000\u200d")]
 PlainText = Annotated[str, _text(r"[\s\S]*", "text")]
 YesOrNo = Annotated[bool, _refuse("true or false, without quotes")]
@@ -210,8 +220,10 @@ SlackChannel = Annotated[str, _text(r"[0-9A-Za-z]{0,255}", _SLACK)]
 PipelineName = Annotated[str, _text(r"[A-Za-z0-9.@_-]{1,100}", "a pipeline of the stack's account: 1 to 100 letters, digits and . @ _ -")]
 PackageState = Annotated[str, _choice(STATES)]
 SandboxName = Annotated[str, _text(r"([a-z][a-z0-9\-]{0,48}[a-z0-9])?", DOMAIN_NAME)]
-_ROLE_WITH_WILDCARD = "a role's name, after its path if it has one, with * for what may differ, such as engineers/*"
-RolePattern = Annotated[str, _text(r"(?=.{1,512}\Z)(?!\*\Z)([A-Za-z0-9._+=,@*-]+/)*[A-Za-z0-9._+=,@*-]{1,64}", _ROLE_WITH_WILDCARD)]
+_ROLE_WITH_WILDCARD = (
+    "a role's name with a letter or digit, after its path if it has one, with * for what may differ, such as engineers/* (not every role)"
+)
+RolePattern = Annotated[str, _text(_SAYS_WHO + r"(?=.{1,512}\Z)([A-Za-z0-9._+=,@*-]+/)*[A-Za-z0-9._+=,@*-]{1,64}", _ROLE_WITH_WILDCARD)]
 AnnouncedPackagesWord = Annotated[AnnouncedPackages, Field(strict=False), _choice(AnnouncedPackages)]
 
 

@@ -190,6 +190,19 @@ def _developers(stack: StackFile) -> Problems:
                 yield stack.problem(f"{key}.{name}", value, allowed)
 
 
+def _builds(stack: StackFile) -> Problems:
+    """The read policy denies every write, also what its role may by other policies: these roles need theirs."""
+    own, denies = f"{stack.shape.iam.path}{stack.stack}-".removeprefix("/"), "the read policy denies every write"
+    # An account has no two roles whose names differ in path or case alone.
+    deployers = {one.rpartition("/")[2].casefold() for one in stack.shape.iam.deployers if one}
+    for index, role in enumerate(stack.shape.builds.roles):
+        key = f"{stack.project}:builds.roles.{index}"
+        if role.casefold().startswith(own.casefold()):
+            yield stack.problem(key, role, f"roles that are not this stack's own ({own}...), which may publish or promote: {denies}")
+        elif role.rpartition("/")[2].casefold() in deployers:
+            yield stack.problem(key, role, f"roles that are not in {stack.project}:iam.deployers, which run pulumi up: {denies}")
+
+
 def _events(stack: StackFile) -> Problems:
     events, key = stack.shape.events, f"{stack.project}:events"
     if not events.states:
@@ -250,4 +263,4 @@ def _stack_name(stack: StackFile) -> Problems:
         yield stack.problem("", Words(f"a stack's name of {len(stack.stack)}"), allowed)
 
 
-RULES = (_required, _own_account, _shared_with, _developers, _events, _sandbox, _workflow_of_its_own, _stack_name)
+RULES = (_required, _own_account, _shared_with, _developers, _builds, _events, _sandbox, _workflow_of_its_own, _stack_name)

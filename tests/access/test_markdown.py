@@ -45,5 +45,12 @@ def test_it_has_every_row_and_says_who_writes(stack: str) -> None:
     assert "release branch main: publish | publish | payments" in writers
 
 
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_forks_pull_request_has_no_token_by_default(stack: str) -> None:
+    """A private repository can choose to send write tokens to forks; what comes from the fork itself is another row."""
+    row = next(one for one in markdown.render(matrix.build(provisioned_stack(stack))).splitlines() if "fork's pull request" in one)
+    assert "(GitHub gives it no token, unless the repository sends write tokens to forks, as private ones can) | nothing |" in row
+
+
 def test_a_bar_in_a_cell_stays_in_it() -> None:
     assert markdown.table(("one", "two"), [("a|b", "c")])[-1] == "| a\\|b | c |"

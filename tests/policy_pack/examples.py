@@ -490,6 +490,8 @@ GITHUB = [
     leaking("DEPLOY", "ghp_" + "a1B2" * 9, "the form of a credential"),
     leaking("AWS_ID", "AKIA" + "ABCD1234" * 2, "the form of a credential"),
     leaking("REGISTRY", _WITH_PASSWORD, "the form of a credential", instead=("REGISTRY", _PLAIN)),
+    leaking("SESSION_ID", "ASIAPACIFICPAYM3NTSA", "the form of a credential", instead=("REPOSITORY", "ASIAPACIFICPAYMENTSAPI")),
+    leaking("PART", "tools-x7k2p9qm4z8w1v5n3c6b0a-build", "looks random", instead=("PART", "platform-engineering-build-tools-v2")),
     leaking("SESSION", "aZ3kQ9vLxP0sT7yWbN5mC8dR2fH6jG4e", "its value looks random"),
     Example("no-stored-secret", "an Actions secret", [variable("CODEARTIFACT_DOMAIN", "acme")], [_SECRET], "long-lived credential"),
 ]

@@ -1,5 +1,8 @@
 """Each rule lets its good examples pass and finds its bad ones, as functions and as the policies that the engine runs."""
 
+from random import Random
+from string import ascii_letters, digits
+
 import pytest
 
 from policy_pack.rules import actions, documents, github, registry, trust
@@ -162,6 +165,56 @@ RANDOM = "aZ3kQ9vLxP0sT7yWbN5mC8dR2fH6jG4e"
 def test_values_that_are_no_credentials(value):
     assert github.looks_like_credential("SETTING", value) is None
     assert github.looks_like_credential("SETTING", RANDOM)
+
+
+@pytest.mark.parametrize(
+    ("name", "secret"),
+    [
+        # Words joined by hyphens, and the same with one part that is none.
+        ("platform-engineering-build-tools-v2", "platform-engineering-token-x7k2p9qm4z"),
+        ("b2b-customer-onboarding-workflows", "b2b-customer-onboarding-w0rkfl0w5x7"),
+        ("payments-and-billing-frontend-2024", "payments-and-billing-frontend-20247"),
+        ("web3-blockchain-wallet-integration-sdk", "web3-blockchain-wallet-integration-sDk9"),
+        ("PaymentsAndBillingFrontendService2024", "PaymentsAndBillingFrontend7Kq2024xZ9"),
+        # Grouped, as tokens for typing are.
+        ("customer_onboarding_and_billing_k8s", "x7k2-p9qm-4zab-c8de-1fgh-6jkl-5nrs-0tuv"),
+        # Most parts are words.
+        ("the-web3-and-the-b2b-customer-workflows", "q7-zx-k2-w9-vj-customer-workflows-b4-mf"),
+        # Key ids: 16 in base 32, of which a name that begins so has no digit, or not 16.
+        ("ASIAPACIFICPAYMENTSAPI", "ASIAPACIFICPAYM3NTSA"),
+        ("ASIAPACIFICLOGISTICS", "ASIAPACIFICLOGISTIC7"),
+        ("ASIAPACIFIC2024PLANS", "ASIAPACIFIC2724PLANS"),
+        ("ASIAPACIFIC2PAYMENTSAPI", "ASIAPACIFIC2PAYMENTS"),
+        ("EURASIAPACIFIC2PAYMENTS", "eurASIAPACIFIC2PAYMENTS"),
+        ("SLOVAKIACUSTOMERPAYMENTS", "AKIACUSTOMERPAYMENTS"),
+        # Forms are looked for before words are.
+        ("xox-customer-onboarding-workflows-b2b", "xoxb-customer-onboarding-workflows-b2b"),
+    ],
+)
+def test_names_of_words_are_no_credentials(name, secret):
+    """A name, and what looks like it and is none."""
+    assert github.looks_like_credential("CODEARTIFACT_REPOSITORY", name) is None
+    assert github.looks_like_credential("CODEARTIFACT_REPOSITORY", secret)
+    role = "arn:aws:iam::111122223333:role/package-flow/prod-publish-"
+    assert github.looks_like_credential("CODEARTIFACT_PUBLISH_ROLE_ARN", role + name) is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["payments-and-billing-2024-eu.acme.example", "acme-111122223333.d.codeartifact.eu-west-1.amazonaws.com", "https://b2b.acme.example/v2"],
+)
+def test_hosts_are_no_credentials(value):
+    assert github.looks_like_credential("SETTING", value) is None
+    assert github.looks_like_credential("SETTING", f"https://user:hunter2@{value.removeprefix('https://')}")
+
+
+@pytest.mark.parametrize("joined", ["", "-", "_"])
+def test_random_text_is_no_name(joined):
+    """Whatever is drawn, of the letters of base 62 and in groups of eight."""
+    random = Random(7)
+    for _ in range(2_000):
+        groups = ["".join(random.choice(ascii_letters + digits) for _ in range(8)) for _ in range(4)]
+        assert not github._is_a_name(joined.join(groups)), groups
 
 
 def test_a_uuid_with_more_behind_it_may_be_one():

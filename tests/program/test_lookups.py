@@ -7,7 +7,7 @@ import pytest
 from lookups import LookupProblems, Seen, SeenRepository, State, _absent, problems, state_from
 from policies.names import variables_of
 from policies.trust import Owner
-from settings import DomainSettings, Encryption, OidcProvider
+from settings import DomainSettings, Encryption, OidcProvider, Publisher, PublishingSettings, Sharing
 from tests.program import samples
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -138,6 +138,33 @@ def test_the_organisation():
     assert "'Acme'" in case and case.startswith("github:owner")
     (plan,) = found(plan="")
     assert plan.startswith("github:owner: the plan of 'acme' is not visible to this credential")
+
+
+def test_the_owner_of_the_workflow_in_another_case():
+    """`job_workflow_ref` has the owner as GitHub spells it, and IAM compares case."""
+    spelled = samples.settings(publishing=PublishingSettings(samples.WORKFLOW.replace("acme/", "ACME/")))
+    assert found(spelled) == ["package-flow:publishing.workflow: 'ACME' is called 'acme' on GitHub; IAM compares case, so write that"]
+    assert found(samples.settings(publishing=PublishingSettings(samples.WORKFLOW))) == []
+    assert found(samples.settings(publishing=PublishingSettings(samples.WORKFLOW.replace("acme/", "other/")))) == []
+    assert found(samples.settings(publishing=PublishingSettings(None))) == []
+    # Spelled as github:owner is: told once.
+    (told,) = found(owner=Owner("Acme", 7000))
+    assert told.startswith("github:owner: ")
+
+
+@pytest.mark.parametrize("allowed", [(), (samples.ACCOUNT,)])
+def test_the_stacks_own_account_as_another(allowed):
+    """A configuration that does not say its accounts can't know it."""
+
+    def with_account(publisher: str, shared: str) -> list[str]:
+        team = samples.team(publishers=(Publisher("444455556666", "ci"), Publisher(publisher, "ci-*")))
+        return found(samples.settings(team, allowed_account_ids=allowed, sharing=Sharing("o-a1b2c3d4e5", ("444455556666", shared))))
+
+    other, own = "777788889999", samples.ACCOUNT
+    assert with_account(other, other) == []
+    (problem,) = with_account(own, other)
+    assert problem.startswith(f"catalog/test/payments.yaml: publishers.1.account: {own} is the stack's own account; name another one")
+    assert with_account(other, own) == [f"package-flow:sharing.accounts: {own} is the stack's own account; name another one"]
 
 
 def test_teams():

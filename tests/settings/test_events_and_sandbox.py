@@ -150,6 +150,10 @@ def test_developers_are_enough_for_a_sandbox(tmp_path: Path) -> None:
         ("sandbox.name", {"roles": ["engineers/*"]}, SANDBOX, "got nothing"),
         ("sandbox.roles", {"name": "acme-sandbox"}, SANDBOX, "nobody could use the sandbox"),
         ("sandbox.roles.0", {**SANDBOX, "roles": ["*"]}, {**SANDBOX, "roles": ["e*"]}, "a role's name"),
+        *(
+            ("sandbox.roles.0", {**SANDBOX, "roles": [every]}, {**SANDBOX, "roles": [some]}, "not every role")
+            for every, some in (("**", "e**"), ("*/*", "ci/*"), ("***", "*1*"), ("-*/**", "-*/a*"), ("*-*", "*-ci"), ("_*", "_a*"))
+        ),
         ("sandbox.roles.0", {**SANDBOX, "roles": ["/engineers"]}, {**SANDBOX, "roles": ["engineers"]}, "a role's name"),
     ],
 )

@@ -68,9 +68,9 @@ def test_publishers_of_other_accounts(tmp_path):
     assert publishes({**CI, "account": OWN}, of_stack("sharing", {"organizationId": "o-a1b2c3d4e5"})) == [(at, "publishers.0.account")]
     assert publishes({"account": OTHER}, shared) == [(at, "publishers.0.role")]
     assert publishes({"role": "ci"}, shared) == [(at, "publishers.0.account")]
-    for role in ("*", "ci*-x", "/ci", "c?", "ci-*/x"):
+    for role in ("*", "ci*-x", "/ci", "c?", "ci-*/x", "-*", "_/.*"):
         assert publishes({**CI, "role": role}, shared) == [(at, "publishers.0.role")], role
-    for role in ("ci", "ci*", "build/ci-*"):
+    for role in ("ci", "ci*", "build/ci-*", "-c*", "_/.1*"):
         assert publishes({**CI, "role": role}, shared) == [], role
     assert publishes(CI, shared, team="storefront") == [("catalog/storefront.yaml", "publishers")]
 

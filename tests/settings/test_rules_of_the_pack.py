@@ -61,7 +61,18 @@ def test_a_team_whose_name_looks_like_a_credential(tmp_path: Path, name: str, wh
     assert github.looks_like_credential("CODEARTIFACT_REPOSITORY", name)
 
 
-@pytest.mark.parametrize("name", ["npm-tools-of-the-platform-team-and-others", "pypi-mirror-of-the-data-science-department", "xox-shop"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "npm-tools-of-the-platform-team-and-others",
+        "pypi-mirror-of-the-data-science-department",
+        "xox-shop",
+        "platform-engineering-build-tools-v2",
+        "b2b-customer-onboarding-workflows",
+        "payments-and-billing-frontend-2024",
+        "web3-blockchain-wallet-integration-sdk",
+    ],
+)
 def test_a_team_with_a_long_name_is_none(tmp_path: Path, name: str) -> None:
     assert told(tmp_path, ((name,), _team(name))) == []
 
@@ -71,6 +82,16 @@ def test_a_repository_whose_role_looks_like_a_credential(tmp_path: Path) -> None
     assert "form of a credential" in problem
     assert AWS_KEY not in problem
     assert told(tmp_path, (("payments", "repositories", AWS_KEY.lower()), {})) == []
+
+
+def test_a_domain_and_a_repository_with_honest_names(tmp_path: Path) -> None:
+    domain = (CONFIG, "package-flow:domain", "name")
+    assert told(tmp_path, (domain, "payments-and-billing-frontend-2024")) == []
+    (problem,) = told(tmp_path, (domain, "payments-x7k2p9qm4z8w1v5n3c6b0a2d"))
+    assert "package-flow:domain.name" in problem and "looks random" in problem
+    assert told(tmp_path, (("payments", "repositories", "ASIAPACIFICPAYMENTSAPI"), {})) == []
+    (problem,) = told(tmp_path, (("payments", "repositories", "ASIAPACIFICPAYM3NTSA"), {}))
+    assert "form of a credential" in problem
 
 
 # --- documents --------------------------------------------------------------------------------------------------------------------------

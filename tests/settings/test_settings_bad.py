@@ -92,6 +92,25 @@ STACK_VALUES = [
     stack("package-flow:publishing.workflow", WORKFLOW.split("@")[0], WORKFLOW, "@refs/heads/BRANCH"),
     stack("package-flow:publishing.workflow", WORKFLOW + "*", WORKFLOW, "@refs/heads/BRANCH"),
     stack("package-flow:publishing.workflow", "*", "any", "or any"),
+    *(
+        stack("package-flow:publishing.workflow", WORKFLOW.replace(*bad), WORKFLOW.replace(*good), "as GitHub and git take it")
+        for bad, good in (
+            (("/package-flow/", "/../"), ("/package-flow/", "/..a/")),
+            (("/package-flow/", "/./"), ("/package-flow/", "/.github/")),
+            (("/package-flow/", "/flow.git/"), ("/package-flow/", "/flow.gitx/")),
+            (("acme/", "-acme/"), ("acme/", "a-cme/")),
+            (("acme/", "ac--me/"), ("acme/", "ac-me/")),
+            (("acme/", f"{'a' * 40}/"), ("acme/", f"{'a' * 39}/")),
+            (("heads/main", "heads/a..b"), ("heads/main", "heads/a.b")),
+            (("heads/main", "heads/.main"), ("heads/main", "heads/main.1")),
+            (("heads/main", "heads/release/.1"), ("heads/main", "heads/release/1")),
+            (("heads/main", "tags/v1."), ("heads/main", "tags/v1.0")),
+            (("heads/main", "heads/a.lock"), ("heads/main", "heads/a.locks")),
+            (("heads/main", "heads/a.lock/b"), ("heads/main", "heads/a.locks/b")),
+            (("heads/main", "heads/-main"), ("heads/main", "heads/main-/-1")),
+            (("heads/main", "heads/a//b"), ("heads/main", "heads/a/b")),
+        )
+    ),
     stack(
         "package-flow:publishing.workflow", WORKFLOW.replace("refs/heads/main", "main"), WORKFLOW.replace("heads/main", "tags/v1"), "@refs/"
     ),
@@ -147,6 +166,14 @@ STACK_VALUES = [
     ),
     stack("package-flow:builds.roles", ["build/*"], ["build/ci"], "a role's name, after its path", "package-flow:builds.roles.0"),
     stack("package-flow:builds.roles", ["/build"], ["build"], "a role's name", "package-flow:builds.roles.0"),
+    *(
+        stack("package-flow:builds.roles", [bad], [good], "this stack's own (package-flow/test-...)", "package-flow:builds.roles.0")
+        for bad, good in (
+            ("package-flow/test-publish-identity-api", "package-flow/testing"),
+            ("package-flow/test-read", "test-read"),
+            ("package-flow/Test-Promote-x", "package-flow/prod-promote-x"),
+        )
+    ),
     stack("package-flow:builds.roles", ["a" * 65], ["a" * 64], "a role's name", "package-flow:builds.roles.0"),
     # unknown keys
     stack("package-flow:domian", {"name": "acme"}, ABSENT, "got an unknown key, allowed: one of 14 (did you mean domain?)"),
@@ -250,6 +277,10 @@ TEAM_VALUES = [
     Case((*API, "approvals"), None, 1, f"{API_KEY}.approvals", "got nothing"),
     Case((*API, "environment"), "promote", "promotion", f"{API_KEY}.environment", "the environment of promotions"),
     Case((*API, "environment"), "Promote", "Promoted", f"{API_KEY}.environment", "the environment of promotions"),
+    Case((*API, "environment"), "private-dependencies", "private-dependency", f"{API_KEY}.environment", "publishing workflow's own job"),
+    Case((*API, "environment"), "Private-Dependencies", "dependencies", f"{API_KEY}.environment", "publishing workflow's own job"),
+    Case((*API, "environment"), ".", ".a", f"{API_KEY}.environment", "not . or .."),
+    Case((*API, "environment"), "..", "...", f"{API_KEY}.environment", "not . or .."),
     Case((*API, "environment"), "pro:d", "prod", f"{API_KEY}.environment", "the name of a GitHub environment"),
     Case((*API, "promotes"), {"reviewers": []}, {"reviewers": ["leads"]}, f"{API_KEY}.promotes.reviewers", "at least one GitHub team"),
     Case(

@@ -82,6 +82,36 @@ def test_github_does_not_tell_case_and_neither_does_the_catalog(tmp_path: Path, 
     assert "one place: it is checkout-web in catalog/payments.yaml" in told[0]
 
 
+@pytest.mark.parametrize(
+    ("role", "good"),
+    [("bootstrap/deployer", "bootstrap/deploy"), ("deployer", "deployers"), ("bootstrap/Deployer", "bootstrap-deployer")],
+)
+def test_a_deployer_is_no_build_role(tmp_path: Path, role: str, good: str) -> None:
+    """The read policy would deny it what it deploys with; a role's name is there once, whatever its path and case."""
+
+    def builds(role: str, deployers: list[str]) -> list[str]:
+        builds = ((CONFIG, "package-flow:builds"), {"roles": ["codebuild", role]})
+        return _told(tmp_path, changed(builds, ((CONFIG, "package-flow:iam"), {"deployers": deployers})))
+
+    assert builds(role, ["bootstrap/deployer"]) == [
+        f"{STACK_FILE}: package-flow:builds.roles.1: got '{role}', allowed: roles that are not in package-flow:iam.deployers, which run "
+        "pulumi up: the read policy denies every write"
+    ]
+    assert builds(good, ["bootstrap/deployer"]) == []
+    assert builds(role, []) == []
+
+
+def test_a_stack_whose_roles_have_no_path_of_their_own(tmp_path: Path) -> None:
+    def builds(role: str) -> list[str]:
+        return _told(
+            tmp_path, changed(((CONFIG, "package-flow:builds"), {"roles": [role]}), ((CONFIG, "package-flow:iam"), {"path": "/"}))
+        )
+
+    (problem,) = builds("test-publish-identity-api")
+    assert "roles that are not this stack's own (test-...)" in problem
+    assert builds("package-flow/test-publish-identity-api") == []
+
+
 def test_a_pattern_needs_release_managers(tmp_path: Path) -> None:
     without = changed((("payments", "release_managers"), ABSENT))
     assert _told(tmp_path, without) == [

@@ -4,6 +4,8 @@
 #
 # environment: FORMAT, DIRECTORY, MAVEN_DEPENDENCIES, DESTINATION (see action.yml)
 set -euo pipefail
+# Patterns mean ASCII: other blanks and letters would be read otherwise by what they are handed to.
+export LC_ALL=C
 
 stop() {
   printf '::error title=Private dependencies::%s\n' "$1" >&2
@@ -14,32 +16,57 @@ package=$(cd "$DIRECTORY" && pwd) || stop "there is no folder $DIRECTORY"
 work=$(mktemp -d "$RUNNER_TEMP/dependencies.XXXXXX")
 cd "$work"
 
+# A specifier that leads elsewhere than to the registry: a URL, a path, a repository on a host. An alias (npm:NAME@VERSION) does not.
+elsewhere='def plain: type == "string" and (test("[:/\\\\]") | not);
+  def alias: type == "string" and test("^npm:(@[^:/\\\\]+/)?[^:/\\\\]+$");
+  def specifiers: [.dependencies, .devDependencies, .optionalDependencies, .peerDependencies] | map(objects | to_entries[]);'
+
+# names PROGRAM FILE...: prints what a jq program yields, in one line.
+names() {
+  jq -nr "$elsewhere [inputs | $1] | unique | join(\", \")" "${@:2}"
+}
+
 fetch_npm() {
   [[ -f $package/package.json && -f $package/package-lock.json ]] || stop "package.json and package-lock.json are needed in $DIRECTORY"
   cp "$package/package.json" "$package/package-lock.json" .
   jq -e '.workspaces | not' package.json > /dev/null || stop "workspaces are not supported here"
-  local elsewhere
-  elsewhere=$(jq -r '[.packages | to_entries[] | select(.key != "") | select(.value.link or ((.value.resolved // "https:") | test("^https?:") | not))
-    | .key] | join(", ")' package-lock.json)
-  [[ -z $elsewhere ]] || stop "these do not come from the registry: $elsewhere"
-  npm ci --ignore-scripts --no-audit --no-fund
+  # npm fetches what an older lock file leaves out.
+  jq -e '(.lockfileVersion == 2 or .lockfileVersion == 3) and (.packages | type == "object")' package-lock.json > /dev/null ||
+    stop "package-lock.json has a form that npm 7 and later do not write: make it anew"
+  local found registry
+  found=$(names '((.overrides // empty | .. | strings), ((., (.packages // {})[]) | specifiers[].value)) | select((plain or alias) | not) | tostring' \
+    package.json package-lock.json)
+  [[ -z $found ]] || stop "these do not come from the registry: $found"
+  # npm puts the registry in the place of registry.npmjs.org (replace-registry-host). Keys with _ are npm's own, and override the others.
+  registry=$(npm config get registry)
+  registry=${registry%/}/
+  found=$(REGISTRY=$registry names '.packages | to_entries[] | select(.key != "") | select(.value
+      | (.link or (keys | any(startswith("_"))) or ((.name // "" | test("^(@[^@:/\\\\]+/)?[^@:/\\\\]*$")) | not) or (.version | plain | not)
+        or (.resolved | . != null and (. as $from | ["https://registry.npmjs.org/", env.REGISTRY] | any(. as $one | $from | startswith($one)) | not))
+        or (.resolved // "" | test("[?#\\s\\\\]|/\\.\\.?/")))) | .key' package-lock.json)
+  [[ -z $found ]] || stop "these do not come from the registry $registry: $found"
+  NODE_OPTIONS="--require=$GITHUB_ACTION_PATH/no-programs.cjs" npm ci --ignore-scripts --git=/bin/false --no-audit --no-fund
   mkdir -p node_modules
   tar -cf "$DESTINATION" node_modules
 }
 
-# One requirement: NAME[EXTRAS]SPECIFIERS ; MARKERS, and hashes. No URL, no path, no option: those can run code.
-requirement='^[A-Za-z0-9][A-Za-z0-9._-]*(\[[A-Za-z0-9._, -]*\])?[[:space:]]*([=<>!~]=?=?[[:space:]]*[A-Za-z0-9.*+!_-]+[[:space:]]*,?[[:space:]]*)*'
-requirement+='(;[^@/\\]*)?([[:space:]]*--hash=sha256:[0-9a-f]{64})*[[:space:]]*$'
+# One requirement: NAME[EXTRAS]SPECIFIERS ; MARKERS, and hashes. No URL, no path, no option: those can run code. An option begins with - after
+# a blank, so nothing but a hash does.
+requirement='^[A-Za-z0-9][A-Za-z0-9._-]*[[:blank:]]*(\[[[:blank:]]*[A-Za-z0-9][A-Za-z0-9._-]*([[:blank:]]*,[[:blank:]]*[A-Za-z0-9][A-Za-z0-9._-]*)*[[:blank:]]*\])?'
+requirement+='[[:blank:]]*([=<>!~]=?=?[[:blank:]]*[A-Za-z0-9*][A-Za-z0-9.*+!_-]*[[:blank:]]*,?[[:blank:]]*)*'
+requirement+="(;[A-Za-z0-9_.\"'<>=!~()*+, ]*)?([[:blank:]]+--hash=sha256:[0-9a-f]{64})*[[:blank:]]*\$"
 
 fetch_pypi() {
   [[ -f $package/requirements.txt ]] || stop "requirements.txt is needed in $DIRECTORY: it names all that the build installs"
-  sed -E -e ':a' -e '/\\$/N; s/\\\n//; ta' -e 's/(^|[[:space:]])#.*$//' "$package/requirements.txt" | sed -E '/^[[:space:]]*$/d' > requirements.txt
+  sed -e 's/\r$//' "$package/requirements.txt" | sed -E -e ':a' -e '/\\$/N; s/\\\n//; ta' -e 's/(^|[[:space:]])#.*$//' |
+    sed -E '/^[[:space:]]*$/d' > requirements.txt
   local line
-  while IFS= read -r line; do
+  while IFS= read -r line || [[ -n $line ]]; do
     [[ $line =~ $requirement ]] || stop "not a plain requirement (name, version, hashes): $line"
   done < requirements.txt
   mkdir wheels
-  python -m pip download --quiet --disable-pip-version-check --only-binary :all: --dest wheels --requirement requirements.txt
+  python "$GITHUB_ACTION_PATH/pip_download.py" download --quiet --disable-pip-version-check --only-binary :all: --dest wheels \
+    --requirement requirements.txt
   tar -cf "$DESTINATION" wheels
 }
 

@@ -2,17 +2,23 @@
 # npm: one tarball. Sourced by publish.sh.
 
 publish_all() {
-  local tarballs=("$DIRECTORY"/*.tgz) manifest name version registry
+  local tarballs=("$DIRECTORY"/*.tgz) manifest name version registry extra
   [[ ${#tarballs[@]} == 1 ]] || stop "there must be one tarball, there are ${#tarballs[@]}"
   tarball=${tarballs[0]}
-  manifest=$(tar -xzOf "$tarball" package/package.json) || stop "the tarball holds no package/package.json"
+  manifest=$(python3 "$here/tarball.py" "$tarball" 2> tarball.txt) || stop "the tarball is not as npm pack writes it: $(< tarball.txt)"
   name=$(jq -er .name <<< "$manifest") || stop "package.json has no name"
   version=$(jq -er .version <<< "$manifest") || stop "package.json has no version"
   [[ $name =~ ^(@([a-z0-9][a-z0-9._-]*)/)?([a-z0-9][a-z0-9._-]*)$ ]] || stop "not a package name: $name"
   local scope=${BASH_REMATCH[2]} package=${BASH_REMATCH[3]}
   [[ $version =~ ^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$ ]] || stop "not a version: $version"
-  registry=$(jq -r '.publishConfig.registry // ""' <<< "$manifest")
+  registry=$(jq -r '.publishConfig | objects | .registry // ""' <<< "$manifest")
   [[ -z $registry ]] || stop "package.json sends the package to $registry (publishConfig.registry): leave that out, the workflow knows where to"
+  # npm takes every key of publishConfig for a setting of its own: proxy, TLS, registries, tokens. These two can't send the token elsewhere;
+  # --tag wins over the one, and CodeArtifact does not know the other.
+  extra=$(jq -er '.publishConfig // {} | keys - ["access", "tag"] | join(", ")' <<< "$manifest") || stop "publishConfig is no mapping"
+  [[ -z $extra ]] || stop "package.json sets $extra in publishConfig, where npm takes it for a setting of its own: leave that out"
+  # https://github.com/npm/cli/blob/latest/workspaces/libnpmpublish/lib/publish.js: it wins over --tag.
+  jq -e 'has("tag") | not' <<< "$manifest" > /dev/null || stop "package.json has a tag: leave that out, the input npm-tag is for that"
   # npm asks for a tag where a version must not become what everybody installs.
   tag=${NPM_TAG:-latest}
   [[ -n $NPM_TAG || $version != *-* ]] || tag=next
