@@ -34,7 +34,7 @@ from rehearsal.faults.end_state import difference, end_state, everything_known, 
 from rehearsal.faults.in_process import ATTEMPTS, Interrupted
 
 MOST_RUNS = 4
-LONGEST_BRANCH = 300  # seconds; a hundred times what one takes
+LONGEST_BRANCH = 300  # seconds; far more than one takes, also on a busy machine
 SHOWN = 12
 # A credential's own calls change nothing that is compared.
 NO_WRITES = {"sts"}

@@ -263,18 +263,20 @@ def _domain_keys(deploying: _Deploying) -> list[Scenario]:
     if world.settings.domain.encryption is not Encryption.CUSTOMER:
         return []
     attempted, other = "write a key's policy", "dev" if name == "prod" else "prod"
-    kms = deploying.client("kms", Access.DEPLOY)
+
+    def kms() -> Any:
+        return deploying.client("kms", Access.DEPLOY)
 
     def own() -> str:
-        return kms.describe_key(KeyId=f"alias/codeartifact/{world.settings.domain.name}")["KeyMetadata"]["KeyId"]
+        return kms().describe_key(KeyId=f"alias/codeartifact/{world.settings.domain.name}")["KeyMetadata"]["KeyId"]
 
     def of_another() -> str:
         made = world.client("kms", administrator(world)).create_key(Tags=[{"TagKey": STACK_TAG, "TagValue": other}])
         return made["KeyMetadata"]["KeyId"]
 
     def write(key: str) -> str:
-        policy = kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"]
-        return _done(clients.call(kms.put_key_policy, KeyId=key, PolicyName="default", Policy=policy))
+        policy = kms().get_key_policy(KeyId=key, PolicyName="default")["Policy"]
+        return _done(clients.call(kms().put_key_policy, KeyId=key, PolicyName="default", Policy=policy))
 
     allowed = f"{name}: a deployment writes the policy of its domain's key"
     return [
@@ -293,7 +295,7 @@ def _domain_keys(deploying: _Deploying) -> list[Scenario]:
             deploying.who,
             "schedule a key's deletion",
             other,
-            lambda: _done(clients.call(kms.schedule_key_deletion, KeyId=of_another(), PendingWindowInDays=30)),
+            lambda: _done(clients.call(kms().schedule_key_deletion, KeyId=of_another(), PendingWindowInDays=30)),
             DENY,
             allowed,
         ),
@@ -302,7 +304,7 @@ def _domain_keys(deploying: _Deploying) -> list[Scenario]:
             deploying.who,
             "tag a key",
             other,
-            lambda: _done(clients.call(kms.tag_resource, KeyId=of_another(), Tags=[{"TagKey": STACK_TAG, "TagValue": name}])),
+            lambda: _done(clients.call(kms().tag_resource, KeyId=of_another(), Tags=[{"TagKey": STACK_TAG, "TagValue": name}])),
             DENY,
             allowed,
         ),

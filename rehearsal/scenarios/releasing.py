@@ -7,6 +7,8 @@ from rehearsal.scenario import DENY, Scenario
 from rehearsal.world import World
 
 _ACTION = "assume the publish role"
+# Environment of publish-package.yml's job that fetches private dependencies.
+_DEPENDENCIES = "private-dependencies"
 
 
 def scenarios(world: World) -> list[Scenario]:
@@ -56,6 +58,7 @@ def _refusals(world: World, one: Publisher, found: Sequence[Publisher]) -> list[
         *_other_origins(world, one, found),
         *_other_tokens(world, one),
         *_other_workflow(world, one),
+        *_other_job(world, one),
     ]
 
 
@@ -102,6 +105,18 @@ def _other_workflow(world: World, one: Publisher) -> list[Scenario]:
             f"publish-package.yml@feature/x on {one.branch}",
             lambda: _assume(world, one, reusable=world.workflow_at("feature/x")),
         ),
+    ]
+
+
+def _other_job(world: World, one: Publisher) -> list[Scenario]:
+    """The publishing workflow has a second job that asks for tokens: it must not be able to publish."""
+    return [
+        _denied(
+            one,
+            "the job that fetches private dependencies",
+            f"publish-package.yml on {one.branch}, environment {_DEPENDENCIES}",
+            lambda: _assume(world, one, environment=_DEPENDENCIES),
+        )
     ]
 
 
