@@ -170,7 +170,8 @@ def _workflow(settings: Settings, seen: Seen) -> list[str]:
     login = seen.owner.login if seen.owner else ""
     if owner in ("", login, settings.github_owner) or owner.casefold() != login.casefold():
         return []
-    return [f"package-flow:publishing.workflow: '{owner}' is called '{bounded(login, _SHOWN_MAX)}' on GitHub; IAM compares case, so write that"]
+    said = bounded(login, _SHOWN_MAX)
+    return [f"package-flow:publishing.workflow: '{owner}' is called '{said}' on GitHub; IAM compares case, so write that"]
 
 
 def _provider(settings: Settings, seen: Seen) -> list[str]:
@@ -182,8 +183,8 @@ def _provider(settings: Settings, seen: Seen) -> list[str]:
             return [f"package-flow:githubOidcProvider: the account's provider has these audiences: {there}; add {AUDIENCE}"]
     elif seen.oidc_audiences is not None and not seen.state.oidc_provider:
         return [
-            f"package-flow:githubOidcProvider: account {seen.account} has a provider for {GITHUB_OIDC_HOST} already; say existing, "
-            f"or import arn:{seen.partition}:iam::{seen.account}:oidc-provider/{GITHUB_OIDC_HOST} if an interrupted run of this stack made it"
+            f"package-flow:githubOidcProvider: account {seen.account} has a provider for {GITHUB_OIDC_HOST} already; say existing, or import "
+            f"arn:{seen.partition}:iam::{seen.account}:oidc-provider/{GITHUB_OIDC_HOST} if an interrupted run of this stack made it"
         ]
     return []
 

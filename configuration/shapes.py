@@ -133,8 +133,8 @@ REGION = "an AWS region, such as eu-west-1"
 GITHUB_OWNER = "a GitHub organisation: 1 to 39 letters, digits and single hyphens"
 FOLDER = "a folder with one YAML file a team, relative to Pulumi.yaml"
 _WORKFLOW = (
-    "OWNER/REPOSITORY/.github/workflows/FILE.yml@refs/heads/BRANCH (or @refs/tags/TAG, or @ a full commit id), each as GitHub and git take it, "
-    "or any"
+    "OWNER/REPOSITORY/.github/workflows/FILE.yml@refs/heads/BRANCH (or @refs/tags/TAG, or @ a full commit id), each as "
+    "GitHub and git take it, or any"
 )
 
 # https://docs.aws.amazon.com/codeartifact/latest/APIReference/API_CreateDomain.html and API_CreateRepository.html

@@ -19,6 +19,7 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from policies.owned_names import Format
 from rehearsal.processes import scrubbed
 from rehearsal.scenario import Denied, Skipped
 
@@ -83,27 +84,29 @@ def needs(program: str) -> None:
         raise Skipped(f"{program} is not on PATH")
 
 
-def tool_versions() -> dict[str, str]:
-    """The versions of this machine's tools, as inputs of the publishing workflow; a tool that is missing is left out."""
+# What builds a package of each format: the publishing workflow's input, how to ask, and the version in the answer.
+_TOOLS = {
+    Format.NPM: ("node-version", ("node", "--version"), r"v(\d+)"),
+    Format.PYPI: ("python-version", ("python", "--version"), r"Python (\d+\.\d+)"),
+    Format.MAVEN: ("java-version", ("java", "-version"), r'version "(\d+)'),
+}
+
+
+def tool_version(format: Format) -> dict[str, str]:
+    """The version of this machine's tool, as input of the publishing workflow; nothing if there is no such tool."""
     # Jobs side by side wait for the first that asks.
     with _ASKING:
-        return _tool_versions()
+        return _tool_version(format)
 
 
 @cache
-def _tool_versions() -> dict[str, str]:
-    asked = {
-        "node-version": (("node", "--version"), r"v(\d+)"),
-        "python-version": (("python", "--version"), r"Python (\d+\.\d+)"),
-        "java-version": (("java", "-version"), r'version "(\d+)'),
-    }
-    found = {}
-    for name, (command, pattern) in asked.items():
-        if shutil.which(command[0], path=scrubbed()["PATH"]):
-            told = subprocess.run(command, capture_output=True, text=True, env=scrubbed(), check=False)
-            if match := re.search(pattern, told.stdout + told.stderr):
-                found[name] = match[1]
-    return found
+def _tool_version(format: Format) -> dict[str, str]:
+    name, command, pattern = _TOOLS[format]
+    if not shutil.which(command[0], path=scrubbed()["PATH"]):
+        return {}
+    told = subprocess.run(command, capture_output=True, text=True, env=scrubbed(), check=False)
+    match = re.search(pattern, told.stdout + told.stderr)
+    return {name: match[1]} if match else {}
 
 
 def own_registries() -> dict[str, str]:

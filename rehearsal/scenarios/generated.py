@@ -84,7 +84,7 @@ def _publish(world: World, client: Client, version: str) -> str:
     }
     # Built already: installing a generator takes too long here.
     given = {**generated_client.inputs(source, client.format), "build-command": ""}
-    inputs = {**given, "environment": one.repository.environment, **clients.tool_versions()}
+    inputs = {**given, "environment": one.repository.environment, **clients.tool_version(client.format)}
     try:
         return world.run_workflow(PUBLISH, one.name, WRITER, request, inputs=inputs, source=source)
     except RuntimeError as failure:

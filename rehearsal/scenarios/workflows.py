@@ -43,7 +43,7 @@ def run(world: World, one: Publisher, what: Package, variables: Mapping[str, str
     source = onboarding.source(world.folder("source"), what)
     started = trigger or {"event": "push", "ref": f"refs/heads/{one.branch}"}
     request = {"workflow": ".github/workflows/release.yml", "job_workflow_ref": str(world.settings.publishing.workflow), **started}
-    inputs = {**onboarding.inputs(source), "environment": one.repository.environment, **clients.tool_versions()}
+    inputs = {**onboarding.inputs(source), "environment": one.repository.environment, **clients.tool_version(what.format)}
     return world.run_workflow(PUBLISH, one.name, WRITER, request, inputs=inputs, source=source, variables=variables)
 
 

@@ -201,7 +201,11 @@ def test_names_of_words_are_no_credentials(name, secret):
 
 @pytest.mark.parametrize(
     "value",
-    ["payments-and-billing-2024-eu.acme.example", "acme-111122223333.d.codeartifact.eu-west-1.amazonaws.com", "https://b2b.acme.example/v2"],
+    [
+        "payments-and-billing-2024-eu.acme.example",
+        "acme-111122223333.d.codeartifact.eu-west-1.amazonaws.com",
+        "https://b2b.acme.example/v2",
+    ],
 )
 def test_hosts_are_no_credentials(value):
     assert github.looks_like_credential("SETTING", value) is None

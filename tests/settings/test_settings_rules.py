@@ -103,9 +103,7 @@ def test_a_deployer_is_no_build_role(tmp_path: Path, role: str, good: str) -> No
 
 def test_a_stack_whose_roles_have_no_path_of_their_own(tmp_path: Path) -> None:
     def builds(role: str) -> list[str]:
-        return _told(
-            tmp_path, changed(((CONFIG, "package-flow:builds"), {"roles": [role]}), ((CONFIG, "package-flow:iam"), {"path": "/"}))
-        )
+        return _told(tmp_path, changed(((CONFIG, "package-flow:builds"), {"roles": [role]}), ((CONFIG, "package-flow:iam"), {"path": "/"})))
 
     (problem,) = builds("test-publish-identity-api")
     assert "roles that are not this stack's own (test-...)" in problem

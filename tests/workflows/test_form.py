@@ -119,7 +119,19 @@ def test_every_job_has_a_timeout_and_the_writing_ones_do_not_race() -> None:
 
 def test_the_environments() -> None:
     environments = {(file, name): job["environment"] for file, name, job, _ in jobs() if "environment" in job}
-    assert environments == {("publish-package.yml", "publish"): "${{ inputs.environment }}", ("promote-package.yml", "promote"): "promote"}
+    assert environments == {
+        ("publish-package.yml", "dependencies"): "private-dependencies",
+        ("publish-package.yml", "publish"): "${{ inputs.environment }}",
+        ("promote-package.yml", "promote"): "promote",
+    }
+
+
+def test_two_jobs_with_a_token_never_have_the_same_subject() -> None:
+    """Publish roles trust a job by branch and file where it has no environment: no other job of the file may have such a token."""
+    without = [(file, name) for file, name, job, _ in jobs() if (file, name) in TOKEN_JOBS and not str(job.get("environment", ""))]
+    chosen = [(file, name) for file, name, job, _ in jobs() if "inputs." in str(job.get("environment", ""))]
+    assert without == []
+    assert chosen == [("publish-package.yml", "publish")]
 
 
 def test_variables_are_read_by_the_check_alone() -> None:

@@ -16,35 +16,45 @@ package=$(cd "$DIRECTORY" && pwd) || stop "there is no folder $DIRECTORY"
 work=$(mktemp -d "$RUNNER_TEMP/dependencies.XXXXXX")
 cd "$work"
 
-# A specifier that leads elsewhere than to the registry: a URL, a path, a repository on a host. An alias (npm:NAME@VERSION) does not.
-elsewhere='def plain: type == "string" and (test("[:/\\\\]") | not);
+# A specifier that leads elsewhere than to the registry is a URL, a path or a repository on a host. An alias (npm:NAME@VERSION) does not.
+# shellcheck disable=SC2016 # jq's variables
+definitions='def plain: type == "string" and (test("[:/\\\\]") | not);
   def alias: type == "string" and test("^npm:(@[^:/\\\\]+/)?[^:/\\\\]+$");
-  def specifiers: [.dependencies, .devDependencies, .optionalDependencies, .peerDependencies] | map(objects | to_entries[]);'
+  def specifiers: .dependencies, .devDependencies, .optionalDependencies, .peerDependencies | objects | .[];
+  def elsewhere: select((plain or alias) | not) | tostring;
+  # npm puts the registry in the place of registry.npmjs.org (replace-registry-host).
+  def stored: . as $from | type == "string" and (test("[?#\\s\\\\]|/[.][.]?/") | not)
+    and ([env.REGISTRY, "https://registry.npmjs.org/"] | any(. as $one | $from | startswith($one)));
+  # A key with _ is one of npm itself, which wins over the others.
+  def entry: (.link | not) and (keys | any(startswith("_")) | not) and (.version | plain)
+    and (.name // "" | test("^(@[^@:/\\\\]+/)?[^@:/\\\\]*$")) and (.resolved == null or (.resolved | stored));'
 
-# names PROGRAM FILE...: prints what a jq program yields, in one line.
-names() {
-  jq -nr "$elsewhere [inputs | $1] | unique | join(\", \")" "${@:2}"
+# refuse PROGRAM FILE WHAT: stop if a jq program yields names.
+refuse() {
+  local found
+  found=$(jq -r "$definitions [$1] | unique | join(\", \")" "$2") || stop "can't read $2"
+  [[ -z $found ]] || stop "$3: $found"
+}
+
+check_npm() {
+  REGISTRY=$(npm config get registry)
+  export REGISTRY=${REGISTRY%/}/
+  refuse '(.overrides // empty | .. | strings | elsewhere), (specifiers | elsewhere)' package.json "these do not come from the registry"
+  refuse '.packages[] | specifiers | elsewhere' package-lock.json "these do not come from the registry"
+  refuse '.packages | to_entries[] | select(.key != "" and (.value | entry | not)) | .key' package-lock.json \
+    "these do not come from the registry"
 }
 
 fetch_npm() {
   [[ -f $package/package.json && -f $package/package-lock.json ]] || stop "package.json and package-lock.json are needed in $DIRECTORY"
-  cp "$package/package.json" "$package/package-lock.json" .
+  cp "$package/package.json" .
+  # What is for npm 6 goes: npm reads the rest, and only the rest is checked here.
+  jq 'del(.dependencies)' "$package/package-lock.json" > package-lock.json
   jq -e '.workspaces | not' package.json > /dev/null || stop "workspaces are not supported here"
   # npm fetches what an older lock file leaves out.
   jq -e '(.lockfileVersion == 2 or .lockfileVersion == 3) and (.packages | type == "object")' package-lock.json > /dev/null ||
-    stop "package-lock.json has a form that npm 7 and later do not write: make it anew"
-  local found registry
-  found=$(names '((.overrides // empty | .. | strings), ((., (.packages // {})[]) | specifiers[].value)) | select((plain or alias) | not) | tostring' \
-    package.json package-lock.json)
-  [[ -z $found ]] || stop "these do not come from the registry: $found"
-  # npm puts the registry in the place of registry.npmjs.org (replace-registry-host). Keys with _ are npm's own, and override the others.
-  registry=$(npm config get registry)
-  registry=${registry%/}/
-  found=$(REGISTRY=$registry names '.packages | to_entries[] | select(.key != "") | select(.value
-      | (.link or (keys | any(startswith("_"))) or ((.name // "" | test("^(@[^@:/\\\\]+/)?[^@:/\\\\]*$")) | not) or (.version | plain | not)
-        or (.resolved | . != null and (. as $from | ["https://registry.npmjs.org/", env.REGISTRY] | any(. as $one | $from | startswith($one)) | not))
-        or (.resolved // "" | test("[?#\\s\\\\]|/\\.\\.?/")))) | .key' package-lock.json)
-  [[ -z $found ]] || stop "these do not come from the registry $registry: $found"
+    stop "package-lock.json is older than npm 7: make it anew"
+  check_npm
   NODE_OPTIONS="--require=$GITHUB_ACTION_PATH/no-programs.cjs" npm ci --ignore-scripts --git=/bin/false --no-audit --no-fund
   mkdir -p node_modules
   tar -cf "$DESTINATION" node_modules

@@ -5,7 +5,7 @@ publish_all() {
   local tarballs=("$DIRECTORY"/*.tgz) manifest name version registry extra
   [[ ${#tarballs[@]} == 1 ]] || stop "there must be one tarball, there are ${#tarballs[@]}"
   tarball=${tarballs[0]}
-  manifest=$(python3 "$here/tarball.py" "$tarball" 2> tarball.txt) || stop "the tarball is not as npm pack writes it: $(< tarball.txt)"
+  manifest=$(python3 "${here:?}/tarball.py" "$tarball" 2> tarball.txt) || stop "the tarball is not as npm pack writes it: $(< tarball.txt)"
   name=$(jq -er .name <<< "$manifest") || stop "package.json has no name"
   version=$(jq -er .version <<< "$manifest") || stop "package.json has no version"
   [[ $name =~ ^(@([a-z0-9][a-z0-9._-]*)/)?([a-z0-9][a-z0-9._-]*)$ ]] || stop "not a package name: $name"

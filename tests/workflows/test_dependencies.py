@@ -1,0 +1,157 @@
+"""The action dependencies: lists of names and versions are fetched, and nothing that could run code beside the job's token."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rehearsal.actions import Conclusion, RunResult, machine
+from tests.rehearsal.actions import sources
+from tests.workflows.calling import PROJECT, call_action
+
+ACTION = PROJECT / ".github" / "actions" / "dependencies"
+GIT = "git+ssh://git@github.example/a/b.git#0123"
+# Says that it was called, and with what: what comes this far was let through.
+FETCHING = "#!/bin/sh\n[ \"$1 $2\" = 'config get' ] && exec echo https://registry.example/npm/payments/\necho \"fetches: $*\"\n"
+
+
+def lock(folder: Path, **entry: object) -> Path:
+    source = sources.npm(folder / "source", "@acme-payments/user", "1.0.0", dependencies={"b": "1.0.0"})
+    sources.npm_lock(source, **entry)
+    return source
+
+
+def change(file: Path, **fields: Any) -> None:
+    file.write_text(json.dumps({**json.loads(file.read_text()), **fields}))
+
+
+def fetch(folder: Path, source: Path, format: str, **inputs: str) -> RunResult:
+    """Call the action where npm and Python are programs that only say so."""
+    tools = folder / "tools"
+    tools.mkdir(exist_ok=True)
+    for name in ("npm", "python"):
+        tool = tools / name
+        tool.write_text(FETCHING)
+        tool.chmod(tool.stat().st_mode | stat.S_IXUSR)
+    asked = {"format": format, "destination": str(folder / "archive.tar"), **inputs}
+    return call_action(folder, "dependencies", asked, source=source, path=os.pathsep.join([str(tools), machine.default_path()]))
+
+
+@pytest.mark.parametrize(
+    ("entry", "allowed"),
+    [
+        ({}, True),
+        ({"resolved": "https://registry.example/npm/payments/b/-/b-1.0.0.tgz"}, True),
+        ({"resolved": "https://registry.npmjs.org/b/-/b-1.0.0.tgz"}, True),
+        ({"resolved": "https://registry.example/npm/paymentsb/-/b-1.0.0.tgz"}, False),
+        ({"resolved": "https://registry.npmjs.org/../b.git#0123"}, False),
+        ({"resolved": "https://github.com/a/b.git"}, False),
+        ({"resolved": GIT}, False),
+        ({"resolved": "file:../b"}, False),
+        ({"link": True}, False),
+        ({"_resolved": GIT}, False),
+        ({"version": GIT}, False),
+        ({"name": "@acme/b"}, True),
+        ({"name": "b@git+https:", "version": "1"}, False),
+        ({"dependencies": {"c": "^1.0.0 || 2.x", "d": "npm:@acme/e@^1"}}, True),
+        ({"dependencies": {"c": GIT}}, False),
+        ({"optionalDependencies": {"c": "a/b"}}, False),
+        ({"peerDependencies": {"c": "https://github.com/a/b"}}, False),
+        ({"dependencies": {"d": "npm:e@file:x"}}, False),
+    ],
+)
+def test_npm_dependencies_from_elsewhere_are_not_fetched(tmp_path: Path, entry: dict[str, object], allowed: bool) -> None:
+    result = fetch(tmp_path, lock(tmp_path, **entry), "npm")
+    assert ("fetches: ci --ignore-scripts --git=/bin/false" in result.output) is allowed, result.output
+    assert result.conclusion is (Conclusion.SUCCESS if allowed else Conclusion.FAILURE)
+    assert allowed or "do not come from the registry" in result.reason
+
+
+@pytest.mark.parametrize(
+    ("file", "fields", "message"),
+    [
+        ("package.json", {"workspaces": ["a"]}, "workspaces"),
+        ("package.json", {"dependencies": {"b": "1.0.0", "c": GIT}}, "registry: " + GIT),
+        ("package.json", {"devDependencies": {"c": "file:../c"}}, "registry: file:../c"),
+        ("package.json", {"devDependencies": {"c": "^1.0.0"}}, ""),
+        ("package.json", {"overrides": {"b": {"c": GIT}}}, "registry: " + GIT),
+        ("package.json", {"overrides": {"b": {"c": "$b"}}}, ""),
+        ("package-lock.json", {"lockfileVersion": 1}, "older than npm 7"),
+        ("package-lock.json", {"packages": None}, "older than npm 7"),
+        ("package-lock.json", {"lockfileVersion": 2, "dependencies": {"b": {"version": "1.0.0"}}}, ""),
+    ],
+)
+def test_npm_files_that_are_not_fetched(tmp_path: Path, file: str, fields: dict[str, Any], message: str) -> None:
+    source = lock(tmp_path)
+    change(source / file, **fields)
+    result = fetch(tmp_path, source, "npm")
+    assert result.conclusion is (Conclusion.FAILURE if message else Conclusion.SUCCESS), result.output
+    assert message in result.reason
+
+
+@pytest.mark.parametrize("call", ["spawn('true')", "spawnSync('true')", "execFile('true')", "execSync('true')", "fork('x.js')"])
+def test_npm_starts_no_program(call: str) -> None:
+    def run(*options: str) -> subprocess.CompletedProcess[str]:
+        program = f"const {{ {call.partition('(')[0]} }} = require('child_process'); {call}"
+        return subprocess.run(["node", *options, "-e", program], capture_output=True, text=True, check=False)
+
+    assert "no program is started" not in run().stderr
+    refused = run("--require", str(ACTION / "no-programs.cjs"))
+    assert refused.returncode
+    assert "no program is started while dependencies are fetched" in refused.stderr
+
+
+HASH = "--hash=sha256:" + "0" * 64
+
+
+@pytest.mark.parametrize(
+    ("requirement", "allowed"),
+    [
+        ("b", True),
+        ("b[c, d] >=1.0, <2", True),
+        (f"b==1.0 ; python_version >= \"3.8\" and sys_platform == 'linux' {HASH}", True),
+        (f"b==1.0 \\\n    {HASH} \\\n    {HASH}  # why", True),
+        ("b==1.0\r", True),
+        ("--index-url https://registry.example/simple/", False),
+        ("-e .", False),
+        ("./local", False),
+        ("b @ https://registry.example/b.whl", False),
+        ("git+https://registry.example/b.git", False),
+        ("b==1 --config-settings=x=y", False),
+        ("b==1 \\\n  --global-option=x", False),
+        ("b>=--no-binary=b", False),
+        ("b== --no-binary b", False),
+        ("b[c --no-binary b]", False),
+        *((f"b==1; python_version>'3'{blank}--no-binary=:all:", False) for blank in (" ", "\t", "\f", "\v", "\u2028", "\r", "\x85")),
+    ],
+)
+def test_requirements_that_could_run_code_are_not_fetched(tmp_path: Path, requirement: str, allowed: bool) -> None:
+    source = sources.pypi(tmp_path / "source", "acme-payments-user", "1.0.0")
+    (source / "requirements.txt").write_bytes(f"a\n{requirement}\n".encode())
+    result = fetch(tmp_path, source, "pypi")
+    assert (" download --quiet --disable-pip-version-check --only-binary :all: " in result.output) is allowed, result.output
+    assert allowed or "not a plain requirement" in result.reason
+
+
+@pytest.mark.parametrize("way", ["subprocess.run(['true'])", "os.system('true')", "os.posix_spawn('/bin/true', ['true'], {})", "os.fork()"])
+def test_pip_starts_no_program(tmp_path: Path, way: str) -> None:
+    """With a pip that does nothing else."""
+    (tmp_path / "pip.py").write_text(f"import os, subprocess\n{way}\n")
+
+    def run(*program: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([sys.executable, *program], cwd=tmp_path, env={"PYTHONPATH": "."}, capture_output=True, text=True, check=False)
+
+    assert run("-m", "pip").returncode == 0
+    assert "no program is started while dependencies are fetched" in run(str(ACTION / "pip_download.py")).stderr
+
+
+@pytest.mark.parametrize("artifact", ["a:b", "a:b:1 -Dx=y", "a:b:1:jar", "-Dx:y:1;id"])
+def test_maven_artifacts_are_coordinates(tmp_path: Path, artifact: str) -> None:
+    (tmp_path / "source").mkdir()
+    result = fetch(tmp_path, tmp_path / "source", "maven", **{"maven-dependencies": artifact})
+    assert "not GROUP:ARTIFACT:VERSION" in result.reason
