@@ -183,8 +183,8 @@ def _provider(settings: Settings, seen: Seen) -> list[str]:
             return [f"package-flow:githubOidcProvider: the account's provider has these audiences: {there}; add {AUDIENCE}"]
     elif seen.oidc_audiences is not None and not seen.state.oidc_provider:
         return [
-            f"package-flow:githubOidcProvider: account {seen.account} has a provider for {GITHUB_OIDC_HOST} already; say existing, or import "
-            f"arn:{seen.partition}:iam::{seen.account}:oidc-provider/{GITHUB_OIDC_HOST} if an interrupted run of this stack made it"
+            f"package-flow:githubOidcProvider: account {seen.account} has a provider for {GITHUB_OIDC_HOST} already; say existing, or "
+            f"import arn:{seen.partition}:iam::{seen.account}:oidc-provider/{GITHUB_OIDC_HOST} if an interrupted run of this stack made it"
         ]
     return []
 

@@ -248,11 +248,15 @@ def _workflow_of_its_own(stack: StackFile) -> Problems:
 def _stack_name(stack: StackFile) -> Problems:
     """Roles are named STACK-KIND-REPOSITORY, and a policy names the promote roles of a stack by pattern.
 
-    The topic and its queue are named by the stack, too, and take no dot.
+    The topic and its queue are named by the stack, too, and take no dot; Slack's channel takes no topic that begins with a sign.
     https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html
+    https://docs.aws.amazon.com/chatbot/latest/APIReference/API_CreateSlackChannelConfiguration.html
     """
     if "." in stack.stack and announces(stack.shape.events):
         allowed = f"a stack's name without a dot, or no {stack.project}:events: a topic's name has none"
+        yield stack.problem("", Words(f"the stack {stack.stack}"), allowed)
+    if not stack.stack[:1].isalnum() and announces(stack.shape.events):
+        allowed = f"a stack's name that begins with a letter or digit, or no {stack.project}:events: the topic is called after it"
         yield stack.problem("", Words(f"the stack {stack.stack}"), allowed)
     kinds = [*(str(kind) for kind in RoleKind), DEVELOPERS]
     if any(part in kinds for part in stack.stack.split("-")[1:]):

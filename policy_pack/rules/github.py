@@ -63,7 +63,7 @@ def checks_from_anybody(ruleset: Resource) -> list[str]:
 
 _NAME = re.compile(r"(^|_)(TOKEN|SECRET|PASSWORD|PASSWD|PWD|PASSPHRASE|CREDENTIALS?|PRIVATE_KEY|API_?KEY|ACCESS_KEY|AUTH)($|_)")
 form_of_credential = re.compile(
-    # AWS access keys, whose ids are in base 32. No capital in front (SLOVAKIA); behind ASIA, with which names begin, exactly 16 with a digit.
+    # AWS access keys, whose ids are in base 32. No capital in front (SLOVAKIA); behind ASIA, as names begin too, exactly 16 with a digit.
     r"(?<![A-Z])(?:AKIA[A-Z0-9]{16}|ASIA(?=[A-Z]*[2-7])[A-Z2-7]{16}(?![A-Z0-9]))"
     r"|gh[opsur]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{20,}"  # GitHub
     r"|npm_[A-Za-z0-9]{30,}|pypi-AgE[A-Za-z0-9_-]{30,}"  # package registries; a PyPI token is a macaroon, which begins so
