@@ -35,7 +35,7 @@ KEPT: dict[str, str] = {
     **_because(_TAGS, "events", "TagResource", "UntagResource"),
     **_because(_TAGS, "iam", "TagOpenIDConnectProvider", "TagPolicy", "TagRole"),
     **_because(_TAGS, "iam", "UntagOpenIDConnectProvider", "UntagPolicy", "UntagRole"),
-    **_because(_TAGS, "kms", "TagResource", "UntagResource"),
+    **_because(_TAGS, "kms", "UntagResource"),
     **_because(_TAGS, "sns", "TagResource", "UntagResource"),
     **_because(_TAGS, "sqs", "TagQueue", "UntagQueue"),
     **_because(_READS, "codeartifact", "GetDomainPermissionsPolicy", "GetRepositoryPermissionsPolicy"),

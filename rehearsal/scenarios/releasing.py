@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Sequence
 
+from configuration.catalog import PRIVATE_DEPENDENCIES_ENVIRONMENT
 from rehearsal.cast import MANAGER, STRANGER_ORGANIZATION, WRITER, Publisher, first, matching, publishers
 from rehearsal.scenario import DENY, Scenario
 from rehearsal.world import World
 
 _ACTION = "assume the publish role"
-# Environment of publish-package.yml's job that fetches private dependencies.
-_DEPENDENCIES = "private-dependencies"
 
 
 def scenarios(world: World) -> list[Scenario]:
@@ -114,8 +113,8 @@ def _other_job(world: World, one: Publisher) -> list[Scenario]:
         _denied(
             one,
             "the job that fetches private dependencies",
-            f"publish-package.yml on {one.branch}, environment {_DEPENDENCIES}",
-            lambda: _assume(world, one, environment=_DEPENDENCIES),
+            f"publish-package.yml on {one.branch}, environment {PRIVATE_DEPENDENCIES_ENVIRONMENT}",
+            lambda: _assume(world, one, environment=PRIVATE_DEPENDENCIES_ENVIRONMENT),
         )
     ]
 

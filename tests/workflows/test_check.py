@@ -63,6 +63,14 @@ def test_packages_come_from_branches(file: str, ref: str, allowed: bool) -> None
 
 
 @pytest.mark.parametrize(
+    ("branch", "shown"),
+    [("release/1.0_x-y", "from `release/1.0_x-y` |"), ("`|<b>![](https://evil.example)", "from `???b?????https?//evil.example?` |")],
+)
+def test_a_branch_is_no_markdown_for_who_approves(branch: str, shown: str) -> None:
+    assert shown in first_job(PROMOTE, ref=f"refs/heads/{branch}", ref_name=branch).summary
+
+
+@pytest.mark.parametrize(
     ("inputs", "allowed"),
     [
         ({"working-directory": "packages/a"}, True),

@@ -5,6 +5,7 @@ import os
 import stat
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from tests.workflows.calling import PROJECT, call_action
 ACTION = PROJECT / ".github" / "actions" / "dependencies"
 GIT = "git+ssh://git@github.example/a/b.git#0123"
 # Says that it was called, and with what: what comes this far was let through.
-FETCHING = "#!/bin/sh\n[ \"$1 $2\" = 'config get' ] && exec echo https://registry.example/npm/payments/\necho \"fetches: $*\"\n"
+FETCHING = '#!/bin/sh\n[ "$1 $2" = \'config get\' ] && exec echo https://registry.example/npm/payments/\necho "fetches: $*"\n'
 
 
 def lock(folder: Path, **entry: object) -> Path:
@@ -144,10 +145,72 @@ def test_pip_starts_no_program(tmp_path: Path, way: str) -> None:
     (tmp_path / "pip.py").write_text(f"import os, subprocess\n{way}\n")
 
     def run(*program: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([sys.executable, *program], cwd=tmp_path, env={"PYTHONPATH": "."}, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            [sys.executable, *program], cwd=tmp_path, env={"PYTHONPATH": "."}, capture_output=True, text=True, check=False
+        )
 
     assert run("-m", "pip").returncode == 0
     assert "no program is started while dependencies are fetched" in run(str(ACTION / "pip_download.py")).stderr
+
+
+def test_a_wheel_can_not_have_pip_build_something(tmp_path: Path) -> None:
+    """A wheel's metadata names a source archive, whose build back end says that it ran."""
+    evil, wheels, ran = sources.pypi(tmp_path / "evil", "evil", "1.0"), tmp_path / "wheels", tmp_path / "ran"
+    backend = evil / "backend.py"
+    backend.write_text(f"open({str(ran)!r}, 'w').close()\n{backend.read_text()}")
+    with tarfile.open(tmp_path / "evil-1.0.tar.gz", "w:gz") as archive:
+        archive.add(evil, "evil-1.0")
+    wheels.mkdir()
+    for name, needs in (("named", (f"evil @ file://{tmp_path}/evil-1.0.tar.gz",)), ("plain", ())):
+        project = sources.pypi(tmp_path / name, name, "1.0", dependencies=needs)
+        build = [sys.executable, "-c", f"import backend; backend.build_wheel({str(wheels)!r})"]
+        subprocess.run(build, cwd=project, check=True, capture_output=True)
+
+    def download(name: str, *pip: str) -> subprocess.CompletedProcess[str]:
+        options = ("download", "--no-index", "--find-links", str(wheels), "--only-binary", ":all:", "--dest", str(tmp_path / "to"), name)
+        return subprocess.run([sys.executable, *pip, *options], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    plain = download("plain", str(ACTION / "pip_download.py"))
+    assert plain.returncode == 0, plain.stderr
+    refused = download("named", str(ACTION / "pip_download.py"))
+    assert "no program is started while dependencies are fetched" in refused.stderr
+    assert not ran.exists()
+    download("named", "-m", "pip")
+    assert ran.exists()
+
+
+def test_a_lock_file_can_not_have_npm_prepare_a_git_dependency(tmp_path: Path) -> None:
+    """npm prepares a git dependency by a second npm, which reads the dependency's own settings: which git to run for one of its own."""
+    inner, outer, ran = tmp_path / "inner", tmp_path / "outer", tmp_path / "ran"
+    evil = tmp_path / "evil.sh"
+    evil.write_text(f"#!/bin/sh\ntouch {ran}\nexit 1\n")
+    evil.chmod(evil.stat().st_mode | stat.S_IXUSR)
+    for folder, more in ((inner, {}), (outer, {"scripts": {"prepare": "true"}, "devDependencies": {"y": f"git+file://{inner}"}})):
+        folder.mkdir()
+        (folder / "package.json").write_text(json.dumps({"name": folder.name, "version": "1.0.0", **more}))
+    (outer / ".npmrc").write_text(f"git={evil}\n")
+    commit = _commit(outer)
+    source = sources.npm(tmp_path / "source", "@acme-payments/user", "1.0.0", dependencies={"outer": f"git+file://{outer}#{commit}"})
+    sources.npm_lock(source, resolved=f"git+file://{outer}#{commit}", version="1.0.0")
+
+    def ci(**environment: str) -> None:
+        home = {"HOME": str(tmp_path / "home"), "PATH": machine.default_path(), "npm_config_registry": "http://127.0.0.1:9/"}
+        # The setting git is another than fetch.sh's here: what holds npm back is that it starts no program.
+        command = ["npm", "ci", "--ignore-scripts", "--fetch-retries=0", "--no-audit", "--no-fund"]
+        ended = subprocess.run(command, cwd=source, env={**home, **environment}, capture_output=True, text=True, check=False)
+        assert ended.returncode
+
+    ci(NODE_OPTIONS=f"--require={ACTION / 'no-programs.cjs'}")
+    assert not ran.exists()
+    ci()
+    assert ran.exists()
+
+
+def _commit(folder: Path) -> str:
+    git = ["git", "-c", "user.name=bob", "-c", "user.email=bob@acme.example"]
+    for arguments in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "first"]):
+        subprocess.run([*git, *arguments], cwd=folder, check=True, capture_output=True)
+    return subprocess.run([*git, "rev-parse", "HEAD"], cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
 
 
 @pytest.mark.parametrize("artifact", ["a:b", "a:b:1 -Dx=y", "a:b:1:jar", "-Dx:y:1;id"])

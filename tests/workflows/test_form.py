@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from configuration.catalog import PRIVATE_DEPENDENCIES_ENVIRONMENT
+from policies.names import PROMOTE_ENVIRONMENT
 from rehearsal.actions import definitions
 from rehearsal.actions.runner import permissions_of
 from tests.workflows.calling import PROJECT
@@ -120,9 +122,9 @@ def test_every_job_has_a_timeout_and_the_writing_ones_do_not_race() -> None:
 def test_the_environments() -> None:
     environments = {(file, name): job["environment"] for file, name, job, _ in jobs() if "environment" in job}
     assert environments == {
-        ("publish-package.yml", "dependencies"): "private-dependencies",
+        ("publish-package.yml", "dependencies"): PRIVATE_DEPENDENCIES_ENVIRONMENT,
         ("publish-package.yml", "publish"): "${{ inputs.environment }}",
-        ("promote-package.yml", "promote"): "promote",
+        ("promote-package.yml", "promote"): PROMOTE_ENVIRONMENT,
     }
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import importlib.util
-import json
 import subprocess
 from pathlib import Path
 

@@ -55,7 +55,7 @@ fetch_npm() {
   jq -e '(.lockfileVersion == 2 or .lockfileVersion == 3) and (.packages | type == "object")' package-lock.json > /dev/null ||
     stop "package-lock.json is older than npm 7: make it anew"
   check_npm
-  NODE_OPTIONS="--require=$GITHUB_ACTION_PATH/no-programs.cjs" npm ci --ignore-scripts --git=/bin/false --no-audit --no-fund
+  NODE_OPTIONS="--require=\"$GITHUB_ACTION_PATH/no-programs.cjs\"" npm ci --ignore-scripts --git=/bin/false --no-audit --no-fund
   mkdir -p node_modules
   tar -cf "$DESTINATION" node_modules
 }

@@ -1,8 +1,8 @@
 """pip as a process that starts no other program, so that nothing it meets is built.
 
-`--only-binary` holds for what comes from the index alone: metadata of a wheel may name a source archive or a repository elsewhere
-(https://packaging.python.org/en/latest/specifications/version-specifiers/#direct-references), and pip would run that one's build back end. Back
-ends, `setup.py` and version control all run in processes of their own; wheels need none.
+`--only-binary` holds for what comes from the index alone: metadata of a wheel may name a source archive or a repository elsewhere, and pip
+would run that one's build back end. Back ends, `setup.py` and version control all run in processes of their own; wheels need none.
+https://packaging.python.org/en/latest/specifications/version-specifiers/#direct-references
 """
 
 import runpy

@@ -1,8 +1,8 @@
 """Print the package.json of an npm package's tarball, in a tarball that holds nothing else that npm could take for it.
 
-npm drops the first folder of every entry, whatever it is called, lets later entries replace earlier ones, and follows what tar implementations
-disagree about. So this reads only what `npm pack` writes: one gzip stream; files and folders below `package/`, each once; pax headers that
-do no more than name the next entry; nothing after the end.
+npm drops the first folder of every entry, whatever it is called, and lets later entries replace earlier ones; and implementations of tar
+disagree about much. So this reads only what `npm pack` writes: one gzip stream; files and folders below `package/`, each once; pax headers
+that do no more than name the next entry; nothing after the end.
 """
 
 import json
