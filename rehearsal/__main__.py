@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from rehearsal.processes import PROJECT, program_process
+from rehearsal.processes import PROJECT, Waiting
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,9 +23,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with (
         tempfile.TemporaryDirectory(prefix="package-flow-", ignore_cleanup_errors=True) as folder,
-        closing(program_process(Path(folder))) as waiting,
+        closing(Waiting(Path(folder))) as waiting,
     ):
-        # Side by side with that process, which has as much to load.
+        # Side by side with those processes, which have as much to load.
         from rehearsal import rehearsing
 
         return rehearsing.run(options, Path(folder), waiting, started)
@@ -43,7 +43,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--quick",
         action="store_true",
-        help="the main job alone: no PyPI, Maven or promotion by real clients, nothing of the organisation's side",
+        help="the main job alone: no clients by hand, public packages, PyPI, Maven or promotion, nothing of the organisation's side",
     )
     parser.add_argument("--json", metavar="FILE", help="write the report as JSON (- for standard output)")
     parser.add_argument("--access", type=Path, metavar="DIR", help="write the access review of what was provisioned")

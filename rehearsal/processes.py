@@ -6,6 +6,7 @@ A child that waits for its standard input to end stops by itself when the rehear
 import contextlib
 import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -49,7 +50,7 @@ class Child:
             text=True,
         )
 
-    def tell(self, message: Mapping[str, Any]) -> None:
+    def tell(self, message: Mapping[str, Any] | Sequence[str]) -> None:
         """Send it one line of JSON. Raises ProcessFailed if it has ended."""
         assert self._process.stdin is not None
         try:
@@ -102,3 +103,18 @@ def program_process(folder: Path) -> Child:
     home.mkdir(exist_ok=True)
     command = [sys.executable, "-m", "rehearsal.program", "--wait"]
     return Child(command, env=scrubbed({"HOME": str(home)}), cwd=PROJECT, log=folder / "program.log")
+
+
+class Waiting:
+    """Processes that load while nobody knows yet what they are for: one for the program, and one for the cloud, which `key` opens."""
+
+    def __init__(self, folder: Path) -> None:
+        self.key = secrets.token_urlsafe(24)
+        self.program = program_process(folder)
+        command = [sys.executable, "-m", "rehearsal.cloud", "--wait"]
+        self.cloud = Child(command, env=scrubbed({"REHEARSAL_KEY": self.key}), cwd=PROJECT, log=folder / "cloud.log")
+
+    def close(self) -> None:
+        """End both."""
+        self.program.close()
+        self.cloud.close()

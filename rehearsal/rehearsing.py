@@ -15,14 +15,14 @@ from rich.console import Console
 from access import review
 from policy_pack.rules.model import Finding
 from rehearsal import everything, removal, report, rights, rules, schedule, stage
-from rehearsal.processes import Child
+from rehearsal.processes import Waiting
 from rehearsal.scenario import SKIPPED, Outcome, Scenario
 from rehearsal.world import World
 from settings import SettingsError
 
 
-def run(options: argparse.Namespace, folder: Path, waiting: Child, started: float) -> int:
-    """Rehearse as the command line says, in this folder; returns the exit status. `waiting` is a process for the program."""
+def run(options: argparse.Namespace, folder: Path, waiting: Waiting, started: float) -> int:
+    """Rehearse as the command line says, in this folder; returns the exit status."""
     console = report.console(sys.stderr if options.json == "-" else sys.stdout)
     try:
         return _rehearse(options, console, folder, waiting, started)
@@ -34,12 +34,12 @@ def run(options: argparse.Namespace, folder: Path, waiting: Child, started: floa
         return 1
 
 
-def _rehearse(options: argparse.Namespace, console: Console, folder: Path, waiting: Child, started: float) -> int:
+def _rehearse(options: argparse.Namespace, console: Console, folder: Path, waiting: Waiting, started: float) -> int:
     stack = stage.Stack(options.stack, options.config.resolve(), options.catalog.resolve() if options.catalog else None)
     settings = stack.settings()
-    with closing(stage.Cloud(settings, folder, options.upstream)) as cloud:
+    with closing(stage.Cloud(settings, folder, options.upstream, waiting)) as cloud:
         deployer = stage.company(stack, settings, cloud, folder, quick=options.quick)
-        program = stage.Program(stack, cloud, deployer, folder, waiting)
+        program = stage.Program(stack, cloud, deployer, folder, waiting.program)
         result = _provision(stack.name, console, program)
         findings = rules.broken(result["resources"])
         if options.access:
@@ -122,9 +122,8 @@ def _tell(
     console.print(rules.summary(findings), style="bold")
     console.print(f"{report.summary(outcomes)}; {seconds} s", style="bold")
     if quick:
-        console.print(
-            "Left out by --quick: PyPI, Maven and promotion by real clients, and the organisation's side. All of it: make rehearse ALL=1"
-        )
+        left_out = "clients by hand, public packages, PyPI, Maven, promotion, the organisation's side"
+        console.print(f"Left out by --quick: {left_out}. All of it: make rehearse ALL=1")
     console.print("Not shown here: the real providers, real AWS and github.com, updates and deletes by the engine.", style="dim")
 
 

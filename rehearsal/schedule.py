@@ -7,7 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from rehearsal.scenario import ERROR, SKIPPED, Outcome, Scenario, attempt
 
 # Most of a scenario's time is a client's start-up; more at once than this only makes them wait for the processor.
-AT_ONCE = 4
+AT_ONCE = 6
 
 
 def _blocked(scenario: Scenario, done: dict[str, Outcome]) -> Outcome | None:

@@ -19,7 +19,7 @@ from rehearsal import bootstrapping, clients, seeding
 from rehearsal.clients import Credentials
 from rehearsal.control import Control
 from rehearsal.github import GitHub
-from rehearsal.processes import PROJECT, Child, ProcessFailed, program_process, scrubbed
+from rehearsal.processes import PROJECT, Child, ProcessFailed, Waiting, program_process, scrubbed
 from rehearsal.rights import Watch
 from rehearsal.world import Place, World
 from settings import Settings, parse
@@ -57,17 +57,23 @@ class Stack:
 class Cloud:
     """The local cloud's process and what is known of it."""
 
-    def __init__(self, settings: Settings, folder: Path, upstream: str) -> None:
+    def __init__(self, settings: Settings, folder: Path, upstream: str, waiting: Waiting | None = None) -> None:
         account = next(iter(settings.allowed_account_ids), _EXAMPLE_ACCOUNT)
-        key = secrets.token_urlsafe(24)
-        command = [sys.executable, "-m", "rehearsal.cloud", "--account", account, "--region", settings.region, "--upstream", upstream]
+        arguments = ["--account", account, "--region", settings.region, "--upstream", upstream]
         self.upstream = upstream
         # Requests that GitHub saw before the stack's program ran, and that are not its own.
         self.writes_before = 0
         self.bootstrap: Declaration | None = None
         self.public_packages = PUBLIC_PACKAGES[upstream]
-        registries = clients.own_registries() if upstream == "real" else {}
-        self.child = Child(command, env=scrubbed({"REHEARSAL_KEY": key, **registries}), cwd=PROJECT, log=folder / "cloud.log")
+        if waiting and upstream == "fixture":
+            self.child, key = waiting.cloud, waiting.key
+            self.child.tell(arguments)
+        else:
+            key, registries = secrets.token_urlsafe(24), clients.own_registries() if upstream == "real" else {}
+            command = [sys.executable, "-m", "rehearsal.cloud", *arguments]
+            self.child = Child(command, env=scrubbed({"REHEARSAL_KEY": key, **registries}), cwd=PROJECT, log=folder / "cloud.log")
+        # While it starts: making the first client takes as long as starting it.
+        clients.http()
         ready = self.child.first_line()
         root = ready["root"]
         self.place = Place(ready["url"], account, settings.region)

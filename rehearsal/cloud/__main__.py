@@ -6,6 +6,8 @@ Prints one line of JSON when it is ready: {"url", "account", "region", "root": {
 SIGINT, or when standard input ends, so that it never outlives the process that started it. REHEARSAL_KEY in the environment is the key
 of /_rehearsal/; without one, that part stays closed. Nothing is kept: all state is in memory, scratch files in a directory that is
 removed at the end.
+
+With `--wait` as its only argument it loads what it needs and takes its arguments from standard input, as one line with a JSON list.
 """
 
 import argparse
@@ -30,7 +32,8 @@ KEPT_PREFIXES = ("LC_", "PIP_", "NPM_CONFIG_", "HTTP_PROXY", "HTTPS_PROXY", "NO_
 
 def main() -> int:
     """Run the cloud until it is told to stop."""
-    options = _options()
+    waits = sys.argv[1:] == ["--wait"]
+    options = None if waits else _options(sys.argv[1:])
     with tempfile.TemporaryDirectory(prefix="package-flow-cloud-", ignore_cleanup_errors=True) as scratch:
         environment = clean_environment(os.environ, scratch)
         os.environ.clear()
@@ -38,19 +41,31 @@ def main() -> int:
         tempfile.tempdir = scratch
         # Nobody but _announce writes to standard output.
         output, sys.stdout = sys.stdout, sys.stderr
-        asyncio.run(_serve(options, output))
+        asyncio.run(_serve(options or _options(_told()), output))
     output.flush()
     # ministack's worker threads are not daemons; nothing of theirs is worth waiting for.
     os._exit(0)
 
 
-def _options() -> argparse.Namespace:
+def _told() -> list[str]:
+    """The arguments, once everything is loaded. Raises SystemExit if standard input ends instead."""
+    from rehearsal.cloud import aws, server  # noqa: F401  # loading is what the time is for
+
+    line = b""
+    while not line.endswith(b"\n"):
+        if not (read := os.read(0, 1)):
+            raise SystemExit(0)
+        line += read
+    return json.loads(line)
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m rehearsal.cloud", description="The local cloud of the rehearsal.")
     parser.add_argument("--account", required=True, help="twelve digits")
     parser.add_argument("--region", required=True)
     parser.add_argument("--port", type=int, default=0, help="0: a free one")
     parser.add_argument("--upstream", choices=("fixture", "real"), default="fixture", help="what external connections read")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     if len(options.account) != 12 or not options.account.isdigit():
         parser.error(f"--account {options.account!r} is not twelve digits")
     return options

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 
+import httpx
+
 # What programs import beside the SDKs.
 _LIBRARIES = ("pydantic", "yaml")
 
@@ -20,6 +22,8 @@ def wait(types: Iterable[str]) -> list[str]:
         importlib.import_module(library)
     for type in sorted(types):
         _load(type)
+    # httpx loads most of itself with the first client.
+    httpx.Client(trust_env=False).close()
     line = sys.stdin.readline()
     if not line:
         raise SystemExit(0)

@@ -9,7 +9,7 @@ from rehearsal.cast import WRITER, Publisher, first, publishers
 from rehearsal.packages import Package
 from rehearsal.scenario import DENY, Scenario
 from rehearsal.scenarios import generated
-from rehearsal.scenarios.publishing import package
+from rehearsal.scenarios.publishing import installed, package
 from rehearsal.world import PUBLISH, World
 
 
@@ -25,7 +25,9 @@ def scenarios(world: World) -> list[Scenario]:
         if one:
             made += _format(world, one, format)
     one = first(found, Format.NPM, open=True, literal=True)
-    return [*made, *(_refusals(world, one) if one else [])]
+    if one:
+        made += [*installed(world, one, by_workflow(one, Format.NPM), published(one, Format.NPM)), *_refusals(world, one)]
+    return made
 
 
 def published(one: Publisher, format: Format) -> str:
