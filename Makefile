@@ -4,6 +4,8 @@ STACK ?= prod
 VENV := venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+# What is compiled is kept, whatever the shell says: the next start is quicker.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help rehearse access test fuzz faults check format generated clean
 

@@ -58,7 +58,7 @@ def test_the_required_checks_are_jobs():
 def test_checks_run_on_every_pull_request():
     assert read("checks.yml")[True]["pull_request"] is None
     assert read("checks.yml")["jobs"]["check"]["steps"][-1] == {"run": "make check"}
-    assert read("checks.yml")["jobs"]["test"]["steps"][-1] == {"run": "make test"}
+    assert read("checks.yml")["jobs"]["test"]["steps"][-1] == {"run": "make test ALL=1"}
 
 
 def test_deploying_is_bound_to_an_environment_and_previewing_is_not():
