@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from configuration.catalog import PRIVATE_DEPENDENCIES_ENVIRONMENT
 from policies import developing
 from policies.arns import GITHUB_OIDC_HOST
 from policies.events import Names
+from policies.names import STACK_TAG
 from rehearsal.identity_center import Manager
 from rehearsal.rights import Rights
 from rehearsal.scenarios.reading import administrator
@@ -154,6 +156,9 @@ def _keys(world: World) -> Iterator[Left]:
         yield from (Left(f"key alias {one['AliasName']}") for one in page["Aliases"] if one["AliasName"] in aliases)
     for page in kms.get_paginator("list_keys").paginate():
         for key in page["Keys"]:
+            tags = {one["TagKey"]: one["TagValue"] for one in kms.list_resource_tags(KeyId=key["KeyId"])["Tags"]}
+            if tags.get(STACK_TAG, world.settings.stack) != world.settings.stack:
+                continue  # another stack's
             about = kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]
             until = f"{about['DeletionDate']:%Y-%m-%d}" if about["KeyState"] == "PendingDeletion" else ""
             yield Left(
@@ -175,4 +180,10 @@ def _github(world: World) -> Iterator[Left]:
     for one in world.settings.repositories:
         seen: Mapping[str, Any] = world.control.get(f"github/repositories/{world.github.full_name(one.name)}")
         for kind in ("rulesets", "environments", "variables"):
-            yield from (Left(f"{kind.removesuffix('s')} {name} of {one.name}") for name in seen[kind])
+            yield from (Left(f"{kind.removesuffix('s')} {name} of {one.name}", _made_by_jobs(kind, name)) for name in seen[kind])
+
+
+def _made_by_jobs(kind: str, name: str) -> str:
+    """GitHub makes an environment that is not there when a job names it."""
+    ours = kind == "environments" and name == PRIVATE_DEPENDENCIES_ENVIRONMENT
+    return "not this stack's: GitHub made it for a job of the publishing workflow" if ours else ""
