@@ -11,7 +11,7 @@ from configuration.catalog import PRIVATE_DEPENDENCIES_ENVIRONMENT
 from policies import developing
 from policies.arns import GITHUB_OIDC_HOST
 from policies.events import Names
-from policies.names import STACK_TAG
+from policies.names import STACK_TAG, read_policy_name
 from rehearsal.identity_center import Manager
 from rehearsal.rights import Rights
 from rehearsal.scenarios.reading import administrator
@@ -77,6 +77,11 @@ def remove(world: World, program: Destroyable, tell: Tell) -> Removal:
         tell(f"refused: {done.refusals[-1]}")
         _empty(world, world.settings.sandbox.name, made)
         tell(f"the sandbox is emptied of {', '.join(made)}, and again")
+    if others := _attached_by_others(world):
+        done.refusals.append(_refused(program, "Cannot delete a policy attached to entities", *unprotect))
+        tell(f"refused: {done.refusals[-1]}")
+        _detach(world, others)
+        tell(f"the read policy is taken off {', '.join(others)}, to which others had attached it, and again")
     program.destroy(*unprotect)
     done.left = list(left(world))
     return done
@@ -107,6 +112,30 @@ def _empty(world: World, domain: str, repositories: list[str]) -> None:
     codeartifact = world.client("codeartifact", administrator(world))
     for one in repositories:
         codeartifact.delete_repository(domain=domain, domainOwner=world.place.account, repository=one)
+
+
+# --- the read policy ----------------------------------------------------------------------------------------------------------------
+
+
+def _read_policy(world: World) -> str:
+    return world.registry.policy_arn(world.settings.iam.path, read_policy_name(world.settings.stack))
+
+
+def _attached_by_others(world: World) -> list[str]:
+    """Roles that have the read policy, and that the stack does not name."""
+    iam, named = world.client("iam", administrator(world)), {one.rpartition("/")[2] for one in world.settings.build_roles}
+    try:
+        attached = iam.list_entities_for_policy(PolicyArn=_read_policy(world))["PolicyRoles"]
+    except iam.exceptions.NoSuchEntityException:
+        return []
+    return [one["RoleName"] for one in attached if one["RoleName"] not in named]
+
+
+def _detach(world: World, roles: list[str]) -> None:
+    """What those who attached it do before the policy can go."""
+    iam = world.client("iam", administrator(world))
+    for one in roles:
+        iam.detach_role_policy(RoleName=one, PolicyArn=_read_policy(world))
 
 
 # --- what is left -------------------------------------------------------------------------------------------------------------------
