@@ -159,7 +159,10 @@ def _iam(world: World) -> Iterator[Left]:
     iam, path = world.client("iam", administrator(world)), world.settings.iam.path
     own = f"{world.settings.stack}-"
     for page in iam.get_paginator("list_roles").paginate(PathPrefix=path):
-        yield from (Left(f"role {one['Arn']}") for one in page["Roles"] if one["Path"] == path and one["RoleName"].startswith(own))
+        for one in page["Roles"]:
+            if one["Path"] == path and one["RoleName"].startswith(own):
+                acted = one["RoleName"].startswith(f"{own}rehearsal-")
+                yield Left(f"role {one['Arn']}", "not this stack's: a scenario made it, as a changed program could" if acted else "")
     for page in iam.get_paginator("list_policies").paginate(Scope="Local"):
         yield from (Left(f"policy {one['Arn']}") for one in page["Policies"] if one["Path"] == path and one["PolicyName"].startswith(own))
     for provider in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]:
