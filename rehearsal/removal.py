@@ -72,16 +72,16 @@ def remove(world: World, program: Destroyable, tell: Tell) -> Removal:
     unprotect = ["--unprotect"] if world.settings.domain.protect else []
     if unprotect:
         tell("unprotected, one resource after the other (pulumi state unprotect), and again")
-    if world.settings.sandbox and (made := list(_repositories(world, world.settings.sandbox.name))):
-        done.refusals.append(_refused(program, "still has", *unprotect))
-        tell(f"refused: {done.refusals[-1]}")
-        _empty(world, world.settings.sandbox.name, made)
-        tell(f"the sandbox is emptied of {', '.join(made)}, and again")
     if others := _attached_by_others(world):
         done.refusals.append(_refused(program, "Cannot delete a policy attached to entities", *unprotect))
         tell(f"refused: {done.refusals[-1]}")
         _detach(world, others)
         tell(f"the read policy is taken off {', '.join(others)}, to which others had attached it, and again")
+    if world.settings.sandbox and (made := list(_repositories(world, world.settings.sandbox.name))):
+        done.refusals.append(_refused(program, "still has", *unprotect))
+        tell(f"refused: {done.refusals[-1]}")
+        _empty(world, world.settings.sandbox.name, made)
+        tell(f"the sandbox is emptied of {', '.join(made)}, and again")
     program.destroy(*unprotect)
     done.left = list(left(world))
     return done
