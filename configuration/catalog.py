@@ -21,7 +21,7 @@ from configuration.shapes import (
 )
 from configuration.yaml_files import read_document
 from policies import branches, owned_names
-from policies.names import PROMOTE_ENVIRONMENT, PUBLIC_SOURCES, SHARED_REPOSITORY
+from policies.names import PRIVATE_DEPENDENCIES_ENVIRONMENT, PROMOTE_ENVIRONMENT, PUBLIC_SOURCES, SHARED_REPOSITORY
 from policies.owned_names import Format, OwnedName
 
 
@@ -104,9 +104,6 @@ def read(root: Path, shown: str, at: tuple[str, str]) -> Catalog:
             unreadable.add(path.stem)
     return Catalog(tuple(teams), frozenset(unreadable), tuple(problems))
 
-
-# In which the publishing workflow fetches private dependencies, with a token that no publish role may take.
-PRIVATE_DEPENDENCIES_ENVIRONMENT = "private-dependencies"
 
 # ----------------------------------------------------------------------------------------------------------------- rules of the catalog
 # Each takes the team files (single values are sound) and yields what is wrong between them.

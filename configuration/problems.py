@@ -62,6 +62,10 @@ def bounded(text: str, limit: int = _LINE_MAX) -> str:
     return _middle_out("".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text), limit)
 
 
+# Deeper than anything that is read; beyond it, recursion ends a program.
+DEPTH_MAX = 40
+
+
 def encodable(text: str) -> bool:
     """Whether UTF-8 has this text. Half of a pair of surrogates can be written in YAML and in JSON, and sent nowhere."""
     return not any("\ud800" <= one <= "\udfff" for one in text)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from configuration.problems import MAPPING, NOTHING, Problem, SettingsError, Words, encodable, misread, nearest, one_of
+from configuration.problems import DEPTH_MAX, MAPPING, NOTHING, Problem, SettingsError, Words, encodable, misread, nearest, one_of
 from configuration.provider_keys import CREDENTIAL_KEYS, PROVIDER_KEYS
 from configuration.shapes import (
     DOMAIN_NAME,
@@ -72,16 +72,12 @@ def _decoded(value: Any, kind: Any) -> Any:
     return decoded if isinstance(decoded, kinds[kind]) and _readable(decoded) else value
 
 
-# Deeper than anything that is read; beyond it, recursion ends a program.
-_DEPTH_MAX = 40
-
-
 def _readable(data: Any, depth: int = 0) -> bool:
     """Whether data is text that UTF-8 has, all through, and not too deep."""
     if isinstance(data, dict):
-        return depth < _DEPTH_MAX and all(_readable(key, depth) and _readable(value, depth + 1) for key, value in data.items())
+        return depth < DEPTH_MAX and all(_readable(key, depth) and _readable(value, depth + 1) for key, value in data.items())
     if isinstance(data, list):
-        return depth < _DEPTH_MAX and all(_readable(value, depth + 1) for value in data)
+        return depth < DEPTH_MAX and all(_readable(value, depth + 1) for value in data)
     return encodable(data) if isinstance(data, str) else True
 
 

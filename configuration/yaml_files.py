@@ -8,13 +8,11 @@ from typing import Any, NamedTuple
 import yaml
 from yaml.constructor import ConstructorError
 
-from configuration.problems import MAPPING, Finding, Problem, SettingsError, Words, bounded, encodable, misread
+from configuration.problems import DEPTH_MAX, MAPPING, Finding, Problem, SettingsError, Words, bounded, encodable, misread
 
 _TEXT, _MERGE = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
 # Far above any real file; aliases of aliases grow without limit.
 _NODES_MAX = 50_000
-# No file of ours is near it; beyond it, recursion ends a program.
-_DEPTH_MAX = 40
 # Bytes; a team file has hundreds. What is no file may never end.
 _BYTES_MAX = 262_144
 _SHOWN_MAX = 100
@@ -47,7 +45,7 @@ class _Reader:
         self.nodes += 1
         if node is None:
             return None
-        if id(node) in self.open or self.nodes > _NODES_MAX or len(path) > _DEPTH_MAX:
+        if id(node) in self.open or self.nodes > _NODES_MAX or len(path) > DEPTH_MAX:
             raise ConstructorError(None, None, "aliases without end, or too many or too deep values", node.start_mark)
         if node.tag not in (_SCALARS if isinstance(node, yaml.ScalarNode) else _COLLECTIONS):
             raise ConstructorError(None, None, f"the tag {node.tag}", node.start_mark)

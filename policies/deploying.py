@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from policies.arns import GITHUB_OIDC_HOST, Registry
+from policies.developing import at_identity_center
 from policies.document import Statement, statement
 from policies.events import Names
 from policies.names import STACK_TAG, read_policy_name
@@ -232,14 +233,6 @@ def permission_sets(registry: Registry, stack: str) -> list[Statement]:
     ]
 
 
-def _identity_center(registry: Registry, stack: str, identity_center: str | None) -> list[Statement]:
-    if identity_center is None:
-        return []
-    if identity_center:
-        return [statement("ReachIdentityCenter", "sts:AssumeRole", identity_center)]
-    return permission_sets(registry, stack)
-
-
 def _keys(registry: Registry, stack: str, keys: str, aliases: Sequence[str]) -> list[Statement]:
     """Keys of the stack, which its tag tells from all others of the account, those of other stacks among them.
 
@@ -291,5 +284,5 @@ def deployer(
         statement("GitHubProvider", _OIDC_PROVIDER, provider),
         *_events(names),
         *_read_policy(registry, stack, path, build_roles),
-        *_identity_center(registry, stack, identity_center),
+        *at_identity_center(identity_center, permission_sets(registry, stack)),
     ]

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissions
 """
 
 from policies.arns import Registry
+from policies.document import Statement, statement
 from policies.names import cut
 
 # Characters. https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_CreatePermissionSet.html
@@ -45,3 +46,11 @@ def session_duration(seconds: int) -> str:
     """ISO 8601, as permission sets have it: PT8H, PT1H30M."""
     hours, minutes, rest = seconds // 3600, seconds // 60 % 60, seconds % 60
     return "PT" + "".join(f"{count}{unit}" for count, unit in ((hours, "H"), (minutes, "M"), (rest, "S")) if count)
+
+
+def at_identity_center(role: str | None, here: list[Statement]) -> list[Statement]:
+    """What is needed at IAM Identity Center: `here` if it is in the stack's own account (""), otherwise to become the role with which it is
+    reached, and nothing if the stack makes no permission sets (None)."""
+    if role is None:
+        return []
+    return [statement("ReachIdentityCenter", "sts:AssumeRole", role)] if role else here

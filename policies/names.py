@@ -9,6 +9,8 @@ _HASH_LENGTH = 8
 
 SHARED_REPOSITORY = "shared"
 PROMOTE_ENVIRONMENT = "promote"
+# In which the publishing workflow fetches private dependencies, with a token that no publish role may take.
+PRIVATE_DEPENDENCIES_ENVIRONMENT = "private-dependencies"
 # Permission sets and keys have ARNs that nobody knows beforehand: this tag says which stack one belongs to.
 STACK_TAG = "package-flow:stack"
 

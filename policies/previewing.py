@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from policies.arns import Registry
+from policies.developing import at_identity_center
 from policies.document import Statement, statement
 from policies.events import Names
 from policies.names import STACK_TAG
@@ -60,14 +61,6 @@ def permission_sets(registry: Registry, stack: str) -> list[Statement]:
     ]
 
 
-def _identity_center(registry: Registry, stack: str, identity_center: str | None) -> list[Statement]:
-    if identity_center is None:
-        return []
-    if identity_center:
-        return [statement("ReachIdentityCenter", "sts:AssumeRole", identity_center)]
-    return permission_sets(registry, stack)
-
-
 def previewer(
     registry: Registry,
     stack: str,
@@ -97,5 +90,5 @@ def previewer(
         statement("EventRule", _RULE, names.rule_arn),
         statement("EventTopic", _TOPIC, names.topic_arn),
         statement("EventDeadLetters", _QUEUE, names.dead_letters_arn),
-        *_identity_center(registry, stack, identity_center),
+        *at_identity_center(identity_center, permission_sets(registry, stack)),
     ]

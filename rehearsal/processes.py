@@ -6,13 +6,11 @@ A child that waits for its standard input to end stops by itself when the rehear
 import contextlib
 import json
 import os
-import secrets
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -50,11 +48,11 @@ class Child:
             text=True,
         )
 
-    def tell(self, message: Mapping[str, Any] | Sequence[str]) -> None:
-        """Send it one line of JSON. Raises ProcessFailed if it has ended."""
+    def tell(self, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
+        """What one that waits (see `told`) is for. Raises ProcessFailed if it has ended."""
         assert self._process.stdin is not None
         try:
-            self._process.stdin.write(json.dumps(message) + "\n")
+            self._process.stdin.write(json.dumps([list(arguments), dict(environment)]) + "\n")
             self._process.stdin.flush()
         except OSError:
             raise ProcessFailed(f"it ended with status {self._process.wait()}:\n{self.tail()}") from None
@@ -97,22 +95,35 @@ class Child:
         self._errors.close()
 
 
+def told() -> list[str]:
+    """In a process that waits: the arguments that `Child.tell` sends; the variables are set. SystemExit if standard input ends instead."""
+    line = sys.stdin.readline()
+    if not line:
+        raise SystemExit(0)
+    arguments, environment = json.loads(line)
+    os.environ.update(environment)
+    return arguments
+
+
 def program_process(folder: Path) -> Child:
-    """A process for the program, which loads the SDKs while the cloud comes up. It has no credentials until it is told them."""
+    """A process for the program, which loads the SDKs and waits. It has no credentials until it is told them."""
     home = folder / "program"
     home.mkdir(exist_ok=True)
-    command = [sys.executable, "-m", "rehearsal.program", "--wait"]
-    return Child(command, env=scrubbed({"HOME": str(home)}), cwd=PROJECT, log=folder / "program.log")
+    return Child(
+        [sys.executable, "-m", "rehearsal.program", "--wait"], env=scrubbed({"HOME": str(home)}), cwd=PROJECT, log=folder / "program.log"
+    )
+
+
+def cloud_process(folder: Path) -> Child:
+    """A process for the cloud, which loads and waits."""
+    return Child([sys.executable, "-m", "rehearsal.cloud", "--wait"], env=scrubbed(), cwd=PROJECT, log=folder / "cloud.log")
 
 
 class Waiting:
-    """Processes that load while nobody knows yet what they are for: one for the program, and one for the cloud, which `key` opens."""
+    """Both, from the start: what they load takes as long as what the rehearsal loads itself."""
 
     def __init__(self, folder: Path) -> None:
-        self.key = secrets.token_urlsafe(24)
-        self.program = program_process(folder)
-        command = [sys.executable, "-m", "rehearsal.cloud", "--wait"]
-        self.cloud = Child(command, env=scrubbed({"REHEARSAL_KEY": self.key}), cwd=PROJECT, log=folder / "cloud.log")
+        self.program, self.cloud = program_process(folder), cloud_process(folder)
 
     def close(self) -> None:
         """End both."""

@@ -37,7 +37,7 @@ def run(options: argparse.Namespace, folder: Path, waiting: Waiting, started: fl
 def _rehearse(options: argparse.Namespace, console: Console, folder: Path, waiting: Waiting, started: float) -> int:
     stack = stage.Stack(options.stack, options.config.resolve(), options.catalog.resolve() if options.catalog else None)
     settings = stack.settings()
-    with closing(stage.Cloud(settings, folder, options.upstream, waiting)) as cloud:
+    with closing(stage.Cloud(settings, folder, options.upstream, waiting.cloud)) as cloud:
         deployer = stage.company(stack, settings, cloud, folder, quick=options.quick)
         program = stage.Program(stack, cloud, deployer, folder, waiting.program)
         result = _provision(stack.name, console, program)

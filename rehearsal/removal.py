@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from configuration.catalog import PRIVATE_DEPENDENCIES_ENVIRONMENT
 from policies import developing
 from policies.arns import GITHUB_OIDC_HOST
 from policies.events import Names
-from policies.names import STACK_TAG, read_policy_name
+from policies.names import PRIVATE_DEPENDENCIES_ENVIRONMENT, STACK_TAG, read_policy_name
 from rehearsal.identity_center import Manager
 from rehearsal.rights import Rights
+from rehearsal.scenarios import deploying
 from rehearsal.scenarios.reading import administrator
 from rehearsal.stage import ProgramFailed
 from rehearsal.world import World
@@ -161,7 +161,7 @@ def _iam(world: World) -> Iterator[Left]:
     for page in iam.get_paginator("list_roles").paginate(PathPrefix=path):
         for one in page["Roles"]:
             if one["Path"] == path and one["RoleName"].startswith(own):
-                acted = one["RoleName"].startswith(f"{own}rehearsal-")
+                acted = one["RoleName"].startswith(f"{own}{deploying.MADE_HERE}-")
                 yield Left(f"role {one['Arn']}", "not this stack's: a scenario made it, as a changed program could" if acted else "")
     for page in iam.get_paginator("list_policies").paginate(Scope="Local"):
         yield from (Left(f"policy {one['Arn']}") for one in page["Policies"] if one["Path"] == path and one["PolicyName"].startswith(own))

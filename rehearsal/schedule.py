@@ -21,12 +21,12 @@ def _blocked(scenario: Scenario, done: dict[str, Outcome]) -> Outcome | None:
     return None
 
 
-def _longest_first(scenarios: Sequence[Scenario]) -> list[str]:
-    """Names in the order to begin in, so that no long one is left to run alone at the end: those that others build on, then from the end of
-    the list, where the clients are."""
+def _longest_first(scenarios: Sequence[Scenario]) -> list[Scenario]:
+    """In the order to begin in, so that no long one is left to run alone at the end: those that others build on, then from the end of the
+    list, where the clients are."""
     builds_on = Counter(name for one in scenarios for name in one.after)
-    places = {one.name: place for place, one in enumerate(scenarios)}
-    return sorted(places, key=lambda name: (builds_on[name], places[name]), reverse=True)
+    from_the_end = list(reversed(scenarios))
+    return sorted(from_the_end, key=lambda one: -builds_on[one.name])
 
 
 def run(scenarios: Sequence[Scenario], tell: Callable[[Outcome], None] = lambda outcome: None) -> list[Outcome]:
@@ -34,7 +34,7 @@ def run(scenarios: Sequence[Scenario], tell: Callable[[Outcome], None] = lambda 
     done: dict[str, Outcome] = {}
     with ThreadPoolExecutor(AT_ONCE) as pool:
         try:
-            for outcome in _outcomes(pool, list(scenarios), done):
+            for outcome in _outcomes(pool, _longest_first(scenarios), done):
                 done[outcome.scenario.name] = outcome
                 tell(outcome)
         except BaseException:
@@ -45,13 +45,12 @@ def run(scenarios: Sequence[Scenario], tell: Callable[[Outcome], None] = lambda 
 
 def _outcomes(pool: ThreadPoolExecutor, waiting: list[Scenario], done: dict[str, Outcome]) -> Iterator[Outcome]:
     running: set[Future[Outcome]] = set()
-    first = _longest_first(waiting)
     while waiting or running:
         ready = [one for one in waiting if all(name in done for name in one.after)]
         waiting = [one for one in waiting if one not in ready]
         if waiting and not ready and not running:
             raise ValueError(f"scenarios wait for each other: {', '.join(one.name for one in waiting)}")
-        for one in sorted(ready, key=lambda one: first.index(one.name)):
+        for one in ready:
             blocked = _blocked(one, done)
             running.add(pool.submit(lambda found=blocked, one=one: found or attempt(one)))
         finished, running = wait(running, return_when=FIRST_COMPLETED)

@@ -3,7 +3,6 @@
 import json
 import secrets
 import shutil
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -19,7 +18,7 @@ from rehearsal import bootstrapping, clients, seeding
 from rehearsal.clients import Credentials
 from rehearsal.control import Control
 from rehearsal.github import GitHub
-from rehearsal.processes import PROJECT, Child, ProcessFailed, Waiting, program_process, scrubbed
+from rehearsal.processes import PROJECT, Child, ProcessFailed, cloud_process, program_process
 from rehearsal.rights import Watch
 from rehearsal.world import Place, World
 from settings import Settings, parse
@@ -54,24 +53,25 @@ class Stack:
         return parse(project, config, PROJECT, project["name"], self.name)
 
 
+def account_of(settings: Settings) -> str:
+    """The account that a stack is rehearsed in."""
+    return next(iter(settings.allowed_account_ids), _EXAMPLE_ACCOUNT)
+
+
 class Cloud:
     """The local cloud's process and what is known of it."""
 
-    def __init__(self, settings: Settings, folder: Path, upstream: str, waiting: Waiting | None = None) -> None:
-        account = next(iter(settings.allowed_account_ids), _EXAMPLE_ACCOUNT)
+    def __init__(self, settings: Settings, folder: Path, upstream: str, waiting: Child | None = None) -> None:
+        account = account_of(settings)
         arguments = ["--account", account, "--region", settings.region, "--upstream", upstream]
         self.upstream = upstream
         # Requests that GitHub saw before the stack's program ran, and that are not its own.
         self.writes_before = 0
         self.bootstrap: Declaration | None = None
         self.public_packages = PUBLIC_PACKAGES[upstream]
-        if waiting and upstream == "fixture":
-            self.child, key = waiting.cloud, waiting.key
-            self.child.tell(arguments)
-        else:
-            key, registries = secrets.token_urlsafe(24), clients.own_registries() if upstream == "real" else {}
-            command = [sys.executable, "-m", "rehearsal.cloud", *arguments]
-            self.child = Child(command, env=scrubbed({"REHEARSAL_KEY": key, **registries}), cwd=PROJECT, log=folder / "cloud.log")
+        key, registries = secrets.token_urlsafe(24), clients.own_registries() if upstream == "real" else {}
+        self.child = waiting or cloud_process(folder)
+        self.child.tell(arguments, {"REHEARSAL_KEY": key, **registries})
         # While it starts: making the first client takes as long as starting it.
         clients.http()
         ready = self.child.first_line()
@@ -104,7 +104,7 @@ class Program:
         arguments += ["--cloud", endpoint, "--github", f"{endpoint}/_github", "--result", str(self.result_file), *extra]
         child, self._waiting = self._waiting or program_process(self._folder), None
         try:
-            child.tell({"arguments": arguments, "environment": self._environment})
+            child.tell(arguments, self._environment)
             for event in child.lines():
                 tell(event)
             status = child.wait()

@@ -26,6 +26,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason=f"{marker.args[0]}: make test ALL=1"))
 
 
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Bytes lend a test no name: they may hold the time of day (gzip's header does), and then each of xdist's workers collects other names."""
+    return argname if isinstance(val, bytes) else None
+
+
 FOREIGN = ("AWS_", "GITHUB_", "PULUMI_", "ACTIONS_", "TF_")
 
 

@@ -7,7 +7,7 @@ SIGINT, or when standard input ends, so that it never outlives the process that 
 of /_rehearsal/; without one, that part stays closed. Nothing is kept: all state is in memory, scratch files in a directory that is
 removed at the end.
 
-With `--wait` as its only argument it loads what it needs and takes its arguments from standard input, as one line with a JSON list.
+With `--wait` as its only argument it loads what it needs and is told its arguments, and variables, on standard input (processes.told).
 """
 
 import argparse
@@ -23,6 +23,8 @@ from contextlib import contextmanager
 from typing import TextIO
 
 import uvicorn
+
+from rehearsal.processes import told
 
 # Everything else that a machine's environment holds (AWS_*, MINISTACK_*, DOCKER_HOST, ...) would change what the cloud does.
 KEPT = {"LANG", "PATH", "PYTHONPATH", "SSL_CERT_DIR", "SSL_CERT_FILE", "TZ", "VIRTUAL_ENV"}
@@ -48,15 +50,10 @@ def main() -> int:
 
 
 def _told() -> list[str]:
-    """The arguments, once everything is loaded. Raises SystemExit if standard input ends instead."""
+    """The arguments, once everything is loaded."""
     from rehearsal.cloud import aws, server  # noqa: F401  # loading is what the time is for
 
-    line = b""
-    while not line.endswith(b"\n"):
-        if not (read := os.read(0, 1)):
-            raise SystemExit(0)
-        line += read
-    return json.loads(line)
+    return told()
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:

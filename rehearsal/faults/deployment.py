@@ -18,10 +18,9 @@ from rehearsal.faults import in_process
 from rehearsal.faults.operator import Administrator
 from rehearsal.program import runner
 from rehearsal.program.clouds import Aws, Github
-from rehearsal.stage import PROJECT, Stack
+from rehearsal.stage import PROJECT, Stack, account_of
 
 KEY = "the key of this process"
-EXAMPLE_ACCOUNT = "111122223333"
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,7 @@ def _overrides(stack: Stack) -> Mapping[str, str]:
 def prepared(stack: Stack, changed: Stack, folder: Path) -> Deployment:
     """The company before its program has run."""
     settings = stack.settings()
-    account = next(iter(settings.allowed_account_ids), EXAMPLE_ACCOUNT)
+    account = account_of(settings)
     in_process.without_pauses()
     with server.listen(0) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -53,9 +53,9 @@ class Disturbance(StrEnum):
     INTERRUPTED = "interrupted"
 
 
-# Of the others nothing is left that the state does not know: running again has to be enough.
 # By these a provider learns how something ended that an earlier call has begun.
 ASKED_AFTERWARDS = ("GetResourceRequestStatus", "DescribeAccountAssignmentCreationStatus", "DescribeAccountAssignmentDeletionStatus")
+# Of the others nothing is left that the state does not know: running again has to be enough.
 LEAVES_SOMETHING = (Disturbance.LOST_RESPONSE, Disturbance.INTERRUPTED)
 
 
@@ -68,7 +68,7 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True)
 class Phase:
-    """One undisturbed run. `names` are after each of its calls what the cloud then holds, by fingerprint."""
+    """A part of the stack's life, and how it is run."""
 
     name: str
     act: Callable[..., Outcome]
@@ -76,7 +76,7 @@ class Phase:
 
 @dataclass(frozen=True)
 class Reference:
-    """What an undisturbed run does and leaves."""
+    """What an undisturbed run does and leaves. `after`: what the cloud holds after each of its calls, by fingerprint."""
 
     calls: list[Seen]
     after: list[str]

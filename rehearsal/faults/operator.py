@@ -11,7 +11,8 @@ from typing import Any
 from urllib.parse import quote
 
 from policies.arns import GITHUB_OIDC_HOST
-from rehearsal.program.clouds import Aws, AwsError, Github
+from rehearsal.program.clouds import Aws, Github
+from rehearsal.program.handlers import absent_is_fine
 
 # How services say that what is to be created is there. 303 is GitHub's for a branch policy.
 THERE_ALREADY = re.compile(
@@ -89,13 +90,10 @@ def _import_provider(state: Mapping[str, Any], who: Administrator) -> Step:
 
 
 def _has_role(error: Mapping[str, Any], who: Administrator) -> bool:
-    try:
+    with absent_is_fine():
         who.aws.call("iam", "get_role", RoleName=error["inputs"]["name"])
-    except AwsError as refusal:
-        if refusal.not_found:
-            return False
-        raise
-    return True
+        return True
+    return False
 
 
 def _take_over(error: Mapping[str, Any], who: Administrator) -> Step | None:

@@ -121,11 +121,8 @@ class AwsError(CloudError):
     def __init__(self, service: str, operation: str, code: str, message: str) -> None:
         super().__init__(f"{service} {operation}: {code}: {message}")
         self.code = code
-
-    @property
-    def not_found(self) -> bool:
-        """Whether the resource is not there (each service has a word of its own for it)."""
-        return self.code in NOT_FOUND
+        # Each service has a word of its own for it.
+        self.not_found = code in NOT_FOUND
 
 
 NOT_FOUND = {
@@ -214,6 +211,7 @@ class GithubError(CloudError):
         errors = f" {json.dumps(detail['errors'])}" if detail.get("errors") else ""
         super().__init__(f"{method} {url}: {answer.status_code} {detail.get('message') or answer.reason_phrase}{errors}")
         self.status = answer.status_code
+        self.not_found = self.status == 404
 
 
 class PulumiCloud:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from rehearsal.program.clouds import Github, GithubError
-from rehearsal.program.handlers import CloudError, Created, Defaults, Existing, Handler, finishing
+from rehearsal.program.handlers import CloudError, Created, Defaults, Existing, Handler, absent_is_fine, finishing
 from rehearsal.program.inputs import Inputs
 
 Params = dict[str, Any]
@@ -47,12 +47,11 @@ class ActionsVariable(Handler):
 
     def look_up(self, cloud: Github, id: str) -> Params | None:
         repository, _, name = id.partition(":")
-        try:
+        found = None
+        with absent_is_fine():
             found = cloud.call("GET", "repos", cloud.owner, repository, "actions", "variables", name)
-        except GithubError as error:
-            if error.status == 404:
-                return None
-            raise
+        if found is None:
+            return None
         outputs = {"repository": repository, "variableName": name, "value": found["value"], **_times(found)}
         return {**outputs, "repositoryId": _repository_id(cloud, repository)}
 
@@ -105,14 +104,11 @@ class RepositoryRuleset(Handler):
     def look_up(self, cloud: Github, id: str) -> Params | None:
         """By the id of an import: the repository and the ruleset's number."""
         repository, _, number = id.rpartition(":")
-        try:
+        with absent_is_fine():
             answer = cloud.response("GET", "repos", cloud.owner, repository, "rulesets", number)
-        except GithubError as error:
-            if error.status == 404:
-                return None
-            raise
-        found = answer.json_or_none
-        return {"repository": repository, "name": found["name"], **self._outputs(found, answer.etag)}
+            found = answer.json_or_none
+            return {"repository": repository, "name": found["name"], **self._outputs(found, answer.etag)}
+        return None
 
     def import_id(self, existing: Existing) -> str:
         return f"{existing['repository']}:{existing.id}"
@@ -205,14 +201,11 @@ class RepositoryEnvironmentDeploymentPolicy(Handler):
     def look_up(self, cloud: Github, id: str) -> Params | None:
         repository, environment, number = id.split(":")
         environment = environment.replace("??", ":")
-        try:
+        with absent_is_fine():
             found = cloud.call("GET", *self._path(cloud, repository, environment), number)
-        except GithubError as error:
-            if error.status == 404:
-                return None
-            raise
-        pattern = "branchPattern" if found.get("type", "branch") == "branch" else "tagPattern"
-        return {"repository": repository, "environment": environment, pattern: found["name"], "policyId": found["id"]}
+            pattern = "branchPattern" if found.get("type", "branch") == "branch" else "tagPattern"
+            return {"repository": repository, "environment": environment, pattern: found["name"], "policyId": found["id"]}
+        return None
 
     @staticmethod
     def _path(cloud: Github, repository: str, environment: str) -> tuple[str, ...]:

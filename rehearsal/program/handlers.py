@@ -14,7 +14,9 @@ class NotSupported(Exception):
 
 
 class CloudError(Exception):
-    """The local cloud refused; the message carries its code and words."""
+    """The local cloud refused; the message carries its code and words. `not_found`: because there is no such thing."""
+
+    not_found = False
 
 
 class PartlyCreated(Exception):
@@ -93,6 +95,16 @@ class Defaults:
     """What the provider adds to the inputs of a resource."""
 
     tags: Mapping[str, str]
+
+
+@contextmanager
+def absent_is_fine() -> Generator[None, None, None]:
+    """What is not there ends the block and is no error: a resource that is gone counts as deleted, and a look at it shows nothing."""
+    try:
+        yield
+    except CloudError as error:
+        if not error.not_found:
+            raise
 
 
 @contextmanager

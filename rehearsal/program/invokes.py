@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from rehearsal.program.aws_resources.common import rfc3339
-from rehearsal.program.clouds import Aws, Github, GithubError
+from rehearsal.program.clouds import Aws, Github
 from rehearsal.program.github_resources import go_time
-from rehearsal.program.handlers import CloudError
+from rehearsal.program.handlers import CloudError, absent_is_fine
 from rehearsal.program.inputs import Inputs
 
 Answer = dict[str, Any]
@@ -251,12 +251,11 @@ def _repository(github: Github, inputs: Inputs) -> Answer:
     for unused in ("description", "homepageUrl"):
         inputs.text(unused)
     inputs.check()
-    try:
+    found = None
+    with absent_is_fine():
         found = github.call("GET", "repos", owner, name)
-    except GithubError as error:
-        if error.status == 404:
-            return {}
-        raise
+    if found is None:
+        return {}
     answer = {ours: found.get(theirs) for ours, theirs in REPOSITORY_FIELDS.items()}
     for ours, value in answer.items():
         if value is None:

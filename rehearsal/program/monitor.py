@@ -278,13 +278,11 @@ class Monitor(MockMonitor):
                 provisioning.adopt(resource, import_id, self._clouds)
             else:
                 provisioning.create(resource, self._clouds)
-        except PartlyCreated as error:
-            resource.id, resource.status = error.id, "partial"
-            resource.outputs = provisioning.outputs_of(resource, error.outputs)
-            self.recording.resources[resource.urn] = resource
-            self.recording.under_way = None
-            raise
-        except Exception:
+        except Exception as error:
+            if isinstance(error, PartlyCreated):
+                resource.id, resource.status = error.id, "partial"
+                resource.outputs = provisioning.outputs_of(resource, error.outputs)
+                self.recording.resources[resource.urn] = resource
             self.recording.under_way = None
             raise
         self.recording.under_way = None

@@ -1,35 +1,26 @@
 """A program's process that is started before anybody knows what for: it loads what takes longest to load, and waits to be told."""
 
 import importlib
-import json
-import os
-import sys
 from collections.abc import Iterable
 from contextlib import suppress
 
 import httpx
+
+from rehearsal.processes import told
 
 # What programs import beside the SDKs.
 _LIBRARIES = ("pydantic", "yaml")
 
 
 def wait(types: Iterable[str]) -> list[str]:
-    """Load the SDKs' classes of these resource types, then wait for one line of JSON on standard input, `{"arguments", "environment"}`.
-
-    Returns the arguments; the variables are set. Raises SystemExit if standard input ends instead.
-    """
+    """Load the SDKs' classes of these resource types, then wait; returns the arguments (see processes.told)."""
     for library in _LIBRARIES:
         importlib.import_module(library)
     for type in sorted(types):
         _load(type)
     # httpx loads most of itself with the first client.
     httpx.Client(trust_env=False).close()
-    line = sys.stdin.readline()
-    if not line:
-        raise SystemExit(0)
-    told = json.loads(line)
-    os.environ.update(told["environment"])
-    return told["arguments"]
+    return told()
 
 
 def _load(type: str) -> None:

@@ -26,6 +26,8 @@ from settings import Encryption
 
 _NOBODY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}]})
 _EVERYTHING = text([statement("Everything", "*", "*")])
+# In the names of the roles that scenarios make with the deployer's rights; one of them stays.
+MADE_HERE = "rehearsal"
 _ASSUME_DEPLOYER, _ASSUME_PREVIEW = "assume the deployer role", "assume the preview role"
 
 
@@ -49,6 +51,8 @@ class _Deploying:
         self.deployed = Deployed(world.registry, one.name)
         self.stack = PulumiStack(told.pulumi_cloud.organization, one.settings.project, one.name)
         self.repository = f"{told.github_owner}/{told.repository}"
+        # Another stack of the account, or the name of none.
+        self.other = next((each.name for each in told.stacks if each.name != one.name), f"not-{one.name}")
         self._clients: dict[tuple[str, Access], Any] = {}
 
     def token(self, operation: str, *, audience: str = "", **place: str) -> str:
@@ -95,7 +99,7 @@ class _Deploying:
 
 def _tokens(deploying: _Deploying) -> list[Scenario]:
     name, world = deploying.name, deploying.world
-    other = next((one.name for one in deploying.told.stacks if one.name != name), f"{name}-other")
+    other = deploying.other
     updates, previews = f"{name}: an update gets the deployer", f"{name}: a preview gets the preview role"
 
     def attempt(access: Access, operation: str, **changed: str) -> Callable[[], str]:
@@ -213,19 +217,19 @@ def _create(deploying: _Deploying, name: str, *, path: str = "", boundary: str |
 def _roles(deploying: _Deploying) -> list[Scenario]:
     name, own, deployed = deploying.name, deploying.own_role, deploying.deployed
     deployer, preview = deployed.role_name(Access.DEPLOY), deployed.role_name(Access.PREVIEW)
-    other = next((one.name for one in deploying.told.stacks if one.name != name), f"not-{name}")
+    other = deploying.other
     creates = f"{name}: a deployment makes a role with the boundary"
 
     def create(suffix: str, **changed: Any) -> Callable[[], str]:
-        return lambda: _create(deploying, f"{name}-rehearsal-{suffix}", **changed)
+        return lambda: _create(deploying, f"{name}-{MADE_HERE}-{suffix}", **changed)
 
-    made = [Scenario(creates, deploying.who, "make a role", f"{name}-rehearsal", create("bounded"))]
+    made = [Scenario(creates, deploying.who, "make a role", f"{name}-{MADE_HERE}", create("bounded"))]
     refused: dict[str, Callable[[], str]] = {
         "without the boundary": create("unbounded", boundary=None),
         "with another boundary": create("other-bound", boundary=f"arn:{deployed.registry.partition}:iam::aws:policy/AdministratorAccess"),
         "under another path": create("path", path="/"),
         "beside itself": create("beside", path=BOOTSTRAP_PATH),
-        "of another stack's name": lambda: _create(deploying, f"{other}-rehearsal"),
+        "of another stack's name": lambda: _create(deploying, f"{other}-{MADE_HERE}"),
     }
     for how, attempted in refused.items():
         made.append(
@@ -262,7 +266,7 @@ def _domain_keys(deploying: _Deploying) -> list[Scenario]:
     name, world = deploying.name, deploying.world
     if world.settings.domain.encryption is not Encryption.CUSTOMER:
         return []
-    attempted, other = "write a key's policy", "dev" if name == "prod" else "prod"
+    attempted, other = "write a key's policy", deploying.other
 
     def kms() -> Any:
         return deploying.client("kms", Access.DEPLOY)
@@ -364,7 +368,7 @@ def _boundary(deploying: _Deploying) -> list[Scenario]:
 def _bounded(deploying: _Deploying) -> list[Scenario]:
     """A deployment makes a role, gives it every right and becomes it. The boundary is what stays."""
     name, world = deploying.name, deploying.world
-    role = f"{name}-rehearsal-all"
+    role = f"{name}-{MADE_HERE}-all"
     made_it = f"{name}: a role with every right reads packages"
     where = {"domain": world.settings.domain.name, "domainOwner": world.place.account}
     session: dict[str, Credentials] = {}

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from configuration.catalog import PRIVATE_DEPENDENCIES_ENVIRONMENT
+from policies.names import PRIVATE_DEPENDENCIES_ENVIRONMENT
 from rehearsal.cast import MANAGER, STRANGER_ORGANIZATION, WRITER, Publisher, first, matching, publishers
 from rehearsal.scenario import DENY, Scenario
 from rehearsal.world import World

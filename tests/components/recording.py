@@ -216,6 +216,14 @@ def record(
 ) -> Recording:
     """Run `program` (a function that registers resources) and return what it asked for. Raises what the program raises."""
     monitor = Monitor(invoke, preview)
+    run_with(program, monitor, config=config or {}, project=project, stack=stack, preview=preview)
+    return monitor.recording
+
+
+def run_with(
+    program: Callable[[], Any], monitor: "Monitor", *, config: Mapping[str, str], project: str, stack: str, preview: bool = False
+) -> None:
+    """Run `program` against a monitor. Raises what the program raises; the SDK's settings are as before."""
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     # One at a time, so that registrations come in the program's order.
@@ -224,24 +232,15 @@ def record(
     loop.set_exception_handler(lambda loop, context: None)
     try:
         reset_options()
-        configure(
-            Settings(
-                project=project,
-                stack=stack,
-                monitor=monitor,
-                engine=MockEngine(logging.getLogger("pulumi")),
-                dry_run=preview,
-                organization="acme",
-            )
-        )
+        engine = MockEngine(logging.getLogger("pulumi"))
+        configure(Settings(project=project, stack=stack, monitor=monitor, engine=engine, dry_run=preview, organization="acme"))
         pulumi.runtime.settings.set_root_resource(None)  # ty: ignore[invalid-argument-type]  # None is how the SDK starts
-        set_all_config(dict(config or {}))
+        set_all_config(dict(config))
         loop.run_until_complete(run_in_stack(program))
     finally:
         _finish(loop)
         set_all_config({})
         reset_options()
-    return monitor.recording
 
 
 def _finish(loop: asyncio.AbstractEventLoop) -> None:

@@ -3,9 +3,7 @@
 `__main__.py` is run as it stands; what it registers is recorded whole, also where it ends in an error.
 """
 
-import asyncio
 import json
-import logging
 import runpy
 import shutil
 import signal
@@ -13,21 +11,16 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Generator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import pulumi
-from pulumi.runtime import Settings, configure, reset_options, run_in_stack, set_all_config
-from pulumi.runtime.mocks import MockEngine
-
 import settings
 from configuration import catalog, yaml_files
 from configuration.yaml_files import read_document
-from tests.components.recording import Monitor, Registration, _finish
+from tests.components.recording import Monitor, Registration, run_with
 from tests.fuzzing import inputs
 from tests.fuzzing.cloud import HostileCloud
 from tests.settings.builders import PROJECT, ROOT
@@ -131,7 +124,7 @@ def run(made: inputs.Input, program: Program = the_program) -> Outcome:
             with _limits():
                 config = settings.read_stack_file(root / made.stack_file)
                 _parse(made, root, config, cloud)
-                _run(program, monitor, made.stack, engine_config(config))
+                run_with(program, monitor, config=engine_config(config), project=PROJECT, stack=made.stack)
         except KeyboardInterrupt:
             raise
         except BaseException as raised:
@@ -146,22 +139,3 @@ def _parse(made: inputs.Input, root: Path, config: Mapping[str, Any], cloud: Hos
         cloud.suit(settings.parse(settings.read_project_file(root), config, root, PROJECT, made.stack))
     except settings.SettingsError as error:
         str(error)
-
-
-def _run(program: Program, monitor: Monitor, stack: str, config: Mapping[str, str]) -> None:
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    loop.set_default_executor(ThreadPoolExecutor(max_workers=1))
-    # What waits for a failed registration complains when it is collected; `run_in_stack` raises it anyway.
-    loop.set_exception_handler(lambda loop, context: None)
-    try:
-        reset_options()
-        engine = MockEngine(logging.getLogger("pulumi"))
-        configure(Settings(project=PROJECT, stack=stack, monitor=monitor, engine=engine, dry_run=False, organization="acme"))
-        pulumi.runtime.settings.set_root_resource(None)  # ty: ignore[invalid-argument-type]  # None is how the SDK starts
-        set_all_config(dict(config))
-        loop.run_until_complete(run_in_stack(program))
-    finally:
-        _finish(loop)
-        set_all_config({})
-        reset_options()

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from configuration.catalog import PRIVATE_DEPENDENCIES_ENVIRONMENT
-from policies.names import PROMOTE_ENVIRONMENT
+from policies.names import PRIVATE_DEPENDENCIES_ENVIRONMENT, PROMOTE_ENVIRONMENT
 from rehearsal.actions import definitions
 from rehearsal.actions.runner import permissions_of
 from tests.workflows.calling import PROJECT

@@ -5,9 +5,9 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from rehearsal.program.aws_resources.common import AwsHandler, Params, absent_is_fine, given
+from rehearsal.program.aws_resources.common import AwsHandler, Params, given
 from rehearsal.program.clouds import Aws
-from rehearsal.program.handlers import CloudError, Created, Defaults, Existing, finishing
+from rehearsal.program.handlers import CloudError, Created, Defaults, Existing, absent_is_fine, finishing
 from rehearsal.program.inputs import Inputs
 
 CLOUD_CONTROL_POLLS = 200
@@ -19,8 +19,9 @@ class HandlerFailed(CloudError):
     """The type's own handler failed, which CloudControl says when it is asked how a request ended."""
 
     def __init__(self, progress: Mapping[str, Any]) -> None:
-        self.code = progress.get("ErrorCode")
-        super().__init__(f"cloudcontrol {progress['TypeName']}: {self.code}: {progress.get('StatusMessage')}")
+        code = progress.get("ErrorCode")
+        super().__init__(f"cloudcontrol {progress['TypeName']}: {code}: {progress.get('StatusMessage')}")
+        self.not_found = code == NOT_FOUND
 
 
 class CloudControlResource(AwsHandler):
@@ -56,11 +57,7 @@ class CloudControlResource(AwsHandler):
     def delete(self, cloud: Aws, existing: Existing) -> None:
         with absent_is_fine():
             answer = cloud.call("cloudcontrol", "delete_resource", TypeName=existing["typeName"], Identifier=existing.id)
-            try:
-                self._finished(cloud, answer["ProgressEvent"])
-            except HandlerFailed as failure:
-                if failure.code != NOT_FOUND:
-                    raise
+            self._finished(cloud, answer["ProgressEvent"])
 
     @staticmethod
     def _described(cloud: Aws, type_name: str, identifier: str) -> Params:

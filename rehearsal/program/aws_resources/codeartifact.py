@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from rehearsal.program.aws_resources.common import AwsHandler, Params, absent_is_fine, given, lower_tags, rfc3339, tag_changes
-from rehearsal.program.clouds import Aws, AwsError
-from rehearsal.program.handlers import Created, Defaults, Existing, finishing
+from rehearsal.program.aws_resources.common import AwsHandler, Params, given, lower_tags, rfc3339, tag_changes
+from rehearsal.program.clouds import Aws
+from rehearsal.program.handlers import Created, Defaults, Existing, absent_is_fine, finishing
 from rehearsal.program.inputs import Inputs
 
 
@@ -35,12 +35,9 @@ class Domain(AwsHandler):
 
     def look_up(self, cloud: Aws, id: str) -> Params | None:
         account, _, name = id.partition(":domain/")
-        try:
+        with absent_is_fine():
             return {"domain": name, **self._described(cloud, name, account.rpartition(":")[2])}
-        except AwsError as error:
-            if error.not_found:
-                return None
-            raise
+        return None
 
     @staticmethod
     def _described(cloud: Aws, name: str, owner: str) -> Params:
@@ -130,12 +127,9 @@ class Repository(AwsHandler):
         account, _, path = id.partition(":repository/")
         domain, _, name = path.partition("/")
         where = {"domain": domain, "domainOwner": account.rpartition(":")[2], "repository": name}
-        try:
+        with absent_is_fine():
             return {"domain": domain, "repository": name, **self._described(cloud, where)}
-        except AwsError as error:
-            if error.not_found:
-                return None
-            raise
+        return None
 
     @staticmethod
     def _described(cloud: Aws, where: Params) -> Params:

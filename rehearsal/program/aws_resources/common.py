@@ -1,24 +1,12 @@
 """What the AWS resource types share: tags, absent resources, parameters without a value."""
 
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
-from rehearsal.program.clouds import AwsError
 from rehearsal.program.handlers import Defaults, Existing, Handler
 from rehearsal.program.inputs import Inputs
 
 Params = dict[str, Any]
-
-
-@contextmanager
-def absent_is_fine() -> Generator[None, None, None]:
-    """A resource that is already gone counts as deleted, as it does for the provider."""
-    try:
-        yield
-    except AwsError as error:
-        if not error.not_found:
-            raise
 
 
 def lower_tags(tags: Mapping[str, str]) -> list[dict[str, str]]:

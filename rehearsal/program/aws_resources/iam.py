@@ -2,9 +2,9 @@
 
 import json
 
-from rehearsal.program.aws_resources.common import AwsHandler, Params, absent_is_fine, given, rfc3339, tag_changes, upper_tags
-from rehearsal.program.clouds import Aws, AwsError
-from rehearsal.program.handlers import Created, Defaults, Existing, finishing
+from rehearsal.program.aws_resources.common import AwsHandler, Params, given, rfc3339, tag_changes, upper_tags
+from rehearsal.program.clouds import Aws
+from rehearsal.program.handlers import Created, Defaults, Existing, absent_is_fine, finishing
 from rehearsal.program.inputs import Inputs
 
 VERSIONS_OF_A_POLICY = 5  # IAM quota: versions of a managed policy
@@ -57,12 +57,9 @@ class OpenIdConnectProvider(AwsHandler):
             cloud.call("iam", "delete_open_id_connect_provider", OpenIDConnectProviderArn=existing.id)
 
     def look_up(self, cloud: Aws, id: str) -> Params | None:
-        try:
+        with absent_is_fine():
             return self._described(cloud, id)
-        except AwsError as error:
-            if error.not_found:
-                return None
-            raise
+        return None
 
     @staticmethod
     def _described(cloud: Aws, arn: str) -> Params:
@@ -129,12 +126,9 @@ class Role(AwsHandler):
             cloud.call("iam", "delete_role", RoleName=existing.id)
 
     def look_up(self, cloud: Aws, id: str) -> Params | None:
-        try:
+        with absent_is_fine():
             return self._described(cloud, id)
-        except AwsError as error:
-            if error.not_found:
-                return None
-            raise
+        return None
 
     @staticmethod
     def _strip(cloud: Aws, role: str) -> None:
@@ -230,12 +224,9 @@ class Policy(AwsHandler):
             cloud.call("iam", "delete_policy", PolicyArn=existing.id)
 
     def look_up(self, cloud: Aws, id: str) -> Params | None:
-        try:
+        with absent_is_fine():
             return {**self._described(cloud, id), "policy": self._document(cloud, id)}
-        except AwsError as error:
-            if error.not_found:
-                return None
-            raise
+        return None
 
     @staticmethod
     def _document(cloud: Aws, arn: str) -> str:

@@ -4,9 +4,9 @@ As the provider does, a change of a permission set is provisioned to the account
 is asked about until it is done.
 """
 
-from rehearsal.program.aws_resources.common import AwsHandler, Params, absent_is_fine, given, rfc3339, tag_changes, upper_tags
-from rehearsal.program.clouds import Aws, AwsError
-from rehearsal.program.handlers import CloudError, Created, Defaults, Existing, finishing
+from rehearsal.program.aws_resources.common import AwsHandler, Params, given, rfc3339, tag_changes, upper_tags
+from rehearsal.program.clouds import Aws
+from rehearsal.program.handlers import CloudError, Created, Defaults, Existing, absent_is_fine, finishing
 from rehearsal.program.inputs import Inputs
 
 _SERVICE = "sso-admin"
@@ -79,12 +79,9 @@ class PermissionSet(AwsHandler):
             cloud.call(_SERVICE, "delete_permission_set", InstanceArn=instance, PermissionSetArn=arn)
 
     def look_up(self, cloud: Aws, id: str) -> Params | None:
-        try:
+        with absent_is_fine():
             return self._described(cloud, id)
-        except AwsError as error:
-            if error.not_found:
-                return None
-            raise
+        return None
 
     @staticmethod
     def _described(cloud: Aws, id: str) -> Params:

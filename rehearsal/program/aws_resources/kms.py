@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from rehearsal.program.aws_resources.common import AwsHandler, Params, absent_is_fine, given, tag_changes
-from rehearsal.program.clouds import Aws, AwsError
-from rehearsal.program.handlers import CloudError, Created, Defaults, Existing, finishing
+from rehearsal.program.aws_resources.common import AwsHandler, Params, given, tag_changes
+from rehearsal.program.clouds import Aws
+from rehearsal.program.handlers import CloudError, Created, Defaults, Existing, absent_is_fine, finishing
 from rehearsal.program.inputs import Inputs
 from rehearsal.program.wire import UNKNOWN
 
@@ -72,12 +72,9 @@ class Key(AwsHandler):
             cloud.call("kms", "schedule_key_deletion", KeyId=existing.id, PendingWindowInDays=existing.inputs.get("deletionWindowInDays"))
 
     def look_up(self, cloud: Aws, id: str) -> Params | None:
-        try:
+        with absent_is_fine():
             return self._described(cloud, id)
-        except AwsError as error:
-            if error.not_found:
-                return None
-            raise
+        return None
 
     @staticmethod
     def _described(cloud: Aws, key: str) -> Params:

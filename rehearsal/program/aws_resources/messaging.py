@@ -3,9 +3,9 @@
 import json
 import secrets
 
-from rehearsal.program.aws_resources.common import AwsHandler, Params, absent_is_fine, given, tag_changes, upper_tags
-from rehearsal.program.clouds import Aws, AwsError
-from rehearsal.program.handlers import CloudError, Created, Defaults, Existing, finishing
+from rehearsal.program.aws_resources.common import AwsHandler, Params, given, tag_changes, upper_tags
+from rehearsal.program.clouds import Aws
+from rehearsal.program.handlers import CloudError, Created, Defaults, Existing, absent_is_fine, finishing
 from rehearsal.program.inputs import Inputs
 
 
@@ -43,12 +43,9 @@ class Topic(AwsHandler):
             cloud.call("sns", "delete_topic", TopicArn=existing.id)
 
     def look_up(self, cloud: Aws, id: str) -> Params | None:
-        try:
+        with absent_is_fine():
             return self._described(cloud, id)
-        except AwsError as error:
-            if error.not_found:
-                return None
-            raise
+        return None
 
     def _described(self, cloud: Aws, arn: str) -> Params:
         found = cloud.call("sns", "get_topic_attributes", TopicArn=arn)["Attributes"]

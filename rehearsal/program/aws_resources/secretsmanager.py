@@ -1,8 +1,8 @@
 """Secrets Manager: secrets without a value, and who may read them."""
 
-from rehearsal.program.aws_resources.common import AwsHandler, Params, absent_is_fine, given, upper_tags
+from rehearsal.program.aws_resources.common import AwsHandler, Params, given, upper_tags
 from rehearsal.program.clouds import Aws
-from rehearsal.program.handlers import Created, Defaults, Existing
+from rehearsal.program.handlers import Created, Defaults, Existing, absent_is_fine
 from rehearsal.program.inputs import Inputs
 
 RECOVERY_DAYS = 30  # the provider's default

@@ -36,14 +36,3 @@ def scene(empty: Scene) -> Scene:
 def administrator(scene: Scene):
     """Somebody with a token who may do everything."""
     return scene.person(allow("*"))
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "maven: runs mvn, whose own plugins come from the network; only with -m maven")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if "maven" not in config.getoption("markexpr"):
-        for item in items:
-            if item.get_closest_marker("maven"):
-                item.add_marker(pytest.mark.skip(reason="mvn's own plugins come from the network: run with -m maven"))

@@ -140,10 +140,10 @@ def test_the_command_line_shows_denials_and_pages(publisher: Desk) -> None:
     assert listed == ["central", "npmjs", "payments", "pypi", "shared"]
 
 
-@pytest.mark.maven
+@pytest.mark.slow("mvn's own plugins come from the network")
 @pytest.mark.skipif(shutil.which("mvn") is None, reason="mvn is not installed")
 def test_maven(publisher: Desk, reader: Desk, tmp_path: Path) -> None:
-    """Deploys and resolves; Maven's own plugins come from the network, so this runs only when asked for: `-m maven`."""
+    """Deploys and resolves."""
     settings = (
         "<settings><servers><server><id>codeartifact</id><username>aws</username>"
         "<password>${env.CODEARTIFACT_AUTH_TOKEN}</password></server></servers></settings>"
