@@ -1,6 +1,7 @@
 """What every test gets: an environment without credentials, and reproducible property tests."""
 
 import os
+import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -15,6 +16,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell starts background jobs with SIGINT ignored, which children inherit: a test that interrupts one would hang.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "slow(why): takes long, and something else shows most of it; only with --all")
 
 
