@@ -89,10 +89,13 @@ class Cloud:
 
 class Program:
     """Runs the unmodified program against the cloud, with the deployer's credentials and nothing else. `waiting` is the process of the
-    first run, if it has been started already."""
+    first run, if it has been started already; `engine` is Pulumi's command (None: the SDK runs it alone)."""
 
-    def __init__(self, stack: Stack, cloud: Cloud, deployer: Credentials, folder: Path, waiting: Child | None = None) -> None:
+    def __init__(
+        self, stack: Stack, cloud: Cloud, deployer: Credentials, folder: Path, waiting: Child | None = None, engine: Path | None = None
+    ) -> None:
         self._stack, self._cloud, self._folder, self._waiting = stack, cloud, folder, waiting
+        self._engine = ["--engine", str(engine), "--engine-folder", str(folder / "engine")] if engine else []
         self._environment = {**deployer.environment(), "GITHUB_TOKEN": seeding.DEPLOYER_TOKEN}
         self.result_file = folder / "result.json"
 
@@ -101,7 +104,8 @@ class Program:
         catalog = ["--catalog", str(self._stack.catalog)] if self._stack.catalog else []
         endpoint = self._cloud.place.endpoint
         arguments = ["--directory", str(PROJECT), "--config", str(self._stack.file), "--stack", self._stack.name, *catalog]
-        arguments += ["--cloud", endpoint, "--github", f"{endpoint}/_github", "--result", str(self.result_file), *extra]
+        arguments += ["--cloud", endpoint, "--github", f"{endpoint}/_github", "--result", str(self.result_file)]
+        arguments += [*self._engine, *extra]
         child, self._waiting = self._waiting or program_process(self._folder), None
         try:
             child.tell(arguments, self._environment)

@@ -59,11 +59,13 @@ class Handler:
     """Creates, updates and deletes one type of resource.
 
     `read` names every input that the type has and returns the request; it talks to nobody, so it also serves a preview.
-    `create_only` are the inputs whose change needs a new resource.
+    `create_only` are the inputs whose change needs a new resource; `delete_before_replace`: the old one then goes first, because the two
+    would be the same thing.
     """
 
     token: str
     create_only: frozenset[str] = frozenset()
+    delete_before_replace = False
 
     def read(self, inputs: Inputs, defaults: "Defaults") -> dict[str, Any]:
         raise NotImplementedError

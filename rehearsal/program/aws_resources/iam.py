@@ -267,6 +267,8 @@ class RolePolicyAttachment(AwsHandler):
     token = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
     regional = False
     create_only = frozenset({"role", "policyArn"})
+    # A new attachment is the same as the old one, which would be deleted last (pulumi-aws, provider/resources.go).
+    delete_before_replace = True
 
     def read(self, inputs: Inputs, defaults: Defaults) -> Params:
         return {"RoleName": inputs.text("role", required=True), "PolicyArn": inputs.text("policyArn", required=True)}
