@@ -4,7 +4,6 @@ Source: pulumi-terraform-bridge, pkg/tfbridge (schema.go for defaults, provider.
 """
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,12 +11,11 @@ from typing import Any
 from rehearsal.program import wire
 from rehearsal.program.handlers import Defaults, Handler
 from rehearsal.program.inputs import Inputs
-from rehearsal.program.provisioning import RANDOM_NAME_DIGITS
+from rehearsal.program.provisioning import BLANK, RANDOM_NAME_DIGITS, known, same
 
 Values = dict[str, Any]
 # Where the bridge notes which inputs have a value that the provider chose.
 DEFAULTS = "__defaults"
-_BLANK: tuple[Any, ...] = (None, "", [], {})
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,7 @@ def reader(handler: Handler, inputs: Mapping[str, Any], automatic_name: str) -> 
 
 
 def check(handler: Handler, name: str, seed: bytes, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Checked:
-    """The inputs, with an automatic name where there is none: the one that the state has, or one from the seed (the same in preview and up)."""
+    """The inputs, with an automatic name where there is none: the state's, or one from the seed (the same in preview and up)."""
     automatic = f"{name}-{hashlib.sha256(seed).hexdigest()[:RANDOM_NAME_DIGITS]}"
     given = reader(handler, news, automatic)
     handler.read(given, Defaults(tags={}))
@@ -79,13 +77,13 @@ def seen(handler: Handler, inputs: Mapping[str, Any], olds: Mapping[str, Any], f
     """
     drifted = {key: value for key, value in found.items() if not same(olds.get(key), value) and not _both_blank(olds.get(key), value)}
     own = _input_names(handler, {**inputs, **found})
-    return _known({**inputs, **{key: value for key, value in drifted.items() if key in own}}), _known({**olds, **drifted})
+    return known({**inputs, **{key: value for key, value in drifted.items() if key in own}}), known({**olds, **drifted})
 
 
 def imported(handler: Handler, found: Mapping[str, Any]) -> Values:
     """The inputs of a resource that is imported, from a look at it."""
     own = _input_names(handler, found)
-    return _known({key: value for key, value in found.items() if key in own})
+    return known({key: value for key, value in found.items() if key in own})
 
 
 def _input_names(handler: Handler, values: Mapping[str, Any]) -> set[str]:
@@ -94,32 +92,6 @@ def _input_names(handler: Handler, values: Mapping[str, Any]) -> set[str]:
     return names.read
 
 
-def _known(values: Mapping[str, Any]) -> Values:
-    return {key: value for key, value in values.items() if value is not None}
-
-
 def _both_blank(one: Any, other: Any) -> bool:
     """AWS and GitHub answer with an empty text, list or map where nothing was given, and so do their providers."""
-    return one in _BLANK and other in _BLANK
-
-
-def same(one: Any, other: Any) -> bool:
-    """Whether two values say the same: JSON documents are compared by content, lists in order."""
-    if one == other:
-        return True
-    if isinstance(one, str) and isinstance(other, str):
-        documents = _document(one), _document(other)
-        return None not in documents and documents[0] == documents[1]
-    if isinstance(one, dict) and isinstance(other, dict):
-        return all(same(one.get(key), other.get(key)) for key in {*one, *other})
-    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        return all(same(*each) for each in zip(one, other, strict=True))
-    return False
-
-
-def _document(text: str) -> Any:
-    try:
-        loaded = json.loads(text)
-    except ValueError:
-        return None
-    return loaded if isinstance(loaded, dict | list) else None
+    return one in BLANK and other in BLANK

@@ -80,7 +80,10 @@ class Handler:
         raise NotImplementedError
 
     def look_up(self, cloud: Any, id: str) -> dict[str, Any] | None:
-        """The outputs of an existing resource by its provider's id, for `.get()` and import; None if there is none."""
+        """An existing resource by its provider's id, for `.get()`, import and refresh: outputs, and inputs as far as they can be seen.
+
+        None if there is none; a member that is None says that the resource has no such value.
+        """
         raise NotSupported(f"the rehearsal cannot look up an existing {self.token}")
 
     def import_id(self, existing: Existing) -> str:
