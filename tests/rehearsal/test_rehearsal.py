@@ -15,7 +15,7 @@ from tests.rehearsal.offline import scenarios
 PROJECT = Path(__file__).resolve().parents[2]
 _SCENARIO_KEYS = {"name", "principal", "action", "resource", "expected", "observed", "ok", "twin", "reason"}
 _RESOURCE_KEYS = {"urn", "type", "name", "parent", "inputs", "protect", "dependencies"}
-_REPORT_KEYS = {"stack", "ok", "resources", "outputs", "scenarios", "broken_rules", "github_writes", "seconds"}
+_REPORT_KEYS = {"stack", "engine", "ok", "resources", "outputs", "scenarios", "broken_rules", "github_writes", "seconds"}
 
 
 def rehearse(*arguments: str, timeout: int = 400) -> tuple[subprocess.CompletedProcess[str], dict]:
