@@ -129,7 +129,9 @@ class Program:
 def _words(error: Mapping[str, Any]) -> str:
     if not error.get("urn"):
         return f"{error.get('traceback') or ''}\n{error['message']}".strip()
-    return f"{error['type']} '{error['name']}' at {error.get('where') or 'an unknown line'}:\n{error['message']}"
+    # The engine does not say where in the program a resource is that failed.
+    at = f" at {error['where']}" if error.get("where") else ""
+    return f"{error['type']} '{error['name']}'{at}:\n{error['message']}"
 
 
 def company(stack: Stack, settings: Settings, cloud: Cloud, folder: Path, *, quick: bool = False) -> Credentials:

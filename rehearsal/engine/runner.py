@@ -15,15 +15,25 @@ from rehearsal.program.stack_files import Stack, StackFileError, load
 from rehearsal.program.state import STACK_TYPE
 
 # The engine's words for a step that has begun and for one that is done, as the rehearsal's reports have them.
-_BEGUN = {"create": "creating", "update": "updating", "delete": "deleting", "import": "adopted"}
-_DONE = {"create": "created", "update": "updated", "delete": "deleted", "same": "same", "import": "imported", "read": "read"}
+_BEGUN = {"create": "creating", "update": "updating", "delete": "deleting"}
+_BEGUN |= {"create-replacement": "creating", "delete-replaced": "deleting", "import": "adopted"}
+_DONE = {"create": "created", "update": "updated", "delete": "deleted", "same": "same", "read": "read"}
+_DONE |= {"create-replacement": "created", "delete-replaced": "deleted", "import": "imported"}
 # A provider that nobody registered; the engine makes it for those resources that name none.
 _DEFAULT_PROVIDER = "default"
 
 
 def run(command: Path, folder: Path, options: Options, emit: Emit) -> dict[str, Any]:
     """`pulumi up` (or preview); the result. Nothing is raised for what the stack file, the program or a provider gets wrong."""
-    return _act(command, folder, options, lambda stack: stack.preview(_teller(emit)) if options.preview else stack.up(_teller(emit)), emit)
+
+    def act(stack: EngineStack) -> Run:
+        if options.refresh:
+            refreshed = stack.refresh(_teller(emit), target=list(options.refresh))
+            if refreshed.failed:
+                return refreshed
+        return stack.preview(_teller(emit)) if options.preview else stack.up(_teller(emit))
+
+    return _act(command, folder, options, act, emit)
 
 
 def destroy(command: Path, folder: Path, options: Options, emit: Emit) -> dict[str, Any]:

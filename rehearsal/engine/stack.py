@@ -127,9 +127,9 @@ class EngineStack:
         """`pulumi up --yes --skip-preview`."""
         return self._run(watch, lambda on_event: self._stack.up(on_event=on_event, **options))
 
-    def refresh(self, watch: Callable[[Event], None] | None = None) -> Run:
+    def refresh(self, watch: Callable[[Event], None] | None = None, **options: Any) -> Run:
         """`pulumi refresh --yes`."""
-        return self._run(watch, lambda on_event: self._stack.refresh(on_event=on_event))
+        return self._run(watch, lambda on_event: self._stack.refresh(on_event=on_event, **options))
 
     def destroy(self, watch: Callable[[Event], None] | None = None) -> Run:
         """`pulumi destroy --yes`: the preview refuses what is protected, before anything is deleted."""
