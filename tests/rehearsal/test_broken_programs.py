@@ -20,7 +20,7 @@ from rehearsal import everything
 from tests.rehearsal.offline import scenarios
 
 PROJECT = Path(__file__).resolve().parents[2]
-_LEFT_OUT = shutil.ignore_patterns(".git", "venv", "__pycache__", ".*_cache", ".hypothesis", "tests", "docs")
+_LEFT_OUT = shutil.ignore_patterns(".git", ".engine", "venv", "__pycache__", ".*_cache", ".hypothesis", "tests", "docs")
 
 
 @dataclass(frozen=True)
@@ -232,7 +232,7 @@ def program(tmp_path: Path) -> Path:
 def rehearse(program: Path, breaks: Sequence[Break]) -> tuple[int, list[dict]]:
     report = program / "report.json"
     only = [word for one in breaks for word in ("--only", one.scenario)]
-    command = [sys.executable, "-m", "rehearsal", "--stack", "prod", *only, "--json", str(report), *([] if slow(breaks) else ["--quick"])]
+    command = [sys.executable, "-m", "rehearsal", "--engine", "sdk", "--stack", "prod", *only, "--json", str(report), *([] if slow(breaks) else ["--quick"])]
     environment = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
     done = subprocess.run(command, cwd=program, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert report.exists(), done.stdout + done.stderr

@@ -125,7 +125,7 @@ def test_bad_input_is_one_error_and_nothing_is_made(tmp_path: Path) -> None:
 
 
 def test_two_rehearsals_side_by_side() -> None:
-    command = [sys.executable, "-m", "rehearsal", "--quick", "--only", "a pull request's build"]
+    command = [sys.executable, "-m", "rehearsal", "--engine", "sdk", "--quick", "--only", "a pull request's build"]
     running = [
         subprocess.Popen([*command, "--stack", stack], cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         for stack in ("dev", "prod")
