@@ -78,7 +78,12 @@ class Run:
     @property
     def errors(self) -> list[Message]:
         """Why it failed, the first reason first; empty if it did not."""
-        found = [one for one in self.messages if one.severity == "error" and not _SUMMARIES.match(one.text)]
+        found: list[Message] = []
+        for one in self.messages:
+            # The engine repeats what the program said, as an unhandled error.
+            repeated = any(said.text in one.text and said.urn == one.urn for said in found)
+            if one.severity == "error" and not _SUMMARIES.match(one.text) and not repeated:
+                found.append(one)
         return found if found or not self.failed else [Message("error", self.failed, "")]
 
 

@@ -232,7 +232,19 @@ def program(tmp_path: Path) -> Path:
 def rehearse(program: Path, breaks: Sequence[Break]) -> tuple[int, list[dict]]:
     report = program / "report.json"
     only = [word for one in breaks for word in ("--only", one.scenario)]
-    command = [sys.executable, "-m", "rehearsal", "--engine", "sdk", "--stack", "prod", *only, "--json", str(report), *([] if slow(breaks) else ["--quick"])]
+    command = [
+        sys.executable,
+        "-m",
+        "rehearsal",
+        "--engine",
+        "sdk",
+        "--stack",
+        "prod",
+        *only,
+        "--json",
+        str(report),
+        *([] if slow(breaks) else ["--quick"]),
+    ]
     environment = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
     done = subprocess.run(command, cwd=program, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert report.exists(), done.stdout + done.stderr
