@@ -136,10 +136,10 @@ class EngineStack:
         """`pulumi refresh --yes`."""
         return self._run(watch, lambda on_event: self._stack.refresh(on_event=on_event, **options))
 
-    def destroy(self, watch: Callable[[Event], None] | None = None) -> Run:
+    def destroy(self, watch: Callable[[Event], None] | None = None, **options: Any) -> Run:
         """`pulumi destroy --yes`: the preview refuses what is protected, before anything is deleted."""
         refused = self._run(None, lambda on_event: self._stack.preview_destroy(on_event=on_event))
-        return refused if refused.failed else self._run(watch, lambda on_event: self._stack.destroy(on_event=on_event))
+        return refused if refused.failed else self._run(watch, lambda on_event: self._stack.destroy(on_event=on_event, **options))
 
     def unprotect(self) -> None:
         """`pulumi state unprotect --all`."""
@@ -153,6 +153,10 @@ class EngineStack:
     def state(self) -> list[dict[str, Any]]:
         """The resources that the state has, as the engine writes them, secrets encrypted."""
         return (self._stack.export_stack().deployment or {}).get("resources") or []
+
+    def pending(self) -> list[dict[str, Any]]:
+        """The operations that were under way when a command ended too early."""
+        return (self._stack.export_stack().deployment or {}).get("pending_operations") or []
 
     def _run(self, watch: Callable[[Event], None] | None, act: Callable[[Callable[[Event], None]], object]) -> Run:
         run = Run()
