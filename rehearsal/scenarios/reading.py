@@ -5,14 +5,14 @@ from policies.reading import read_role, token
 from rehearsal import clients
 from rehearsal.cast import STRANGER_ORGANIZATION, installers, publishers
 from rehearsal.clients import Credentials, Shell
-from rehearsal.scenario import DENY, Denied, Scenario
+from rehearsal.scenario import DENY, Denied, Scenario, required
 from rehearsal.seeding import OUTSIDE_BY_NAME, OUTSIDE_IMMUTABLE
 from rehearsal.world import World
 from settings import Readers, ReadRole, Subjects, Team
 
 _ASSUME = "assume the read role"
 _LONGEST = 43_200
-_NOT_FOUND = 404
+_FORBIDDEN, _NOT_FOUND = 403, 404
 _STATEMENTS = {"Version": "2012-10-17"}
 
 
@@ -158,10 +158,21 @@ def _logins(world: World, name: str) -> list[Scenario]:
 
 
 def read_by_repository(world: World, who: Credentials, repository: str) -> str:
-    """What a package manager does first: ask the repository for a package, with a token. Raises Denied on 401 and 403."""
+    """What a package manager does first: ask the repository for a package, with a token, which has to be had. Raises Denied on 403."""
+    with required("a token"):
+        token = fetch_token(world, who, world.settings.token_duration)
+    return _read_with(world, token, repository)
+
+
+def fetch_token_and_read(world: World, who: Credentials, repository: str) -> str:
+    """The same by somebody who may not even get a token. Raises Denied."""
+    return _read_with(world, fetch_token(world, who, world.settings.token_duration), repository)
+
+
+def _read_with(world: World, token: str, repository: str) -> str:
     endpoint = world.outputs["repositories"][repository]["endpoints"]["pypi"]
-    answer = clients.http().get(f"{endpoint}simple/no-such-package/", auth=("aws", fetch_token(world, who, world.settings.token_duration)))
-    if answer.status_code in (401, 403):
+    answer = clients.http().get(f"{endpoint}simple/no-such-package/", auth=("aws", token))
+    if answer.status_code == _FORBIDDEN:
         raise Denied(f"{answer.status_code} {answer.text[:200]}")
     if answer.status_code != _NOT_FOUND:
         raise RuntimeError(f"{answer.status_code} {answer.text[:200]}")
