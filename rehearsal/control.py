@@ -16,28 +16,49 @@ _FORBIDDEN = 403
 _UNPROCESSABLE = 422
 
 
+# https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html, and what the services' own protocols call the same.
+_UNRECOGNISED = {
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "IncompleteSignature",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "MissingAuthenticationToken",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+}
 _LOCAL_URL = re.compile(r"https?://127\.0\.0\.1:\d+(/[^\s'\"<>)]+)")
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """An answer of the local cloud, as its own record has it: 403 or 404, to what."""
+    """An answer of the local cloud, as its own record has it: 403 or 404, to what. `code` is a header's, or ""."""
 
     status: int
     method: str
     path: str
+    code: str
     body: str
 
     @property
     def words(self) -> str:
         """The message in the answer, or ""."""
-        if found := re.search(r"<Message>(.*?)</Message>", self.body, re.DOTALL):
+        return self._found("Message", "message", "error")
+
+    @property
+    def denial(self) -> bool:
+        """Whether somebody was refused who has been recognised: AWS answers 403 to credentials that are wrong or have expired, too."""
+        return self.status == _FORBIDDEN and (self.code or self._found("Code", "__type")) not in _UNRECOGNISED
+
+    def _found(self, *keys: str) -> str:
+        """The first of these members of the body, which is XML or JSON, or ""."""
+        if found := re.search(f"<{keys[0]}>(.*?)</{keys[0]}>", self.body, re.DOTALL):
             return html.unescape(found[1])
         try:
-            told = json.loads(self.body)
+            body = json.loads(self.body)
         except ValueError:
             return ""
-        return next((str(told[key]) for key in ("message", "Message", "error") if told.get(key)), "") if isinstance(told, dict) else ""
+        return next((str(body[key]) for key in keys if body.get(key)), "") if isinstance(body, dict) else ""
 
     def shown_in(self, output: str) -> bool:
         """Whether a client's output is about this answer: it has its message, or names its status and an address that it is of or below."""
@@ -71,7 +92,7 @@ class Control:
 
         The record decides and not the client's text: one that is not logged in (401), or fails for another reason, was not denied.
         """
-        shown = next((one for one in self.refusals(since) if one.status == _FORBIDDEN and one.shown_in(output)), None)
+        shown = next((one for one in self.refusals(since) if one.denial and one.shown_in(output)), None)
         return f"{shown.status} {shown.words or f'{shown.method} {shown.path}'}" if shown else None
 
     def post(self, path: str, /, **body: Any) -> Any:

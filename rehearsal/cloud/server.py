@@ -4,7 +4,7 @@
 to ministack is authenticated and authorised here; CodeArtifact's parts ask aws.py themselves. A part that is not there answers 501.
 
 GET /_rehearsal/refusals?since=N is the record of the answers that refused (403, 404), whichever part gave them: {"refusals": [{"status",
-"method", "path", "body"}], "next": N}.
+"method", "path", "code", "body"}], "next": N}; `code` is the header in which some of AWS's services name the error.
 """
 
 import hmac
@@ -130,7 +130,8 @@ class Front:
 
         async def recording(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start" and message["status"] in REFUSED:
-                refusal.update(status=message["status"], method=scope["method"], path=scope["path"], body="")
+                code = dict(message["headers"]).get(b"x-amzn-errortype", b"").decode("latin-1")
+                refusal.update(status=message["status"], method=scope["method"], path=scope["path"], code=code, body="")
                 self.refusals.append(refusal)
             elif refusal:
                 refusal["body"] = (refusal["body"] + message.get("body", b"").decode("utf-8", "replace"))[:RECORDED_BODY]
