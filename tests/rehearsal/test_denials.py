@@ -46,7 +46,7 @@ def aws(shell: Shell, who: Credentials) -> str:
 
 def role(cloud: Cloud, name: str, *statements) -> Credentials:
     made = cloud.role(name, *statements)
-    return Credentials(made.access_key_id, made.secret_access_key, made.session_token)
+    return Credentials(made.access_key_id, made.secret_access_key, made.session_token or "")
 
 
 def test_a_client_whom_the_cloud_refused_was_denied(cloud: Cloud, shell: Shell) -> None:
