@@ -47,6 +47,7 @@ DOCUMENTS = {
     "trust.publish, both subjects": trust.publish(REGISTRY, REPOSITORY, BRANCHES, "", WORKFLOW, BOTH),
     "trust.publish, immutable subjects": trust.publish(REGISTRY, REPOSITORY, BRANCHES, "", WORKFLOW, IMMUTABLE),
     "trust.publish, in an environment": trust.publish(REGISTRY, REPOSITORY, BRANCHES, "production", WORKFLOW, BOTH),
+    "trust.publish, a branch below a pattern": trust.publish(REGISTRY, REPOSITORY, ("release/*", "release/a/b"), "", WORKFLOW, BOTH),
     "trust.publish, any workflow": trust.publish(REGISTRY, REPOSITORY, ("main",), "", None, BOTH),
     "trust.promote, both subjects": trust.promote(REGISTRY, REPOSITORY, BRANCHES, PROMOTION, BOTH),
     "trust.promote, immutable subjects": trust.promote(REGISTRY, REPOSITORY, ("main",), PROMOTION, IMMUTABLE),
