@@ -110,7 +110,13 @@ def deployment(control: Control, told: Declaration, stack: str) -> Mapping[str, 
 def assume(endpoint: str, region: str, role_arn: str, token: str) -> Credentials:
     """Exchange a deployment's token for a role's credentials. Raises Denied."""
     sts = clients.aws(endpoint, region, "sts", None)
-    answer = clients.call(sts.assume_role_with_web_identity, RoleArn=role_arn, RoleSessionName="deployment", WebIdentityToken=token)
+    answer = clients.call(
+        sts.assume_role_with_web_identity,
+        refusals=clients.UNACCEPTABLE_TOKEN,
+        RoleArn=role_arn,
+        RoleSessionName="deployment",
+        WebIdentityToken=token,
+    )
     made = answer["Credentials"]
     return Credentials(made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
 
