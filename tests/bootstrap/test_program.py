@@ -177,7 +177,8 @@ def test_environments_belong_to_one_branch(actions):
     }
     prod, dev = (actions.one("RepositoryEnvironment", name).inputs for name in ("prod", "dev"))
     assert prod["reviewers"] == [{"teams": [samples.TEAM_ID]}] and prod["canAdminsBypass"] is False
-    assert "reviewers" not in dev
+    assert prod["preventSelfReview"] is True, "whoever pushed would let the deployment start by themselves"
+    assert not {"reviewers", "preventSelfReview"} & set(dev)
     assert all(one["deploymentBranchPolicy"] == {"protectedBranches": False, "customBranchPolicies": True} for one in (prod, dev))
     guards = {one.urn for kind in ("RepositoryRuleset", "RepositoryEnvironment") for one in actions.of(kind)}
     for role in actions.of("Role"):
