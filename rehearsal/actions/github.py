@@ -65,6 +65,9 @@ def start_jobs(act: Act, request: Mapping[str, Any]) -> StartJob:
         def finish() -> None:
             act("runs/finish", {"run": run["id"]})
 
-        return StartedJob(run["github"], run["vars"], run["env"], finish)
+        def resolve(uses: str) -> str:
+            return act("uses", {"repository": request["repository"], "uses": uses})["ref"]
+
+        return StartedJob(run["github"], run["vars"], run["env"], finish, resolve)
 
     return start
