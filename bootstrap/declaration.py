@@ -17,7 +17,18 @@ from pydantic_core import PydanticCustomError
 import settings as stack_settings
 from bootstrap import rights
 from configuration.problems import NOTHING, Problem, SettingsError, Words
-from configuration.shapes import Approvals, CheckName, OidcProvider, OidcProviderWord, RepositoryName, RoleArn, TeamSlug, YesOrNo, fit
+from configuration.shapes import (
+    Approvals,
+    CheckName,
+    OidcProvider,
+    OidcProviderWord,
+    PlainText,
+    RepositoryName,
+    RoleArn,
+    TeamSlug,
+    YesOrNo,
+    fit,
+)
 from configuration.yaml_files import read_mapping
 from policies import sizes
 from policies.arns import Registry
@@ -27,7 +38,7 @@ from policies.deployments import BOOTSTRAP_PATH, Access, Deployed
 from policies.document import text
 
 PROJECT = "package-flow-bootstrap"
-_KEYS = ("repository", "stacks", "checks", "approvals", "pulumiCloud", "githubActions")
+_KEYS = ("repository", "stacks", "checks", "approvals", "tags", "pulumiCloud", "githubActions")
 _ORGANIZATION = "the organisation's name as in the address of its page in Pulumi Cloud: lower-case letters, digits, hyphens, underscores"
 _KEY_ARN = "the ARN of a KMS key, such as arn:aws:kms:eu-west-1:111122223333:key/0a1b2c3d-..."
 
@@ -76,6 +87,7 @@ class _Declared(_Shape):
     stacks: dict[str, _StackShape]
     checks: list[CheckName]
     approvals: Approvals
+    tags: list[PlainText]
     pulumi_cloud: _PulumiCloudShape | None = None
     github_actions: _GitHubActionsShape | None = None
 
@@ -124,6 +136,7 @@ class Declaration:
     stacks: tuple[Stack, ...]
     checks: tuple[str, ...]
     approvals: int
+    tags: tuple[str, ...]
     pulumi_cloud: PulumiCloud | None
     github_actions: GitHubActions | None
 
@@ -148,6 +161,9 @@ def _rules(file: str, declared: _Declared, stacks: Mapping[str, stack_settings.S
         yield Problem(file, _key("pulumiCloud"), NOTHING, "pulumiCloud, githubActions or both: something has to deploy")
     if not declared.approvals:
         yield Problem(file, _key("approvals"), 0, "1 to 10: what is on a deploying branch is deployed without another question")
+    for index, tag in enumerate(declared.tags):
+        if wrong := "one tag, not a pattern" if is_pattern(tag) else wrong_branch(tag):
+            yield Problem(file, _key(f"tags.{index}"), tag, wrong)
     for name, one in declared.stacks.items():
         wrong = wrong_branch(one.branch) if one.branch else "a branch"
         if wrong or is_pattern(one.branch):
@@ -291,6 +307,7 @@ def parse(config: Mapping[str, Any], root: Path, file: str) -> Declaration:
         ),
         checks=tuple(declared.checks),
         approvals=declared.approvals,
+        tags=tuple(declared.tags),
         pulumi_cloud=PulumiCloud(cloud.organization, cloud.oidc_provider, cloud.environments) if cloud else None,
         github_actions=GitHubActions(rights.Backend(actions.state_bucket, actions.state_key), actions.oidc_provider) if actions else None,
     )

@@ -11,6 +11,7 @@ from configuration.shapes import (
     FOLDER,
     GITHUB_OWNER,
     PROMOTION_WORKFLOW_FILE,
+    PUBLISHING_WORKFLOW_FILE,
     REGION,
     AnnouncedPackages,
     DeveloperMode,
@@ -241,6 +242,17 @@ def _workflow_of_its_own(stack: StackFile) -> Problems:
         yield stack.problem(f"{stack.project}:publishing.workflow", workflow, allowed)
 
 
+def _pinned_workflow(stack: StackFile) -> Problems:
+    """A commit pins one file, and `publish-package.yml` calls the actions of its repository by the name of a branch."""
+    workflow = stack.shape.publishing.workflow
+    path, _, ref = workflow.partition("@")
+    if path.endswith(f"/{PUBLISHING_WORKFLOW_FILE}") and ref and not ref.startswith("refs/"):
+        allowed = (
+            f"@refs/heads/BRANCH or @refs/tags/TAG: {PUBLISHING_WORKFLOW_FILE} runs actions from a branch, which a commit id would not pin"
+        )
+        yield stack.problem(f"{stack.project}:publishing.workflow", workflow, allowed)
+
+
 def _stack_name(stack: StackFile) -> Problems:
     """Roles are named STACK-KIND-REPOSITORY, and a policy names the promote roles of a stack by pattern.
 
@@ -263,4 +275,15 @@ def _stack_name(stack: StackFile) -> Problems:
         yield stack.problem("", Words(f"a stack's name of {len(stack.stack)}"), allowed)
 
 
-RULES = (_required, _own_account, _shared_with, _developers, _builds, _events, _sandbox, _workflow_of_its_own, _stack_name)
+RULES = (
+    _required,
+    _own_account,
+    _shared_with,
+    _developers,
+    _builds,
+    _events,
+    _sandbox,
+    _workflow_of_its_own,
+    _pinned_workflow,
+    _stack_name,
+)

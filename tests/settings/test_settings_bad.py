@@ -92,6 +92,7 @@ STACK_VALUES = [
     stack("package-flow:publishing.workflow", WORKFLOW.split("@")[0], WORKFLOW, "@refs/heads/BRANCH"),
     stack("package-flow:publishing.workflow", WORKFLOW + "*", WORKFLOW, "@refs/heads/BRANCH"),
     stack("package-flow:publishing.workflow", "*", "any", "or any"),
+    stack("package-flow:publishing.workflow", f"{WORKFLOW.split('@')[0]}@{'0f' * 20}", WORKFLOW, "which a commit id would not pin"),
     *(
         stack("package-flow:publishing.workflow", WORKFLOW.replace(*bad), WORKFLOW.replace(*good), "as GitHub and git take it")
         for bad, good in (
