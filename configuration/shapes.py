@@ -2,14 +2,15 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, WrapValidator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, WrapValidator
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from configuration import regions
 from configuration.problems import FINDINGS_MAX, MAPPING, NOTHING, Finding, Words, encodable, misread, one_of
 from configuration.yaml_files import Spellings
 from policies.events import STATES
@@ -100,6 +101,17 @@ def _text(pattern: str, allowed: str, *, besides: str | None = None) -> WrapVali
     return WrapValidator(check)
 
 
+def _checked(check: Callable[[str], str | None]) -> AfterValidator:
+    """Text of which `check` says what is allowed instead, or nothing if it is good."""
+
+    def checked(text: str) -> str:
+        if text is not TAKEN_OUT and (allowed := check(text)):
+            raise _refused(allowed)
+        return text
+
+    return AfterValidator(checked)
+
+
 def _choice(words: Iterable[str]) -> WrapValidator:
     """One of these words, which the type behind it then takes."""
     listed = [str(word) for word in words]
@@ -129,7 +141,6 @@ REVIEWERS_MAX = 6
 
 DOMAIN_NAME = "2 to 50 lower-case letters, digits and hyphens, the first a letter, the last no hyphen"
 _TEAM_NAME = "2 to 100 letters, digits and . _ -, the first a letter or digit (a CodeArtifact repository is named so)"
-REGION = "an AWS region, such as eu-west-1"
 GITHUB_OWNER = "a GitHub organisation: 1 to 39 letters, digits and single hyphens"
 FOLDER = "a folder with one YAML file a team, relative to Pulumi.yaml"
 _WORKFLOW = (
@@ -142,7 +153,7 @@ DomainName = Annotated[str, _text(r"[a-z][a-z0-9\-]{0,48}[a-z0-9]", DOMAIN_NAME)
 TeamName = Annotated[str, _text(r"[A-Za-z0-9][A-Za-z0-9._\-]{1,99}", _TEAM_NAME)]
 AccountId = Annotated[str, _text(r"[0-9]{12}", "an account id of 12 digits")]
 _REGION_PATTERN = r"[a-z]{2,4}(-[a-z]+){1,2}-[0-9]{1,2}"
-Region = Annotated[str, _text(_REGION_PATTERN, REGION)]
+Region = Annotated[str, _text(r"(?s).*", regions.ALLOWED), _checked(regions.check)]
 # https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html
 OrganizationId = Annotated[str, _text(r"(o-[a-z0-9]{10,32})?", "an AWS organisation's id: o- and 10 to 32 lower-case letters and digits")]
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalorgpaths
@@ -152,7 +163,8 @@ OrganizationPath = Annotated[str, _text(_ORGANIZATION_PATH_PATTERN, _ORGANIZATIO
 # https://docs.aws.amazon.com/singlesignon/latest/IdentityStoreAPIReference/API_Group.html
 _GROUP = "the display name of a group in IAM Identity Center: text on one line"
 GroupName = Annotated[str, _text(r"(?=.*\S).{1,1024}", _GROUP, besides="\u00a0\u3000")]
-OtherRegion = Annotated[str, _text(f"({_REGION_PATTERN})?", REGION)]
+_OTHER_REGION = "an AWS region, such as eu-west-1"
+OtherRegion = Annotated[str, _text(f"({_REGION_PATTERN})?", _OTHER_REGION), _checked(regions.check_partition)]
 _ROLE_NAME = r"([A-Za-z0-9._+=,@-]+/)*[A-Za-z0-9._+=,@-]{1,64}"
 _ROLE = "a role's name, after its path if it has one, such as build or service-role/build"
 BuildRole = Annotated[str, _text(r"(?=.{1,512}\Z)(?!aws-)" + _ROLE_NAME, _ROLE)]

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from configuration import regions
 from configuration.problems import DEPTH_MAX, MAPPING, NOTHING, Problem, SettingsError, Words, encodable, misread, nearest, one_of
 from configuration.provider_keys import CREDENTIAL_KEYS, PROVIDER_KEYS
 from configuration.shapes import (
@@ -11,7 +12,6 @@ from configuration.shapes import (
     FOLDER,
     GITHUB_OWNER,
     PROMOTION_WORKFLOW_FILE,
-    REGION,
     AnnouncedPackages,
     DeveloperMode,
     EventsShape,
@@ -140,7 +140,7 @@ def read(
 
 def _required(stack: StackFile) -> Problems:
     required = (
-        ("aws:region", stack.providers.region, REGION),
+        ("aws:region", stack.providers.region, regions.ALLOWED),
         ("github:owner", stack.providers.github_owner, GITHUB_OWNER),
         (f"{stack.project}:domain.name", stack.shape.domain.name, DOMAIN_NAME),
         (f"{stack.project}:catalog", stack.shape.catalog, FOLDER),

@@ -109,7 +109,7 @@ def _reading(random: Random, team: dict[str, Any], config: dict[str, Any]) -> No
 
 def _config(random: Random, shared: bool) -> dict[str, Any]:
     config: dict[str, Any] = {
-        "aws:region": random.choice(["eu-west-1", "us-gov-west-1", "ap-southeast-2", "us-east-1"]),
+        "aws:region": random.choice(["eu-west-1", "eu-south-1", "ap-southeast-2", "us-east-1"]),
         "github:owner": random.choice(["acme", "Acme-Corp", "a", "a" * 39]),
         "package-flow:domain": {"name": random.choice(["acme", "ab", "a" * 50, "a-1"])},
         "package-flow:catalog": random.choice(["catalog", "catalog/", "./catalog"]),

@@ -52,8 +52,13 @@ STACK_VALUES = [
     stack("package-flow:domain.encryption", "kms", "aws", "customer, aws"),
     stack("package-flow:domain.protect", "true", True, "without quotes"),
     stack("package-flow:domain.protect", 1, False, "true or false"),
-    stack("aws:region", "eu-west", "eu-west-1", "an AWS region"),
-    stack("aws:region", "eu-west-*", "us-gov-west-1", "an AWS region"),
+    stack("aws:region", "eu-west", "eu-west-1", "an AWS region with CodeArtifact: ap-northeast-1, "),
+    stack("aws:region", "eu-west-*", "eu-south-1", "an AWS region"),
+    stack("aws:region", "us-west-1", "us-west-2", "ap-southeast-2, eu-central-1, eu-north-1, eu-south-1"),
+    stack("aws:region", "ca-central-1", "eu-central-1", "an AWS region with CodeArtifact"),
+    stack("aws:region", "us-gov-west-1", "us-west-2", "; AWS GovCloud (US) has no CodeArtifact"),
+    stack("aws:region", "cn-north-1", "eu-north-1", "; AWS China has no CodeArtifact"),
+    stack("aws:region", 1, "eu-west-1", "which YAML reads as a number"),
     stack("aws:region", ABSENT, "eu-west-1", "got nothing"),
     stack(
         "aws:allowedAccountIds",
@@ -154,6 +159,7 @@ STACK_VALUES = [
         for key, bad, good, words in (
             ("mode", "sso", "policy", "identityCenter, policy"),
             ("region", "europe", "eu-west-1", "an AWS region"),
+            ("region", "us-gov-west-1", "us-west-1", "AWS GovCloud (US) is a partition of its own"),
             ("roleArn", "role/sets", SETS, "the ARN of a role"),
             ("roleArn", f"{SETS}*", SETS, "the ARN of a role"),
             ("sessionDuration", 3599, 3600, "3600 to 43200"),
