@@ -16,7 +16,7 @@ from configuration import across, rules_of_the_pack
 from configuration import catalog as catalog_files
 from configuration import stack as stack_files
 from configuration.catalog import Catalog, TeamFile
-from configuration.problems import FINDINGS_MAX, MAPPING, Problem, SettingsError, Words, misread
+from configuration.problems import FINDINGS_MAX, Problem, SettingsError, Words
 from configuration.shapes import (
     ANY_WORKFLOW,
     PROMOTION_WORKFLOW_FILE,
@@ -411,10 +411,7 @@ def read_project_file(root: Path) -> dict[str, Any]:
 
 def read_stack_file(path: Path) -> dict[str, Any]:
     """`config:` of a stack file, with full keys (`aws:region`). Raises SettingsError."""
-    config = read_mapping(path, path.name).get("config", {})
-    if not isinstance(config, dict):
-        raise SettingsError([Problem(path.name, "config", misread(config) or config, MAPPING)])
-    return config
+    return read_mapping(path, path.name, "config")
 
 
 def load() -> Settings:

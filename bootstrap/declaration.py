@@ -17,7 +17,18 @@ from pydantic_core import PydanticCustomError
 import settings as stack_settings
 from bootstrap import rights
 from configuration.problems import NOTHING, Problem, SettingsError, Words
-from configuration.shapes import Approvals, CheckName, OidcProvider, OidcProviderWord, RepositoryName, RoleArn, TeamSlug, YesOrNo, fit
+from configuration.shapes import (
+    KEY_SAYS_ALL,
+    Approvals,
+    CheckName,
+    OidcProvider,
+    OidcProviderWord,
+    RepositoryName,
+    RoleArn,
+    TeamSlug,
+    YesOrNo,
+    fit,
+)
 from configuration.yaml_files import read_mapping
 from policies import sizes
 from policies.arns import Registry
@@ -73,7 +84,7 @@ class _GitHubActionsShape(_Shape):
 
 class _Declared(_Shape):
     repository: RepositoryName
-    stacks: dict[str, _StackShape]
+    stacks: dict[str, Annotated[_StackShape, KEY_SAYS_ALL]]
     checks: list[CheckName]
     approvals: Approvals
     pulumi_cloud: _PulumiCloudShape | None = None

@@ -6,7 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
 
-from configuration.problems import MAPPING, NOTHING, Problem, Words, misread, one_of
+from configuration.problems import NOTHING, Problem, Words, one_of
 from configuration.shapes import (
     APPROVALS_MAX,
     FOLDER,
@@ -54,11 +54,12 @@ class Catalog(NamedTuple):
 
 
 def _read_team(path: Path, file: str) -> tuple[TeamFile | None, list[Problem]]:
-    data, spellings, broken = read_document(path)
+    document = read_document(path)
+    data, broken = document.data, document.findings
     problems = [one.problem(file) for one in broken]
     if not isinstance(data, dict):
-        return None, problems or [Problem(file, "", misread(data) or data, MAPPING)]
-    shape, findings = fit(TeamShape, data, spellings, {})
+        return None, problems or [document.no_mapping((), data).problem(file)]
+    shape, findings = fit(TeamShape, data, document.spellings, {})
     problems += [one.problem(file) for one in (*findings, *repeated(data))]
     if shape is None:
         return None, problems
@@ -193,7 +194,9 @@ def _claims(team: TeamFile) -> tuple[list[_Claim], list[Problem]]:
             try:
                 name = owned_names.parse(format, text)
             except ValueError:
-                problems.append(team.problem(key, text, owned_names.allowed(format)))
+                close = owned_names.suggestion(format, text)
+                hint = f" (did you mean {close}?)" if close else ""
+                problems.append(team.problem(key, text, owned_names.allowed(format) + hint))
                 continue
             if name.too_long:
                 allowed = f"{owned_names.allowed(format)}; each part of it at most {owned_names.PART_MAX} characters"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, WrapValidator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WrapValidator
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails, PydanticCustomError
 
@@ -110,6 +110,10 @@ def _checked(check: Callable[[str], str | None]) -> AfterValidator:
         return text
 
     return AfterValidator(checked)
+
+
+# For what is known by its key alone: `name:` without a value is `name: {}`.
+KEY_SAYS_ALL = BeforeValidator(lambda value: {} if value is None else value)
 
 
 def _choice(words: Iterable[str]) -> WrapValidator:
@@ -367,7 +371,7 @@ class TeamShape(_CatalogShape):
     developer_groups: list[GroupName] = []
     build_roles: list[BuildRole] = []
     publishers: list[PublisherShape] = []
-    repositories: dict[RepositoryName, RepositoryShape] = {}
+    repositories: dict[RepositoryName, Annotated[RepositoryShape, KEY_SAYS_ALL]] = {}
 
 
 # Keys that later versions will read. Refused until then: a key without effect would promise something.

@@ -11,6 +11,7 @@ Grammar, by format (a `*` stands last or not at all):
 """
 
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -101,6 +102,56 @@ def parse(format: Format, text: str) -> OwnedName:
     part = match.groupdict()
     name = part.get("scoped") or part.get("prefix") or part.get("name") or ""
     return OwnedName(format, part.get("namespace") or "", name, open_ended=bool(part.get("all") or part.get("prefix")))
+
+
+def suggestion(format: Format, text: str) -> str | None:
+    """The owned name that `text`, which is none, was probably meant to be; None if nothing like it is one."""
+    return next((one for one in _MEANT[format](text.strip()) if one != text and _parses(format, one)), None)
+
+
+def _parses(format: Format, text: str) -> bool:
+    try:
+        parse(format, text)
+    except ValueError:
+        return False
+    return True
+
+
+def _meant_npm(text: str) -> Iterator[str]:
+    """Upper case, a scope without its packages, a prefix without its hyphen, a scope without its `@`."""
+    text = text.lower()
+    scope, slash, _ = text.partition("/")
+    yield text
+    if text.startswith("@"):
+        yield f"{scope}/*"
+    elif slash:
+        yield f"@{text}"
+        yield f"@{scope}/*"
+    else:
+        yield f"{text.partition('*')[0].rstrip('-._')}-*"
+
+
+def _meant_pypi(text: str) -> Iterator[str]:
+    """A name that is not normalised, a prefix without its hyphen."""
+    start, wildcard, _ = text.lower().partition("*")
+    normalised = re.sub(r"[-_.]+", "-", start)
+    if not wildcard:
+        yield normalised
+    yield f"{normalised.strip('-')}-*"
+
+
+def _meant_maven(text: str) -> Iterator[str]:
+    """A group without its artifacts, with a wildcard of its own, or with a version."""
+    group, _, artifact = text.partition(":")
+    yield f"{group}:{artifact.partition(':')[0]}"
+    yield f"{group.partition('*')[0].rstrip('.')}:*"
+
+
+_MEANT: dict[Format, Callable[[str], Iterator[str]]] = {
+    Format.NPM: _meant_npm,
+    Format.PYPI: _meant_pypi,
+    Format.MAVEN: _meant_maven,
+}
 
 
 def overlaps(one: OwnedName, other: OwnedName) -> bool:

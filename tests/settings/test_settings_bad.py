@@ -242,7 +242,7 @@ TEAM_VALUES = [
         "got 1.1, which YAML reads as a number, allowed: text (put it in quotes)",
     ),
     Case(("identity", "owns", "pypi"), ["Acme_Identity"], ["acme-identity"], "owns.pypi.0", "PEP 503"),
-    Case(("identity", "owns", "maven"), ["com.acme"], ["com.acme:*"], "owns.maven.0", "group:* or group:artifact"),
+    Case(("identity", "owns", "maven"), ["com.acme"], ["com.acme:*"], "owns.maven.0", "group:artifact (did you mean com.acme:*?)"),
     Case(("identity", "owns", "npm"), ["acme", "acme"], ["acme", "acme-1"], "owns.npm", "each entry once"),
     # two teams, one name
     Case(
@@ -296,7 +296,7 @@ TEAM_VALUES = [
     Case((*API, "promotes"), True, {}, f"{API_KEY}.promotes", "a mapping"),
     Case(("payments", "repositories", "acme/api"), {}, ABSENT, "repositories.acme/api", "without its owner"),
     Case(("payments", "repositories", ".."), {}, ABSENT, "repositories...", "a GitHub repository"),
-    Case(WEB, None, {}, WEB_KEY, "got nothing, allowed: a mapping (key: value lines, or {})"),
+    Case(WEB, [], None, WEB_KEY, "got [], allowed: a mapping (key: value lines, or {})"),
     # what only a publishing repository has
     Case((*WEB, "release_branches"), ["main"], [], f"{WEB_KEY}.release_branches", "add publishes: [npm] (or pypi, maven), or take"),
     Case((*WEB, "environment"), "prod", "", f"{WEB_KEY}.environment", "checkout-web publishes nothing"),
