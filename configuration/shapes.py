@@ -311,6 +311,17 @@ class BuildsShape(_StackShape):
     roles: list[BuildRole] = []
 
 
+class NamespacesShape(_StackShape):
+    """By format, as `owns` of the catalog."""
+
+    npm: list[PlainText] = []
+    pypi: list[PlainText] = []
+    maven: list[PlainText] = []
+
+    def of(self, format: Format) -> list[str]:
+        return getattr(self, format)
+
+
 class StackShape(_StackShape):
     """The project's keys of a stack file. The optional ones have their default in Pulumi.yaml and nowhere else."""
 
@@ -328,6 +339,7 @@ class StackShape(_StackShape):
     builds: BuildsShape
     events: EventsShape
     sandbox: SandboxShape
+    namespaces: NamespacesShape
 
 
 class ProviderShape(BaseModel):

@@ -12,6 +12,7 @@ from configuration.shapes import (
     FOLDER,
     GITHUB_OWNER,
     PROMOTION_WORKFLOW_FILE,
+    TAKEN_OUT,
     AnnouncedPackages,
     DeveloperMode,
     EventsShape,
@@ -21,9 +22,12 @@ from configuration.shapes import (
     keys_of,
     repeated,
 )
+from policies import namespaces
 from policies.developing import DEVELOPERS
 from policies.events import PIPELINES_MAX
 from policies.names import STACK_NAME_MAX, RoleKind
+from policies.namespaces import Namespace
+from policies.owned_names import Format
 
 PROJECT_FILE = "Pulumi.yaml"
 _ACCOUNTS = "aws:allowedAccountIds"
@@ -215,6 +219,25 @@ def _events(stack: StackFile) -> Problems:
         yield stack.problem(key, NOTHING, allowed)
 
 
+def declared_namespaces(stack: StackFile) -> tuple[dict[Format, list[Namespace]], list[Problem]]:
+    """What the stack's catalogs may own, by format, and what is wrong with it."""
+    declared: dict[Format, list[Namespace]] = {}
+    problems: list[Problem] = []
+    for format in Format:
+        for index, text in enumerate(stack.shape.namespaces.of(format)):
+            if text is TAKEN_OUT:
+                continue
+            try:
+                declared.setdefault(format, []).append(namespaces.parse(format, text))
+            except ValueError as error:
+                problems.append(stack.problem(f"{stack.project}:namespaces.{format}.{index}", text, str(error)))
+    return declared, problems
+
+
+def _namespaces(stack: StackFile) -> Problems:
+    yield from declared_namespaces(stack)[1]
+
+
 def announces(events: EventsShape) -> bool:
     """Whether a stack tells of package versions at all."""
     told = (events.email, events.https, events.sqs, events.slack.workspace, events.slack.channel, events.pipelines)
@@ -263,4 +286,4 @@ def _stack_name(stack: StackFile) -> Problems:
         yield stack.problem("", Words(f"a stack's name of {len(stack.stack)}"), allowed)
 
 
-RULES = (_required, _own_account, _shared_with, _developers, _builds, _events, _sandbox, _workflow_of_its_own, _stack_name)
+RULES = (_required, _own_account, _shared_with, _developers, _builds, _events, _sandbox, _namespaces, _workflow_of_its_own, _stack_name)

@@ -25,29 +25,27 @@ class Format(StrEnum):
 
 
 # npm: https://docs.npmjs.com/cli/configuring-npm/package-json#name (lower case, URL-safe, at most 214 characters with scope and slash)
-_NPM_PART = r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?"
+NPM_PART = r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?"
 _NPM_MAX = 214
 # Names and namespaces of packages: https://docs.aws.amazon.com/codeartifact/latest/APIReference/API_DescribePackage.html
 PART_MAX = 255
 # PEP 503: lower case, runs of -_. become one hyphen; a name starts and ends with a letter or digit
-_PYPI_NAME = r"[a-z0-9]+(?:-[a-z0-9]+)*"
+PYPI_NAME = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 # Maven: https://maven.apache.org/guides/mini/guide-naming-conventions.html; dots separate segments of a group
-_MAVEN_GROUP = r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*"
+MAVEN_GROUP = r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*"
 _MAVEN_ARTIFACT = r"[A-Za-z0-9_-](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?"
 
 _GRAMMAR: dict[Format, tuple[re.Pattern[str], str]] = {
     Format.NPM: (
-        re.compile(
-            rf"@(?P<namespace>{_NPM_PART})/(?:(?P<all>\*)|(?P<scoped>{_NPM_PART}))|(?P<prefix>{_NPM_PART}-)\*|(?P<name>{_NPM_PART})"
-        ),
+        re.compile(rf"@(?P<namespace>{NPM_PART})/(?:(?P<all>\*)|(?P<scoped>{NPM_PART}))|(?P<prefix>{NPM_PART}-)\*|(?P<name>{NPM_PART})"),
         "@scope/*, @scope/name, name or prefix-* (lower case)",
     ),
     Format.PYPI: (
-        re.compile(rf"(?P<prefix>{_PYPI_NAME}-)\*|(?P<name>{_PYPI_NAME})"),
+        re.compile(rf"(?P<prefix>{PYPI_NAME}-)\*|(?P<name>{PYPI_NAME})"),
         "name or prefix-* (normalised as PEP 503: lower case, single hyphens)",
     ),
     Format.MAVEN: (
-        re.compile(rf"(?P<namespace>{_MAVEN_GROUP}):(?:(?P<all>\*)|(?P<scoped>{_MAVEN_ARTIFACT}))"),
+        re.compile(rf"(?P<namespace>{MAVEN_GROUP}):(?:(?P<all>\*)|(?P<scoped>{_MAVEN_ARTIFACT}))"),
         "group:* or group:artifact",
     ),
 }

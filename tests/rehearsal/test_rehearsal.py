@@ -82,6 +82,7 @@ def _company(folder: Path) -> tuple[Path, Path]:
               github:owner: globex
               package-flow:domain: {name: globex, encryption: aws, protect: false}
               package-flow:publicSources: [npmjs, pypi]
+              package-flow:namespaces: {npm: ["@globex-*/*"]}
               package-flow:tokenDuration: 1800
               package-flow:publishing: {workflow: globex/package-flow/.github/workflows/publish-package.yml@refs/heads/main}
               package-flow:catalog: nowhere
