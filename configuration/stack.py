@@ -23,11 +23,13 @@ from configuration.shapes import (
     repeated,
 )
 from policies import namespaces
+from policies.deployments import BOOTSTRAP_PATH
 from policies.developing import DEVELOPERS
 from policies.events import PIPELINES_MAX
 from policies.names import STACK_NAME_MAX, RoleKind
 from policies.namespaces import Namespace
 from policies.owned_names import Format
+from policy_pack.rules.documents import meet
 
 PROJECT_FILE = "Pulumi.yaml"
 _ACCOUNTS = "aws:allowedAccountIds"
@@ -199,6 +201,8 @@ def _builds(stack: StackFile) -> Problems:
         key = f"{stack.project}:builds.roles.{index}"
         if role.casefold().startswith(own.casefold()):
             yield stack.problem(key, role, f"roles that are not this stack's own ({own}...), which may publish or promote: {denies}")
+        elif f"/{role}".casefold().startswith(BOOTSTRAP_PATH):
+            yield stack.problem(key, role, f"roles that are not the bootstrap's ({BOOTSTRAP_PATH}...), which deploy: {denies}")
         elif role.rpartition("/")[2].casefold() in deployers:
             yield stack.problem(key, role, f"roles that are not in {stack.project}:iam.deployers, which run pulumi up: {denies}")
 
@@ -244,6 +248,23 @@ def announces(events: EventsShape) -> bool:
     return any(told) or bool(events.repositories)
 
 
+def _own_names(stack: StackFile) -> Problems:
+    """The deployer changes whatever is named as the stack's roles are: never what deploys it or what bounds them. `*` crosses `/`."""
+    iam, key = stack.shape.iam, f"{stack.project}:iam"
+    roles, policies = (f"{kind}{iam.path}{stack.stack}-*" for kind in ("role", "policy"))
+    if meet(roles, f"role{BOOTSTRAP_PATH}*"):
+        allowed = f"a path under which the stack's roles ({roles}) are not among the bootstrap's (role{BOOTSTRAP_PATH}...)"
+        yield stack.problem(f"{key}.path", iam.path, f"{allowed}: the deployer could change itself")
+    for index, deployer in enumerate(iam.deployers):
+        if meet(roles, f"role/{deployer}"):
+            allowed = f"a role that is not among the stack's own ({roles}): the deployer could change itself"
+            yield stack.problem(f"{key}.deployers.{index}", deployer, allowed)
+    boundary = iam.permissions_boundary
+    if "::aws:policy/" not in boundary and meet(policies, boundary.rpartition(":")[2]):
+        allowed = f"a policy that is not among the stack's own ({policies}): the deployer could change its bounds"
+        yield stack.problem(f"{key}.permissionsBoundary", boundary, allowed)
+
+
 def _sandbox(stack: StackFile) -> Problems:
     sandbox, key = stack.shape.sandbox, f"{stack.project}:sandbox"
     if sandbox.roles and not sandbox.name:
@@ -286,4 +307,16 @@ def _stack_name(stack: StackFile) -> Problems:
         yield stack.problem("", Words(f"a stack's name of {len(stack.stack)}"), allowed)
 
 
-RULES = (_required, _own_account, _shared_with, _developers, _builds, _events, _sandbox, _namespaces, _workflow_of_its_own, _stack_name)
+RULES = (
+    _required,
+    _own_account,
+    _shared_with,
+    _developers,
+    _builds,
+    _events,
+    _own_names,
+    _sandbox,
+    _namespaces,
+    _workflow_of_its_own,
+    _stack_name,
+)

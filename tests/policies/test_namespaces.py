@@ -30,7 +30,8 @@ GOOD = {
 }
 BAD = {
     NPM: [
-        "*", "@*/*", "@acme*/*", "@acme-*/api", "@acme-*", "@acme", "acme*", "@acme/a-*", "Acme-*", "-*", "@-*/*", "", "acme-*\n", "@acme/**",
+        "*", "@*/*", "@acme*/*", "@acme-*/api", "@acme-*", "@acme", "acme*", "@acme/a-*", "Acme-*", "-*", "@-*/*", "", "acme-*\n",
+        "@acme/**",
         "@/*", "a" + "-" * 3 + "**",
     ],
     PYPI: ["*", "Acme-*", "acme_*", "acme*", "acme--*", "-*", "", "acme-*\n"],
@@ -80,7 +81,7 @@ def test_what_was_probably_meant(format, text, meant):
 @pytest.mark.parametrize(
     ("format", "declared", "inside", "outside"),
     [
-        (NPM, ["@acme/*", "@acme-*/*", "acme-*"], ["@acme/*", "@acme/x", "@acme-pay/*", "acme-*", "acme-pay-*"], ["@types/*", "lodash", "acme"]),
+        (NPM, ["@acme/*", "@acme-*/*", "acme-*"], ["@acme/*", "@acme/x", "@acme-pay/*", "acme-*", "acme-x-*"], ["@types/*", "lodash"]),
         (NPM, ["@acme-*/*"], ["@acme-pay/*", "@acme-pay/x"], ["@acme/*", "@acmecorp/*", "acme-pay", "acme-*"]),
         (NPM, ["@acme/api"], ["@acme/api"], ["@acme/*", "@acme/api2", "api"]),
         (NPM, ["acme"], ["acme"], ["acme-*", "acme-x", "@acme/*"]),
