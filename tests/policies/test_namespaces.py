@@ -100,6 +100,13 @@ def test_what_lies_inside(format, declared, inside, outside):
         assert not namespaces.holds(names, owned_names.parse(format, text)), text
 
 
+def test_an_open_name_does_not_lie_inside_an_exact_one():
+    """Whatever the grammar of owned names will let begin so."""
+    api = namespaces.parse(NPM, "@acme/api")
+    assert api.holds(OwnedName(NPM, "acme", "api", open_ended=False))
+    assert not api.holds(OwnedName(NPM, "acme", "api", open_ended=True))
+
+
 # --- patterns and concrete names ------------------------------------------------------------------------------------------------------
 
 _WORDS = ["abc", "abc-x", "abcd", "abc-x-y", "xabc", "abc.x"]
