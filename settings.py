@@ -16,7 +16,7 @@ from configuration import across, rules_of_the_pack
 from configuration import catalog as catalog_files
 from configuration import stack as stack_files
 from configuration.catalog import Catalog, TeamFile
-from configuration.problems import FINDINGS_MAX, MAPPING, Problem, SettingsError, Words, misread
+from configuration.problems import FINDINGS_MAX, Problem, SettingsError, Words
 from configuration.shapes import (
     ANY_WORKFLOW,
     PROMOTION_WORKFLOW_FILE,
@@ -32,10 +32,11 @@ from configuration.shapes import (
     RepositoryShape,
     SharingShape,
 )
-from configuration.stack import PROJECT_FILE, StackFile, announces
+from configuration.stack import PROJECT_FILE, StackFile, announces, declared_namespaces
 from configuration.yaml_files import read_mapping
 from policies import sizes
 from policies.names import SHARED_REPOSITORY
+from policies.namespaces import Namespace
 from policies.owned_names import Format
 from policies.trust import Subjects
 
@@ -225,7 +226,7 @@ class Team:
 class Settings:
     """Everything that a stack is configured with. `catalog` is the folder as the stack file names it.
 
-    `build_roles` are AWS roles of the stack's account that read, each after its path.
+    `build_roles` are AWS roles of the stack's account that read, each after its path. `namespaces` hold all that teams own.
     """
 
     project: str
@@ -248,6 +249,7 @@ class Settings:
     build_roles: tuple[str, ...] = ()
     events: Events | None = None
     sandbox: Sandbox | None = None
+    namespaces: tuple[Namespace, ...] = ()
 
     @property
     def repositories(self) -> tuple[Repository, ...]:
@@ -352,6 +354,7 @@ def _settings(stack: StackFile, teams: Iterable[TeamFile]) -> Settings:
         build_roles=tuple(shape.builds.roles),
         events=_events(shape.events, listed),
         sandbox=Sandbox(shape.sandbox.name, tuple(shape.sandbox.roles)) if shape.sandbox.name else None,
+        namespaces=tuple(one for declared in declared_namespaces(stack)[0].values() for one in declared),
     )
 
 
@@ -411,10 +414,7 @@ def read_project_file(root: Path) -> dict[str, Any]:
 
 def read_stack_file(path: Path) -> dict[str, Any]:
     """`config:` of a stack file, with full keys (`aws:region`). Raises SettingsError."""
-    config = read_mapping(path, path.name).get("config", {})
-    if not isinstance(config, dict):
-        raise SettingsError([Problem(path.name, "config", misread(config) or config, MAPPING)])
-    return config
+    return read_mapping(path, path.name, "config")
 
 
 def load() -> Settings:

@@ -6,7 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
 
-from configuration.problems import MAPPING, NOTHING, Problem, Words, misread, one_of
+from configuration.problems import NOTHING, Problem, Words, one_of
 from configuration.shapes import (
     APPROVALS_MAX,
     FOLDER,
@@ -54,11 +54,12 @@ class Catalog(NamedTuple):
 
 
 def _read_team(path: Path, file: str) -> tuple[TeamFile | None, list[Problem]]:
-    data, spellings, broken = read_document(path)
+    document = read_document(path)
+    data, broken = document.data, document.findings
     problems = [one.problem(file) for one in broken]
     if not isinstance(data, dict):
-        return None, problems or [Problem(file, "", misread(data) or data, MAPPING)]
-    shape, findings = fit(TeamShape, data, spellings, {})
+        return None, problems or [document.no_mapping((), data).problem(file)]
+    shape, findings = fit(TeamShape, data, document.spellings, {})
     problems += [one.problem(file) for one in (*findings, *repeated(data))]
     if shape is None:
         return None, problems
@@ -177,15 +178,18 @@ def _cycles(catalog: Catalog) -> Problems:
         left[first].discard(others[0])
 
 
-class _Claim(NamedTuple):
+class Claim(NamedTuple):
+    """One entry of a team's `owns`: where it stands, as it is written and parsed."""
+
     team: TeamFile
     key: str
     text: str
     name: OwnedName
 
 
-def _claims(team: TeamFile) -> tuple[list[_Claim], list[Problem]]:
-    claims: list[_Claim] = []
+def claims(team: TeamFile) -> tuple[list[Claim], list[Problem]]:
+    """What a team owns, as far as it is in the grammar, and what is not."""
+    found: list[Claim] = []
     problems: list[Problem] = []
     for format, names in team.shape.owns.items():
         for index, text in enumerate(names):
@@ -193,25 +197,27 @@ def _claims(team: TeamFile) -> tuple[list[_Claim], list[Problem]]:
             try:
                 name = owned_names.parse(format, text)
             except ValueError:
-                problems.append(team.problem(key, text, owned_names.allowed(format)))
+                close = owned_names.suggestion(format, text)
+                hint = f" (did you mean {close}?)" if close else ""
+                problems.append(team.problem(key, text, owned_names.allowed(format) + hint))
                 continue
             if name.too_long:
                 allowed = f"{owned_names.allowed(format)}; each part of it at most {owned_names.PART_MAX} characters"
                 problems.append(team.problem(key, text, allowed))
-            claims.append(_Claim(team, key, text, name))
-    return claims, problems
+            found.append(Claim(team, key, text, name))
+    return found, problems
 
 
 def _ownership(catalog: Catalog) -> Problems:
     """Owned names follow the grammar, and no package belongs to two teams."""
-    earlier: dict[tuple[Format, str], list[_Claim]] = {}
+    earlier: dict[tuple[Format, str], list[Claim]] = {}
     for team in catalog.teams:
-        claims, problems = _claims(team)
+        claimed, problems = claims(team)
         yield from problems
         for format, names in team.shape.owns.items():
             if not names:
                 yield team.problem(f"owns.{format}", [], f"{owned_names.allowed(format)}; or leave {format} out")
-        for claim in claims:
+        for claim in claimed:
             # Names of different formats or namespaces never overlap, so a big catalog stays quick.
             rivals = earlier.setdefault((claim.name.format, claim.name.namespace), [])
             for rival in rivals:
@@ -219,7 +225,7 @@ def _ownership(catalog: Catalog) -> Problems:
                     yield team.problem(
                         claim.key, claim.text, f"names that {rival.team.name} does not own: {rival.text} ({rival.team.file}, {rival.key})"
                     )
-        for claim in claims:
+        for claim in claimed:
             earlier[(claim.name.format, claim.name.namespace)].append(claim)
         if team.shape.readers is Readers.TEAM and team.owns_nothing:
             yield team.problem("readers", "team", "organization: a team that owns nothing has no repository to keep to itself")

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from bootstrap import declaration, refs
 from bootstrap.declaration import Declaration
 from policies.arns import Registry
@@ -24,6 +22,7 @@ from rehearsal.cast import ADMIN
 from rehearsal.clients import Credentials
 from rehearsal.control import Control
 from rehearsal.processes import Child, ProcessFailed, scrubbed
+from settings import read_stack_file
 
 # Who configures Pulumi Deployments, and the credential with which the organisation's owner guards the program's repository.
 PULUMI_TOKEN, OWNER_TOKEN = "rehearsal-pulumi-administrator", "rehearsal-organization-owner"
@@ -49,7 +48,7 @@ class Administrator:
 
 def declared(project: Path) -> Declaration:
     """What the shipped bootstrap is told. Raises SettingsError."""
-    config = yaml.safe_load((project / "bootstrap" / f"Pulumi.{STACK}.yaml").read_text())["config"]
+    config = read_stack_file(project / "bootstrap" / f"Pulumi.{STACK}.yaml")
     return declaration.parse({**declaration.defaults(project / "bootstrap"), **config}, project, f"bootstrap/Pulumi.{STACK}.yaml")
 
 

@@ -113,22 +113,6 @@ def test_what_a_stack_file_must_say(tmp_path, changed: dict[str, Any], told: str
     assert any(told in one for one in problems(root))
 
 
-def test_one_stacks_deployer_must_not_reach_anothers_roles(tmp_path):
-    boundary = f"arn:aws:iam::{samples.ACCOUNT}:policy/package-flow-bootstrap/prod-eu-boundary"
-    iam = {"permissionsBoundary": boundary, "deployers": ["package-flow-bootstrap/prod-eu-deployer"]}
-    stacks = {"prod": {"branch": "release"}, "prod-eu": {"branch": "release"}}
-    near = samples.checkout(tmp_path, **{"prod-eu": {"package-flow:iam": iam, "package-flow:githubOidcProvider": "existing"}})
-    assert any("Pulumi.prod-eu.yaml: got the stack prod-eu" in one for one in problems(near, stacks=stacks))
-
-
-def test_under_another_path_it_does_not(tmp_path):
-    boundary = f"arn:aws:iam::{samples.ACCOUNT}:policy/package-flow-bootstrap/prod-eu-boundary"
-    iam = {"permissionsBoundary": boundary, "deployers": ["package-flow-bootstrap/prod-eu-deployer"], "path": "/package-flow-eu/"}
-    stacks = {"prod": {"branch": "release"}, "prod-eu": {"branch": "release"}}
-    apart = samples.checkout(tmp_path, **{"prod-eu": {"package-flow:iam": iam, "package-flow:githubOidcProvider": "existing"}})
-    assert [one.name for one in samples.parse(apart, stacks=stacks).stacks] == ["prod", "prod-eu"]
-
-
 def test_with_github_actions_the_stacks_adopt_the_provider():
     told = [one for one in problems(githubActions=samples.ACTIONS) if "githubOidcProvider" in one]
     assert len(told) == 1 and told[0].startswith("Pulumi.prod.yaml")

@@ -85,6 +85,7 @@ _KEYS = [
     *_OWN_KEYS, *keys_of(TeamShape), *keys_of(RepositoryShape), *keys_of(PublisherShape), *sorted(NOT_YET),
     "reviewers", "npm", "pypi", "maven",
     "name", "encryption", "protect", "path", "permissionsBoundary", "deployers", "workflow", "groups", "mode", "region", "roleArn", "roles",
+    "namespaces",
     "organizationId", "organizationPaths", "accounts", "downstream", "email", "https", "sqs", "slack", "pipelines", "states", "packages",
     "aws:region", "aws:allowedAccountIds", "github:owner", "pulumi:tags", "pulumi:disable-default-providers", "secure",
     "<<", "__class__", "",
