@@ -493,6 +493,7 @@ _CALLER = re.compile(r"arn:aws[a-z-]*:(iam|sts)::[0-9]{12}:[^\s*?]+")
 _GROUP_ID = re.compile(r"([0-9a-f]{10}-)?[A-Fa-f0-9]{8}(-[A-Fa-f0-9]{4}){3}-[A-Fa-f0-9]{12}")
 # https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_InstanceMetadata.html: InstanceArn
 _INSTANCE = re.compile(r"arn:aws[a-z-]*:sso:::instance/(sso)?ins-[a-zA-Z0-9.-]{16}")
+_ANY_TEXT = re.compile(r"[\s\S]+")
 _WORKFLOW_PERMISSION = re.compile("read|write")
 _VISIBILITIES = ("public", "private", "internal")
 
@@ -679,7 +680,8 @@ def _see_branches(repository: Repository, before: list[str]) -> tuple[str, ...] 
         if pulumi.runtime.is_dry_run() and " 403 " in str(error):
             return None
         raise
-    return tuple(branch.name for branch in there.branches or () if branch.name)
+    # One without a name would look as if it were not there.
+    return tuple(_usable("the name of a branch", getattr(branch, "name", None), _ANY_TEXT) for branch in there.branches or ())
 
 
 def _see_environments(full_name: str, repository: Repository, state: State) -> dict[str, tuple[str, ...]]:
@@ -814,7 +816,7 @@ def _repository_ids(by_type: Mapping[str, list[tuple[str, Mapping[str, Any]]]]) 
     for type in (VARIABLE_TYPE, ENVIRONMENT_TYPE):
         for _, made in by_type.get(type, []):
             if made.get("repository") and made.get("repositoryId"):
-                yield made["repository"], int(made["repositoryId"])
+                yield made["repository"], _id(f"the id of {made['repository']} in it", made["repositoryId"])
 
 
 def _trusted(documents: Iterable[str]) -> dict[int, frozenset[str]]:

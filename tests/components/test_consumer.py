@@ -300,7 +300,7 @@ def test_roles_wait_for_the_branches_that_are_there_behind_the_guards():
 
 @pytest.mark.parametrize("before", [(), ("main",)])
 def test_a_branch_that_appears_between_look_ups_and_guards_is_not_trusted(before):
-    with pytest.raises(pulumi.RunError, match="payments-api: release/evil appeared during this run.*guarded now and not trusted"):
+    with pytest.raises(pulumi.RunError, match=r"payments-api: release/evil appeared during this run.*guarded now and not trusted"):
         onboarded("main", "release/evil", before=before)
 
 
