@@ -110,8 +110,8 @@ def with_branches(*there: str, declared=("main", "release/*"), accepted=(), trus
 def test_a_branch_that_nobody_had_to_review():
     """Pushed before release/* was declared. Each is told, with both ways out."""
     evil = (
-        f"{PREFIX}release_branches would let the branch 'release/evil' publish, which is there already and which nobody had to review; look "
-        "at it and name it in accepted_branches, or delete it on GitHub"
+        f"{PREFIX}release_branches would let the branch 'release/evil' publish, which is there already and which nobody had to review; "
+        "look at it and name it in accepted_branches, or delete it on GitHub"
     )
     assert with_branches("main", "release/evil") == [evil]
     assert with_branches("main", "release/evil", "release/1.0") == [evil.replace("release/evil", "release/1.0"), evil]
