@@ -181,7 +181,11 @@ class Promotes:
 
 @dataclass(frozen=True)
 class Repository:
-    """A consuming repository: a GitHub repository that installs, and may publish, packages. `environment` "" = none."""
+    """A consuming repository: a GitHub repository that installs, and may publish, packages. `environment` "" = none.
+
+    `accepted_branches` are branches that were there before they became release branches and that may publish as they stand. `renamed_from`
+    is the name that this stack knew it by ("" = it was not renamed).
+    """
 
     name: str
     team: str
@@ -191,6 +195,8 @@ class Repository:
     approvals: int
     environment: str
     promotes: Promotes | None
+    accepted_branches: tuple[str, ...] = ()
+    renamed_from: str = ""
 
     @property
     def installs_only(self) -> bool:
@@ -283,6 +289,8 @@ def _repository(team: TeamFile, name: str, shape: RepositoryShape) -> Repository
         approvals=approvals,
         environment=shape.environment,
         promotes=Promotes(tuple(shape.promotes.reviewers)) if shape.promotes.reviewers else None,
+        accepted_branches=tuple(shape.accepted_branches),
+        renamed_from=shape.renamed_from,
     )
 
 

@@ -113,6 +113,16 @@ class Sights:
     def _getActionsVariables(self, asked: Values) -> Values:
         return {"fullName": asked["fullName"], "name": asked["fullName"].partition("/")[2], "variables": [], "id": asked["fullName"]}
 
+    def _getRepositoryBranches(self, asked: Values) -> Values:
+        return {"repository": asked["repository"], "branches": [{"name": "main", "protected": True}], "id": asked["repository"]}
+
+    def _getRestApi(self, asked: Values) -> Values:
+        """No environment is there before, and workflows may do what the program sets."""
+        permissions = {"default_workflow_permissions": "read", "can_approve_pull_request_reviews": False}
+        there = asked["endpoint"].endswith("/actions/permissions/workflow")
+        found = {"code": 200, "body": json.dumps(permissions)} if there else {"code": 404, "body": "{}"}
+        return {"endpoint": asked["endpoint"], "id": "rest", "status": "", "headers": "{}", **found}
+
     def _getInstances(self, asked: Values) -> Values:
         return {"arns": ["arn:aws:sso:::instance/ssoins-0123456789abcdef"], "identityStoreIds": ["d-0123456789"], "id": "instances"}
 
