@@ -66,9 +66,9 @@ metadata() {
   answer=$(found list-package-versions "$1" "$2" --status Published)
   versions=$(jq -r --arg version "$3" '[.versions[]?.version, $version] | unique[]' <<< "$answer")
   # 1.0.0-rc.1 comes before 1.0.0, as ~ does here.
-  highest=$(sed 's/-/~/' <<< "$versions" | sort -V | tail -n 1 | sed 's/~/-/')
+  highest=$(tr - '~' <<< "$versions" | sort -V | tail -n 1 | tr '~' -)
   printf '<?xml version="1.0" encoding="UTF-8"?>\n<metadata>\n  <groupId>%s</groupId>\n  <artifactId>%s</artifactId>\n  <versioning>\n' "$1" "$2"
   printf '    <latest>%s</latest>\n    <release>%s</release>\n    <versions>\n' "$highest" "$highest"
-  sed 's#.*#      <version>&</version>#' <<< "$versions"
+  printf '%s\n' "$versions" | sed 's#.*#      <version>&</version>#'
   printf '    </versions>\n    <lastUpdated>%s</lastUpdated>\n  </versioning>\n</metadata>\n' "$(date -u +%Y%m%d%H%M%S)"
 }

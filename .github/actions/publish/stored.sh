@@ -85,7 +85,7 @@ missing() {
 # difference EXPECTED ANSWER: what sets the stored version apart, in words
 difference() {
   {
-    sed 's/^/packed /' <<< "$1"
+    printf '%s\n' "$1" | sed 's/^/packed /'
     assets "$2" | sed 's/^/stored /'
   } | awk -v status="$(jq -r '.status // "absent"' <<< "$2")" '
     NF == 3 && !($2 in known) { known[$2]; names[++count] = $2 }
