@@ -68,6 +68,7 @@ def _promote(
         "package": what.name,
         "version": what.version,
         "revision": revision or _revision(world, one, what),
+        **clients.tool_version(what.format),
     }
     return world.run_workflow(PROMOTE, one.name, actor, request, inputs=inputs)
 

@@ -13,7 +13,7 @@ from policies import owned_names, promoting, publishing, reading, resource, trus
 from policies.arns import Registry
 from policies.document import text
 from policies.owned_names import Format
-from rehearsal.actions import RunResult, machine, run_workflow
+from rehearsal.actions import RunResult, definitions, machine, run_workflow
 from rehearsal.actions.github import Act, start_jobs
 
 PROJECT = Path(__file__).parents[3]
@@ -37,6 +37,12 @@ def _installed(tool: str) -> str:
 
 
 TOOLS = {f"{tool}-version": _installed(tool) for tool in ("node", "python", "java")}
+
+
+def _tools(file: Path) -> dict[str, str]:
+    """Those of TOOLS that a workflow has inputs for."""
+    declared = definitions.workflow(file)["on"]["workflow_call"]["inputs"]
+    return {name: version for name, version in TOOLS.items() if name in declared}
 
 
 def workflow_ref(file: str) -> str:
@@ -172,7 +178,7 @@ class LocalCloud:
         }
         return run_workflow(
             WORKFLOWS / file,
-            inputs={**(TOOLS if file == "publish-package.yml" else {}), **inputs},
+            inputs={**_tools(WORKFLOWS / file), **inputs},
             start_job=start_jobs(self.github, request),
             source=source,
             checkout=checkout,
