@@ -1,7 +1,7 @@
 """Refuse POMs that nobody else can read to the end. usage: poms.py FOLDER, laid out as a Maven repository
 
-Maven publishes a POM as it is written. Who installs it reads its own and its parent's coordinates letter by letter, and fills in a dependency's
-from the properties of the POM and its parents: -Drevision=... of the build is not there. A snapshot is gone when the next one is published.
+Maven publishes a POM as it is written. Who installs it reads its own and its parent's coordinates letter by letter, and fills in those of
+dependencies from the properties of the POM and its parents: -Drevision=... of the build is not there. A snapshot is gone with the next one.
 https://maven.apache.org/guides/mini/guide-maven-ci-friendly.html
 """
 

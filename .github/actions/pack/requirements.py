@@ -1,6 +1,6 @@
 """Refuse wheels whose requirements lead elsewhere than to an index. usage: requirements.py WHEEL...
 
-A direct reference (NAME @ URL) names a file of the machine that built it, or a place that an index does not stand for; PyPI refuses them too.
+A direct reference (NAME @ URL) names a file of the machine that built it, or a place that no index stands for; PyPI refuses them too.
 https://packaging.python.org/en/latest/specifications/version-specifiers/#direct-references
 """
 

@@ -1,7 +1,7 @@
 """Set `version` in a pyproject.toml, in place. usage: set_version.py FILE VERSION
 
-It stands in the table [project], or, where that has none, in [tool.poetry]. A project that declares its version as dynamic otherwise is left as
-it is. Anything else without a version is an error.
+It stands in the table [project], or, where that has none, in [tool.poetry]. A project that declares its version as dynamic otherwise is
+left as it is. Anything else without a version is an error.
 """
 
 import re

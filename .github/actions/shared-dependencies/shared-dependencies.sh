@@ -43,14 +43,15 @@ needed() {
 # Each prints nothing if shared has what is needed, and else why not.
 
 missing_npm() {
-  local answer
+  local answer spec=$1@$2
   # Anything else than a version, range, tag or alias leads past the registry, and npm would follow it.
   [[ $2 =~ ^(npm:(@[^:/\\]+/)?[^:/\\]+|[^:/\\]*)$ && $1 =~ ^(@[^@:/\\]+/)?[^@:/\\]+$ ]] || {
     printf 'not from a registry'
     return
   }
-  if ! answer=$(npm view --json -- "$1@$2" version 2> errors); then
-    grep -q 'code E404' errors || stop "npm can't ask for $1@$2: $(tail -n 3 errors)"
+  [[ $2 != npm:* ]] || spec=${2#npm:}
+  if ! answer=$(npm view --json -- "$spec" version 2> errors); then
+    grep -q 'code E404' errors || stop "npm can't ask for $spec: $(tail -n 3 errors)"
     printf 'not there'
   elif [[ -z $answer ]]; then
     printf 'no such version'
