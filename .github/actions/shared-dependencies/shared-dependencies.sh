@@ -52,7 +52,8 @@ missing_npm() {
   [[ $2 != npm:* ]] || spec=${2#npm:}
   if ! answer=$(npm view --json -- "$spec" version 2> errors); then
     grep -q 'code E404' errors || stop "npm can't ask for $spec: $(tail -n 3 errors)"
-    printf 'not there'
+    # Newer npm: an error also where the package is there.
+    if grep -q 'No match found' errors; then printf 'no such version'; else printf 'not there'; fi
   elif [[ -z $answer ]]; then
     printf 'no such version'
   fi
