@@ -107,6 +107,7 @@ def _growing(world: World, one: Publisher) -> list[Scenario]:
             lambda: publish("win_amd64", "win_arm64"),
             DENY,
             two,
+            (two,),
             slow=True,
         ),
     ]
