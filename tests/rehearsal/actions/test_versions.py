@@ -17,7 +17,7 @@ from tests.rehearsal.actions import sources
 from tests.rehearsal.actions.registry import DOMAIN, LocalCloud
 
 POM = """<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>com.acme.payments</groupId>
-<artifactId>{}</artifactId><version>1.0.0</version></project>"""
+<artifactId>{}</artifactId><version>{}</version></project>"""
 
 
 def python_files(folder: Path, name: str, kinds: Iterable[str]) -> Path:
@@ -29,13 +29,13 @@ def python_files(folder: Path, name: str, kinds: Iterable[str]) -> Path:
     return folder
 
 
-def maven_files(folder: Path, name: str, kinds: Iterable[str]) -> Path:
+def maven_files(folder: Path, name: str, kinds: Iterable[str], number: str = "1.0.0") -> Path:
     """A folder laid out as a Maven repository, with a POM and a file for each classifier named."""
-    version = folder / "com" / "acme" / "payments" / name / "1.0.0"
+    version = folder / "com" / "acme" / "payments" / name / number
     version.mkdir(parents=True)
-    (version / f"{name}-1.0.0.pom").write_text(POM.format(name))
+    (version / f"{name}-{number}.pom").write_text(POM.format(name, number))
     for kind in kinds:
-        (version / f"{name}-1.0.0-{kind}.jar").write_text(kind)
+        (version / f"{name}-{number}-{kind}.jar").write_text(kind)
     return folder
 
 
@@ -96,7 +96,7 @@ def test_an_unfinished_version_is_finished(cloud: LocalCloud, tmp_path: Path, up
     contents = {
         "a": (f"{name}-1.0.0-a.jar", b"a"),
         "b": (f"{name}-1.0.0-b.jar", b"b"),
-        "pom": (f"{name}-1.0.0.pom", POM.format(name).encode()),
+        "pom": (f"{name}-1.0.0.pom", POM.format(name, "1.0.0").encode()),
     }
     for file, content in (contents[one] for one in uploaded):
         assert cloud.http("PUT", "maven", f"com/acme/payments/{name}/1.0.0/{file}", content=content).status_code == 201
@@ -176,3 +176,18 @@ def test_a_tag_never_goes_back(cloud: LocalCloud, tmp_path: Path) -> None:
         assert result(npm_publish(cloud, tmp_path, "tagged", version, **inputs)) == "published"
         known |= {tag: version}
         assert tags(cloud, "tagged") == known
+
+
+def test_the_metadata_of_maven_names_the_highest_version(cloud: LocalCloud, tmp_path: Path) -> None:
+    for version, highest in (
+        ("2.0.0-rc.1", "2.0.0-rc.1"),
+        ("2.0.0", "2.0.0"),
+        ("1.0.10", "2.0.0"),
+        ("2.0.0-rc.2", "2.0.0"),
+        ("10.0.0", "10.0.0"),
+    ):
+        directory = maven_files(tmp_path / version, "numbered", (), version)
+        assert result(cloud.call(tmp_path, "publish", {"format": "maven", "directory": str(directory)})) == "published"
+        document = cloud.http("GET", "maven", "com/acme/payments/numbered/maven-metadata.xml").text
+        assert f"<latest>{highest}</latest><release>{highest}</release>" in document
+        assert f"<version>{version}</version>" in document
