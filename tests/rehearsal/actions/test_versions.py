@@ -191,3 +191,60 @@ def test_the_metadata_of_maven_names_the_highest_version(cloud: LocalCloud, tmp_
         document = cloud.http("GET", "maven", "com/acme/payments/numbered/maven-metadata.xml").text
         assert f"<latest>{highest}</latest><release>{highest}</release>" in document
         assert f"<version>{version}</version>" in document
+
+
+def python_needing(folder: Path, *needs: str) -> Path:
+    folder.mkdir()
+    shutil.copy(wheel(folder.parent / "wheel", Package(Format.PYPI, "acme-payments-needing", needs=needs)), folder)
+    return folder
+
+
+def maven_needing(folder: Path, *needs: str) -> Path:
+    fields = ("groupId", "artifactId", "version")
+    entries = ["".join(f"<{field}>{text}</{field}>" for field, text in zip(fields, need.split(":"), strict=True)) for need in needs]
+    dependencies = "".join(f"<dependency>{entry}</dependency>" for entry in entries)
+    maven_files(folder, "needing", ())
+    (pom,) = folder.rglob("*.pom")
+    pom.write_text(pom.read_text().replace("</project>", f"<dependencies>{dependencies}</dependencies></project>"))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("format", "package", "make", "there", "lacking"),
+    [
+        (
+            "pypi",
+            "acme-payments-needing",
+            python_needing,
+            ("public-greeting>=1.1 ; python_version > '3'", "public-punctuation"),
+            ("public-greeting>=2", "acme-payments-absent"),
+        ),
+        (
+            "maven",
+            "com.acme.payments:needing",
+            maven_needing,
+            ("org.example.open:greeting:1.1.0", "org.example.open:punctuation:[2,3)"),
+            ("org.example.open:greeting:9.0.0", "com.acme.payments:absent:1.0.0"),
+        ),
+    ],
+)
+def test_what_shared_lacks_is_named(
+    cloud: LocalCloud,
+    tmp_path: Path,
+    format: str,
+    package: str,
+    make: Callable[..., Path],
+    there: tuple[str, ...],
+    lacking: tuple[str, ...],
+) -> None:
+    directory = make(tmp_path / "packed", *there, *lacking)
+    assert result(cloud.call(tmp_path, "publish", {"format": format, "directory": str(directory)})) == "published"
+    asked = {"format": format, "package": package, "version": "1.0.0"}
+    refused = cloud.call(tmp_path, "shared-dependencies", asked)
+    assert refused.conclusion is Conclusion.FAILURE
+    listed = refused.summary.split("```")[1].strip().splitlines()
+    assert sorted(line.rpartition(" (")[2] for line in listed) == ["no such version)", "not there)"], refused.output
+    assert any("absent" in line for line in listed)
+    gone_on = cloud.call(tmp_path, "shared-dependencies", {**asked, "allow-missing-dependencies": "true"})
+    assert gone_on.conclusion is Conclusion.SUCCESS, gone_on.output
+    assert gone_on.summary == refused.summary
