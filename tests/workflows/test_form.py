@@ -17,7 +17,7 @@ ACTIONS = sorted((PROJECT / ".github" / "actions").iterdir())
 OWN = re.compile(r"^acme/package-flow/\.github/actions/([a-z-]+)@main$")
 PINNED = re.compile(r"^actions/[a-z-]+@[0-9a-f]{40}$")
 WITH_VERSION = re.compile(r"uses: (actions/[a-z-]+)@([0-9a-f]{40}) # v(\d+\.\d+\.\d+)$")
-TOKEN_JOBS = {("publish-package.yml", "dependencies"), ("publish-package.yml", "publish"), ("promote-package.yml", "promote")}
+TOKEN_JOBS = {(f"{file}-package.yml", job) for file in ("publish", "promote") for job in ("dependencies", file)}
 
 
 def steps() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -36,7 +36,7 @@ def jobs() -> Iterator[tuple[str, str, dict[str, Any], dict[str, str]]]:
 
 
 def test_there_is_something_to_look_at() -> None:
-    assert len(ACTIONS) == 9
+    assert len(ACTIONS) == 10
     assert len(list(steps())) > 35
 
 
@@ -123,6 +123,7 @@ def test_the_environments() -> None:
     assert environments == {
         ("publish-package.yml", "dependencies"): PRIVATE_DEPENDENCIES_ENVIRONMENT,
         ("publish-package.yml", "publish"): "${{ inputs.environment }}",
+        ("promote-package.yml", "dependencies"): PRIVATE_DEPENDENCIES_ENVIRONMENT,
         ("promote-package.yml", "promote"): PROMOTE_ENVIRONMENT,
     }
 

@@ -180,4 +180,4 @@ def test_a_package_tells_npm_nothing(tmp_path: Path, data: Callable[[], bytes], 
     assert ("publishes: publish --ignore-scripts --tag beta " in result.output) is not bool(message), result.output
     assert result.conclusion is Conclusion.FAILURE
     # What was let through is missing afterwards, because this cloud keeps nothing.
-    assert (message or "was published, but what is stored is not what was packed (absent)") in result.reason
+    assert (message or "was published, but what is stored is not what was packed (absent; packed, not stored: tarball)") in result.reason
