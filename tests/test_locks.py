@@ -64,7 +64,9 @@ def test_what_is_locked_is_what_the_tests_run_with(folder: str) -> None:
 
 def test_every_way_to_deploy_installs_the_lock_alone() -> None:
     workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "deploy.yml").read_text())
-    commands = {job: [step["run"] for step in about["steps"] if "pip install" in step.get("run", "")] for job, about in workflow["jobs"].items()}
+    commands = {
+        job: [step["run"] for step in about["steps"] if "pip install" in step.get("run", "")] for job, about in workflow["jobs"].items()
+    }
     commands["Deployments"] = [command for command in pulumi_cloud.PRE_RUN if "pip install" in command]
     assert set(commands) == {"preview", "deploy", "Deployments"}
     for way, (command,) in commands.items():

@@ -76,9 +76,7 @@ def _operation(operation: Inputs) -> Params:
         "oidc": {"aws": role},
         "environmentVariables": operation.mapping("environmentVariables"),
         "preRunCommands": operation.texts("preRunCommands"),
-        "options": {
-            name: bool(options and options.flag(name)) for name in ("skipInstallDependencies", "skipIntermediateDeployments")
-        },
+        "options": {name: bool(options and options.flag(name)) for name in ("skipInstallDependencies", "skipIntermediateDeployments")},
     }
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from rehearsal.actions import Conclusion, RunResult
+from rehearsal.actions.concurrency import Groups
 from tests.rehearsal.actions import sources
 from tests.rehearsal.actions.registry import DOMAIN, LocalCloud, workflow_ref
 
@@ -73,6 +74,18 @@ def test_an_approved_revision_is_copied_and_never_overwritten(cloud: LocalCloud,
     overwriting = promote(cloud, "reviewed", other)
     assert overwriting.conclusion is Conclusion.FAILURE
     assert "ALREADY_EXISTS" in overwriting.reason
+
+
+def test_a_newer_request_takes_no_pending_one_away(cloud: LocalCloud, revision: str) -> None:
+    groups = Groups()
+    asked = {"format": "npm", "package": "@acme-payments/reviewed", "revision": revision}
+    for version in ("1.0.0", "1.0.1", "1.0.2"):
+        waiting = cloud.run(PROMOTE, {**asked, "version": version}, event="workflow_dispatch", groups=groups)
+        assert waiting.conclusion is Conclusion.WAITING
+    assert groups.cancelled == []
+    # Nor does one that nobody answers hold up another.
+    approved = cloud.run(PROMOTE, {**asked, "version": "1.0.0"}, event="workflow_dispatch", groups=groups, approve_by=["ada"])
+    assert approved.jobs["promote"].started
 
 
 @pytest.mark.parametrize(
