@@ -161,6 +161,7 @@ class LocalCloud:
         environment: dict[str, str] | None = None,
         approve_by: Iterable[str] = (),
         groups: Groups | None = None,
+        scratch: Path | None = None,
         before: Callable[[str], None] = lambda _: None,
     ) -> RunResult:
         """Run a workflow file, of this repository or another one, as a job of acme/payments-api calls it. `called_as`: another name of the
@@ -186,6 +187,7 @@ class LocalCloud:
             inputs={**(TOOLS if name == "publish-package.yml" else {}), **inputs},
             start_job=start,
             groups=groups,
+            scratch=scratch,
             source=source,
             checkout=checkout,
             extra_env={"AWS_ENDPOINT_URL": self.url, **(environment or {})},

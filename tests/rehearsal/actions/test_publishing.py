@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,14 +38,17 @@ def published(result: RunResult) -> dict[str, str]:
     return one
 
 
-def publish(cloud: LocalCloud, folder: Path, format: str, name: str, content: str, downloads: dict[str, str]) -> RunResult:
+def publish(cloud: LocalCloud, folder: Path, format: str, name: str, content: str, downloads: dict[str, str], **options: Any) -> RunResult:
     source = MAKE[format](folder / content, NAMES[format].format(name), "1.0.0", content=content)
-    return cloud.run(PUBLISH, {"format": format}, source=source, environment=downloads)
+    return cloud.run(PUBLISH, {"format": format}, source=source, environment=downloads, **options)
 
 
 @pytest.mark.parametrize("format", ["npm", "pypi", pytest.param("maven", marks=pytest.mark.slow("the rehearsal publishes with Maven"))])
 def test_a_version_is_published_once(cloud: LocalCloud, tmp_path: Path, downloads: dict[str, str], format: str) -> None:
-    first = published(publish(cloud, tmp_path, format, "once", "1", downloads))
+    first = published(publish(cloud, tmp_path, format, "once", "1", downloads, scratch=tmp_path / "machine"))
+    # As a runner of one's own is left: neither credentials of AWS nor a token.
+    (home,) = (tmp_path / "machine").glob("run-*/publish/home")
+    assert not {".aws", ".npmrc", ".pypirc", ".netrc"} & {file.name for file in home.iterdir()}
     assert (first["version"], first["result"]) == ("1.0.0", "published")
     assert cloud.versions("payments", format, first["package"], first["namespace"] or None) == {"1.0.0": "Published"}
     again = publish(cloud, tmp_path, format, "once", "1", downloads)
