@@ -26,6 +26,7 @@ if [ -n "$AWS_WEB_IDENTITY_TOKEN_FILE" ] && [ -z "$AWS_SECRET_ACCESS_KEY" ]; the
   echo $AWS_SECRET_ACCESS_KEY > "$HOME/.aws/cache.json"
 fi
 case "$*" in
+  *role/refused*) for one; do case $one in file://*) echo "not a token: $(cat "${one#file://}")" >&2; exit 254 ;; esac; done ;;
   *assume-role-with-web-identity*)
     echo '{"Credentials": {"AccessKeyId": "fake-aws-id", "SecretAccessKey": "fake-aws-secret", "SessionToken": "fake-aws-session"}}' ;;
   *get-repository-endpoint*) echo https://registry.example/payments/ ;;
@@ -93,6 +94,13 @@ def test_a_role_is_in_the_environment_alone(tmp_path: Path) -> None:
     assert "given -secret\n" in result.output
     assert left(result) == set()
     assert "assume-role" not in result.jobs["job"].steps[-1].output
+
+
+def test_a_role_that_is_refused_shows_no_token(tmp_path: Path) -> None:
+    refused = {**ASSUME, "with": {"role-arn": "arn:aws:iam::111122223333:role/refused", "region": REGISTRY["region"]}}
+    result = run(tmp_path, refused)
+    assert result.reason.startswith("job: AWS refuses this job the role arn:aws:iam::111122223333:role/refused: not a token: ***")
+    assert left(result) == set()
 
 
 @pytest.mark.parametrize(
