@@ -14,8 +14,8 @@ from policies.deployments_trust import PulumiStack
 
 # The same release of Pulumi as the SDK's in requirements.in.
 EXECUTOR_IMAGE = "pulumi/pulumi:3.272.0"
-# Deployments' own installation, as `pulumi install`, first upgrades pip, setuptools and wheel to what is newest, without hashes. So it is left
-# out, and the lock is installed before the run has more than the previewing role. Each command runs in a shell of its own.
+# Deployments' own installation, as `pulumi install`, first upgrades pip, setuptools and wheel to what is newest, without hashes. So it is
+# left out, and the lock is installed before the run has more than the previewing role. Each command runs in a shell of its own.
 # https://github.com/pulumi/pulumi/blob/master/sdk/python/toolchain/pip.go
 # https://www.pulumi.com/docs/deployments/concepts/settings/skip-dependency-installation/
 PRE_RUN = (

@@ -4,6 +4,7 @@ Clients are programs that show all that they get, as a client in trouble or one 
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -62,7 +63,7 @@ LEFT = """(grep -rlE 'fake[-]' "$HOME" "$RUNNER_TEMP" || true) | sed 's/^/left: 
 """
 
 
-def run(folder: Path, *steps: dict[str, object]) -> RunResult:
+def run(folder: Path, *steps: Mapping[str, object]) -> RunResult:
     """A job with these steps, which has a token of GitHub; afterwards a step `left` lists files with a credential, and temporary ones."""
     tools = folder / "tools"
     tools.mkdir()

@@ -14,7 +14,7 @@ GIVEN = {"artifact-id": "${{ needs.first.outputs.artifact-id }}", "digest": "${{
 
 
 def hand_over(folder: Path, *, made: str = MADE, between: str = "", given: dict[str, str] | None = None) -> RunResult:
-    """Three jobs: one makes a folder and hands it over; another one overwrites the artifact with what `between` makes; a third takes over."""
+    """Three jobs: one makes a folder and hands it over; another one overwrites the artifact with what `between` makes; a third takes it."""
     upload = {"name": "a", "path": "made", "overwrite": "true"}
     jobs = {
         "first": {
