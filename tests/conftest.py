@@ -27,7 +27,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
-    """Bytes lend a test no name: they may hold the time of day (gzip's header does), and then each of xdist's workers collects other names."""
+    """Bytes never name a test: they may hold the time of day (as a gzip header does), and then each worker collects other names."""
     return argname if isinstance(val, bytes) else None
 
 
