@@ -1,6 +1,6 @@
 """A small registry in the local cloud, with the program's own policies: what the workflows are tried against."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,8 @@ from policies import owned_names, promoting, publishing, reading, resource, trus
 from policies.arns import Registry
 from policies.document import statement, text
 from policies.owned_names import Format
-from rehearsal.actions import RunResult, definitions, machine, run_workflow
+from rehearsal.actions import RunResult, StartedJob, definitions, machine, run_workflow
+from rehearsal.actions.concurrency import Groups
 from rehearsal.actions.github import Act, start_jobs
 from tests.workflows.calling import call_action
 
@@ -168,7 +169,7 @@ class LocalCloud:
 
     def run(
         self,
-        file: str,
+        file: str | Path,
         inputs: Mapping[str, Any],
         *,
         source: Path | None = None,
@@ -178,21 +179,34 @@ class LocalCloud:
         checkout: Path = PROJECT,
         environment: dict[str, str] | None = None,
         approve_by: Iterable[str] = (),
+        groups: Groups | None = None,
+        scratch: Path | None = None,
+        before: Callable[[str], None] = lambda _: None,
     ) -> RunResult:
-        """Run a workflow file as a job of acme/payments-api calls it. `called_as`: another name of the file (job_workflow_ref)."""
+        """Run a workflow file, of this repository or another one, as a job of acme/payments-api calls it. `called_as`: another name of the
+        file (job_workflow_ref). `groups`: concurrency groups that it shares with other runs. `before`: called with each job that starts."""
+        name = Path(file).name
         request = {
             "repository": "acme/payments-api",
             "actor": "bob",
             "event": event,
             "ref": ref,
             "workflow": ".github/workflows/release.yml",
-            "job_workflow_ref": called_as or workflow_ref(file),
+            "job_workflow_ref": called_as or workflow_ref(name),
             "approve_by": list(approve_by),
         }
+        begin = start_jobs(self.github, request)
+
+        def start(job: str, permissions: Mapping[str, str], environment: str) -> StartedJob:
+            before(job)
+            return begin(job, permissions, environment)
+
         return run_workflow(
             WORKFLOWS / file,
             inputs={**_tools(WORKFLOWS / file), **inputs},
-            start_job=start_jobs(self.github, request),
+            start_job=start,
+            groups=groups,
+            scratch=scratch,
             source=source,
             checkout=checkout,
             extra_env={"AWS_ENDPOINT_URL": self.url, **(environment or {})},

@@ -9,6 +9,7 @@ import pytest
 
 from policies.document import statement, text
 from rehearsal.actions import Conclusion, RunResult, machine
+from rehearsal.actions.concurrency import Groups
 from tests.rehearsal.actions import sources
 from tests.rehearsal.actions.registry import DOMAIN, PLACE, PROJECT, LocalCloud, workflow_ref
 
@@ -129,6 +130,18 @@ def test_an_administrator_promotes_by_hand_as_the_page_says_and_not_without(clou
     }
     after = cloud.aws("codeartifact").get_repository_permissions_policy(domain=DOMAIN, repository="shared")["policy"]["document"]
     assert json.loads(after) == json.loads(before)
+
+
+def test_a_newer_request_takes_no_pending_one_away(cloud: LocalCloud, revision: str) -> None:
+    groups = Groups()
+    asked = {"format": "npm", "package": "@acme-payments/reviewed", "revision": revision}
+    for version in ("1.0.0", "1.0.1", "1.0.2"):
+        waiting = cloud.run(PROMOTE, {**asked, "version": version}, event="workflow_dispatch", groups=groups)
+        assert waiting.conclusion is Conclusion.WAITING
+    assert groups.cancelled == []
+    # Nor does one that nobody answers hold up another.
+    approved = cloud.run(PROMOTE, {**asked, "version": "1.0.0"}, event="workflow_dispatch", groups=groups, approve_by=["ada"])
+    assert approved.jobs["promote"].started
 
 
 @pytest.mark.parametrize(
