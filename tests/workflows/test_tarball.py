@@ -135,7 +135,13 @@ def test_what_npm_packs_is_read(tmp_path: Path) -> None:
         assert {f"package/{name}" for name in names if name != ".npmrc"} <= set(archive.getnames())
 
 
-NOT_THERE = "#!/bin/sh\n[ \"$2\" = login ] || { echo 'An error occurred (ResourceNotFoundException)' >&2; exit 254; }\n"
+NOT_THERE = """#!/bin/sh
+case $2 in
+  get-authorization-token) echo token ;;
+  get-repository-endpoint) echo https://registry.example/npm/payments/ ;;
+  *) echo 'An error occurred (ResourceNotFoundException)' >&2; exit 254 ;;
+esac
+"""
 PUBLISHING = '#!/bin/sh\necho "publishes: $*"\n'
 
 
