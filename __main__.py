@@ -39,7 +39,12 @@ for team in settings.teams:
         consumers[repository.name] = ConsumingRepository(
             repository.name,
             wiring.consumer(settings, facts, team, repository, asked, oidc.read_role_arn),
-            opts=pulumi.ResourceOptions(depends_on=[registry, oidc, *([made] if made else [])]),
+            # Under the former name of a renamed repository its children are known too: the engine puts the alias in front of their names.
+            opts=pulumi.ResourceOptions(
+                depends_on=[registry, oidc, *([made] if made else [])],
+                aliases=[pulumi.Alias(name=repository.renamed_from)] if repository.renamed_from else None,
+            ),
+            trusted_before=facts.trusted_before[repository.name],
         )
 
 builds = BuildAccess("builds", wiring.build_access(settings, facts))

@@ -16,7 +16,7 @@ from configuration import across, rules_of_the_pack
 from configuration import catalog as catalog_files
 from configuration import stack as stack_files
 from configuration.catalog import Catalog, TeamFile
-from configuration.problems import FINDINGS_MAX, MAPPING, Problem, SettingsError, Words, misread
+from configuration.problems import FINDINGS_MAX, Problem, SettingsError, Words
 from configuration.shapes import (
     ANY_WORKFLOW,
     PROMOTION_WORKFLOW_FILE,
@@ -32,10 +32,11 @@ from configuration.shapes import (
     RepositoryShape,
     SharingShape,
 )
-from configuration.stack import PROJECT_FILE, StackFile, announces
+from configuration.stack import PROJECT_FILE, StackFile, announces, declared_namespaces
 from configuration.yaml_files import read_mapping
 from policies import sizes
 from policies.names import SHARED_REPOSITORY
+from policies.namespaces import Namespace
 from policies.owned_names import Format
 from policies.trust import Subjects
 
@@ -180,7 +181,11 @@ class Promotes:
 
 @dataclass(frozen=True)
 class Repository:
-    """A consuming repository: a GitHub repository that installs, and may publish, packages. `environment` "" = none."""
+    """A consuming repository: a GitHub repository that installs, and may publish, packages. `environment` "" = none.
+
+    `accepted_branches` are branches that were there before they became release branches and that may publish as they stand. `renamed_from`
+    is the name that this stack knew it by ("" = it was not renamed).
+    """
 
     name: str
     team: str
@@ -190,6 +195,8 @@ class Repository:
     approvals: int
     environment: str
     promotes: Promotes | None
+    accepted_branches: tuple[str, ...] = ()
+    renamed_from: str = ""
 
     @property
     def installs_only(self) -> bool:
@@ -225,7 +232,7 @@ class Team:
 class Settings:
     """Everything that a stack is configured with. `catalog` is the folder as the stack file names it.
 
-    `build_roles` are AWS roles of the stack's account that read, each after its path.
+    `build_roles` are AWS roles of the stack's account that read, each after its path. `namespaces` hold all that teams own.
     """
 
     project: str
@@ -248,6 +255,7 @@ class Settings:
     build_roles: tuple[str, ...] = ()
     events: Events | None = None
     sandbox: Sandbox | None = None
+    namespaces: tuple[Namespace, ...] = ()
 
     @property
     def repositories(self) -> tuple[Repository, ...]:
@@ -281,6 +289,8 @@ def _repository(team: TeamFile, name: str, shape: RepositoryShape) -> Repository
         approvals=approvals,
         environment=shape.environment,
         promotes=Promotes(tuple(shape.promotes.reviewers)) if shape.promotes.reviewers else None,
+        accepted_branches=tuple(shape.accepted_branches),
+        renamed_from=shape.renamed_from,
     )
 
 
@@ -352,6 +362,7 @@ def _settings(stack: StackFile, teams: Iterable[TeamFile]) -> Settings:
         build_roles=tuple(shape.builds.roles),
         events=_events(shape.events, listed),
         sandbox=Sandbox(shape.sandbox.name, tuple(shape.sandbox.roles)) if shape.sandbox.name else None,
+        namespaces=tuple(one for declared in declared_namespaces(stack)[0].values() for one in declared),
     )
 
 
@@ -411,10 +422,7 @@ def read_project_file(root: Path) -> dict[str, Any]:
 
 def read_stack_file(path: Path) -> dict[str, Any]:
     """`config:` of a stack file, with full keys (`aws:region`). Raises SettingsError."""
-    config = read_mapping(path, path.name).get("config", {})
-    if not isinstance(config, dict):
-        raise SettingsError([Problem(path.name, "config", misread(config) or config, MAPPING)])
-    return config
+    return read_mapping(path, path.name, "config")
 
 
 def load() -> Settings:

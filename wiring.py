@@ -215,6 +215,7 @@ def _publishing(settings: Settings, facts: Facts, team: Team, one: Repository) -
     args: PublishingArgs = {
         "owns": _owns(team, one.publishes),
         "release_branches": list(one.release_branches),
+        "accepted_branches": list(one.accepted_branches),
         "create_teams": [facts.teams[slug] for slug in team.release_managers],
         "environment": one.environment,
         "admins_cannot_bypass": guards.can_require_reviewers(facts.plan, facts.repositories[one.name].visibility),

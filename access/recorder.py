@@ -25,7 +25,6 @@ from typing import Any
 import grpc
 import pulumi
 import pulumi.resource
-import yaml
 from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.runtime import Settings, configure, rpc, run_in_stack, set_all_config
 from pulumi.runtime import resource as sdk_resource
@@ -60,8 +59,10 @@ class Sights:
 
     def __init__(self, config: Values, settings: Callable[[], Any]) -> None:
         self._settings = settings
-        self.region = config["aws:region"]
-        self.account = str(next(iter(config.get("aws:allowedAccountIds") or ()), EXAMPLE_ACCOUNT))
+        # What is missing or of a wrong type the program itself refuses.
+        accounts = config.get("aws:allowedAccountIds")
+        self.region = config.get("aws:region", "")
+        self.account = str(accounts[0]) if isinstance(accounts, list) and accounts else EXAMPLE_ACCOUNT
 
     def answer(self, token: str, asked: Values) -> Values:
         """The answer to one provider function. Raises Refused; the text names a function that is not known here."""
@@ -111,6 +112,16 @@ class Sights:
 
     def _getActionsVariables(self, asked: Values) -> Values:
         return {"fullName": asked["fullName"], "name": asked["fullName"].partition("/")[2], "variables": [], "id": asked["fullName"]}
+
+    def _getRepositoryBranches(self, asked: Values) -> Values:
+        return {"repository": asked["repository"], "branches": [{"name": "main", "protected": True}], "id": asked["repository"]}
+
+    def _getRestApi(self, asked: Values) -> Values:
+        """No environment is there before, and workflows may do what the program sets."""
+        permissions = {"default_workflow_permissions": "read", "can_approve_pull_request_reviews": False}
+        there = asked["endpoint"].endswith("/actions/permissions/workflow")
+        found = {"code": 200, "body": json.dumps(permissions)} if there else {"code": 404, "body": "{}"}
+        return {"endpoint": asked["endpoint"], "id": "rest", "status": "", "headers": "{}", **found}
 
     def _getInstances(self, asked: Values) -> Values:
         return {"arns": ["arn:aws:sso:::instance/ssoins-0123456789abcdef"], "identityStoreIds": ["d-0123456789"], "id": "instances"}
@@ -246,17 +257,26 @@ def plain(value: Any) -> Any:
 
 def record(project: Path, stack: str, stack_file: Path, catalog: Path | None) -> dict[str, Any]:
     """Run the program in `project`. Returns stack, resources and outputs; raises what the program raises."""
-    project_file = yaml.safe_load((project / "Pulumi.yaml").read_text())
+    sys.path[:0] = [str(project)]
+    project_file, given = _files(project, stack_file)
     name = project_file["name"]
-    config = {f"{name}:{key}": each["default"] for key, each in project_file.get("config", {}).items() if "default" in each}
-    config |= (yaml.safe_load(stack_file.read_text()) or {}).get("config") or {}
+    config = {f"{name}:{key}": each["default"] for key, each in project_file.get("config", {}).items() if "default" in each} | given
     if catalog is not None:
         config[f"{name}:catalog"] = str(catalog)
-    sys.path[:0] = [str(project)]
     os.chdir(project)
     monitor = Monitor(name, stack, Sights(config, _parsed_settings()))
     _run(project / "__main__.py", name, stack, config, monitor)
     return {"project": name, "stack": stack, "resources": list(monitor.registered.values()), "outputs": monitor.outputs}
+
+
+def _files(project: Path, stack_file: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Project file and stack file, read as the program reads them. Raises pulumi.RunError with all that is wrong in the first that is."""
+    import settings  # of the project that is recorded
+
+    try:
+        return settings.read_project_file(project), settings.read_stack_file(stack_file)
+    except settings.SettingsError as error:
+        raise pulumi.RunError(str(error)) from error
 
 
 def _parsed_settings() -> Callable[[], Any]:

@@ -14,7 +14,7 @@ import pulumi_github as github
 from components.github_oidc import SESSION_DURATION, SubjectForms
 from components.place import GitHubRepositoryArgs, PlaceArgs, RoleArgs, registry
 from components.team import OwnedNameArgs
-from policies import guards, owned_names, promoting, publishing, reading, trust
+from policies import branches, guards, owned_names, promoting, publishing, reading, trust
 from policies.branches import declare
 from policies.document import Statement, text
 from policies.names import PROMOTE_ENVIRONMENT, SHARED_REPOSITORY, RoleKind, role_name
@@ -36,6 +36,8 @@ class PublishingArgs(TypedDict):
     """The names it may publish: what its team owns in the formats that it declares."""
     release_branches: list[str]
     """Branches that may publish: literals or `literal/*`."""
+    accepted_branches: list[str]
+    """Existing branches that may publish from now on as they stand, though nobody had to review them."""
     create_teams: list[int]
     """Numeric ids of the GitHub teams that may create a release branch; none = nobody."""
     environment: str
@@ -82,7 +84,11 @@ class ConsumingRepositoryArgs(TypedDict):
 
 
 class ConsumingRepository(pulumi.ComponentResource):
-    """Variables, guards and roles of one repository."""
+    """Variables, guards and roles of one repository.
+
+    `trusted_before` are the release branches that may publish already. They are none of the arguments, which the engine compares: the next
+    run has others.
+    """
 
     read_role_arn: pulumi.Output[str]
     """ARN of the role that its builds assume."""
@@ -91,9 +97,16 @@ class ConsumingRepository(pulumi.ComponentResource):
     promote_role_arn: pulumi.Output[str] | None
     """ARN of its promote role; None if it does not promote."""
 
-    def __init__(self, name: str, args: ConsumingRepositoryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        args: ConsumingRepositoryArgs,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        trusted_before: Sequence[str] = (),
+    ) -> None:
         super().__init__("package-flow:index:ConsumingRepository", name, dict(args), opts)
-        self._logical_name, self._args = name, args
+        self._logical_name, self._args, self._trusted_before = name, args, trusted_before
         self._child = pulumi.ResourceOptions(parent=self)
         # What the component waits for (policies of the repositories it is let into), its roles wait for too: depends_on is not inherited.
         self._after: list = list(opts.depends_on) if opts and isinstance(opts.depends_on, Sequence) else []
@@ -112,11 +125,45 @@ class ConsumingRepository(pulumi.ComponentResource):
 
     def _publishes(self, publishes: PublishingArgs) -> None:
         guarded = self._guards(publishes)
-        self.publish_role_arn = self._publish_role(publishes, guarded)
+        reviewed = self._reviewed(publishes, guarded)
+        self.publish_role_arn = self._publish_role(publishes, self._once(reviewed, guarded))
         if "promotion" in publishes:
             promotion = publishes["promotion"]
             environment = self._environment(PROMOTE_ENVIRONMENT, publishes, reviewer_teams=promotion["reviewer_teams"])
-            self.promote_role_arn = self._promote_role(publishes, promotion, [*guarded, *environment])
+            self.promote_role_arn = self._promote_role(publishes, promotion, self._once(reviewed, [*guarded, *environment]))
+
+    def _reviewed(self, publishes: PublishingArgs, guarded: list[pulumi.Resource]) -> pulumi.Output[None]:
+        """Fails if a branch that may publish from now on has appeared between the look-ups and its guards.
+
+        GitHub is asked once more, behind the guards: after them nobody makes such a branch. The roles wait for the answer. A preview makes
+        no guards, and the App with which it runs may not list branches.
+        """
+        if set(publishes["release_branches"]) <= set(self._trusted_before) or pulumi.runtime.is_dry_run():
+            return pulumi.Output.from_input(None)
+        there = github.get_repository_branches_output(
+            repository=self._args["repository"]["name"], opts=pulumi.InvokeOutputOptions(parent=self, depends_on=guarded)
+        )
+
+        def judge(names: list[str]) -> None:
+            found = branches.unreviewed(
+                names,
+                publishes["release_branches"],
+                self._trusted_before,
+                self._args["default_branch"],
+                publishes["accepted_branches"],
+            )
+            if found:
+                raise pulumi.RunError(
+                    f"{self._logical_name}: {', '.join(found)} appeared during this run, which would let it publish, and nobody had to "
+                    "review it. It is guarded now and not trusted; look at it and name it in accepted_branches, or delete it on GitHub; "
+                    "then run pulumi up again"
+                )
+
+        return there.branches.apply(lambda every: judge([one.name for one in every]))
+
+    def _once(self, reviewed: pulumi.Output[None], resources: list[pulumi.Resource]) -> pulumi.Input[list]:
+        """These and what the component waits for, as soon as its branches were judged."""
+        return reviewed.apply(lambda _: [*self._after, *resources])
 
     def _guards(self, publishes: PublishingArgs) -> list[pulumi.Resource]:
         branches = tuple(publishes["release_branches"])
@@ -179,7 +226,7 @@ class ConsumingRepository(pulumi.ComponentResource):
         return [made, *policies]
 
     def _role(
-        self, kind: RoleKind, description: str, trusted: list[Statement], allowed: list[Statement], after: list
+        self, kind: RoleKind, description: str, trusted: list[Statement], allowed: list[Statement], after: pulumi.Input[list]
     ) -> pulumi.Output[str]:
         role = aws.iam.Role(
             f"{self._logical_name}-{kind}",
@@ -189,7 +236,7 @@ class ConsumingRepository(pulumi.ComponentResource):
             assume_role_policy=text(trusted),
             permissions_boundary=self._args["role"]["permissions_boundary"] or None,
             max_session_duration=SESSION_DURATION,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[*self._after, *after]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=after),
         )
         aws.iam.RolePolicy(f"{self._logical_name}-{kind}", name=kind, role=role.name, policy=text(allowed), opts=self._child)
         return role.arn
@@ -209,10 +256,10 @@ class ConsumingRepository(pulumi.ComponentResource):
             f"Builds of {args['repository']['name']} read packages, also their team's",
             trust.repository_read(registry(args["place"]), self._github(), trust.Subjects(args["subjects"].value)),
             reading.read_role(registry(args["place"]), args["token_duration"], self._readable()),
-            [],
+            self._after,
         )
 
-    def _publish_role(self, publishes: PublishingArgs, after: list) -> pulumi.Output[str]:
+    def _publish_role(self, publishes: PublishingArgs, after: pulumi.Input[list]) -> pulumi.Output[str]:
         args, place = self._args, registry(self._args["place"])
         return self._role(
             RoleKind.PUBLISH,
@@ -229,7 +276,7 @@ class ConsumingRepository(pulumi.ComponentResource):
             after,
         )
 
-    def _promote_role(self, publishes: PublishingArgs, promotion: PromotionArgs, after: list) -> pulumi.Output[str]:
+    def _promote_role(self, publishes: PublishingArgs, promotion: PromotionArgs, after: pulumi.Input[list]) -> pulumi.Output[str]:
         args, place = self._args, registry(self._args["place"])
         return self._role(
             RoleKind.PROMOTE,

@@ -6,12 +6,13 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
 
-from configuration.problems import MAPPING, NOTHING, Problem, Words, misread, one_of
+from configuration.problems import NOTHING, Problem, Words, one_of
 from configuration.shapes import (
     APPROVALS_MAX,
     FOLDER,
     PUBLISHER,
     REVIEWERS_MAX,
+    TAKEN_OUT,
     TEAM_UPSTREAMS_MAX,
     Readers,
     RepositoryShape,
@@ -54,11 +55,12 @@ class Catalog(NamedTuple):
 
 
 def _read_team(path: Path, file: str) -> tuple[TeamFile | None, list[Problem]]:
-    data, spellings, broken = read_document(path)
+    document = read_document(path)
+    data, broken = document.data, document.findings
     problems = [one.problem(file) for one in broken]
     if not isinstance(data, dict):
-        return None, problems or [Problem(file, "", misread(data) or data, MAPPING)]
-    shape, findings = fit(TeamShape, data, spellings, {})
+        return None, problems or [document.no_mapping((), data).problem(file)]
+    shape, findings = fit(TeamShape, data, document.spellings, {})
     problems += [one.problem(file) for one in (*findings, *repeated(data))]
     if shape is None:
         return None, problems
@@ -177,15 +179,18 @@ def _cycles(catalog: Catalog) -> Problems:
         left[first].discard(others[0])
 
 
-class _Claim(NamedTuple):
+class Claim(NamedTuple):
+    """One entry of a team's `owns`: where it stands, as it is written and parsed."""
+
     team: TeamFile
     key: str
     text: str
     name: OwnedName
 
 
-def _claims(team: TeamFile) -> tuple[list[_Claim], list[Problem]]:
-    claims: list[_Claim] = []
+def claims(team: TeamFile) -> tuple[list[Claim], list[Problem]]:
+    """What a team owns, as far as it is in the grammar, and what is not."""
+    found: list[Claim] = []
     problems: list[Problem] = []
     for format, names in team.shape.owns.items():
         for index, text in enumerate(names):
@@ -193,25 +198,27 @@ def _claims(team: TeamFile) -> tuple[list[_Claim], list[Problem]]:
             try:
                 name = owned_names.parse(format, text)
             except ValueError:
-                problems.append(team.problem(key, text, owned_names.allowed(format)))
+                close = owned_names.suggestion(format, text)
+                hint = f" (did you mean {close}?)" if close else ""
+                problems.append(team.problem(key, text, owned_names.allowed(format) + hint))
                 continue
             if name.too_long:
                 allowed = f"{owned_names.allowed(format)}; each part of it at most {owned_names.PART_MAX} characters"
                 problems.append(team.problem(key, text, allowed))
-            claims.append(_Claim(team, key, text, name))
-    return claims, problems
+            found.append(Claim(team, key, text, name))
+    return found, problems
 
 
 def _ownership(catalog: Catalog) -> Problems:
     """Owned names follow the grammar, and no package belongs to two teams."""
-    earlier: dict[tuple[Format, str], list[_Claim]] = {}
+    earlier: dict[tuple[Format, str], list[Claim]] = {}
     for team in catalog.teams:
-        claims, problems = _claims(team)
+        claimed, problems = claims(team)
         yield from problems
         for format, names in team.shape.owns.items():
             if not names:
                 yield team.problem(f"owns.{format}", [], f"{owned_names.allowed(format)}; or leave {format} out")
-        for claim in claims:
+        for claim in claimed:
             # Names of different formats or namespaces never overlap, so a big catalog stays quick.
             rivals = earlier.setdefault((claim.name.format, claim.name.namespace), [])
             for rival in rivals:
@@ -219,7 +226,7 @@ def _ownership(catalog: Catalog) -> Problems:
                     yield team.problem(
                         claim.key, claim.text, f"names that {rival.team.name} does not own: {rival.text} ({rival.team.file}, {rival.key})"
                     )
-        for claim in claims:
+        for claim in claimed:
             earlier[(claim.name.format, claim.name.namespace)].append(claim)
         if team.shape.readers is Readers.TEAM and team.owns_nothing:
             yield team.problem("readers", "team", "organization: a team that owns nothing has no repository to keep to itself")
@@ -235,6 +242,27 @@ def _repositories_once(catalog: Catalog) -> Problems:
                 yield team.problem(
                     f"repositories.{name}", Words("a repository listed twice"), f"one place: it is {spelled} in {other.file}"
                 )
+
+
+def _renamed(catalog: Catalog) -> Problems:
+    """What a repository had under its former name is carried along, so no other entry may have that name, now or before.
+
+    Another case of the same name is the same name to IAM, which could not make the new roles while the old ones are there.
+    """
+    now = {name.casefold(): f"{team.file}, repositories.{name}" for team in catalog.teams for name in team.shape.repositories}
+    before: dict[str, str] = {}
+    for team in catalog.teams:
+        for name, repository in team.shape.repositories.items():
+            key, former = f"repositories.{name}.renamed_from", repository.renamed_from.casefold()
+            if not former:
+                continue
+            if former == name.casefold():
+                allowed = "another name: a change of case alone takes two renames, by way of a third name"
+                yield team.problem(key, repository.renamed_from, allowed)
+            elif taken := now.get(former) or before.get(former):
+                allowed = f"a name that no other repository has or had: {taken}; take renamed_from out once pulumi up has run with it"
+                yield team.problem(key, repository.renamed_from, allowed)
+            before.setdefault(former, f"{team.file}, {key}")
 
 
 def _readers(catalog: Catalog) -> Problems:
@@ -282,6 +310,16 @@ def _release_branches(team: TeamFile, name: str, repository: RepositoryShape) ->
             )
 
 
+def _accepted_branches(team: TeamFile, name: str, repository: RepositoryShape) -> Problems:
+    """Branches are accepted by name: a pattern would accept what nobody has looked at."""
+    if team.unsure(f"repositories.{name}.release_branches"):
+        return
+    for index, branch in enumerate(repository.accepted_branches):
+        if branch is not TAKEN_OUT and (branches.is_pattern(branch) or not branches.matches(branch, repository.release_branches)):
+            allowed = f"the name of one branch that release_branches lets publish: {', '.join(repository.release_branches)}"
+            yield team.problem(f"repositories.{name}.accepted_branches.{index}", branch, allowed)
+
+
 def _publishing(team: TeamFile, name: str, repository: RepositoryShape) -> Problems:
     key = f"repositories.{name}"
     for index, format in enumerate(repository.publishes):
@@ -299,11 +337,13 @@ def _publishing(team: TeamFile, name: str, repository: RepositoryShape) -> Probl
         reviewers = Words(f"{len(repository.promotes.reviewers)} teams")
         yield team.problem(f"{key}.promotes.reviewers", reviewers, f"at most {REVIEWERS_MAX}: GitHub takes no more for an environment")
     yield from _release_branches(team, name, repository)
+    yield from _accepted_branches(team, name, repository)
 
 
 def _installing(team: TeamFile, name: str, repository: RepositoryShape) -> Problems:
     given = {
         "release_branches": repository.release_branches,
+        "accepted_branches": repository.accepted_branches,
         "environment": repository.environment,
         "promotes": {"reviewers": repository.promotes.reviewers} if repository.promotes.model_fields_set else None,
     }
@@ -322,4 +362,4 @@ def _repositories(catalog: Catalog) -> Problems:
                 yield from _installing(team, name, repository)
 
 
-RULES = (_team_names, _upstreams, _cycles, _ownership, _readers, _publishers, _repositories_once, _repositories)
+RULES = (_team_names, _upstreams, _cycles, _ownership, _readers, _publishers, _repositories_once, _renamed, _repositories)

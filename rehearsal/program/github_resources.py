@@ -160,7 +160,8 @@ class RepositoryEnvironment(Handler):
         environment = environment.replace("??", ":")
         with absent_is_fine():
             found = cloud.call("GET", "repos", cloud.owner, repository, "environments", environment)
-            return {"repository": repository, "environment": environment, **_environment_inputs(found)}
+            known = {"repository": repository, "environment": environment, "repositoryId": _repository_id(cloud, repository)}
+            return {**known, **_environment_inputs(found)}
         return None
 
     @staticmethod

@@ -71,6 +71,7 @@ def publishing(**changed: Any) -> PublishingArgs:
     usual: PublishingArgs = {
         "owns": [{"format": "npm", "name": "@acme-payments/*"}],
         "release_branches": ["main", "release/*"],
+        "accepted_branches": [],
         "create_teams": [5002],
         "environment": "",
         "admins_cannot_bypass": True,

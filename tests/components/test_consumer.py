@@ -12,7 +12,7 @@ from policies import guards, promoting, publishing, reading, trust
 from policies.document import text
 from policies.owned_names import Format, parse
 from tests.components import samples
-from tests.components.recording import Recording, Registration, record
+from tests.components.recording import Monitor, Recording, Registration, record, run_with
 from tests.policies.samples import PROMOTION, REGISTRY, REPOSITORY, WORKFLOW
 
 OWNED = [parse(Format.NPM, "@acme-payments/*")]
@@ -21,7 +21,7 @@ BRANCHES = ("main", "release/*")
 
 
 def made(**changed) -> Recording:
-    return record(lambda: ConsumingRepository("payments-api", samples.consumer(**changed)))
+    return record(lambda: ConsumingRepository("payments-api", samples.consumer(**changed), trusted_before=BRANCHES))
 
 
 @pytest.fixture(scope="module")
@@ -239,7 +239,8 @@ def test_policies_of_an_environment_come_after_it(promoter):
         assert environment(promoter, policy.inputs["environment"]).urn in policy.dependencies
 
 
-def test_roles_come_after_the_policies_of_what_they_are_let_into():
+@pytest.mark.parametrize("before", [BRANCHES, ()])
+def test_roles_come_after_the_policies_of_what_they_are_let_into(before):
     """The component waits for registry and team; depends_on is not inherited, so its roles say it again."""
 
     def program():
@@ -253,13 +254,70 @@ def test_roles_come_after_the_policies_of_what_they_are_let_into():
                 own_read_role=True, publishing=samples.publishing(promotion=samples.PROMOTION), codeartifact_repository=team.repository
             ),
             opts=pulumi.ResourceOptions(depends_on=[registry, team]),
+            trusted_before=before,
         )
 
-    recording = record(program)
+    recording = record(program, invoke=branches_there("main"))
     policies = {one.urn for kind in ("RepositoryPermissionsPolicy", "DomainPermissions") for one in recording.of(kind)}
     assert len(policies) == 5
     for kind in ("read", "publish", "promote"):
         assert policies <= recording.everything_before(role(recording, kind)), kind
+
+
+# --- branches that appear during a run --------------------------------------------------------------------------------------------------
+
+LISTING = "github:index/getRepositoryBranches:getRepositoryBranches"
+
+
+def branches_there(*names: str):
+    """GitHub's answer to the list of branches, and to nothing else."""
+
+    def invoke(token, arguments):
+        assert (token, arguments) == (LISTING, {"repository": "payments-api"})
+        branches = [{"name": name, "protected": False} for name in names]
+        return {"id": "x", "repository": "payments-api", "branches": branches}
+
+    return invoke
+
+
+def onboarded(*there: str, before: tuple[str, ...] = (), accepted: tuple[str, ...] = (), preview: bool = False) -> Recording:
+    """A repository that promotes too; `there` are its branches once they are guarded."""
+    publishes = samples.publishing(accepted_branches=list(accepted), promotion=samples.PROMOTION)
+    return record(
+        lambda: ConsumingRepository("payments-api", samples.consumer(publishing=publishes), trusted_before=before),
+        invoke=branches_there(*there),
+        preview=preview,
+    )
+
+
+def test_roles_wait_for_the_branches_that_are_there_behind_the_guards():
+    recording = onboarded("main", "release/1.0", "feature/x", accepted=("release/1.0",))
+    assert [token for token, _ in recording.invokes] == [LISTING]
+    guards_ = {one.urn for one in recording.of("RepositoryRuleset")}
+    for kind in ("publish", "promote"):
+        assert guards_ <= recording.everything_before(role(recording, kind))
+
+
+@pytest.mark.parametrize("before", [(), ("main",)])
+def test_a_branch_that_appears_between_look_ups_and_guards_is_not_trusted(before):
+    with pytest.raises(pulumi.RunError, match=r"payments-api: release/evil appeared during this run.*guarded now and not trusted"):
+        onboarded("main", "release/evil", before=before)
+
+
+def test_no_role_is_registered_then():
+    def program():
+        ConsumingRepository("payments-api", samples.consumer(publishing=samples.publishing(promotion=samples.PROMOTION)))
+
+    monitor = Monitor(branches_there("main", "release/evil"), preview=False)
+    with pytest.raises(pulumi.RunError):
+        run_with(program, monitor, config={}, project="package-flow", stack="test")
+    registered = [one.type.rpartition(":")[2] for one in monitor.recording.registrations]
+    assert "RepositoryRuleset" in registered and "Role" not in registered
+
+
+def test_branches_that_publish_already_are_not_asked_for_again():
+    assert onboarded("main", "release/evil", before=BRANCHES).invokes == []
+    assert onboarded("main", "release/evil", preview=True).invokes == []
 
 
 def test_rights_come_after_their_role_and_variables_last(publisher):
@@ -311,7 +369,7 @@ def test_repositories_and_environments_never_make_the_same_resource_name(one, ot
             args = samples.consumer(
                 repository=repository, publishing=samples.publishing(environment=each["environment"], promotion=samples.PROMOTION)
             )
-            ConsumingRepository(each["repository"], args)
+            ConsumingRepository(each["repository"], args, trusted_before=BRANCHES)
 
     recording = record(program)
     assert len(recording.of("RepositoryEnvironment")) == 4
@@ -319,5 +377,5 @@ def test_repositories_and_environments_never_make_the_same_resource_name(one, ot
 
 def test_a_preview_registers_the_same(promoter):
     args = samples.consumer(publishing=samples.publishing(environment="packages", promotion=samples.PROMOTION))
-    preview = record(lambda: ConsumingRepository("payments-api", args), preview=True)
+    preview = record(lambda: ConsumingRepository("payments-api", args, trusted_before=BRANCHES), preview=True)
     assert {one.urn for one in preview.registrations} == {one.urn for one in promoter.registrations}

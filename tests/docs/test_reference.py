@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 import settings
 from bootstrap import rights
-from configuration import shapes
+from configuration import regions, shapes
 from policies import sizes
 from policies.arns import Registry
 from policies.document import text
@@ -126,6 +126,10 @@ def test_words_that_a_key_allows_are_in_its_row() -> None:
     assert {str(word) for word in shapes.Readers} <= set(codes(rows["readers"][3]))
     for key in ("owns", "repositories.NAME.publishes"):
         assert {str(word) for word in Format} <= set(codes(rows[key][3])), key
+
+
+def test_regions_with_codeartifact_are_in_their_row() -> None:
+    assert set(codes(_documented("Stack file")["aws:region"][3])) == set(regions.WITH_CODEARTIFACT)
 
 
 def test_numbers_that_a_key_allows_are_in_its_row() -> None:

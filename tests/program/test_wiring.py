@@ -129,12 +129,17 @@ def publishing(configured, facts=None):
 
 def test_a_publishing_repository():
     one = samples.repository(
-        release_branches=("main", "release/*"), approvals=2, environment="packages", promotes=samples.promotes("leads")
+        release_branches=("main", "release/*"),
+        accepted_branches=("release/1.0",),
+        approvals=2,
+        environment="packages",
+        promotes=samples.promotes("leads"),
     )
     args = publishing(samples.settings(samples.team(repositories=(one,), release_managers=("managers",))))
     assert args == {
         "owns": [{"format": "npm", "name": "@acme-payments/*"}],
         "release_branches": ["main", "release/*"],
+        "accepted_branches": ["release/1.0"],
         "create_teams": [5002],
         "environment": "packages",
         "admins_cannot_bypass": True,

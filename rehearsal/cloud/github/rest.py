@@ -163,7 +163,9 @@ def _match(template: str, segments: list[str]) -> dict[str, str] | None:
     if segments[0] == "repositories" and template.startswith("/repos/{owner}/{repo}"):
         template = template.replace("/repos/{owner}/{repo}", "/repositories/{repository_id}")
     parts = template.strip("/").split("/")
-    if len(parts) != len(segments):
+    if parts[-1] == "{ref}":  # the one name that holds slashes
+        segments = [*segments[: len(parts) - 1], "/".join(segments[len(parts) - 1 :])]
+    if len(parts) != len(segments) or not segments[-1]:
         return None
     pairs = list(zip(parts, segments, strict=True))
     if any(not part.startswith("{") and part != segment for part, segment in pairs):
@@ -292,6 +294,11 @@ def get_repository(call: Call) -> Reply:
     admin = call.token.allows("administration", "write")
     permissions = {"admin": admin, "maintain": admin, "push": write or admin, "triage": write or admin, "pull": True}
     return Reply(200, views.repository(call.api, call.repository, permissions))
+
+
+def list_branches(call: Call) -> Reply:
+    shown, headers = _page(call, views.branches(call.api, call.repository))
+    return Reply(200, shown, headers)
 
 
 # --- variables ------------------------------------------------------------------------------------------------------------------
@@ -719,6 +726,17 @@ def _rule_errors(call: Call, ruleset: Ruleset, rule: dict[str, Any]) -> list[str
     return [f"Invalid rule '{kind}': Invalid integration_id {app}" for app in apps if app is not None and app not in known]
 
 
+# --- refs -----------------------------------------------------------------------------------------------------------------------
+
+
+def get_ref(call: Call) -> Reply:
+    """One branch (`heads/NAME`) or tag (`tags/NAME`). Tags are lightweight here: they point at their commit."""
+    ref = f"refs/{call.names['ref']}"
+    if ref not in call.repository.refs:
+        raise NotFound(ref)
+    return Reply(200, views.git_ref(call.api, call.repository, ref))
+
+
 _REPO = "/repos/{owner}/{repo}"
 _ENVIRONMENT = f"{_REPO}/environments/{{environment_name}}"
 _POLICIES = f"{_ENVIRONMENT}/deployment-branch-policies"
@@ -741,6 +759,7 @@ ROUTES = [
     Route("GET", "/orgs/{org}/actions/oidc/customization/sub", get_organization_subject, "organization_administration", "read"),
     Route("PUT", "/orgs/{org}/actions/oidc/customization/sub", set_organization_subject, "organization_administration", "write"),
     Route("GET", _REPO, get_repository, "metadata", "read"),
+    Route("GET", f"{_REPO}/branches", list_branches, "contents", "read"),
     Route("GET", f"{_REPO}/actions/permissions/access", get_actions_access, "administration", "read"),
     Route("PUT", f"{_REPO}/actions/permissions/access", set_actions_access, "administration", "write"),
     Route("GET", f"{_REPO}/actions/permissions/workflow", get_workflow_permissions, "administration", "read"),
@@ -756,6 +775,7 @@ ROUTES = [
     Route("GET", f"{_POLICIES}/{{branch_policy_id}}", get_branch_policy, "actions", "read"),
     Route("PUT", f"{_POLICIES}/{{branch_policy_id}}", update_branch_policy, "administration", "write"),
     Route("DELETE", f"{_POLICIES}/{{branch_policy_id}}", delete_branch_policy, "administration", "write"),
+    Route("GET", f"{_REPO}/git/ref/{{ref}}", get_ref, "contents", "read"),
     Route("GET", f"{_REPO}/rulesets", list_rulesets, "metadata", "read"),
     Route("POST", f"{_REPO}/rulesets", create_ruleset, "administration", "write"),
     Route("GET", f"{_REPO}/rulesets/{{ruleset_id}}", get_ruleset, "metadata", "read"),

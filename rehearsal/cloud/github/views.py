@@ -4,6 +4,7 @@ import base64
 from typing import Any
 
 from rehearsal.cloud.github import oidc
+from rehearsal.cloud.github.rules import applicable
 from rehearsal.cloud.github.state import (
     BranchPolicy,
     Environment,
@@ -18,6 +19,7 @@ from rehearsal.cloud.github.state import (
 )
 
 WEB = "https://github.com"
+HEADS = "refs/heads/"
 # Instants of what is seeded rather than made: the model keeps no history of it.
 LONG_AGO = "2020-01-01T00:00:00Z"
 REPOSITORY_URLS = {
@@ -217,6 +219,19 @@ def repository(api: str, one: Repository, permissions: dict[str, bool]) -> dict[
     return shown | dict.fromkeys(COUNTS, 0) | {name: url + suffix for name, suffix in REPOSITORY_URLS.items()}
 
 
+def branches(api: str, repo: Repository) -> list[dict[str, Any]]:
+    """`short-branch` of each branch, by name; protected is what an active ruleset covers."""
+    return [
+        {
+            "name": ref.removeprefix(HEADS),
+            "commit": {"sha": sha, "url": f"{api}/repos/{repo.full_name}/commits/{sha}"},
+            "protected": any(one.rules for one in applicable(repo.rulesets.values(), ref, repo.default_branch)),
+        }
+        for ref, sha in sorted(repo.refs.items())
+        if ref.startswith(HEADS)
+    ]
+
+
 def variable(one: Variable) -> dict[str, Any]:
     return {"name": one.name, "value": one.value, "created_at": one.created_at, "updated_at": one.updated_at}
 
@@ -266,6 +281,17 @@ def _reviewer(api: str, github: GitHub, repo: Repository, kind: str, number: int
 
 def branch_policy(one: BranchPolicy) -> dict[str, Any]:
     return {"id": one.id, "node_id": node_id("GateBranchPolicy", one.id), "name": one.name, "type": one.type}
+
+
+def git_ref(api: str, repo: Repository, ref: str) -> dict[str, Any]:
+    """A `git-ref`."""
+    url, sha = f"{api}/repos/{repo.full_name}/git", repo.refs[ref]
+    return {
+        "ref": ref,
+        "node_id": base64.b64encode(f"{repo.id}:{ref}".encode()).decode().rstrip("="),
+        "url": f"{url}/{ref}",
+        "object": {"type": "commit", "sha": sha, "url": f"{url}/commits/{sha}"},
+    }
 
 
 def ruleset(api: str, repo: Repository, one: Ruleset, detail: bool, with_bypass_actors: bool) -> dict[str, Any]:
