@@ -15,12 +15,13 @@ import pulumi_aws as aws
 import pulumi_github as github
 from pulumi import runtime
 
-from configuration.problems import bounded, lines
+from plan.facts import Facts, IdentityCenter, SeenRepository
 from policies import guards
 from policies.arns import GITHUB_OIDC_HOST, Registry
 from policies.names import PUBLIC_SOURCES, SHARED_REPOSITORY, variables_of
 from policies.trust import AUDIENCE, Owner
 from settings import DeveloperMode, OidcProvider, Repository, Settings
+from settings.problems import bounded, lines
 
 VARIABLE_TYPE = "github:index/actionsVariable:ActionsVariable"
 REPOSITORY_TYPE = "aws:codeartifact/repository:Repository"
@@ -37,34 +38,12 @@ class LookupProblems(pulumi.RunError):
 
 
 @dataclass(frozen=True)
-class SeenRepository:
-    """A GitHub repository as this credential sees it. `full_name` is "" if it sees none."""
-
-    full_name: str
-    name: str = ""
-    id: int = 0
-    default_branch: str = ""
-    visibility: str = ""
-    archived: bool = False
-    default_subject: bool = True
-    variables: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class State:
     """What this stack made before, as far as the checks need it."""
 
     variables: frozenset[tuple[str, str]] = frozenset()
     codeartifact_repositories: Mapping[str, str] = field(default_factory=dict)
     oidc_provider: bool = False
-
-
-@dataclass(frozen=True)
-class IdentityCenter:
-    """IAM Identity Center: its instance ("" = there is none) and the ids of groups by display name, None = there is no such group."""
-
-    instance_arn: str
-    groups: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -85,19 +64,6 @@ class Seen:
     state: State
     build_roles: Mapping[str, str | None] = field(default_factory=dict)
     identity_center: IdentityCenter | None = None
-    caller: str = ""
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What the program builds on. `repositories` by their name in the catalog, `teams` (ids) by slug, `caller` the ARN of who deploys."""
-
-    registry: Registry
-    owner: Owner
-    plan: str
-    repositories: Mapping[str, SeenRepository]
-    teams: Mapping[str, int]
-    identity_center: IdentityCenter = IdentityCenter("")
     caller: str = ""
 
 

@@ -16,15 +16,15 @@ from pydantic_core import PydanticCustomError
 
 import settings as stack_settings
 from bootstrap import rights
-from configuration.problems import NOTHING, Problem, SettingsError, Words
-from configuration.shapes import Approvals, CheckName, OidcProvider, OidcProviderWord, RepositoryName, RoleArn, TeamSlug, YesOrNo, fit
-from configuration.yaml_files import read_mapping
-from policies import sizes
+from plan import sizes
 from policies.arns import Registry
 from policies.branches import check as wrong_branch
 from policies.branches import is_pattern
 from policies.deployments import BOOTSTRAP_PATH, Access, Deployed
 from policies.document import text
+from settings.problems import NOTHING, Problem, SettingsError, Words
+from settings.shapes import Approvals, CheckName, OidcProvider, OidcProviderWord, RepositoryName, RoleArn, TeamSlug, YesOrNo, fit
+from settings.yaml_files import read_mapping
 
 PROJECT = "package-flow-bootstrap"
 _KEYS = ("repository", "stacks", "checks", "approvals", "pulumiCloud", "githubActions")

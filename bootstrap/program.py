@@ -16,12 +16,12 @@ from bootstrap.declaration import Declaration, Stack
 from bootstrap.program_repository import EnvironmentArgs, ProgramRepository
 from bootstrap.pulumi_cloud import DeployedByPulumi, paths
 from bootstrap.roles import RoleDocuments, StackRoles
-from configuration.problems import SettingsError
-from configuration.shapes import OidcProvider
 from policies import deployments_trust, trust
 from policies.arns import GITHUB_OIDC_HOST, Registry
 from policies.deployments import BOOTSTRAP_PATH, Access, Deployed
 from policies.deployments_trust import PULUMI_OIDC_URL, PulumiStack
+from settings.problems import SettingsError
+from settings.shapes import OidcProvider
 
 # Without these nothing can be deployed, and a boundary that is gone leaves roles that can do nothing.
 _KEPT = pulumi.ResourceOptions(protect=True)

@@ -35,6 +35,9 @@ DEAD_LETTER_SECONDS = 1_209_600
 # The rule's target that is the topic.
 TOPIC_TARGET = "topic"
 
+# In the place of the id of the topic's key, which nobody knows before the key is created.
+KEY_TO_COME = "00000000-0000-0000-0000-000000000000"
+
 # What administers a key and does not use it. https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
 _ADMINISTER_KEY = (
     "kms:CancelKeyDeletion",

@@ -29,11 +29,13 @@ _DOWNSTREAM = "codeartifact:AssociateWithDownstreamRepository"
 
 @dataclass(frozen=True)
 class Sharing:
-    """Other accounts: an organisation by its id ("" = none), parts of organisations by their paths, and single accounts."""
+    """Who outside the account reads what is open to the organisation: an AWS organisation by its id ("" = none), single accounts, and parts
+    of organisations by their paths. `downstream` are the repositories that they may have as upstreams of theirs."""
 
     organization_id: str = ""
-    organization_paths: Sequence[str] = ()
     accounts: Sequence[str] = ()
+    organization_paths: Sequence[str] = ()
+    downstream: Sequence[str] = ()
 
 
 NOBODY = Sharing()

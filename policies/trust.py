@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from policies.arns import GITHUB_OIDC_HOST, Registry
-from policies.branches import RefCondition, declare
+from policies.branches import RefCondition, ReleaseBranches
 from policies.document import Statement, statement
 from policies.names import PROMOTE_ENVIRONMENT
 
@@ -130,12 +130,12 @@ def _release(
     sid: str,
     registry: Registry,
     repository: GitHubRepository,
-    branches: tuple[str, ...],
+    branches: ReleaseBranches,
     environment: str,
     workflow: str | None,
     forms: Subjects,
 ) -> list[Statement]:
-    trusted = declare(branches).trusted
+    trusted = branches.trusted
     return [
         _release_way(sid if len(trusted) == 1 else f"{sid}{number}", registry, repository, refs, environment, workflow, forms)
         for number, refs in enumerate(trusted, 1)
@@ -145,7 +145,7 @@ def _release(
 def publish(
     registry: Registry,
     repository: GitHubRepository,
-    branches: tuple[str, ...],
+    branches: ReleaseBranches,
     environment: str,
     workflow: str | None,
     forms: Subjects,
@@ -155,7 +155,7 @@ def publish(
 
 
 def promote(
-    registry: Registry, repository: GitHubRepository, branches: tuple[str, ...], workflow: str | None, forms: Subjects
+    registry: Registry, repository: GitHubRepository, branches: ReleaseBranches, workflow: str | None, forms: Subjects
 ) -> list[Statement]:
     """The promotion workflow on a release branch, in the environment `promote`, whose reviewers have approved the job."""
     return _release("Promotion", registry, repository, branches, PROMOTE_ENVIRONMENT, workflow, forms)

@@ -7,7 +7,8 @@ import pulumi
 import pytest
 
 from bootstrap import pulumi_cloud, rights
-from policies import deployments_trust, sizes
+from plan import sizes
+from policies import deployments_trust
 from policies.arns import Registry
 from policies.deployments import Access, Deployed
 from policies.document import text

@@ -2,11 +2,11 @@
 
 import json
 import re
-from typing import Any
 
 import pytest
 
-from components.events import PackageEvents, PackageEventsArgs
+from components.events import PackageEvents
+from plan.declared import Slack
 from policies import events
 from policies.document import text
 from tests.components import samples
@@ -15,27 +15,11 @@ from tests.policies.samples import REGISTRY
 
 NAMES = events.Names(REGISTRY, "test", "/package-flow/")
 QUEUE = f"arn:aws:sqs:eu-west-1:{samples.ACCOUNT}:release-announcements"
-SLACK = {"workspace": "T07EA123LEP", "channel": "C07EZ1ABC23"}
-
-
-def arguments(**changed: Any) -> PackageEventsArgs:
-    usual: PackageEventsArgs = {
-        "place": samples.PLACE,
-        "role": samples.ROLE,
-        "repositories": ["shared", "payments"],
-        "states": ["Published"],
-        "owned": [{"format": "npm", "name": "@acme-payments/*"}],
-        "email": ["platform@acme.example"],
-        "https": ["https://hooks.acme.example/packages"],
-        "sqs": [QUEUE],
-        "slack": [],
-        "pipelines": [],
-    }
-    return {**usual, **changed}
+SLACK = Slack("T07EA123LEP", "C07EZ1ABC23")
 
 
 def made(**changed) -> Recording:
-    return record(lambda: PackageEvents("package-versions", arguments(**changed)))
+    return record(lambda: PackageEvents("package-versions", samples.events(queue=QUEUE, **changed)))
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +29,7 @@ def told() -> Recording:
 
 @pytest.fixture(scope="module")
 def everywhere() -> Recording:
-    return made(slack=[SLACK], pipelines=["release", "scan"])
+    return made(slack=SLACK, pipelines=("release", "scan"))
 
 
 def test_what_it_makes(told):
@@ -168,9 +152,9 @@ def test_pipelines_are_started_with_the_rules_role(everywhere):
 
 def test_roles_carry_the_boundary():
     boundary = f"arn:aws:iam::{samples.ACCOUNT}:policy/boundary"
-    bounded = made(role={**samples.ROLE, "permissions_boundary": boundary}, slack=[SLACK])
+    bounded = made(boundary=boundary, slack=SLACK)
     assert {one.inputs["permissionsBoundary"] for one in bounded.of("Role")} == {boundary}
-    assert not [one for one in made(slack=[SLACK]).of("Role") if "permissionsBoundary" in one.inputs]
+    assert not [one for one in made(slack=SLACK).of("Role") if "permissionsBoundary" in one.inputs]
 
 
 def test_outputs(told):

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from components.registry import KeyOwner, PackageRegistry
+from components.registry import PackageRegistry
+from plan.declared import Encryption
 from policies import resource
 from policies.document import text
 from tests.components import samples
@@ -63,7 +64,7 @@ def test_the_key(registry):
 
 
 def test_the_aws_managed_key_is_nobodys_resource():
-    managed = made(encryption=KeyOwner.AWS)
+    managed = made(encryption=Encryption.AWS)
     assert managed.of("Key") == managed.of("Alias") == []
     assert managed.of("Domain")[0].inputs == {"domain": "acme"}
 
@@ -76,7 +77,7 @@ def test_a_public_source_has_one_connection_and_no_upstream(registry):
 
 @pytest.mark.parametrize("sources", [["npmjs", "pypi"], ["pypi", "npmjs"], []])
 def test_shared_asks_the_public_sources_in_order(sources):
-    shared = made(public_sources=sources).one("Repository", "shared")
+    shared = made(public_sources=tuple(sources)).one("Repository", "shared")
     assert [one["repositoryName"] for one in shared.inputs.get("upstreams", [])] == sources
     assert "externalConnections" not in shared.inputs
 
@@ -92,7 +93,7 @@ def test_policies_are_the_pure_functions_documents(registry):
 
 
 def test_sharing_reaches_domain_and_shared_but_no_public_source():
-    shared = made(sharing=samples.NOBODY | {"organization_id": "o-a1b2c3d4e5", "accounts": ["444455556666"]})
+    shared = made(sharing=resource.Sharing("o-a1b2c3d4e5", ("444455556666",)))
 
     def speaks(type, name):
         document = shared.one(type, name).inputs["policyDocument"]
@@ -135,13 +136,13 @@ def test_a_preview_registers_the_same():
 
 def test_only_the_deployers_make_repositories():
     deployer = f"arn:aws:iam::{samples.ACCOUNT}:role/bootstrap/deployer"
-    (policy,) = made(deployers=[deployer]).of("DomainPermissions")
+    (policy,) = made(iam=samples.iam(deployers=("bootstrap/deployer",))).of("DomainPermissions")
     assert policy.inputs["policyDocument"] == text(resource.domain(REGISTRY, f"{samples.ROLES}test-*", deployers=[deployer]))
     assert "CreateRepository" not in made().of("DomainPermissions")[0].inputs["policyDocument"]
 
 
-@pytest.mark.parametrize(("downstream", "asked"), [(["shared"], True), (["payments"], False)])
+@pytest.mark.parametrize(("downstream", "asked"), [(("shared",), True), (("payments",), False)])
 def test_shared_is_an_upstream_of_others_only_where_asked(downstream, asked):
-    one = made(sharing=samples.NOBODY | {"organization_id": "o-a1b2c3d4e5", "downstream": downstream})
+    one = made(sharing=resource.Sharing("o-a1b2c3d4e5", downstream=downstream))
     document = one.one("RepositoryPermissionsPolicy", "shared").inputs["policyDocument"]
     assert ("AssociateWithDownstreamRepository" in document) is asked

@@ -2,7 +2,6 @@
 
 import pytest
 
-from components.place import PlaceArgs
 from components.sandbox import Sandbox
 from policies import sandbox
 from policies.document import text
@@ -15,8 +14,7 @@ PROGRAM = f"{samples.ROLES}test-*"
 
 @pytest.fixture(scope="module")
 def made() -> Recording:
-    place: PlaceArgs = {**samples.PLACE, "domain": "acme-sandbox"}
-    return record(lambda: Sandbox("acme-sandbox", {"place": place, "developers": DEVELOPERS, "program_roles": PROGRAM}))
+    return record(lambda: Sandbox("acme-sandbox", samples.sandbox("engineers/*")))
 
 
 def test_a_domain_and_its_policy_and_nothing_else(made):

@@ -11,9 +11,9 @@ import pytest
 
 import lookups
 import settings
-from configuration.problems import Problem
-from policies import branches, guards, publishing, trust
-from settings import SettingsError
+from policies import branches, guards, publishing
+from settings import SettingsError, parsing
+from settings.problems import Problem
 from tests.fuzzing import mutations, program
 from tests.fuzzing.__main__ import main
 from tests.fuzzing.inputs import Answer, Input, written
@@ -144,7 +144,7 @@ def test_a_branch_that_is_trusted_and_not_guarded(monkeypatch):
 def test_a_pattern_that_crosses_slashes(monkeypatch):
     wide = branches.RefCondition(("refs/heads/main", "refs/heads/release/*"), ())
     declare = branches.declare
-    monkeypatch.setattr(trust, "declare", lambda named: replace(declare(named), trusted=(wide,)))
+    monkeypatch.setattr(parsing, "declare", lambda named: replace(declare(named), trusted=(wide,)))
     assert any(one.startswith("guard: ") and "release/x/y" in one for one in found(GOOD))
 
 
@@ -198,14 +198,14 @@ def test_a_question_that_may_write():
 
 def _planted(monkeypatch) -> None:
     """Settings that stumble over a team that owns Maven packages."""
-    parse = settings._team
+    parse = parsing._team
 
     def stumbles(team):
         if "maven" in team.shape.owns:
             raise ZeroDivisionError("planted")
         return parse(team)
 
-    monkeypatch.setattr(settings, "_team", stumbles)
+    monkeypatch.setattr(parsing, "_team", stumbles)
 
 
 MAVEN = replace(GOOD, files={**GOOD.files, "catalog/jvm.yaml": b"team: jvm\n# a comment\nowns:\n  maven: [com.acme:*]\n"})

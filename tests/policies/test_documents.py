@@ -8,7 +8,8 @@ import policy_sentry
 import pytest
 from parliament import analyze_policy_string
 
-from policies import deploying, events, promoting, publishing, reading, resource, sandbox, sizes
+from plan import sizes
+from policies import deploying, events, promoting, publishing, reading, resource, sandbox
 from policies.document import deny, statement, text
 from policies.names import PUBLIC_SOURCES
 from policies.owned_names import Format, parse

@@ -3,13 +3,14 @@
 import pytest
 
 from policies import trust
+from policies.branches import declare
 from policies.document import text
 from policies.trust import GitHubRepository, Owner, Subjects
 from tests.policies import iam
 from tests.policies.samples import NEIGHBOUR, OWNER, PROMOTION, REGISTRY, REPOSITORY, WORKFLOW
 
 PROVIDER = REGISTRY.github_oidc_provider_arn
-BRANCHES = ("main", "release/*")
+BRANCHES = declare(("main", "release/*"))
 EVIL_WORKFLOW = "acme/payments-api/.github/workflows/ci.yml@refs/heads/main"
 
 RELEASE = {
@@ -208,7 +209,7 @@ ALL_DOCUMENTS = [
     publish(),
     publish("packages"),
     publish(workflow=None),
-    trust.publish(REGISTRY, REPOSITORY, ("release/*", "release/a/b"), "", WORKFLOW, Subjects.BOTH),
+    trust.publish(REGISTRY, REPOSITORY, declare(("release/*", "release/a/b")), "", WORKFLOW, Subjects.BOTH),
     trust.promote(REGISTRY, REPOSITORY, BRANCHES, PROMOTION, Subjects.BOTH),
     *(reader(forms) for reader in EVERY_READER.values() for forms in Subjects),
     trust.nobody(REGISTRY),
@@ -227,7 +228,7 @@ def test_every_statement_evaluates_audience_and_subject_and_an_id(statements):
 
 def test_ids_and_names_come_from_the_repository():
     other = GitHubRepository(Owner("umbrella", 1), "api", 2)
-    role = trust.publish(REGISTRY, other, ("main",), "", None, Subjects.BOTH)
+    role = trust.publish(REGISTRY, other, declare(("main",)), "", None, Subjects.BOTH)
     right = {"sub": "repo:umbrella@1/api@2:ref:refs/heads/main", "aud": "sts.amazonaws.com", "repository_id": "2", "ref": "refs/heads/main"}
     assert admits(role, right)
     assert not admits(role, RELEASE)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from lookups import LookupProblems, Seen, SeenRepository, State, _absent, problems, state_from
+from lookups import LookupProblems, Seen, State, _absent, problems, state_from
+from plan.facts import SeenRepository
 from policies.names import variables_of
 from policies.trust import Owner
 from settings import DomainSettings, Encryption, OidcProvider, Publisher, PublishingSettings, Sharing
@@ -120,12 +121,6 @@ def test_other_variables_are_nobodys_business():
 def test_a_variable_that_this_repository_does_not_get_is_no_conflict(variable):
     """An installing repository gets no such variable: nothing would answer 409, and an import would find no resource to import into."""
     assert found(repositories={WEB: samples.seen_repository(WEB, variables=(variable,))}) == []
-
-
-def test_the_variables_are_those_of_the_component():
-    source = (ROOT / "components/consumer.py").read_text()
-    written = {word for word in source.replace('"', " ").split() if word.startswith("CODEARTIFACT_")}
-    assert written == set(WRITTEN_VARIABLES)
 
 
 # --- organisation and teams -----------------------------------------------------------------------------------------------------------

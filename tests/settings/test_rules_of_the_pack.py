@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 import settings
-from configuration import rules_of_the_pack
-from policies import resource, sizes, trust
+from plan import sizes
+from plan.facts import widest
+from plan.planning import plan
+from policies import resource, trust
 from policies.document import statement
 from policy_pack.rules import github, keeping, registry
-from settings import SettingsError
+from settings import SettingsError, rules_of_the_pack
 from tests.settings.builders import CONFIG, PROJECT, ROOT, changed, write_catalog
 
 AWS_KEY = "AKIA" + "ABCDEFGH12345678"
@@ -100,7 +102,7 @@ def test_a_domain_and_a_repository_with_honest_names(tmp_path: Path) -> None:
 def test_every_kind_of_document_is_looked_at(tmp_path: Path) -> None:
     assert told(tmp_path) == []
     configured = _parsed(tmp_path)
-    assert {one.kind for one in sizes.documents(configured)} == set(sizes.Kind)
+    assert {one.kind for one in sizes.documents(plan(configured, widest(configured)))} == set(sizes.Kind)
     names = {one.name for one in rules_of_the_pack.RULES}
     assert {"trust-has-subject", "trust-has-audience", "trust-has-id", "trust-names-one-organization", "pull-requests-only-read"} <= names
     assert {"tokens-are-capped", "no-public-principal", "services-act-for-us"} <= names

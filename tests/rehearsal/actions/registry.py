@@ -11,6 +11,7 @@ from botocore.config import Config
 
 from policies import owned_names, promoting, publishing, reading, resource, trust
 from policies.arns import Registry
+from policies.branches import declare
 from policies.document import text
 from policies.owned_names import Format
 from rehearsal.actions import RunResult, machine, run_workflow
@@ -84,8 +85,8 @@ class LocalCloud:
     def _roles(self) -> None:
         iam = self.aws("iam")
         iam.create_open_id_connect_provider(Url="https://token.actions.githubusercontent.com", ClientIDList=["sts.amazonaws.com"])
-        publish = trust.publish(PLACE, PUBLISHER, ("main",), "", workflow_ref("publish-package.yml"), trust.Subjects.BOTH)
-        promote = trust.promote(PLACE, PUBLISHER, ("main",), workflow_ref("promote-package.yml"), trust.Subjects.BOTH)
+        publish = trust.publish(PLACE, PUBLISHER, declare(("main",)), "", workflow_ref("publish-package.yml"), trust.Subjects.BOTH)
+        promote = trust.promote(PLACE, PUBLISHER, declare(("main",)), workflow_ref("promote-package.yml"), trust.Subjects.BOTH)
         read = trust.repository_read(PLACE, PUBLISHER, trust.Subjects.BOTH)
         roles = {
             "publish": (publish, publishing.publish_role(PLACE, TOKEN_DURATION, "payments", OWNED, READABLE)),

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import yaml
 from yaml.constructor import ConstructorError
 
-from configuration.problems import DEPTH_MAX, MAPPING, Finding, Problem, SettingsError, Words, bounded, encodable, misread
+from settings.problems import DEPTH_MAX, MAPPING, Finding, Problem, SettingsError, Words, bounded, encodable, misread
 
 _TEXT, _MERGE = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
 # Far above any real file; aliases of aliases grow without limit.

@@ -6,23 +6,32 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
 
-from configuration.problems import MAPPING, NOTHING, Problem, Words, misread, one_of
-from configuration.shapes import (
+from plan.declared import Readers
+from policies import branches, owned_names
+from policies.names import PRIVATE_DEPENDENCIES_ENVIRONMENT, PROMOTE_ENVIRONMENT, PUBLIC_SOURCES, SHARED_REPOSITORY
+from policies.owned_names import Format, OwnedName
+from settings.problems import MAPPING, NOTHING, Problem, Words, misread, one_of
+from settings.shapes import (
     APPROVALS_MAX,
     FOLDER,
     PUBLISHER,
     REVIEWERS_MAX,
     TEAM_UPSTREAMS_MAX,
-    Readers,
     RepositoryShape,
     TeamShape,
     fit,
     repeated,
 )
-from configuration.yaml_files import read_document
-from policies import branches, owned_names
-from policies.names import PRIVATE_DEPENDENCIES_ENVIRONMENT, PROMOTE_ENVIRONMENT, PUBLIC_SOURCES, SHARED_REPOSITORY
-from policies.owned_names import Format, OwnedName
+from settings.yaml_files import read_document
+
+
+class Claim(NamedTuple):
+    """A name in `owns`, where it stands and as it is written. `name` is None where it follows no grammar."""
+
+    format: Format
+    key: str
+    text: str
+    name: OwnedName | None
 
 
 class TeamFile(NamedTuple):
@@ -32,6 +41,12 @@ class TeamFile(NamedTuple):
     name: str
     shape: TeamShape
     taken_out: tuple[str, ...]
+    claims: tuple[Claim, ...]
+
+    @property
+    def owned(self) -> dict[Format, tuple[OwnedName, ...]]:
+        """The names that follow their grammar, by format."""
+        return {format: tuple(one.name for one in self.claims if one.format is format and one.name) for format in self.shape.owns}
 
     @property
     def owns_nothing(self) -> bool:
@@ -66,7 +81,19 @@ def _read_team(path: Path, file: str) -> tuple[TeamFile | None, list[Problem]]:
         problems.append(Problem(file, "team", NOTHING, path.stem))
     elif shape.team and shape.team != path.stem:
         problems.append(Problem(file, "team", shape.team, f"{path.stem}, or the file renamed to {shape.team}.yaml"))
-    return TeamFile(file, shape.team or path.stem, shape, tuple(one.problem(file).key for one in (*broken, *findings))), problems
+    taken_out = tuple(one.problem(file).key for one in (*broken, *findings))
+    return TeamFile(file, shape.team or path.stem, shape, taken_out, tuple(_claims(shape))), problems
+
+
+def _claims(shape: TeamShape) -> Iterator[Claim]:
+    """The one place where an owned name is parsed."""
+    for format, names in shape.owns.items():
+        for index, text in enumerate(names):
+            try:
+                name = owned_names.parse(format, text)
+            except ValueError:
+                name = None
+            yield Claim(format, f"owns.{format}.{index}", text, name)
 
 
 def _catalog_entries(folder: Path, shown: str, at: tuple[str, str]) -> tuple[list[Path], list[Problem]]:
@@ -177,50 +204,33 @@ def _cycles(catalog: Catalog) -> Problems:
         left[first].discard(others[0])
 
 
-class _Claim(NamedTuple):
-    team: TeamFile
-    key: str
-    text: str
-    name: OwnedName
-
-
-def _claims(team: TeamFile) -> tuple[list[_Claim], list[Problem]]:
-    claims: list[_Claim] = []
-    problems: list[Problem] = []
-    for format, names in team.shape.owns.items():
-        for index, text in enumerate(names):
-            key = f"owns.{format}.{index}"
-            try:
-                name = owned_names.parse(format, text)
-            except ValueError:
-                problems.append(team.problem(key, text, owned_names.allowed(format)))
-                continue
-            if name.too_long:
-                allowed = f"{owned_names.allowed(format)}; each part of it at most {owned_names.PART_MAX} characters"
-                problems.append(team.problem(key, text, allowed))
-            claims.append(_Claim(team, key, text, name))
-    return claims, problems
+def _grammar(team: TeamFile) -> Problems:
+    for claim in team.claims:
+        if claim.name is None:
+            yield team.problem(claim.key, claim.text, owned_names.allowed(claim.format))
+        elif claim.name.too_long:
+            allowed = f"{owned_names.allowed(claim.format)}; each part of it at most {owned_names.PART_MAX} characters"
+            yield team.problem(claim.key, claim.text, allowed)
 
 
 def _ownership(catalog: Catalog) -> Problems:
     """Owned names follow the grammar, and no package belongs to two teams."""
-    earlier: dict[tuple[Format, str], list[_Claim]] = {}
+    earlier: dict[tuple[Format, str], list[tuple[TeamFile, Claim, OwnedName]]] = {}
     for team in catalog.teams:
-        claims, problems = _claims(team)
-        yield from problems
+        yield from _grammar(team)
         for format, names in team.shape.owns.items():
             if not names:
                 yield team.problem(f"owns.{format}", [], f"{owned_names.allowed(format)}; or leave {format} out")
-        for claim in claims:
+        claims = [(claim, claim.name) for claim in team.claims if claim.name]
+        for claim, name in claims:
             # Names of different formats or namespaces never overlap, so a big catalog stays quick.
-            rivals = earlier.setdefault((claim.name.format, claim.name.namespace), [])
-            for rival in rivals:
-                if rival.team is not team and owned_names.overlaps(claim.name, rival.name):
+            for other, rival, theirs in earlier.get((name.format, name.namespace), []):
+                if owned_names.overlaps(name, theirs):
                     yield team.problem(
-                        claim.key, claim.text, f"names that {rival.team.name} does not own: {rival.text} ({rival.team.file}, {rival.key})"
+                        claim.key, claim.text, f"names that {other.name} does not own: {rival.text} ({other.file}, {rival.key})"
                     )
-        for claim in claims:
-            earlier[(claim.name.format, claim.name.namespace)].append(claim)
+        for claim, name in claims:
+            earlier.setdefault((name.format, name.namespace), []).append((team, claim, name))
         if team.shape.readers is Readers.TEAM and team.owns_nothing:
             yield team.problem("readers", "team", "organization: a team that owns nothing has no repository to keep to itself")
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
-from configuration.catalog import Catalog, TeamFile
-from configuration.problems import Problem, one_of
-from configuration.shapes import TAKEN_OUT, Readers
-from configuration.stack import StackFile
+from plan.declared import Readers
 from policies.developing import permission_set
 from policies.names import SHARED_REPOSITORY
+from settings.catalog import Catalog, TeamFile
+from settings.problems import Problem, one_of
+from settings.shapes import TAKEN_OUT
+from settings.stack import StackFile
 
 Problems = Iterator[Problem]
 

@@ -1,24 +1,30 @@
 """Over-limit catalogs are found before anything is made, and what fits here fits in AWS."""
 
-from types import MappingProxyType
+from dataclasses import replace
 
 import botocore.session
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies import promoting, publishing, readers, reading, resource, sizes, trust
+from plan import sizes
+from plan.facts import _WIDEST_ACCOUNT, _WIDEST_PARTITION, stable_id, widest
+from plan.planning import plan
+from policies import publishing
 from policies.arns import Registry
 from policies.document import text
 from policies.owned_names import Format, parse
-from policies.read_only import read_only
-from policies.trust import GitHubRepository, Owner, Subjects
-from settings import ReadRole, Sharing
+from policies.trust import Owner, Subjects
+from settings import Publisher, Readers, ReadRole, Sandbox, Sharing
 from tests.program import samples
 
 
+def check(settings) -> list[sizes.Oversize]:
+    return sizes.check(plan(settings, widest(settings)))
+
+
 def measured(*teams, **changed) -> list[tuple[str, str]]:
-    return [(one.file, one.key) for one in sizes.check(samples.settings(*teams, **changed))]
+    return [(one.file, one.key) for one in check(samples.settings(*teams, **changed))]
 
 
 def team_with(**changed):
@@ -27,7 +33,7 @@ def team_with(**changed):
 
 def owning(count: int, **changed):
     names = tuple(f"@acme-payments/package-with-a-long-name-{number:04}" for number in range(count))
-    return samples.team(owns=MappingProxyType({Format.NPM: names}), repositories=(samples.repository(**changed),))
+    return samples.team(owns=samples.owns({Format.NPM: names}), repositories=(samples.repository(**changed),))
 
 
 def many_repositories(count: int):
@@ -56,7 +62,7 @@ def test_promotion_names_each_owned_name_three_times():
 
 
 def test_only_the_formats_of_a_repository_count():
-    names = MappingProxyType({Format.NPM: ("@acme/*",), Format.PYPI: tuple(f"acme-{'x' * 60}-{number}" for number in range(120))})
+    names = samples.owns({Format.NPM: ("@acme/*",), Format.PYPI: tuple(f"acme-{'x' * 60}-{number}" for number in range(120))})
     npm, pypi = samples.repository(), samples.repository(publishes=(Format.PYPI,))
     assert measured(samples.team(owns=names, repositories=(npm,))) == []
     assert measured(samples.team(owns=names, repositories=(pypi,))) == [("catalog/test/payments.yaml", "owns")]
@@ -73,24 +79,24 @@ def test_name_only_subjects_of_many_repositories(read_role):
 
 def test_too_many_accounts():
     accounts = tuple(f"{number:012}" for number in range(150))
-    found = sizes.check(samples.settings(sharing=Sharing("", accounts)))
+    found = check(samples.settings(sharing=Sharing("", accounts)))
     assert {one.key for one in found} == {"package-flow:sharing.accounts"}
     assert "organizationId" in found[0].allowed
     assert measured(sharing=Sharing("o-a1b2c3d4e5", accounts[:50])) == []
 
 
 def test_a_finding_says_what_it_measures_and_how_to_mend_it():
-    (found,) = sizes.check(samples.settings(owning(120)))
+    (found,) = check(samples.settings(owning(120)))
     assert found.got.startswith("the publish role's policy of ") and found.got.endswith(" characters")
     assert found.allowed == "at most 10,240: own fewer names, or one pattern for many"
 
 
 @pytest.mark.parametrize(("over", "found"), [(0, []), (1, [("catalog/test/payments.yaml", "owns")])])
 def test_a_document_at_its_limit_fits_and_one_character_more_does_not(over, found):
-    registry = Registry(sizes._WIDEST_PARTITION, sizes._WIDEST_ACCOUNT, "eu-west-1", "acme")
+    registry = Registry(_WIDEST_PARTITION, _WIDEST_ACCOUNT, "eu-west-1", "acme")
     shortest = publishing.publish_role(registry, 3600, "payments", [parse(Format.MAVEN, "com:a")], ["payments", "shared", "npmjs", "pypi"])
     artifact = "a" * (sizes.INLINE_MAX - len(text(shortest)) + 1 + over)
-    owns = MappingProxyType({Format.MAVEN: (f"com:{artifact}",)})
+    owns = samples.owns({Format.MAVEN: (f"com:{artifact}",)})
     assert measured(samples.team(owns=owns, repositories=(samples.repository(publishes=(Format.MAVEN,)),))) == found
 
 
@@ -99,10 +105,10 @@ def test_a_document_at_its_limit_fits_and_one_character_more_does_not(over, foun
 
 def test_no_partition_or_account_is_wider_than_the_placeholders():
     partitions = botocore.session.get_session().get_available_partitions()
-    assert max(map(len, partitions)) <= len(sizes._WIDEST_PARTITION)
-    assert len(sizes._WIDEST_ACCOUNT) == 12
+    assert max(map(len, partitions)) <= len(_WIDEST_PARTITION)
+    assert len(_WIDEST_ACCOUNT) == 12
     # GitHub's ids are 10 digits long today.
-    assert len(str(sizes._WIDEST_ID)) >= 11
+    assert all(len(str(stable_id("repository", f"acme/{number}"))) == 12 for number in range(200))
 
 
 @given(
@@ -114,28 +120,20 @@ def test_no_partition_or_account_is_wider_than_the_placeholders():
     st.sampled_from(["", "packages"]),
 )
 def test_no_real_document_is_larger_than_the_measured_one(partition, account, owner_id, repository_id, forms, environment):
-    def documents(registry, owner_id, repository_id):
-        owner = Owner("acme", owner_id)
-        one = GitHubRepository(owner, "payments-api", repository_id)
-        roles = registry.role_arn("/package-flow/", "test-promote-*")
-        owned = [parse(Format.NPM, "@acme/*")]
-        sharing = resource.Sharing("o-a1b2c3d4e5", accounts=[account])
-        return [
-            trust.publish(registry, one, ("main", "release/*"), environment, samples.WORKFLOW, forms),
-            trust.promote(registry, one, ("main", "release/*", "release/a/b"), samples.WORKFLOW, forms),
-            trust.organization_read(registry, owner, [one], forms),
-            trust.catalog_read(registry, owner, [one], forms),
-            trust.repository_read(registry, one, forms),
-            reading.read_role(registry, 3600, ["shared"]),
-            publishing.publish_role(registry, 3600, "payments", owned, ["shared"]),
-            promoting.promote_role(registry, "payments", owned),
-            read_only(registry, 3600, ["shared"]),
-            resource.domain(registry, roles, sharing),
-            resource.shared_repository(registry, roles, sharing),
-            resource.team_repository(registry, readers.of_everybody(registry, "test", "/", True, ["ci"]), sharing),
-        ]
-
-    widest = Registry(sizes._WIDEST_PARTITION, sizes._WIDEST_ACCOUNT, "eu-west-1", "acme")
-    real = Registry(partition, account, "eu-west-1", "acme")
-    pairs = zip(documents(real, owner_id, repository_id), documents(widest, sizes._WIDEST_ID, sizes._WIDEST_ID), strict=True)
-    assert all(len(text(one)) <= len(text(other)) for one, other in pairs)
+    """Every document of a plan, with ids and accounts as they may come."""
+    one = samples.repository(
+        release_branches=("main", "release/*", "release/a/b"), environment=environment, promotes=samples.promotes("leads")
+    )
+    closed = samples.team("research", readers=Readers.TEAM, build_roles=("ci",))
+    opened = samples.team(repositories=(one,), publishers=(Publisher("444455556666", "ci-*"),))
+    settings = samples.settings(opened, closed, subjects=forms, build_roles=("ci",), sandbox=Sandbox("acme-sandbox", ("engineers/*",)))
+    facts = samples.facts(
+        settings,
+        registry=Registry(partition, account, "eu-west-1", "acme"),
+        owner=Owner("acme", owner_id),
+        repositories={name: replace(seen, id=repository_id) for name, seen in samples.facts(settings).repositories.items()},
+        caller=f"arn:{partition}:sts::{account}:assumed-role/deployer/session",
+    )
+    real, measured = ([one.text for one in sizes.documents(plan(settings, each))] for each in (facts, widest(settings)))
+    assert len(real) >= 20
+    assert all(len(one) <= len(other) for one, other in zip(real, measured, strict=True))

@@ -3,62 +3,19 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from enum import StrEnum
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, WrapValidator
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from configuration.problems import FINDINGS_MAX, MAPPING, NOTHING, Finding, Words, encodable, misread, one_of
-from configuration.yaml_files import Spellings
+from plan.declared import AnnouncedPackages, DeveloperMode, Encryption, OidcProvider, Readers, ReadRole
 from policies.events import STATES
 from policies.names import PUBLIC_SOURCES
 from policies.owned_names import Format
 from policies.trust import Subjects
-
-
-class Encryption(StrEnum):
-    """Whose key encrypts the domain: one of this stack, or the AWS managed one."""
-
-    CUSTOMER = "customer"
-    AWS = "aws"
-
-
-class OidcProvider(StrEnum):
-    """Whether this stack creates GitHub's OIDC provider or adopts the account's (an account holds one for each URL)."""
-
-    CREATE = "create"
-    EXISTING = "existing"
-
-
-class ReadRole(StrEnum):
-    """Whose builds may assume the read role."""
-
-    ORGANIZATION = "organization"
-    CATALOG = "catalog"
-
-
-class Readers(StrEnum):
-    """Who reads a team repository: every build of the organisation, or the team's own repositories."""
-
-    ORGANIZATION = "organization"
-    TEAM = "team"
-
-
-class DeveloperMode(StrEnum):
-    """Whether this stack makes the developers' permission sets, or outputs what those who make them need."""
-
-    IDENTITY_CENTER = "identityCenter"
-    POLICY = "policy"
-
-
-class AnnouncedPackages(StrEnum):
-    """Which packages are told of: those with a name that a team owns, or every one that a repository holds."""
-
-    OWNED = "owned"
-    ALL = "all"
-
+from settings.problems import FINDINGS_MAX, MAPPING, NOTHING, Finding, Words, encodable, misread, one_of
+from settings.yaml_files import Spellings
 
 # Stands in a list for an entry that is wrong: the others keep their places, which problems are told by.
 TAKEN_OUT = Words("")
@@ -115,7 +72,6 @@ def _choice(words: Iterable[str]) -> WrapValidator:
 
 
 PUBLISHING_WORKFLOW_FILE = "publish-package.yml"
-PROMOTION_WORKFLOW_FILE = "promote-package.yml"
 ANY_WORKFLOW = "any"
 # https://docs.aws.amazon.com/codeartifact/latest/ug/limits.html: direct upstreams of a repository; a team's last one is always shared
 TEAM_UPSTREAMS_MAX = 10 - 1

@@ -4,16 +4,17 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from configuration.problems import DEPTH_MAX, MAPPING, NOTHING, Problem, SettingsError, Words, encodable, misread, nearest, one_of
-from configuration.provider_keys import CREDENTIAL_KEYS, PROVIDER_KEYS
-from configuration.shapes import (
+from plan.declared import PROMOTION_WORKFLOW_FILE, AnnouncedPackages, DeveloperMode
+from policies.developing import DEVELOPERS
+from policies.events import PIPELINES_MAX
+from policies.names import STACK_NAME_MAX, RoleKind
+from settings.problems import DEPTH_MAX, MAPPING, NOTHING, Problem, SettingsError, Words, encodable, misread, nearest, one_of
+from settings.provider_keys import CREDENTIAL_KEYS, PROVIDER_KEYS
+from settings.shapes import (
     DOMAIN_NAME,
     FOLDER,
     GITHUB_OWNER,
-    PROMOTION_WORKFLOW_FILE,
     REGION,
-    AnnouncedPackages,
-    DeveloperMode,
     EventsShape,
     ProviderShape,
     StackShape,
@@ -21,9 +22,6 @@ from configuration.shapes import (
     keys_of,
     repeated,
 )
-from policies.developing import DEVELOPERS
-from policies.events import PIPELINES_MAX
-from policies.names import STACK_NAME_MAX, RoleKind
 
 PROJECT_FILE = "Pulumi.yaml"
 _ACCOUNTS = "aws:allowedAccountIds"
