@@ -1,6 +1,7 @@
 """What every test gets: an environment without credentials, and reproducible property tests."""
 
 import os
+import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -15,6 +16,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell starts background jobs with SIGINT ignored, which children inherit: a test that interrupts one would hang.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "slow(why): takes long, and something else shows most of it; only with --all")
 
 
@@ -27,7 +30,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
-    """Bytes lend a test no name: they may hold the time of day (gzip's header does), and then each of xdist's workers collects other names."""
+    """Bytes never name a test: they may hold the time of day (as a gzip header does), and then each worker collects other names."""
     return argname if isinstance(val, bytes) else None
 
 
