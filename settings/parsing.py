@@ -201,6 +201,20 @@ def read_stack_file(path: Path) -> dict[str, Any]:
     return config
 
 
+def of_stack(root: Path, stack: str, config: Path | None = None, catalog: Path | None = None) -> Settings:
+    """Settings of a stack of the project in `root`, for tools that start no engine. Raises SettingsError.
+
+    config   another stack file than the project's own
+    catalog  another catalog than the stack file's
+    """
+    project_file = read_project_file(root)
+    project = str(project_file.get("name"))
+    given = read_stack_file(config or root / f"Pulumi.{stack}.yaml")
+    if catalog:
+        given = {**given, f"{project}:catalog": str(catalog.resolve())}
+    return parse(project_file, given, root, project, stack)
+
+
 def load() -> Settings:
     """Settings of the running program, from the engine's configuration.
 

@@ -18,7 +18,8 @@ from urllib.parse import parse_qs
 
 import jwt
 
-from rehearsal.cloud import asgi, aws, iam, policy_rules, sts
+from evaluator import iam
+from rehearsal.cloud import asgi, aws, policy_rules, sts
 
 SESSION_SECONDS = 3_600
 

@@ -10,7 +10,6 @@ import pulumi_aws as aws
 import pytest
 
 import lookups
-import settings
 from policies import branches, guards, publishing
 from settings import SettingsError, parsing
 from settings.problems import Problem

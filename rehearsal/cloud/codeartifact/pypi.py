@@ -19,13 +19,14 @@ from zipfile import BadZipFile, ZipFile
 from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, canonicalize_name, parse_sdist_filename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
+from evaluator.package_groups import Coordinates
 from rehearsal.cloud.codeartifact import multipart
 from rehearsal.cloud.codeartifact.endpoints import EndpointCall, unsupported
 from rehearsal.cloud.codeartifact.errors import ApiError, conflict, invalid, not_found
 from rehearsal.cloud.codeartifact.external import PublicFile, UnavailableError
 from rehearsal.cloud.codeartifact.model import Reply
 from rehearsal.cloud.codeartifact.origin_controls import require_publishing
-from rehearsal.cloud.codeartifact.store import Asset, Coordinates, Domain, PackageVersion, Repository
+from rehearsal.cloud.codeartifact.store import Asset, Domain, PackageVersion, Repository
 from rehearsal.cloud.codeartifact.upstream import Found, connections, retain, visible_versions
 from rehearsal.cloud.codeartifact.versions import add_asset, add_version
 

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rehearsal.cloud.codeartifact import arns, json_patch, multipart
+from evaluator import arns
+from rehearsal.cloud.codeartifact import json_patch, multipart
 from rehearsal.cloud.codeartifact.errors import ApiError
 
 

@@ -9,11 +9,10 @@ here such a package has to satisfy the weakly matching group and the group that 
 """
 
 import re
+import time
 from collections.abc import Iterable
-from dataclasses import dataclass
-
-from rehearsal.cloud.codeartifact.errors import invalid
-from rehearsal.cloud.codeartifact.store import Coordinates, Domain, PackageGroup
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 ROOT = "/*"
 FORMATS = ("npm", "pypi", "maven", "nuget", "generic", "ruby", "swift", "cargo")
@@ -21,6 +20,44 @@ WITHOUT_NAMESPACE = ("pypi", "nuget", "ruby", "cargo")
 NAMESPACE_REQUIRED = ("maven", "generic", "swift")
 KINDS = ("all", "format", "namespace-prefix", "namespace", "name-prefix", "name")  # from least to most specific
 NORMALISED_PYPI = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*-?")
+RESTRICTION_TYPES = ("PUBLISH", "EXTERNAL_UPSTREAM", "INTERNAL_UPSTREAM")
+
+
+class InvalidPatternError(ValueError):
+    """A pattern that AWS does not take."""
+
+
+class Coordinates(NamedTuple):
+    """A package's identity within a repository; `namespace` is empty where the package has none (npm scopes are without `@`)."""
+
+    format: str
+    namespace: str
+    name: str
+
+    @property
+    def path(self) -> str:
+        """The path that package group patterns are matched with: `/npm/space/name`."""
+        return f"/{self.format}/{self.namespace}/{self.name}"
+
+
+@dataclass
+class PackageGroup:
+    """A package group. `effective_from` and `effective_until` carry the eventual consistency of creation and deletion."""
+
+    pattern: str
+    description: str = ""
+    contact: str = ""
+    tags: dict[str, str] = field(default_factory=dict)
+    created: float = field(default_factory=time.time)
+    modes: dict[str, str] = field(default_factory=lambda: dict.fromkeys(RESTRICTION_TYPES, "INHERIT"))
+    allowed: dict[str, list[str]] = field(default_factory=lambda: {kind: [] for kind in RESTRICTION_TYPES})
+    effective_from: float = 0.0
+    effective_until: float | None = None
+
+
+def root_group() -> PackageGroup:
+    """The group that every domain has: all packages, everything allowed."""
+    return PackageGroup("/*", modes=dict.fromkeys(RESTRICTION_TYPES, "ALLOW"))
 
 
 @dataclass(frozen=True)
@@ -68,7 +105,7 @@ class Pattern:
 
 
 def parse(text: str) -> Pattern:
-    """A pattern in parts; ValidationException if the syntax does not admit it."""
+    """A pattern in parts. Raises InvalidPatternError if the syntax does not admit it."""
     if text == ROOT:
         return Pattern(text, "all")
     parts = text.split("/")
@@ -113,8 +150,8 @@ def _check_components(pattern: Pattern) -> None:
         raise _unreadable(pattern.text, "PyPI names are written normalised (PEP 503)")
 
 
-def _unreadable(text: str, why: str) -> Exception:
-    return invalid(f"Invalid package group pattern '{text}': {why}.")
+def _unreadable(text: str, why: str) -> InvalidPatternError:
+    return InvalidPatternError(f"Invalid package group pattern '{text}': {why}.")
 
 
 def has_word_prefix(value: str, prefix: str) -> bool:
@@ -127,13 +164,6 @@ def has_word_prefix(value: str, prefix: str) -> bool:
 def variation(text: str) -> str:
     """The form in which variations of a name are equal: case and separators do not count."""
     return re.sub(r"[-_.]+", "-", text.lower())
-
-
-def effective_groups(domain: Domain, now: float) -> list[PackageGroup]:
-    """The groups that count at `now`: created long enough ago, or deleted only a moment ago."""
-    current = [group for group in domain.groups.values() if group.effective_from <= now]
-    lingering = [g for g in domain.deleted_groups if g.effective_from <= now < (g.effective_until or 0) and g.pattern not in domain.groups]
-    return current + lingering
 
 
 def association(groups: Iterable[PackageGroup], package: Coordinates) -> tuple[PackageGroup, str]:
