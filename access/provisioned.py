@@ -200,7 +200,7 @@ def load(data: Mapping[str, Any]) -> Provisioned:
         return Attached(one["kind"], one["name"], one["arn"], documents(one["identity"]))
 
     def consumer(one: Mapping[str, Any]) -> Consumer:
-        return Consumer(**{**one, "release_branches": tuple(one["release_branches"])})
+        return replace(Consumer(**one), release_branches=tuple(one["release_branches"]))
 
     return Provisioned(
         stack=data["stack"],

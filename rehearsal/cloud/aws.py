@@ -29,10 +29,10 @@ from ministack.core.responses import request_scope
 from ministack.services import iam as iam_service
 from ministack.services import kms as kms_service
 from ministack.services import organizations, sts
+from starlette.types import ASGIApp, Scope
 
 from evaluator import iam
 from rehearsal.cloud import policy_rules
-from rehearsal.cloud.asgi import App, Scope
 from rehearsal.cloud.authorization import Check
 
 EVERYTHING = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}'
@@ -128,7 +128,7 @@ _decided: ContextVar[bool] = ContextVar("authorised", default=False)
 # --- start ----------------------------------------------------------------------------------------------------------------------
 
 
-def start(account: str, region: str, port: int) -> tuple[App, Credentials]:
+def start(account: str, region: str, port: int) -> tuple[ASGIApp, Credentials]:
     """ministack's ASGI application with nothing in it, and credentials of the account's root user."""
     global _region
     _region = region

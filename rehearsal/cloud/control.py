@@ -17,6 +17,8 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import jwt
+from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
 
 from evaluator import iam
 from rehearsal.cloud import asgi, aws, policy_rules, sts
@@ -36,19 +38,19 @@ def configure(account: str) -> None:
     _account = account
 
 
-async def app(scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
+async def app(scope: Scope, receive: Receive, send: Send) -> None:
     """The control API; the path is what follows /_rehearsal/."""
     name = scope["path"].strip("/")
     handler = HANDLERS.get((scope["method"], name))
     if handler is None:
-        await asgi.send_json(send, 404, {"message": f"there is no {scope['method']} /_rehearsal/{name}"})
+        await JSONResponse({"message": f"there is no {scope['method']} /_rehearsal/{name}"}, 404)(scope, receive, send)
         return
     try:
-        body = json.loads(await asgi.read_body(receive) or b"{}")
+        body = json.loads(await asgi.read_body(scope, receive) or b"{}")
         query = {key: values[0] for key, values in parse_qs(scope["query_string"].decode()).items()}
-        await asgi.send_json(send, 200, handler({**query, **body}))
+        await JSONResponse(handler({**query, **body}), 200)(scope, receive, send)
     except (BadRequestError, LookupError, ValueError, TypeError, jwt.PyJWTError, policy_rules.PolicyRefusedError) as error:
-        await asgi.send_json(send, 400, {"message": f"{type(error).__name__}: {error}"})
+        await JSONResponse({"message": f"{type(error).__name__}: {error}"}, 400)(scope, receive, send)
 
 
 def _decisions(request: Mapping[str, Any]) -> dict[str, Any]:

@@ -28,6 +28,8 @@ from urllib.parse import parse_qs
 
 import botocore.session
 from botocore.model import OperationModel, ServiceModel
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from rehearsal.cloud import asgi
 from rehearsal.cloud.codeartifact import errors, model
@@ -131,12 +133,12 @@ class Faults:
         self.hits.append({"number": self.calls, "kind": fault.kind if applies else "not-applicable", **asdict(call)})
         return fault.kind if applies else None
 
-    async def serve(self, app: asgi.App, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
+    async def serve(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """One call, which the application serves unless it is to fail."""
         if not _counts(scope):
             await app(scope, receive, send)
             return
-        body = await asgi.read_body(receive)
+        body = await asgi.read_body(scope, receive)
         call = seen(scope, body)
         kind = self.strikes(call) if call else None
         if call is None or kind is None:
@@ -148,22 +150,22 @@ class Faults:
             hang_up(send)
         else:
             answer = error(call, kind)
-            await asgi.send_answer(send, answer.status, answer.headers, answer.body)
+            await Response(answer.body, answer.status, answer.headers)(scope, receive, send)
 
-    async def control(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
+    async def control(self, scope: Scope, receive: Receive, send: Send) -> None:
         """/_rehearsal/faults."""
         if scope["method"] == "PUT":
             try:
-                self.arm(fault_of(json.loads(await asgi.read_body(receive))))
+                self.arm(fault_of(json.loads(await asgi.read_body(scope, receive))))
             except (TypeError, ValueError, AttributeError) as problem:
-                await asgi.send_json(send, 400, {"message": f"that is no fault: {problem}"})
+                await JSONResponse({"message": f"that is no fault: {problem}"}, 400)(scope, receive, send)
                 return
         elif scope["method"] == "DELETE":
             self.disarm()
         elif scope["method"] != "GET":
-            await asgi.send_json(send, 405, {"message": f"there is no {scope['method']} /_rehearsal/faults"})
+            await JSONResponse({"message": f"there is no {scope['method']} /_rehearsal/faults"}, 405)(scope, receive, send)
             return
-        await asgi.send_json(send, 200, {"calls": self.calls, "hits": self.hits})
+        await JSONResponse({"calls": self.calls, "hits": self.hits}, 200)(scope, receive, send)
 
 
 def fault_of(told: Mapping[str, Any]) -> Fault:
@@ -178,13 +180,13 @@ def fault_of(told: Mapping[str, Any]) -> Fault:
 # --- what is called ---------------------------------------------------------------------------------------------------------------------
 
 
-def _counts(scope: asgi.Scope) -> bool:
+def _counts(scope: Scope) -> bool:
     """Whether a request can be a call that counts, without a look at its body, which may be a package."""
     path = f"{scope['path']}/"
     return path.startswith(f"{GITHUB_PREFIX}/") or not path.startswith("/_")
 
 
-def seen(scope: asgi.Scope, body: bytes) -> Seen | None:
+def seen(scope: Scope, body: bytes) -> Seen | None:
     """The call of AWS's or GitHub's API that a request is; None for everything else that the local cloud serves."""
     path, method = scope["path"], scope["method"]
     authorization = asgi.header(scope, "authorization")
@@ -198,7 +200,7 @@ def seen(scope: asgi.Scope, body: bytes) -> Seen | None:
     return Seen(service, operation, credential, not operation.startswith(("Get", "List", "Describe")))
 
 
-def _operation(service: str, scope: asgi.Scope, body: bytes) -> str:
+def _operation(service: str, scope: Scope, body: bytes) -> str:
     target = asgi.header(scope, "x-amz-target")
     if target:
         return target.rpartition(".")[2]
@@ -294,7 +296,7 @@ def _github_error(kind: Kind) -> Answer:
 # --- no answer --------------------------------------------------------------------------------------------------------------------------
 
 
-async def _until_the_client_gives_up(receive: asgi.Receive) -> None:
+async def _until_the_client_gives_up(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
 
@@ -303,6 +305,6 @@ async def _into_nothing(message: Mapping[str, Any]) -> None:
     """An answer that nobody gets."""
 
 
-def hang_up(send: asgi.Send) -> None:
+def hang_up(send: Send) -> None:
     """Close the connection. ASGI has no word for it: the server's own transport is behind `send`."""
     getattr(send, "__self__").transport.abort()  # noqa: B009  # the attribute is the server's, not the callable type's

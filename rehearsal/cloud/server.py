@@ -13,6 +13,9 @@ from importlib import import_module
 from typing import Any
 from urllib.parse import parse_qs
 
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
 from rehearsal.cloud import asgi, authorization, aws, control, sts
 from rehearsal.cloud.faults import Faults
 from rehearsal.cloud.identity_center import roles
@@ -99,31 +102,31 @@ def part(module: str, name: str) -> Any | None:
 class Front:
     """The ASGI application. `ministack` serves the AWS services that are not emulated here."""
 
-    def __init__(self, settings: Settings, ministack: asgi.App) -> None:
+    def __init__(self, settings: Settings, ministack: ASGIApp) -> None:
         self.settings = settings
         self.ministack = ministack
         self.faults = Faults()
         self.hosts = {settings.base_url.split("//")[1], settings.base_url.split("//")[1].replace("127.0.0.1", "localhost")}
 
-    async def __call__(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise NotImplementedError(f"the local cloud does not speak {scope['type']}")
         # A foreign Host would be a page in a browser that points at this port, or one of ministack's host-based routes.
         if asgi.header(scope, "host") not in self.hosts:
-            await asgi.send_json(send, 421, {"message": f"this is {self.settings.base_url}"})
+            await JSONResponse({"message": f"this is {self.settings.base_url}"}, 421)(scope, receive, send)
         else:
             await self.faults.serve(self._serve, scope, receive, send)
 
-    async def _serve(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"].startswith("/_"):
             await self._mounted(scope, receive, send)
         else:
             await self._aws(scope, receive, send)
 
-    async def _mounted(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
+    async def _mounted(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
         if f"{path}/".startswith("/_rehearsal/") and not self._holds_key(scope):
-            await asgi.send_json(send, 403, {"message": f"{KEY_HEADER} is missing or wrong"})
+            await JSONResponse({"message": f"{KEY_HEADER} is missing or wrong"}, 403)(scope, receive, send)
             return
         if path == FAULTS:
             await self.faults.control(scope, receive, send)
@@ -135,29 +138,29 @@ class Front:
         if path.startswith("/_rehearsal/"):
             await control.app({**scope, "path": path.removeprefix("/_rehearsal")}, receive, send)
         else:
-            await asgi.send_json(send, 404, {"message": f"there is nothing at {path}"})
+            await JSONResponse({"message": f"there is nothing at {path}"}, 404)(scope, receive, send)
 
-    def _holds_key(self, scope: asgi.Scope) -> bool:
+    def _holds_key(self, scope: Scope) -> bool:
         given = asgi.header(scope, KEY_HEADER)
         return bool(self.settings.key) and hmac.compare_digest(given.encode(), self.settings.key.encode())
 
-    async def _part(self, module: str, name: str, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
+    async def _part(self, module: str, name: str, scope: Scope, receive: Receive, send: Send) -> None:
         application = part(module, name)
         if application is None:
-            await asgi.send_json(send, 501, {"message": f"{module}.{name} is not part of this local cloud"})
+            await JSONResponse({"message": f"{module}.{name} is not part of this local cloud"}, 501)(scope, receive, send)
         else:
             await application(scope, receive, send)
 
-    async def _aws(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
-        body = await asgi.read_body(receive)
+    async def _aws(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = await asgi.read_body(scope, receive)
         try:
             parameters = query_parameters(scope, body)
         except MalformedRequestError as error:
-            await asgi.send_json(send, 400, {"__type": "MalformedQueryString", "message": str(error)})
+            await JSONResponse({"__type": "MalformedQueryString", "message": str(error)}, 400)(scope, receive, send)
             return
         # AWS takes this call with or without a signature, and so does not look at one.
         if parameters.get("Action") == "AssumeRoleWithWebIdentity":
-            await asgi.send_answer(send, *sts.answer(parameters))
+            await _response(sts.answer(parameters))(scope, receive, send)
             return
         # The link in a subscription message; its token is what is checked.
         if scope["method"] == "GET" and parameters.get("Action") == "ConfirmSubscription" and "Token" in parameters:
@@ -171,7 +174,7 @@ class Front:
         try:
             region, service = aws.region_and_service(asgi.header(scope, "authorization"))
         except aws.AuthError as error:
-            await asgi.send_answer(send, *unsigned(parameters, error))
+            await _response(unsigned(parameters, error))(scope, receive, send)
             return
         replayed = asgi.replay(body, receive)
         if service in EMULATED:
@@ -179,11 +182,11 @@ class Front:
         elif service in QUERY_SERVICES or service in JSON_SERVICES:
             await self._ministack(scope, body, region, service, parameters, send)
         else:
-            await asgi.send_json(send, 501, {"__type": "NotImplemented", "message": f"{service} is not part of this local cloud"})
+            await JSONResponse({"__type": "NotImplemented", "message": f"{service} is not part of this local cloud"}, 501)(
+                scope, receive, send
+            )
 
-    async def _ministack(
-        self, scope: asgi.Scope, body: bytes, region: str, service: str, parameters: Mapping[str, str], send: asgi.Send
-    ) -> None:
+    async def _ministack(self, scope: Scope, body: bytes, region: str, service: str, parameters: Mapping[str, str], send: Send) -> None:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         operation = ""
         try:
@@ -213,14 +216,19 @@ class Front:
             with aws.decided():
                 await self.ministack(scope, asgi.replay(body, _nothing_more), send)
             return
-        await asgi.send_answer(send, *answer)
+        await _response(answer)(scope, _nothing_more, send)
+
+
+def _response(answer: tuple[int, Mapping[str, str], bytes]) -> Response:
+    status, headers, body = answer
+    return Response(body, status, headers)
 
 
 async def _nothing_more() -> dict[str, Any]:
     return {"type": "http.disconnect"}
 
 
-def query_parameters(scope: asgi.Scope, body: bytes) -> dict[str, str]:
+def query_parameters(scope: Scope, body: bytes) -> dict[str, str]:
     """The parameters of AWS's query protocol. A call that names its action twice could be checked on one and served as the other."""
     in_path = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
     form = asgi.header(scope, "content-type").startswith("application/x-www-form-urlencoded")
@@ -232,7 +240,7 @@ def query_parameters(scope: asgi.Scope, body: bytes) -> dict[str, str]:
 
 
 def parse(
-    scope: asgi.Scope, headers: Mapping[str, str], body: bytes, service: str, parameters: Mapping[str, str]
+    scope: Scope, headers: Mapping[str, str], body: bytes, service: str, parameters: Mapping[str, str]
 ) -> tuple[str, Mapping[str, Any]]:
     """Operation and parameters of a call to one of ministack's services. Raises MalformedRequestError."""
     if scope["method"] != "POST" or scope["path"] != "/":

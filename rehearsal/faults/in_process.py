@@ -19,8 +19,9 @@ import httpx
 import uvicorn
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
+from starlette.types import Scope
 
-from rehearsal.cloud import asgi, server
+from rehearsal.cloud import server
 from rehearsal.cloud.faults import Seen, seen
 from rehearsal.program.clouds import Connection
 
@@ -121,7 +122,7 @@ class Carrier:
         """One request. Raises Broken, TimedOut, Interrupted."""
         address = urlsplit(url)
         named = [(name.lower(), value) for name, value in headers if name.lower() != "host"]
-        scope: asgi.Scope = {
+        scope: Scope = {
             "type": "http",
             "asgi": {"version": "3.0"},
             "http_version": "1.1",

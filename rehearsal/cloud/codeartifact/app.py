@@ -10,8 +10,10 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+from starlette.types import Receive, Scope, Send
+
 from rehearsal.cloud.codeartifact import inspection, maven, model, npm, pypi
-from rehearsal.cloud.codeartifact.asgi import Receive, Request, Scope, Send, json_reply, read, write
+from rehearsal.cloud.codeartifact.asgi import Request, json_reply, read, write
 from rehearsal.cloud.codeartifact.cloudcontrol import answer as cloudcontrol_answer
 from rehearsal.cloud.codeartifact.endpoints import authenticated, error_reply, unsupported
 from rehearsal.cloud.codeartifact.errors import ApiError, not_implemented
@@ -65,7 +67,7 @@ async def control(scope: Scope, receive: Receive, send: Send) -> None:
     except ApiError as error:
         reply = model.serialise_error(error, str(uuid.uuid4()))
     _record(service, "control", request, reply, principal, operation)
-    await write(send, reply)
+    await write(scope, receive, send, reply)
 
 
 async def endpoints(scope: Scope, receive: Receive, send: Send) -> None:
@@ -81,7 +83,7 @@ async def endpoints(scope: Scope, receive: Receive, send: Send) -> None:
     except ApiError as error:
         reply = error_reply(error)
     _record(service, "endpoint", request, reply, principal, "")
-    await write(send, reply)
+    await write(scope, receive, send, reply)
 
 
 async def cloudcontrol(scope: Scope, receive: Receive, send: Send) -> None:
@@ -95,13 +97,13 @@ async def cloudcontrol(scope: Scope, receive: Receive, send: Send) -> None:
         status = error.status if error.status == 501 else 400  # the protocol's only status for refusals
         reply = json_reply({"__type": error.code, "Message": error.message, "message": error.message}, status)
     _record(service, "cloudcontrol", request, reply, principal, request.headers.get("x-amz-target", "").rpartition(".")[2])
-    await write(send, reply)
+    await write(scope, receive, send, reply)
 
 
 async def rehearsal(scope: Scope, receive: Receive, send: Send) -> None:
     """`/_rehearsal/codeartifact/...`: state, events, request log, packages of the fixture registries. The front guards it."""
     request = await read(scope, receive)
-    await write(send, inspection.answer(configured(), request))
+    await write(scope, receive, send, inspection.answer(configured(), request))
 
 
 def _principal(service: Service, scope: Scope, request: Request) -> Any:

@@ -1,21 +1,20 @@
-"""Small ASGI helpers: requests in, replies out."""
+"""Requests read whole, and replies."""
 
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
-from rehearsal.cloud.codeartifact.model import Reply
+from starlette import requests
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+from rehearsal.cloud.codeartifact.model import Reply
 
 
 @dataclass(frozen=True)
 class Request:
-    """An HTTP request, read whole. `raw_path` still has its percent escapes; header names are in lower case."""
+    """An HTTP request. `raw_path` still has its percent escapes; header names are in lower case."""
 
     method: str
     path: str
@@ -27,30 +26,20 @@ class Request:
 
 async def read(scope: Scope, receive: Receive) -> Request:
     """The request behind an ASGI scope."""
-    chunks = []
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            break
-        chunks.append(message.get("body", b""))
-        if not message.get("more_body"):
-            break
+    request = requests.Request(scope, receive)
     return Request(
-        method=scope["method"],
+        method=request.method,
         path=scope["path"],
         raw_path=(scope.get("raw_path") or scope["path"].encode()).decode("latin-1").partition("?")[0],
         query=parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True),
-        headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
-        body=b"".join(chunks),
+        headers=dict(request.headers),
+        body=await request.body(),
     )
 
 
-async def write(send: Send, reply: Reply) -> None:
+async def write(scope: Scope, receive: Receive, send: Send, reply: Reply) -> None:
     """Send a reply."""
-    headers = {**reply.headers, "content-length": str(len(reply.body))}
-    encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": reply.status, "headers": encoded})
-    await send({"type": "http.response.body", "body": reply.body})
+    await Response(reply.body, reply.status, reply.headers)(scope, receive, send)
 
 
 def json_reply(document: Any, status: int = 200, **headers: str) -> Reply:

@@ -9,10 +9,10 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+import jsonpatch
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
-from rehearsal.cloud.codeartifact import json_patch
 from rehearsal.cloud.codeartifact.asgi import Request
 from rehearsal.cloud.codeartifact.authorization import Principal
 from rehearsal.cloud.codeartifact.errors import ApiError, invalid, not_implemented
@@ -56,7 +56,7 @@ def _create(service: Service, principal: Principal, params: dict[str, Any]) -> d
 
 def _update(service: Service, principal: Principal, params: dict[str, Any]) -> dict[str, Any]:
     current = Handlers(service, principal).read(params["Identifier"])
-    desired = _checked_model(json_patch.apply(current, params["PatchDocument"]), ())
+    desired = _checked_model(_patched(current, params["PatchDocument"]), ())
 
     def change() -> str:
         if any(current.get(key) != desired.get(key) for key in (*CREATE_ONLY, *READ_ONLY)):
@@ -64,6 +64,14 @@ def _update(service: Service, principal: Principal, params: dict[str, Any]) -> d
         return Handlers(service, principal).update(current, desired)["Arn"]
 
     return _progress(service, principal, "UPDATE", params, change)
+
+
+def _patched(model: dict[str, Any], patch: str) -> Any:
+    """The model after a JSON Patch (RFC 6902). Raises ValidationException for a patch that can't be read or does not fit."""
+    try:
+        return jsonpatch.apply_patch(model, patch)
+    except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException, ValueError, TypeError) as error:
+        raise invalid(f"The patch document does not fit: {error}") from None
 
 
 def _delete(service: Service, principal: Principal, params: dict[str, Any]) -> dict[str, Any]:

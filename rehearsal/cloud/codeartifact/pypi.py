@@ -8,6 +8,7 @@ offers PEP 691 or PEP 658 is not documented.
 import hashlib
 import html
 import re
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from email.parser import BytesParser
 from email.policy import compat32
@@ -18,9 +19,11 @@ from zipfile import BadZipFile, ZipFile
 
 from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, canonicalize_name, parse_sdist_filename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
+from starlette.datastructures import FormData, Headers, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 
 from evaluator.package_groups import Coordinates
-from rehearsal.cloud.codeartifact import multipart
+from rehearsal.cloud.codeartifact.asgi import Request
 from rehearsal.cloud.codeartifact.endpoints import EndpointCall, unsupported
 from rehearsal.cloud.codeartifact.errors import ApiError, conflict, invalid, not_found
 from rehearsal.cloud.codeartifact.external import PublicFile, UnavailableError
@@ -208,8 +211,7 @@ class Upload:
 
 
 async def _upload(call: EndpointCall) -> Reply:
-    fields = multipart.parse(call.request.headers.get("content-type", ""), call.request.body)
-    upload = _checked_upload(fields)
+    upload = _checked_upload(await form(call.request))
     domain, repository = call.require_package(upload.package, "PublishPackageVersion")
     require_publishing(call.service, domain, repository, upload.package)
     existing = await _existing_version(call, domain, repository, upload)
@@ -248,16 +250,33 @@ def _is_open(found: Found, repository: Repository, upload: Upload) -> bool:
     return same and found.version.readable and upload.asset.name not in found.version.assets
 
 
-def _checked_upload(fields: list[multipart.Part]) -> Upload:
-    files = [part for part in fields if part.name == "content" and part.filename]
+async def form(request: Request) -> FormData:
+    """The fields of multipart/form-data. Raises ValidationException."""
+
+    async def body() -> AsyncGenerator[bytes, None]:
+        yield request.body
+
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        raise invalid("The request is not multipart/form-data.")
+    try:
+        # A description is a field, and may be long.
+        return await MultiPartParser(Headers(request.headers), body(), max_part_size=len(request.body)).parse()
+    except (MultiPartException, KeyError, UnicodeDecodeError) as error:
+        raise invalid(f"The request is no readable multipart/form-data: {error}") from None
+
+
+def _checked_upload(fields: FormData) -> Upload:
+    files = [
+        (value.filename, value.file.read()) for name, value in fields.multi_items() if name == "content" and isinstance(value, UploadFile)
+    ]
     texts: dict[str, list[str]] = {}
-    for part in fields:
-        if part.filename is None:
-            texts.setdefault(part.name, []).append(part.text)
+    for name, value in fields.multi_items():
+        if isinstance(value, str):
+            texts.setdefault(name, []).append(value)
     action, name, version = (_one(texts, key) for key in (":action", "name", "version"))
     if action != "file_upload" or len(files) != 1:
         raise invalid("An upload has the :action file_upload and one file named content.")
-    package, asset = coordinates(name), Asset(files[0].filename or "", files[0].content)
+    package, asset = coordinates(name), Asset(files[0][0] or "", files[0][1])
     _check_file(package, version, asset, texts)
     kept = {
         key: values if key in LISTS else values[0] for key, values in texts.items() if key not in (":action", "protocol_version", *DIGESTS)

@@ -10,6 +10,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
+from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
+
 from rehearsal.cloud import asgi, aws
 from rehearsal.cloud.identity_center import roles
 from rehearsal.cloud.identity_center.service import ApiError, answer
@@ -26,9 +29,9 @@ def reset() -> None:
     _store.sign_ins.clear()
 
 
-async def services(scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
+async def services(scope: Scope, receive: Receive, send: Send) -> None:
     """sso-admin and identitystore, signed with SigV4."""
-    body = await asgi.read_body(receive)
+    body = await asgi.read_body(scope, receive)
     try:
         region, service = aws.region_and_service(asgi.header(scope, "authorization"))
         principal = aws.authenticate(scope, body)
@@ -44,19 +47,19 @@ async def services(scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) ->
         status, content = error.status, {"__type": error.code, "message": error.message}
     except ValueError as error:
         status, content = 400, {"__type": "SerializationException", "message": str(error)}
-    await asgi.send_answer(send, status, {"content-type": "application/x-amz-json-1.1"}, json.dumps(content).encode())
+    await JSONResponse(content, status, media_type="application/x-amz-json-1.1")(scope, receive, send)
 
 
-async def portal(scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
+async def portal(scope: Scope, receive: Receive, send: Send) -> None:
     """GetRoleCredentials: a signed-in user's credentials for a role. https://docs.aws.amazon.com/singlesignon/latest/PortalAPIReference/"""
     query = {name: values[0] for name, values in parse_qs(scope["query_string"].decode()).items()}
     try:
         content = _role_credentials(asgi.header(scope, "x-amz-sso_bearer_token"), query)
     except ApiError as error:
         headers = {"content-type": "application/json", "x-amzn-errortype": error.code}
-        await asgi.send_answer(send, error.status, headers, json.dumps({"message": error.message}).encode())
+        await JSONResponse({"message": error.message}, error.status, headers)(scope, receive, send)
     else:
-        await asgi.send_json(send, 200, content)
+        await JSONResponse(content, 200)(scope, receive, send)
 
 
 def _role_credentials(token: str, query: Mapping[str, str]) -> dict[str, Any]:
@@ -78,17 +81,17 @@ def _role_credentials(token: str, query: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-async def rehearsal(scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
+async def rehearsal(scope: Scope, receive: Receive, send: Send) -> None:
     """The rehearsal's control."""
     name = scope["path"].removeprefix("/_rehearsal/identity-center").strip("/")
     handler = _HANDLERS.get((scope["method"], name))
     if handler is None:
-        await asgi.send_json(send, 404, {"message": f"there is no {scope['method']} {scope['path']}"})
+        await JSONResponse({"message": f"there is no {scope['method']} {scope['path']}"}, 404)(scope, receive, send)
         return
     try:
-        await asgi.send_json(send, 200, handler(json.loads(await asgi.read_body(receive) or b"{}")))
+        await JSONResponse(handler(json.loads(await asgi.read_body(scope, receive) or b"{}")), 200)(scope, receive, send)
     except (LookupError, TypeError, ValueError) as error:
-        await asgi.send_json(send, 400, {"message": f"{type(error).__name__}: {error}"})
+        await JSONResponse({"message": f"{type(error).__name__}: {error}"}, 400)(scope, receive, send)
 
 
 def _seed(request: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,8 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import ValidationError
+from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
 
 from rehearsal.cloud import asgi, sts
 from rehearsal.cloud.pulumi_cloud.settings import Settings, started_by_pull_request, started_by_push
@@ -40,19 +42,22 @@ def reset() -> None:
     _members.clear()
 
 
-async def rest(scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
+async def rest(scope: Scope, receive: Receive, send: Send) -> None:
     """Pulumi's REST API."""
     parts = scope["path"].removeprefix(_PREFIX).split("/")
-    body = await asgi.read_body(receive)
+    body = await asgi.read_body(scope, receive)
     organization = _members.get(asgi.header(scope, "authorization").removeprefix("token "))
     if not scope["path"].startswith(_PREFIX) or parts[3:] != ["deployments", "settings"] or scope["method"] not in _METHODS:
-        await asgi.send_json(send, 501, {"code": 501, "message": f"the rehearsal's Pulumi Cloud has no {scope['method']} {scope['path']}"})
+        await JSONResponse({"code": 501, "message": f"the rehearsal's Pulumi Cloud has no {scope['method']} {scope['path']}"}, 501)(
+            scope, receive, send
+        )
     elif organization is None:
-        await asgi.send_json(send, 401, {"code": 401, "message": "Unauthorized: No credentials provided or are invalid."})
+        await JSONResponse({"code": 401, "message": "Unauthorized: No credentials provided or are invalid."}, 401)(scope, receive, send)
     elif organization != parts[0]:
-        await asgi.send_json(send, 404, {"code": 404, "message": "Not Found: Stack not found"})
+        await JSONResponse({"code": 404, "message": "Not Found: Stack not found"}, 404)(scope, receive, send)
     else:
-        await asgi.send_json(send, *_METHODS[scope["method"]]((parts[0], parts[1], parts[2]), body))
+        status, content = _METHODS[scope["method"]]((parts[0], parts[1], parts[2]), body)
+        await JSONResponse(content, status)(scope, receive, send)
 
 
 def _put(stack: tuple[str, str, str], body: bytes) -> tuple[int, Any]:
@@ -79,17 +84,17 @@ _METHODS: dict[str, Callable[[tuple[str, str, str], bytes], tuple[int, Any]]] = 
 # --- the rehearsal's control ----------------------------------------------------------------------------------------------------
 
 
-async def rehearsal(scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
+async def rehearsal(scope: Scope, receive: Receive, send: Send) -> None:
     """The control; the path is what follows /_rehearsal/pulumi/."""
     name = scope["path"].rpartition("/")[2]
     act = _ACTS.get(name)
     if act is None or scope["method"] != "POST":
-        await asgi.send_json(send, 404, {"message": f"there is no {scope['method']} {scope['path']}"})
+        await JSONResponse({"message": f"there is no {scope['method']} {scope['path']}"}, 404)(scope, receive, send)
         return
     try:
-        await asgi.send_json(send, 200, act(json.loads(await asgi.read_body(receive) or b"{}")))
+        await JSONResponse(act(json.loads(await asgi.read_body(scope, receive) or b"{}")), 200)(scope, receive, send)
     except (KeyError, TypeError, ValueError) as error:
-        await asgi.send_json(send, 400, {"message": f"{type(error).__name__}: {error}"})
+        await JSONResponse({"message": f"{type(error).__name__}: {error}"}, 400)(scope, receive, send)
 
 
 def _member(request: Mapping[str, Any]) -> dict[str, Any]:

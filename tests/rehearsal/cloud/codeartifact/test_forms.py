@@ -1,73 +1,43 @@
-"""multipart/form-data, JSON Patch, ARNs: the small formats."""
+"""Forms, patches and ARNs: the small formats."""
+
+import asyncio
 
 import httpx
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from starlette.datastructures import FormData, UploadFile
 
 from evaluator import arns
-from rehearsal.cloud.codeartifact import json_patch, multipart
+from rehearsal.cloud.codeartifact.asgi import Request
 from rehearsal.cloud.codeartifact.errors import ApiError
+from rehearsal.cloud.codeartifact.pypi import form
 
 
-class TestMultipart:
-    @given(st.binary(max_size=200), st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), max_size=30))
-    def test_what_a_client_encodes_is_read_back(self, content: bytes, text: str) -> None:
-        request = httpx.Request("POST", "http://x", data={"field": text}, files={"content": ("näme.whl", content)})
-        parts = multipart.parse(request.headers["content-type"], request.read())
-        assert [(part.name, part.filename) for part in parts] == [("field", None), ("content", "näme.whl")]
-        assert (parts[0].text, parts[1].content) == (text, content)
+def read(content_type: str, body: bytes) -> FormData:
+    return asyncio.run(form(Request("POST", "/", "/", {}, {"content-type": content_type}, body)))
 
-    def test_content_may_look_like_a_boundary(self) -> None:
-        body = b"--B\r\nContent-Disposition: form-data; name=a\r\n\r\nx--B\r\ny\r\n--B--\r\n"
-        (part,) = multipart.parse("multipart/form-data; boundary=B", body)
-        assert part.content == b"x--B\r\ny"
+
+class TestForms:
+    def test_what_a_client_encodes_is_read_back(self) -> None:
+        long = "x" * 2_000_000
+        request = httpx.Request("POST", "http://x", data={"description": long}, files={"content": ("näme.whl", b"\r\n--\0")})
+        fields = read(request.headers["content-type"], request.read())
+        content = fields["content"]
+        assert fields["description"] == long
+        assert isinstance(content, UploadFile)
+        assert (content.filename, content.file.read()) == ("näme.whl", b"\r\n--\0")
 
     @pytest.mark.parametrize(
         ("content_type", "body"),
         [
             ("application/json", b"{}"),
             ("multipart/form-data", b""),
-            ("multipart/form-data; boundary=B", b"--B\r\nContent-Disposition: form-data; name=a\r\n\r\nx"),
             ("multipart/form-data; boundary=B", b"--B\r\nX: y\r\n\r\nx\r\n--B--"),
-            ("multipart/form-data; boundary=B", b"--B\r\nContent-Disposition: form-data\r\n\r\nx\r\n--B--"),
+            ("multipart/form-data; boundary=B", b"no form"),
         ],
     )
     def test_what_is_no_form(self, content_type: str, body: bytes) -> None:
-        with pytest.raises(ApiError, match=r"form|multipart"):
-            multipart.parse(content_type, body)
-
-
-class TestJsonPatch:
-    @pytest.mark.parametrize(
-        ("patch", "expected"),
-        [
-            ('[{"op": "add", "path": "/b", "value": 2}]', {"a": [1, 2], "b": 2}),
-            ('[{"op": "add", "path": "/a/1", "value": 9}]', {"a": [1, 9, 2]}),
-            ('[{"op": "add", "path": "/a/-", "value": 3}]', {"a": [1, 2, 3]}),
-            ('[{"op": "replace", "path": "/a/0", "value": 5}]', {"a": [5, 2]}),
-            ('[{"op": "remove", "path": "/a"}]', {}),
-            ('[{"op": "test", "path": "/a/1", "value": 2}, {"op": "remove", "path": "/a/1"}]', {"a": [1]}),
-            ('[{"op": "add", "path": "/x~1y", "value": 1}]', {"a": [1, 2], "x/y": 1}),
-        ],
-    )
-    def test_operations(self, patch: str, expected: dict) -> None:
-        document = {"a": [1, 2]}
-        assert json_patch.apply(document, patch) == expected
-        assert document == {"a": [1, 2]}
-
-    @pytest.mark.parametrize(
-        "patch",
-        [
-            "no json", "{}", '[{"op": "replace", "path": "/b", "value": 1}]', '[{"op": "remove", "path": "/a/2"}]',
-            '[{"op": "add", "path": "/b"}]', '[{"op": "test", "path": "/a/0", "value": 2}]', '[{"op": "add", "path": "b", "value": 1}]',
-            '[{"op": "move", "path": "/a", "from": "/b"}]',
-            '[{"op": "add", "path": "/a/7", "value": 1}]',
-        ],
-    )  # fmt: skip
-    def test_what_does_not_fit(self, patch: str) -> None:
-        with pytest.raises(ApiError):
-            json_patch.apply({"a": [1, 2]}, patch)
+        with pytest.raises(ApiError, match=r"form"):
+            read(content_type, body)
 
 
 class TestArns:
