@@ -20,15 +20,13 @@ PRE_RUN = "bash bootstrap/credentials.sh"
 _PROGRAM = (
     "Pulumi.yaml",
     "requirements.txt",
-    "__main__.py",
-    "lookups.py",
-    "outputs.py",
-    "settings.py",
-    "wiring.py",
+    # Whatever stands in the project's folder itself, so that a new module is not forgotten here.
+    "*.py",
     "components/**",
-    "configuration/**",
+    "plan/**",
     "policies/**",
     "policy_pack/rules/**",
+    "settings/**",
 )
 
 

@@ -1,4 +1,4 @@
-"""One run of the program in this process: settings, lookups, wiring, registrations, as the engine would start them.
+"""One run of the program in this process: settings, look-ups, plan, registrations, as the engine would start them.
 
 `__main__.py` is run as it stands; what it registers is recorded whole, also where it ends in an error.
 """

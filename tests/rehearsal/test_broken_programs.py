@@ -100,9 +100,9 @@ BREAKS = (
     ),
     Break(
         "private team opened",
-        "wiring.py",
-        "if team.readers is Readers.TEAM:\n        return readers.of_team",
-        "if False:\n        return readers.of_team",
+        "plan/planning.py",
+        "if team.readers is Readers.TEAM:\n            return of_team",
+        "if False:\n            return of_team",
         "read by repository of team",
     ),
     Break(
@@ -156,7 +156,7 @@ BREAKS = (
     ),
     Break(
         "every build role let into a private team",
-        "wiring.py",
+        "plan/planning.py",
         "bool(team.developer_groups), team.build_roles)",
         "bool(team.developer_groups), settings.build_roles)",
         "codebuild-packages: reads the repository of team research",
@@ -225,7 +225,7 @@ GROUPS = {
 def program(tmp_path: Path) -> Path:
     copy = tmp_path / "program"
     shutil.copytree(PROJECT, copy, ignore=_LEFT_OUT)
-    replace(copy / "configuration" / "rules_of_the_pack.py", "    yield from _documents(settings)\n", "")
+    replace(copy / "settings" / "rules_of_the_pack.py", "    yield from _documents(plan)\n", "")
     return copy
 
 
