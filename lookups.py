@@ -241,8 +241,8 @@ def _repository(settings: Settings, repository: Repository, seen: Seen) -> list[
     if repository.promotes and seen.plan and not guards.can_require_reviewers(seen.plan, one.visibility):
         found.append(
             f"promotes needs required reviewers, which plan '{seen.plan}' does not have for a {one.visibility} repository; leave promotes "
-            "out and let an administrator promote (aws codeartifact copy-package-versions), or promote from a public or Enterprise "
-            "repository"
+            "out and let an administrator promote by hand, past a Deny of shared (docs/operations.md, Promoting by hand), or promote from "
+            "a public or Enterprise repository"
         )
     return found + _variables(repository, one, seen.state)
 

@@ -4,9 +4,9 @@ What is already said in a stack file (account, region, domain, IAM path, boundar
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import permutations
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,7 +15,8 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 import settings as stack_settings
-from bootstrap import rights
+from bootstrap import apart, rights
+from bootstrap.apart import PROJECT
 from plan import sizes
 from policies.arns import Registry
 from policies.branches import check as wrong_branch
@@ -23,11 +24,22 @@ from policies.branches import is_pattern
 from policies.deployments import BOOTSTRAP_PATH, Access, Deployed
 from policies.document import text
 from settings.problems import NOTHING, Problem, SettingsError, Words
-from settings.shapes import Approvals, CheckName, OidcProvider, OidcProviderWord, RepositoryName, RoleArn, TeamSlug, YesOrNo, fit
+from settings.shapes import (
+    KEY_SAYS_ALL,
+    Approvals,
+    CheckName,
+    OidcProvider,
+    OidcProviderWord,
+    PlainText,
+    RepositoryName,
+    RoleArn,
+    TeamSlug,
+    YesOrNo,
+    fit,
+)
 from settings.yaml_files import read_mapping
 
-PROJECT = "package-flow-bootstrap"
-_KEYS = ("repository", "stacks", "checks", "approvals", "pulumiCloud", "githubActions")
+_KEYS = ("repository", "stacks", "checks", "approvals", "tags", "pulumiCloud", "githubActions")
 _ORGANIZATION = "the organisation's name as in the address of its page in Pulumi Cloud: lower-case letters, digits, hyphens, underscores"
 _KEY_ARN = "the ARN of a KMS key, such as arn:aws:kms:eu-west-1:111122223333:key/0a1b2c3d-..."
 
@@ -73,9 +85,10 @@ class _GitHubActionsShape(_Shape):
 
 class _Declared(_Shape):
     repository: RepositoryName
-    stacks: dict[str, _StackShape]
+    stacks: dict[str, Annotated[_StackShape, KEY_SAYS_ALL]]
     checks: list[CheckName]
     approvals: Approvals
+    tags: list[PlainText]
     pulumi_cloud: _PulumiCloudShape | None = None
     github_actions: _GitHubActionsShape | None = None
 
@@ -124,6 +137,7 @@ class Declaration:
     stacks: tuple[Stack, ...]
     checks: tuple[str, ...]
     approvals: int
+    tags: tuple[str, ...]
     pulumi_cloud: PulumiCloud | None
     github_actions: GitHubActions | None
 
@@ -148,6 +162,9 @@ def _rules(file: str, declared: _Declared, stacks: Mapping[str, stack_settings.S
         yield Problem(file, _key("pulumiCloud"), NOTHING, "pulumiCloud, githubActions or both: something has to deploy")
     if not declared.approvals:
         yield Problem(file, _key("approvals"), 0, "1 to 10: what is on a deploying branch is deployed without another question")
+    for index, tag in enumerate(declared.tags):
+        if wrong := "one tag, not a pattern" if is_pattern(tag) else wrong_branch(tag):
+            yield Problem(file, _key(f"tags.{index}"), tag, wrong)
     for name, one in declared.stacks.items():
         wrong = wrong_branch(one.branch) if one.branch else "a branch"
         if wrong or is_pattern(one.branch):
@@ -158,10 +175,24 @@ def _rules(file: str, declared: _Declared, stacks: Mapping[str, stack_settings.S
     for settings in stacks.values():
         yield from _stack(settings, declared, own)
         yield from _preview_role(file, settings, declared.stacks[settings.stack].identity_center_preview_role)
-    for one, other in permutations(stacks.values(), 2):
-        if one.iam.path == other.iam.path and other.stack.startswith(f"{one.stack}-"):
-            allowed = f"a name that does not begin with {one.stack}-, or another iam.path: {one.stack}'s deployer could change its roles"
-            yield Problem(f"Pulumi.{other.stack}.yaml", "", Words(f"the stack {other.stack}"), allowed)
+    yield from _beside_each_other(file, declared, stacks, own)
+
+
+def _beside_each_other(file: str, declared: _Declared, stacks: Mapping[str, stack_settings.Settings], own: Mapping[str, Any]) -> Problems:
+    """No stack reaches what another one makes. Names of roles and of environments don't tell upper case from lower."""
+    for name, count in Counter(name.casefold() for name in stacks).items():
+        if count > 1:
+            alike = [stack for stack in stacks if stack.casefold() == name]
+            yield Problem(file, _key("stacks"), alike, "names that differ by more than case: AWS takes their roles for the same")
+    account = apart.Account(Registry("aws", own["aws:allowedAccountIds"][0], own["aws:region"], ""), _backend(declared.github_actions))
+    beside = [(one, declared.stacks[one.stack].identity_center_preview_role) for one in stacks.values()]
+    for one in apart.reached(beside, account):
+        key = f"{stacks[one.stack].project}:{one.key}" if one.key else ""
+        other = {"": "another name of the stack", "iam.path": "another iam.path, or another name of the stack"}.get(
+            one.key, f"another {one.key}"
+        )
+        allowed = f"{other}: its rights would reach {one.thing.what}"
+        yield Problem(f"Pulumi.{one.stack}.yaml", key, Words(one.pattern), allowed)
 
 
 def _stack(settings: stack_settings.Settings, declared: _Declared, own: Mapping[str, Any]) -> Problems:
@@ -185,10 +216,6 @@ def _stack(settings: stack_settings.Settings, declared: _Declared, own: Mapping[
     if settings.iam.deployers and deployer not in settings.iam.deployers:
         allowed = f"{deployer} among them: the domain's policy would refuse the deployer that the bootstrap makes"
         yield Problem(file, f"{project}:iam.deployers", list(settings.iam.deployers), allowed)
-    if f"{settings.iam.path}{settings.stack}-".startswith(BOOTSTRAP_PATH):
-        yield Problem(
-            file, f"{project}:iam.path", settings.iam.path, f"another path than {BOOTSTRAP_PATH}: the deployer could change itself"
-        )
     if declared.github_actions and settings.oidc_provider is not OidcProvider.EXISTING:
         allowed = "existing: with githubActions the bootstrap sees to GitHub's provider"
         yield Problem(file, f"{project}:githubOidcProvider", settings.oidc_provider, allowed)
@@ -291,6 +318,7 @@ def parse(config: Mapping[str, Any], root: Path, file: str) -> Declaration:
         ),
         checks=tuple(declared.checks),
         approvals=declared.approvals,
+        tags=tuple(declared.tags),
         pulumi_cloud=PulumiCloud(cloud.organization, cloud.oidc_provider, cloud.environments) if cloud else None,
         github_actions=GitHubActions(rights.Backend(actions.state_bucket, actions.state_key), actions.oidc_provider) if actions else None,
     )

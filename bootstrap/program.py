@@ -1,7 +1,7 @@
 """What the bootstrap registers, from its declaration and what AWS and GitHub know."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,15 +11,17 @@ import pulumi_aws as aws
 import pulumi_github as github
 from pulumi.runtime import config as runtime_config
 
-from bootstrap import declaration, rights
+from bootstrap import declaration, refs, rights
 from bootstrap.declaration import Declaration, Stack
 from bootstrap.program_repository import EnvironmentArgs, ProgramRepository
 from bootstrap.pulumi_cloud import DeployedByPulumi, paths
 from bootstrap.roles import RoleDocuments, StackRoles
 from policies import deployments_trust, trust
 from policies.arns import GITHUB_OIDC_HOST, Registry
+from policies.branches import HEADS
 from policies.deployments import BOOTSTRAP_PATH, Access, Deployed
 from policies.deployments_trust import PULUMI_OIDC_URL, PulumiStack
+from policies.guards import TAGS
 from settings.problems import SettingsError
 from settings.shapes import OidcProvider
 
@@ -29,12 +31,13 @@ _KEPT = pulumi.ResourceOptions(protect=True)
 
 @dataclass(frozen=True)
 class Facts:
-    """What only AWS and GitHub know. `teams` are ids by slug."""
+    """What only AWS and GitHub know. `teams` are ids by slug; `tags` those of `refs.tags` that exist, without refs/tags/."""
 
     partition: str
     repository: trust.GitHubRepository
     default_branch: str
     teams: Mapping[str, int]
+    tags: frozenset[str]
 
 
 def _decoded(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,13 +73,41 @@ def look_up(declared: Declaration) -> Facts:
     repository = trust.GitHubRepository(trust.Owner(owner.login, int(owner.id)), seen.name, seen.repo_id)
     slugs = dict.fromkeys(slug for one in declared.stacks for slug in one.reviewers)
     teams = {slug: int(github.get_team(slug=slug, summary_only=True).id) for slug in slugs}
-    return Facts(aws.get_partition().partition, repository, seen.default_branch, teams)
+    tags = _existing_tags(refs.tags(declared, seen.default_branch), repository, seen.default_branch)
+    return Facts(aws.get_partition().partition, repository, seen.default_branch, teams, tags)
+
+
+def _existing_tags(wanted: Sequence[str], repository: trust.GitHubRepository, default_branch: str) -> frozenset[str]:
+    """Which of these tags are there. Raises pulumi.RunError if the credential sees no refs.
+
+    The provider answers nothing for a ref that is not there, that the credential may not see, or that is asked for without an owner: a
+    branch that is surely there tells the first from the others.
+    """
+
+    def there(ref: str) -> bool:
+        return bool(github.get_ref(owner=repository.owner.login, repository=repository.name, ref=ref.removeprefix("refs/")).sha)
+
+    if not there(f"{HEADS}{default_branch}"):
+        full_name = f"{repository.owner.login}/{repository.name}"
+        raise pulumi.RunError(
+            f"GitHub shows no {HEADS}{default_branch} of {full_name}; give the credential Contents: read, or push that branch"
+        )
+    return frozenset(ref.removeprefix(TAGS) for ref in wanted if there(ref))
+
+
+def _check_refs(declared: Declaration, facts: Facts, root: Path) -> None:
+    """Raises pulumi.RunError, with every problem, if code of the repository would run from a ref that nothing guards."""
+    called = refs.calls(root, f"{facts.repository.owner.login}/{facts.repository.name}")
+    found = refs.problems(declared, facts.default_branch, facts.tags, called, f"bootstrap/Pulumi.{pulumi.get_stack()}.yaml")
+    if found:
+        raise pulumi.RunError(str(SettingsError(found)))
 
 
 def run(folder: Path) -> None:
     """Register everything."""
     declared = load(folder)
     facts = look_up(declared)
+    _check_refs(declared, facts, folder.parent)
     guarded = _repository(declared, facts)
     providers = _providers(declared)
     for one in declared.stacks:
@@ -125,6 +156,7 @@ def _repository(declared: Declaration, facts: Facts) -> ProgramRepository:
             "repository": facts.repository.name,
             "default_branch": facts.default_branch,
             "branches": list(declared.branches),
+            "tags": refs.tags(declared, facts.default_branch),
             "approvals": declared.approvals,
             "checks": list(declared.checks),
             "environments": environments,

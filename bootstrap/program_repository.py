@@ -1,4 +1,4 @@
-"""ProgramRepository: guards the branches that deploy, on GitHub, by the declaration that the roles' trust comes from.
+"""ProgramRepository: guards the refs that deploy and that others run, on GitHub, by the declaration that the roles' trust comes from.
 
 What is on such a branch is deployed with the deployer's rights; below repository admin nobody puts unreviewed code there.
 """
@@ -32,6 +32,8 @@ class ProgramRepositoryArgs(TypedDict):
     """Its default branch."""
     branches: list[str]
     """The branches that deploy; they exist."""
+    tags: list[str]
+    """Full refs of the tags that nobody makes, moves or deletes."""
     approvals: int
     """Approvals that a change of them needs."""
     checks: list[str]
@@ -53,6 +55,7 @@ class ProgramRepository(pulumi.ComponentResource):
         self.guards: list[pulumi.Resource] = [
             self._ruleset("deploy", guards.release_refs(args["default_branch"], branches), change),
             self._ruleset("deploy-create", guards.create_refs(branches), guards.create_rules()),
+            self._ruleset("tags", args["tags"], guards.tag_rules(), target="tag"),
         ]
         for one in args["environments"]:
             self._environment(one)
@@ -60,12 +63,12 @@ class ProgramRepository(pulumi.ComponentResource):
             github.ActionsVariable(variable, repository=self._repository, variable_name=variable, value=value, opts=self._child)
         self.register_outputs({})
 
-    def _ruleset(self, kind: str, refs: list[str], rules: guards.Rules) -> github.RepositoryRuleset:
+    def _ruleset(self, kind: str, refs: list[str], rules: guards.Rules, target: str = "branch") -> github.RepositoryRuleset:
         return github.RepositoryRuleset(
             kind,
             name=f"package-flow-{kind}",
             repository=self._repository,
-            target="branch",
+            target=target,
             enforcement="active",
             conditions={"ref_name": {"includes": refs, "excludes": []}},
             rules=github.RepositoryRulesetRulesArgsDict(**rules),

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from policies.branches import ReleaseBranches
 from policies.names import SHARED_REPOSITORY
+from policies.namespaces import Namespace
 from policies.owned_names import Format, OwnedName
 from policies.resource import Sharing
 from policies.trust import Subjects
@@ -200,7 +201,7 @@ class Team:
 class Settings:
     """Everything that a stack is configured with. `catalog` is the folder as the stack file names it.
 
-    `build_roles` are AWS roles of the stack's account that read, each after its path.
+    `build_roles` are AWS roles of the stack's account that read, each after its path. `namespaces` hold all that teams own.
     """
 
     project: str
@@ -223,6 +224,7 @@ class Settings:
     build_roles: tuple[str, ...] = ()
     events: Events | None = None
     sandbox: Sandbox | None = None
+    namespaces: tuple[Namespace, ...] = ()
 
     @property
     def repositories(self) -> tuple[Repository, ...]:

@@ -102,6 +102,17 @@ def app_secret(stack: Deployed, access: Access) -> list[Statement]:
     return [statement("OnlyTheRoleReads", readers, "*", effect="Deny", principal="*", conditions=others)]
 
 
+# Of a self-managed backend: checkpoints, what becomes of them, locks. pulumi/pulumi, pkg/backend/diy (store.go, lock.go)
+STATE_FOLDERS = ("stacks", "history", "backups", "locks/organization")
+
+
+def state_files(bucket: str, stack: Deployed, project: str) -> list[str]:
+    """ARN patterns of what a stack has in a self-managed backend, however its checkpoint is stored (`.json`, `.json.gz`, `.json.bak`)."""
+    folder, own = f"arn:{stack.registry.partition}:s3:::{bucket}/.pulumi", f"{project}/{stack.stack}"
+    kept = [f"{folder}/stacks/{own}.json{ending}" for ending in ("", ".*")]
+    return [*kept, *(f"{folder}/{kind}/{own}/*" for kind in STATE_FOLDERS[1:])]
+
+
 def state(bucket: str, key: str, stack: Deployed, project: str, access: Access) -> list[Statement]:
     """Rights to a self-managed backend: an S3 bucket, and the KMS key (ARN) that encrypts the stack's secrets.
 

@@ -10,6 +10,7 @@ from policies.branches import HEADS, ReleaseBranches
 
 # Id of the GitHub Actions app on github.com: a required check must come from it, because anyone with write access can set a commit status.
 GITHUB_ACTIONS_APP = 15368
+TAGS = "refs/tags/"
 
 # Free plans have no rulesets on private repositories; required reviewers and the admin-bypass switch there need Enterprise.
 # https://docs.github.com/en/get-started/learning-about-github/githubs-plans
@@ -60,6 +61,20 @@ def create_refs(branches: ReleaseBranches) -> list[str]:
 def create_rules() -> Rules:
     """Rules of `package-flow-create`."""
     return {"creation": True}
+
+
+def tag_refs(refs: Sequence[str]) -> list[str]:
+    """What `package-flow-tags` covers: `refs` that are tags, and of those that are branches (or patterns of them) the tags of their names.
+
+    In `uses: OWNER/REPOSITORY/...@NAME` a tag comes before a branch of the same name.
+    https://docs.github.com/en/actions/how-tos/reuse-automations/reuse-workflows
+    """
+    return list(dict.fromkeys(f"{TAGS}{ref.removeprefix(HEADS).removeprefix(TAGS)}" for ref in refs))
+
+
+def tag_rules() -> Rules:
+    """Rules of `package-flow-tags`: nobody makes, moves or deletes such a tag. (A deleted one leaves its name to a branch.)"""
+    return {"creation": True, "update": True, "deletion": True}
 
 
 def default_rules(approvals: int, checks: Sequence[str]) -> Rules:

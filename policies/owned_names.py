@@ -11,6 +11,7 @@ Grammar, by format (a `*` stands last or not at all):
 """
 
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -24,29 +25,27 @@ class Format(StrEnum):
 
 
 # npm: https://docs.npmjs.com/cli/configuring-npm/package-json#name (lower case, URL-safe, at most 214 characters with scope and slash)
-_NPM_PART = r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?"
+NPM_PART = r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?"
 _NPM_MAX = 214
 # Names and namespaces of packages: https://docs.aws.amazon.com/codeartifact/latest/APIReference/API_DescribePackage.html
 PART_MAX = 255
 # PEP 503: lower case, runs of -_. become one hyphen; a name starts and ends with a letter or digit
-_PYPI_NAME = r"[a-z0-9]+(?:-[a-z0-9]+)*"
+PYPI_NAME = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 # Maven: https://maven.apache.org/guides/mini/guide-naming-conventions.html; dots separate segments of a group
-_MAVEN_GROUP = r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*"
+MAVEN_GROUP = r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*"
 _MAVEN_ARTIFACT = r"[A-Za-z0-9_-](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?"
 
 _GRAMMAR: dict[Format, tuple[re.Pattern[str], str]] = {
     Format.NPM: (
-        re.compile(
-            rf"@(?P<namespace>{_NPM_PART})/(?:(?P<all>\*)|(?P<scoped>{_NPM_PART}))|(?P<prefix>{_NPM_PART}-)\*|(?P<name>{_NPM_PART})"
-        ),
+        re.compile(rf"@(?P<namespace>{NPM_PART})/(?:(?P<all>\*)|(?P<scoped>{NPM_PART}))|(?P<prefix>{NPM_PART}-)\*|(?P<name>{NPM_PART})"),
         "@scope/*, @scope/name, name or prefix-* (lower case)",
     ),
     Format.PYPI: (
-        re.compile(rf"(?P<prefix>{_PYPI_NAME}-)\*|(?P<name>{_PYPI_NAME})"),
+        re.compile(rf"(?P<prefix>{PYPI_NAME}-)\*|(?P<name>{PYPI_NAME})"),
         "name or prefix-* (normalised as PEP 503: lower case, single hyphens)",
     ),
     Format.MAVEN: (
-        re.compile(rf"(?P<namespace>{_MAVEN_GROUP}):(?:(?P<all>\*)|(?P<scoped>{_MAVEN_ARTIFACT}))"),
+        re.compile(rf"(?P<namespace>{MAVEN_GROUP}):(?:(?P<all>\*)|(?P<scoped>{_MAVEN_ARTIFACT}))"),
         "group:* or group:artifact",
     ),
 }
@@ -109,6 +108,56 @@ def parse(format: Format, text: str) -> OwnedName:
     part = match.groupdict()
     name = part.get("scoped") or part.get("prefix") or part.get("name") or ""
     return OwnedName(format, part.get("namespace") or "", name, open_ended=bool(part.get("all") or part.get("prefix")))
+
+
+def suggestion(format: Format, text: str) -> str | None:
+    """The owned name that `text`, which is none, was probably meant to be; None if nothing like it is one."""
+    return next((one for one in _MEANT[format](text.strip()) if one != text and _parses(format, one)), None)
+
+
+def _parses(format: Format, text: str) -> bool:
+    try:
+        parse(format, text)
+    except ValueError:
+        return False
+    return True
+
+
+def _meant_npm(text: str) -> Iterator[str]:
+    """Upper case, a scope without its packages, a prefix without its hyphen, a scope without its `@`."""
+    text = text.lower()
+    scope, slash, _ = text.partition("/")
+    yield text
+    if text.startswith("@"):
+        yield f"{scope}/*"
+    elif slash:
+        yield f"@{text}"
+        yield f"@{scope}/*"
+    else:
+        yield f"{text.partition('*')[0].rstrip('-._')}-*"
+
+
+def _meant_pypi(text: str) -> Iterator[str]:
+    """A name that is not normalised, a prefix without its hyphen."""
+    start, wildcard, _ = text.lower().partition("*")
+    normalised = re.sub(r"[-_.]+", "-", start)
+    if not wildcard:
+        yield normalised
+    yield f"{normalised.strip('-')}-*"
+
+
+def _meant_maven(text: str) -> Iterator[str]:
+    """A group without its artifacts, with a wildcard of its own, or with a version."""
+    group, _, artifact = text.partition(":")
+    yield f"{group}:{artifact.partition(':')[0]}"
+    yield f"{group.partition('*')[0].rstrip('.')}:*"
+
+
+_MEANT: dict[Format, Callable[[str], Iterator[str]]] = {
+    Format.NPM: _meant_npm,
+    Format.PYPI: _meant_pypi,
+    Format.MAVEN: _meant_maven,
+}
 
 
 def overlaps(one: OwnedName, other: OwnedName) -> bool:

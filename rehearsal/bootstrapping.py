@@ -11,21 +11,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from bootstrap import declaration
+from bootstrap import declaration, refs
 from bootstrap.declaration import Declaration
 from policies.arns import Registry
+from policies.branches import HEADS
 from policies.deployments import Access, Deployed
+from policies.guards import TAGS
 from rehearsal import clients
 from rehearsal.cast import ADMIN
 from rehearsal.clients import Credentials
 from rehearsal.control import Control
 from rehearsal.processes import Child, ProcessFailed, scrubbed
+from settings import read_stack_file
 
 # Who configures Pulumi Deployments, and the credential with which the organisation's owner guards the program's repository.
 PULUMI_TOKEN, OWNER_TOKEN = "rehearsal-pulumi-administrator", "rehearsal-organization-owner"
-OWNER_PERMISSIONS = {"actions_variables": "write", "administration": "write", "members": "read", "organization_plan": "read"}
+OWNER_PERMISSIONS = {
+    "actions_variables": "write",
+    "administration": "write",
+    "contents": "read",
+    "members": "read",
+    "organization_plan": "read",
+}
 STACK = "acme"
 
 
@@ -41,7 +48,7 @@ class Administrator:
 
 def declared(project: Path) -> Declaration:
     """What the shipped bootstrap is told. Raises SettingsError."""
-    config = yaml.safe_load((project / "bootstrap" / f"Pulumi.{STACK}.yaml").read_text())["config"]
+    config = read_stack_file(project / "bootstrap" / f"Pulumi.{STACK}.yaml")
     return declaration.parse({**declaration.defaults(project / "bootstrap"), **config}, project, f"bootstrap/Pulumi.{STACK}.yaml")
 
 
@@ -74,16 +81,16 @@ def run(who: Administrator, told: Declaration, project: Path, folder: Path) -> N
 
 
 def _prepare(who: Administrator, told: Declaration) -> None:
-    """What is there before: the organisation in Pulumi Cloud, the branches that deploy, the owner's credential."""
+    """What is there before: the organisation in Pulumi Cloud, the refs that deploy or are trusted, the owner's credential."""
     if told.pulumi_cloud:
         who.control.post("pulumi/members", organization=told.pulumi_cloud.organization, token=PULUMI_TOKEN)
     token = {"token": OWNER_TOKEN, "organization": told.github_owner, "app_id": who.app, "permissions": OWNER_PERMISSIONS}
     who.control.post("github/seed", tokens=[token])
     repository = f"{told.github_owner}/{told.repository}"
     there = who.control.get(f"github/repositories/{repository}")["refs"]
-    for branch in told.branches:
-        if f"refs/heads/{branch}" not in there:
-            who.control.act("github/push", repository=repository, actor=ADMIN, ref=f"refs/heads/{branch}", content="the first release")
+    for ref in (*(f"{HEADS}{branch}" for branch in told.branches), *(f"{TAGS}{tag}" for tag in refs.guarded_tags(told))):
+        if ref not in there:
+            who.control.act("github/push", repository=repository, actor=ADMIN, ref=ref, content="the first release")
 
 
 def _put_keys(who: Administrator, told: Declaration) -> None:
@@ -110,7 +117,13 @@ def deployment(control: Control, told: Declaration, stack: str) -> Mapping[str, 
 def assume(endpoint: str, region: str, role_arn: str, token: str) -> Credentials:
     """Exchange a deployment's token for a role's credentials. Raises Denied."""
     sts = clients.aws(endpoint, region, "sts", None)
-    answer = clients.call(sts.assume_role_with_web_identity, RoleArn=role_arn, RoleSessionName="deployment", WebIdentityToken=token)
+    answer = clients.call(
+        sts.assume_role_with_web_identity,
+        refusals=clients.UNACCEPTABLE_TOKEN,
+        RoleArn=role_arn,
+        RoleSessionName="deployment",
+        WebIdentityToken=token,
+    )
     made = answer["Credentials"]
     return Credentials(made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
 

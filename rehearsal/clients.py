@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,26 +20,15 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from policies.owned_names import Format
+from rehearsal.control import Control
 from rehearsal.processes import scrubbed
 from rehearsal.scenario import Denied, Skipped
 
 _TIMEOUT = 120
-# How each client words a refusal. Anything else that fails is not a denial.
-_REFUSALS = (
-    re.compile(r"An error occurred \((AccessDenied(?:Exception)?|InvalidIdentityToken|ExpiredToken(?:Exception)?)\)[^\n]*"),
-    re.compile(r"npm (?:error|ERR!) (?:code )?E40[13]\b[^\n]*"),
-    re.compile(r"(?:HTTPError: |ERROR: HTTP error )40[13]\b[^\n]*"),
-    re.compile(r"status(?: code)?:? 40[13]\b[^\n]*", re.IGNORECASE),
-)
-_REFUSAL_CODES = {
-    "AccessDenied",
-    "AccessDeniedException",
-    "AuthorizationError",
-    "InvalidIdentityToken",
-    "ExpiredTokenException",
-    "ExpiredToken",
-    "UnauthorizedException",
-}
+# What AWS answers to a caller that it knows. One whose credentials are wrong or have expired was not denied.
+_REFUSAL_CODES = {"AccessDenied", "AccessDeniedException", "AuthorizationError"}
+# What STS answers to a token that is not GitHub's, is for another audience, or has expired.
+UNACCEPTABLE_TOKEN = {"InvalidIdentityToken", "ExpiredTokenException"}
 _NPM_QUIET = {"NPM_CONFIG_AUDIT": "false", "NPM_CONFIG_FUND": "false", "NPM_CONFIG_UPDATE_NOTIFIER": "false"}
 # Nothing that is installed into a folder of its own can conflict with what this interpreter has. "0" is how pip reads a --no-... from the
 # environment (https://pip.pypa.io/en/stable/topics/configuration/#boolean-options).
@@ -120,19 +109,6 @@ def own_registries() -> dict[str, str]:
     return {name: answer.stdout.strip() for name, answer in told.items() if answer.returncode == 0 and answer.stdout.strip()}
 
 
-def refusal(output: str) -> str | None:
-    """The line in which a client says that it was refused, or None."""
-    for pattern in _REFUSALS:
-        if found := pattern.search(output):
-            return _with_cause(found[0], output)
-    return None
-
-
-def _with_cause(line: str, output: str) -> str:
-    cause = re.search(r"[^\n]*not authorized to perform[^\n]*", output)
-    return cause[0].strip() if cause and cause[0].strip() not in line else line
-
-
 @cache
 def http() -> httpx.Client:
     """One HTTP client for everybody who sends credentials of their own with each request: making one costs more than a request."""
@@ -155,40 +131,45 @@ def aws(endpoint: str, region: str, service: str, credentials: Credentials | Non
         return _SESSION.client(service, endpoint_url=endpoint, region_name=region, **named)
 
 
-def call(attempt: Callable[..., Any], **parameters: Any) -> Any:
-    """Call an operation of the SDK. Raises Denied if AWS refuses; other errors pass."""
+def call(attempt: Callable[..., Any], *, refusals: Collection[str] = (), **parameters: Any) -> Any:
+    """Call an operation of the SDK. Raises Denied if AWS refuses, with a code that says so or is one of `refusals`; other errors pass."""
     try:
         return attempt(**parameters)
     except ClientError as error:
-        if error.response["Error"]["Code"] in _REFUSAL_CODES:
+        if error.response["Error"]["Code"] in {*_REFUSAL_CODES, *refusals}:
             raise Denied(f"{error.response['Error']['Code']}: {error.response['Error']['Message']}") from None
         raise
 
 
 @dataclass(frozen=True)
 class Shell:
-    """A place to run clients in: a HOME (also the working directory) and an environment."""
+    """A place to run clients in: a HOME (also the working directory), an environment, and the record of what the local cloud refuses."""
 
     home: Path
     environment: Mapping[str, str]
+    control: Control
 
     @classmethod
-    def new(cls, home: Path, *, endpoint: str, region: str, credentials: Credentials | None = None, **extra: str) -> "Shell":
+    def new(
+        cls, home: Path, control: Control, *, endpoint: str, region: str, credentials: Credentials | None = None, **extra: str
+    ) -> "Shell":
         """A fresh HOME with an AWS configuration that knows the local cloud."""
         home.mkdir(parents=True)
         named = {"HOME": str(home), "AWS_ENDPOINT_URL": endpoint, "AWS_DEFAULT_REGION": region, "AWS_EC2_METADATA_DISABLED": "true"}
-        return cls(home, scrubbed({**named, **_NPM_QUIET, **_PIP_QUIET, **(credentials.environment() if credentials else {}), **extra}))
+        given = credentials.environment() if credentials else {}
+        return cls(home, scrubbed({**named, **_NPM_QUIET, **_PIP_QUIET, **given, **extra}), control)
 
     def run(self, *command: str, folder: Path | None = None) -> str:
-        """Run a client. Returns what it printed; raises Denied if it was refused, CommandFailed if it failed otherwise."""
+        """Run a client. Returns what it printed; raises Denied if the cloud refused what it did, CommandFailed if it failed otherwise."""
         needs(command[0])
+        before = self.control.position()
         done = subprocess.run(
             command, cwd=folder or self.home, env=dict(self.environment), capture_output=True, text=True, timeout=_TIMEOUT, check=False
         )
         output = done.stdout + done.stderr
         if done.returncode == 0:
             return output
-        if why := refusal(output):
+        if why := self.control.refusal_in(output, before):
             raise Denied(why)
         raise CommandFailed(command, done.returncode, output)
 

@@ -1,10 +1,12 @@
 """A scenario: somebody tries something, and it is allowed or denied as expected.
 
 A denial counts only if it was a denial: every way to be refused (AWS, CodeArtifact's endpoints, GitHub) raises Denied; any other failure is
-reported as an error, so that a broken client never passes for a closed door.
+reported as an error, so that a broken client never passes for a closed door. Nor does a login that failed: what an attempt needs before it
+is `required`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 ALLOW, DENY, SKIPPED, ERROR = "allow", "deny", "skipped", "error"
@@ -12,6 +14,15 @@ ALLOW, DENY, SKIPPED, ERROR = "allow", "deny", "skipped", "error"
 
 class Denied(Exception):
     """The one who tried was refused; the message is the refusal's own."""
+
+
+@contextmanager
+def required(what: str) -> Generator[None]:
+    """What has to succeed before the attempt itself. A refusal of it is an error, because it says nothing about the attempt."""
+    try:
+        yield
+    except Denied as refusal:
+        raise RuntimeError(f"{what} was refused, before the attempt: {refusal}") from refusal
 
 
 class Skipped(Exception):

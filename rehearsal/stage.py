@@ -9,8 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from bootstrap import rights
 from bootstrap.declaration import Declaration
 from policies.arns import Registry
@@ -21,7 +19,7 @@ from rehearsal.github import GitHub
 from rehearsal.processes import PROJECT, Child, ProcessFailed, cloud_process, program_process
 from rehearsal.rights import Watch
 from rehearsal.world import Place, World
-from settings import Settings, parse
+from settings import Settings, parse, read_project_file, read_stack_file
 
 # AWS's own example account, for a stack that does not say which account it is allowed in.
 _EXAMPLE_ACCOUNT = "111122223333"
@@ -45,9 +43,8 @@ class Stack:
     catalog: Path | None
 
     def settings(self) -> Settings:
-        """Its settings. Raises settings.SettingsError, OSError, yaml.YAMLError."""
-        project = yaml.safe_load((PROJECT / "Pulumi.yaml").read_text())
-        config = dict((yaml.safe_load(self.file.read_text()) or {}).get("config") or {})
+        """Its settings. Raises settings.SettingsError."""
+        project, config = read_project_file(PROJECT), read_stack_file(self.file)
         if self.catalog is not None:
             config[f"{project['name']}:catalog"] = str(self.catalog)
         return parse(project, config, PROJECT, project["name"], self.name)

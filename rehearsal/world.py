@@ -4,7 +4,7 @@ import itertools
 import shutil
 import threading
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +24,7 @@ from rehearsal.clients import Credentials, Shell
 from rehearsal.control import Control
 from rehearsal.github import GitHub, Job
 from rehearsal.packages import Package
-from rehearsal.scenario import Denied, Skipped
+from rehearsal.scenario import Denied, Skipped, required
 from settings import Settings
 
 PUBLISH = "publish-package.yml"
@@ -184,6 +184,7 @@ class World:
         """
         act = workflow_jobs.client(self.place.endpoint, self.control.key)
         start = workflow_jobs.start_jobs(act, {"repository": self.github.full_name(repository), "actor": actor, **request})
+        before = self.control.position()
         result = run_workflow(
             self.workflows / ".github" / "workflows" / file,
             inputs=dict(inputs),
@@ -192,22 +193,24 @@ class World:
             extra_env={"AWS_ENDPOINT_URL": self.place.endpoint, "AWS_EC2_METADATA_DISABLED": "true"},
             scratch=self.folder("run"),
         )
-        return _concluded(result)
+        return _concluded(result, lambda output: self.control.refusal_in(output, before))
 
     # --- AWS ----------------------------------------------------------------------------------------------------------------------
 
     def session(self, role_arn: str, token: str, **parameters: Any) -> Credentials:
-        """Exchange an OIDC token for a role session, as a job does. Raises Denied."""
-        made = self._exchange(role_arn, token, **parameters)["Credentials"]
+        """The session of a job that is let in: its OIDC token is exchanged. Raises RuntimeError if that is refused (see `assume`)."""
+        with required(f"assuming {role_arn}"):
+            made = self._exchange(role_arn, token, **parameters)["Credentials"]
         return Credentials(made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
 
     def assume(self, role_arn: str, token: str) -> str:
-        """The same, for scenarios that need no more than to be let in: the session's name."""
+        """Try to exchange an OIDC token for a session: its name. Raises Denied."""
         return str(self._exchange(role_arn, token)["AssumedRoleUser"]["Arn"])
 
     def _exchange(self, role_arn: str, token: str, **parameters: Any) -> Mapping[str, Any]:
         return clients.call(
             self._sts.assume_role_with_web_identity,
+            refusals=clients.UNACCEPTABLE_TOKEN,
             RoleArn=role_arn,
             RoleSessionName="rehearsal",
             WebIdentityToken=token,
@@ -232,7 +235,9 @@ class World:
 
     def shell(self, name: str, session: Credentials | None = None, **extra: str) -> Shell:
         """A place to run clients in, with a HOME of its own."""
-        return Shell.new(self.folder(name), endpoint=self.place.endpoint, region=self.place.region, credentials=session, **extra)
+        return Shell.new(
+            self.folder(name), self.control, endpoint=self.place.endpoint, region=self.place.region, credentials=session, **extra
+        )
 
     def job_shell(self, name: str, job: Job, role_arn: str) -> Shell:
         """The same for a job: the AWS CLI exchanges the job's OIDC token itself."""
@@ -241,14 +246,15 @@ class World:
         return replace(shell, environment={**shell.environment, "AWS_WEB_IDENTITY_TOKEN_FILE": str(shell.home / "token.jwt")})
 
     def login(self, shell: Shell, tool: str, repository: str) -> None:
-        """`aws codeartifact login` for the stack's longest token.
+        """`aws codeartifact login` for the stack's longest token. Raises RuntimeError if that is refused.
 
         Jobs of one role share the token that the first of them was given: the next ones get a copy of the files that the login wrote.
         """
         key = (shell.environment.get("AWS_ROLE_ARN", shell.home.name), tool, repository)
         with self._locks[key]:
             if key not in self._logins:
-                shell.run(*self.login_command(tool, repository), "--duration-seconds", str(self.settings.token_duration))
+                with required(f"the login to {repository}"):
+                    shell.run(*self.login_command(tool, repository), "--duration-seconds", str(self.settings.token_duration))
                 self._logins[key] = shell.home
             elif self._logins[key] != shell.home:
                 _copy_logins(self._logins[key], shell.home)
@@ -276,14 +282,14 @@ def _with_variables(start: StartJob, variables: Mapping[str, str]) -> StartJob:
     return changed
 
 
-def _concluded(result: RunResult) -> str:
+def _concluded(result: RunResult, refusal_in: Callable[[str], str | None]) -> str:
     if result.conclusion is Conclusion.SUCCESS:
         return " ".join(result.summary.split()) or "success"
     if result.conclusion is Conclusion.UNAVAILABLE:
         raise Skipped(result.reason)
     failed = "".join(job.output for job in result.jobs.values() if job.conclusion is result.conclusion)
     waits = result.reason if result.conclusion is Conclusion.WAITING else ""
-    why = waits or "; ".join(result.errors) or clients.refusal(failed) or _not_started(result)
+    why = waits or "; ".join(result.errors) or refusal_in(failed) or _not_started(result)
     if why:
         raise Denied(why)
     raise RuntimeError(f"{result.conclusion}: {result.reason}: {failed[-1500:]}")

@@ -1,14 +1,17 @@
 """Rules between a stack's configuration and its catalog."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from plan.declared import Readers
+from policies import namespaces
 from policies.developing import permission_set
 from policies.names import SHARED_REPOSITORY
+from policies.namespaces import Namespace
+from policies.owned_names import Format
 from settings.catalog import Catalog, TeamFile
-from settings.problems import Problem, one_of
+from settings.problems import NOTHING, Problem, one_of
 from settings.shapes import TAKEN_OUT
-from settings.stack import StackFile
+from settings.stack import StackFile, declared_namespaces
 
 Problems = Iterator[Problem]
 
@@ -78,4 +81,28 @@ def _events(stack: StackFile, catalog: Catalog) -> Problems:
             yield stack.problem(f"{stack.project}:events.repositories.{index}", name, f"a repository of the domain: {one_of(name, names)}")
 
 
-RULES = (_readers, _assignments, _publishers, _downstream, _events)
+def _namespaces(stack: StackFile, catalog: Catalog) -> Problems:
+    """Teams own only what the company may own: their files are theirs to change, the stack file is not."""
+    declared, _ = declared_namespaces(stack)
+    key = f"{stack.project}:namespaces"
+    for format in Format:
+        texts = stack.shape.namespaces.of(format)
+        owners = [team for team in catalog.teams if team.shape.owns.get(format)]
+        if owners and not texts:
+            some = ", ".join(team.file for team in owners[:3]) + (f" and {len(owners) - 3} more" if len(owners) > 3 else "")
+            allowed = f"the names that teams may own at all ({namespaces.allowed(format)}), because names are owned by {some}"
+            yield stack.problem(f"{key}.{format}", NOTHING, allowed)
+        # What a wrong entry would have held is not known, so nothing is outside.
+        elif len(declared.get(format, ())) == len(texts):
+            inside = f"names inside {key}.{format} of {stack.file} ({', '.join(texts)}); own others, or have that list extended"
+            yield from _outside(owners, format, declared.get(format, []), inside)
+
+
+def _outside(owners: Sequence[TeamFile], format: Format, inside: Sequence[Namespace], allowed: str) -> Problems:
+    for team in owners:
+        for claim in team.claims:
+            if claim.name and claim.format is format and not namespaces.holds(inside, claim.name):
+                yield team.problem(claim.key, claim.text, allowed)
+
+
+RULES = (_readers, _assignments, _publishers, _downstream, _events, _namespaces)

@@ -10,7 +10,7 @@ from plan.declared import Readers
 from policies import branches, owned_names
 from policies.names import PRIVATE_DEPENDENCIES_ENVIRONMENT, PROMOTE_ENVIRONMENT, PUBLIC_SOURCES, SHARED_REPOSITORY
 from policies.owned_names import Format, OwnedName
-from settings.problems import MAPPING, NOTHING, Problem, Words, misread, one_of
+from settings.problems import NOTHING, Problem, Words, one_of
 from settings.shapes import (
     APPROVALS_MAX,
     FOLDER,
@@ -69,11 +69,12 @@ class Catalog(NamedTuple):
 
 
 def _read_team(path: Path, file: str) -> tuple[TeamFile | None, list[Problem]]:
-    data, spellings, broken = read_document(path)
+    document = read_document(path)
+    data, broken = document.data, document.findings
     problems = [one.problem(file) for one in broken]
     if not isinstance(data, dict):
-        return None, problems or [Problem(file, "", misread(data) or data, MAPPING)]
-    shape, findings = fit(TeamShape, data, spellings, {})
+        return None, problems or [document.no_mapping((), data).problem(file)]
+    shape, findings = fit(TeamShape, data, document.spellings, {})
     problems += [one.problem(file) for one in (*findings, *repeated(data))]
     if shape is None:
         return None, problems
@@ -207,7 +208,9 @@ def _cycles(catalog: Catalog) -> Problems:
 def _grammar(team: TeamFile) -> Problems:
     for claim in team.claims:
         if claim.name is None:
-            yield team.problem(claim.key, claim.text, owned_names.allowed(claim.format))
+            close = owned_names.suggestion(claim.format, claim.text)
+            hint = f" (did you mean {close}?)" if close else ""
+            yield team.problem(claim.key, claim.text, owned_names.allowed(claim.format) + hint)
         elif claim.name.too_long:
             allowed = f"{owned_names.allowed(claim.format)}; each part of it at most {owned_names.PART_MAX} characters"
             yield team.problem(claim.key, claim.text, allowed)

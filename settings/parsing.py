@@ -35,7 +35,7 @@ from settings import across, rules_of_the_pack
 from settings import catalog as catalog_files
 from settings import stack as stack_files
 from settings.catalog import Catalog, TeamFile
-from settings.problems import FINDINGS_MAX, MAPPING, Problem, SettingsError, Words, misread
+from settings.problems import FINDINGS_MAX, Problem, SettingsError, Words
 from settings.shapes import (
     ANY_WORKFLOW,
     PUBLISHING_WORKFLOW_FILE,
@@ -44,7 +44,7 @@ from settings.shapes import (
     RepositoryShape,
     SharingShape,
 )
-from settings.stack import PROJECT_FILE, StackFile, announces
+from settings.stack import PROJECT_FILE, StackFile, announces, declared_namespaces
 from settings.yaml_files import read_mapping
 
 
@@ -138,6 +138,7 @@ def _settings(stack: StackFile, teams: Iterable[TeamFile]) -> Settings:
         build_roles=tuple(shape.builds.roles),
         events=_events(shape.events, listed),
         sandbox=Sandbox(shape.sandbox.name, tuple(shape.sandbox.roles)) if shape.sandbox.name else None,
+        namespaces=tuple(one for declared in declared_namespaces(stack)[0].values() for one in declared),
     )
 
 
@@ -195,10 +196,7 @@ def read_project_file(root: Path) -> dict[str, Any]:
 
 def read_stack_file(path: Path) -> dict[str, Any]:
     """`config:` of a stack file, with full keys (`aws:region`). Raises SettingsError."""
-    config = read_mapping(path, path.name).get("config", {})
-    if not isinstance(config, dict):
-        raise SettingsError([Problem(path.name, "config", misread(config) or config, MAPPING)])
-    return config
+    return read_mapping(path, path.name, "config")
 
 
 def of_stack(root: Path, stack: str, config: Path | None = None, catalog: Path | None = None) -> Settings:

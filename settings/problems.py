@@ -44,7 +44,7 @@ class _Short(reprlib.Repr):
     repr_datetime = repr_date
 
 
-_short = _Short().repr
+shown = _Short().repr
 _WORDS_MAX, _WHERE_MAX, _LINE_MAX = 300, 300, 1_000
 _SEEN_MAX = 10_000
 _LISTED_MAX, _LISTED_LENGTH = 12, 400
@@ -94,7 +94,7 @@ class Problem:
     allowed: str
 
     def __str__(self) -> str:
-        got = str(self.got) if isinstance(self.got, Words) else _short(self.got)
+        got = str(self.got) if isinstance(self.got, Words) else shown(self.got)
         where = ": ".join(bounded(part, _WHERE_MAX) for part in (self.file, self.key) if part)
         return bounded(f"{where}: got {bounded(got, _WORDS_MAX)}, allowed: {self.allowed}")
 
@@ -137,7 +137,7 @@ def misread(value: object, spelling: str | None = None) -> Words | None:
     kinds: tuple[tuple[type, str], ...] = ((bool, "a boolean"), (int, "a number"), (float, "a number"), (date, "a date"), (bytes, "bytes"))
     for kind, name in kinds:
         if isinstance(value, kind):
-            return Words(f"{spelling or _short(value)}, which YAML reads as {name}")
+            return Words(f"{spelling or shown(value)}, which YAML reads as {name}")
     return None
 
 

@@ -2,10 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, WrapValidator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WrapValidator
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails, PydanticCustomError
 
@@ -14,6 +14,7 @@ from policies.events import STATES
 from policies.names import PUBLIC_SOURCES
 from policies.owned_names import Format
 from policies.trust import Subjects
+from settings import regions
 from settings.problems import FINDINGS_MAX, MAPPING, NOTHING, Finding, Words, encodable, misread, one_of
 from settings.yaml_files import Spellings
 
@@ -57,6 +58,21 @@ def _text(pattern: str, allowed: str, *, besides: str | None = None) -> WrapVali
     return WrapValidator(check)
 
 
+def _checked(check: Callable[[str], str | None]) -> AfterValidator:
+    """Text of which `check` says what is allowed instead, or nothing if it is good."""
+
+    def checked(text: str) -> str:
+        if text is not TAKEN_OUT and (allowed := check(text)):
+            raise _refused(allowed)
+        return text
+
+    return AfterValidator(checked)
+
+
+# For what is known by its key alone: `name:` without a value is `name: {}`.
+KEY_SAYS_ALL = BeforeValidator(lambda value: {} if value is None else value)
+
+
 def _choice(words: Iterable[str]) -> WrapValidator:
     """One of these words, which the type behind it then takes."""
     listed = [str(word) for word in words]
@@ -85,7 +101,6 @@ REVIEWERS_MAX = 6
 
 DOMAIN_NAME = "2 to 50 lower-case letters, digits and hyphens, the first a letter, the last no hyphen"
 _TEAM_NAME = "2 to 100 letters, digits and . _ -, the first a letter or digit (a CodeArtifact repository is named so)"
-REGION = "an AWS region, such as eu-west-1"
 GITHUB_OWNER = "a GitHub organisation: 1 to 39 letters, digits and single hyphens"
 FOLDER = "a folder with one YAML file a team, relative to Pulumi.yaml"
 _WORKFLOW = (
@@ -98,7 +113,7 @@ DomainName = Annotated[str, _text(r"[a-z][a-z0-9\-]{0,48}[a-z0-9]", DOMAIN_NAME)
 TeamName = Annotated[str, _text(r"[A-Za-z0-9][A-Za-z0-9._\-]{1,99}", _TEAM_NAME)]
 AccountId = Annotated[str, _text(r"[0-9]{12}", "an account id of 12 digits")]
 _REGION_PATTERN = r"[a-z]{2,4}(-[a-z]+){1,2}-[0-9]{1,2}"
-Region = Annotated[str, _text(_REGION_PATTERN, REGION)]
+Region = Annotated[str, _text(r"(?s).*", regions.ALLOWED), _checked(regions.check)]
 # https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html
 OrganizationId = Annotated[str, _text(r"(o-[a-z0-9]{10,32})?", "an AWS organisation's id: o- and 10 to 32 lower-case letters and digits")]
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalorgpaths
@@ -108,7 +123,8 @@ OrganizationPath = Annotated[str, _text(_ORGANIZATION_PATH_PATTERN, _ORGANIZATIO
 # https://docs.aws.amazon.com/singlesignon/latest/IdentityStoreAPIReference/API_Group.html
 _GROUP = "the display name of a group in IAM Identity Center: text on one line"
 GroupName = Annotated[str, _text(r"(?=.*\S).{1,1024}", _GROUP, besides="\u00a0\u3000")]
-OtherRegion = Annotated[str, _text(f"({_REGION_PATTERN})?", REGION)]
+_OTHER_REGION = "an AWS region, such as eu-west-1"
+OtherRegion = Annotated[str, _text(f"({_REGION_PATTERN})?", _OTHER_REGION), _checked(regions.check_partition)]
 _ROLE_NAME = r"([A-Za-z0-9._+=,@-]+/)*[A-Za-z0-9._+=,@-]{1,64}"
 _ROLE = "a role's name, after its path if it has one, such as build or service-role/build"
 BuildRole = Annotated[str, _text(r"(?=.{1,512}\Z)(?!aws-)" + _ROLE_NAME, _ROLE)]
@@ -251,6 +267,17 @@ class BuildsShape(_StackShape):
     roles: list[BuildRole] = []
 
 
+class NamespacesShape(_StackShape):
+    """By format, as `owns` of the catalog."""
+
+    npm: list[PlainText] = []
+    pypi: list[PlainText] = []
+    maven: list[PlainText] = []
+
+    def of(self, format: Format) -> list[str]:
+        return getattr(self, format)
+
+
 class StackShape(_StackShape):
     """The project's keys of a stack file. The optional ones have their default in Pulumi.yaml and nowhere else."""
 
@@ -268,6 +295,7 @@ class StackShape(_StackShape):
     builds: BuildsShape
     events: EventsShape
     sandbox: SandboxShape
+    namespaces: NamespacesShape
 
 
 class ProviderShape(BaseModel):
@@ -311,7 +339,7 @@ class TeamShape(_CatalogShape):
     developer_groups: list[GroupName] = []
     build_roles: list[BuildRole] = []
     publishers: list[PublisherShape] = []
-    repositories: dict[RepositoryName, RepositoryShape] = {}
+    repositories: dict[RepositoryName, Annotated[RepositoryShape, KEY_SAYS_ALL]] = {}
 
 
 # Keys that later versions will read. Refused until then: a key without effect would promise something.

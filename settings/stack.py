@@ -5,16 +5,23 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from plan.declared import PROMOTION_WORKFLOW_FILE, AnnouncedPackages, DeveloperMode
+from policies import namespaces
+from policies.deployments import BOOTSTRAP_PATH
 from policies.developing import DEVELOPERS
 from policies.events import PIPELINES_MAX
 from policies.names import STACK_NAME_MAX, RoleKind
+from policies.namespaces import Namespace
+from policies.owned_names import Format
+from policy_pack.rules.documents import meet
+from settings import regions
 from settings.problems import DEPTH_MAX, MAPPING, NOTHING, Problem, SettingsError, Words, encodable, misread, nearest, one_of
 from settings.provider_keys import CREDENTIAL_KEYS, PROVIDER_KEYS
 from settings.shapes import (
     DOMAIN_NAME,
     FOLDER,
     GITHUB_OWNER,
-    REGION,
+    PUBLISHING_WORKFLOW_FILE,
+    TAKEN_OUT,
     EventsShape,
     ProviderShape,
     StackShape,
@@ -138,7 +145,7 @@ def read(
 
 def _required(stack: StackFile) -> Problems:
     required = (
-        ("aws:region", stack.providers.region, REGION),
+        ("aws:region", stack.providers.region, regions.ALLOWED),
         ("github:owner", stack.providers.github_owner, GITHUB_OWNER),
         (f"{stack.project}:domain.name", stack.shape.domain.name, DOMAIN_NAME),
         (f"{stack.project}:catalog", stack.shape.catalog, FOLDER),
@@ -193,6 +200,8 @@ def _builds(stack: StackFile) -> Problems:
         key = f"{stack.project}:builds.roles.{index}"
         if role.casefold().startswith(own.casefold()):
             yield stack.problem(key, role, f"roles that are not this stack's own ({own}...), which may publish or promote: {denies}")
+        elif f"/{role}".casefold().startswith(BOOTSTRAP_PATH):
+            yield stack.problem(key, role, f"roles that are not the bootstrap's ({BOOTSTRAP_PATH}...), which deploy: {denies}")
         elif role.rpartition("/")[2].casefold() in deployers:
             yield stack.problem(key, role, f"roles that are not in {stack.project}:iam.deployers, which run pulumi up: {denies}")
 
@@ -213,10 +222,46 @@ def _events(stack: StackFile) -> Problems:
         yield stack.problem(key, NOTHING, allowed)
 
 
+def declared_namespaces(stack: StackFile) -> tuple[dict[Format, list[Namespace]], list[Problem]]:
+    """What the stack's catalogs may own, by format, and what is wrong with it."""
+    declared: dict[Format, list[Namespace]] = {}
+    problems: list[Problem] = []
+    for format in Format:
+        for index, text in enumerate(stack.shape.namespaces.of(format)):
+            if text is TAKEN_OUT:
+                continue
+            try:
+                declared.setdefault(format, []).append(namespaces.parse(format, text))
+            except ValueError as error:
+                problems.append(stack.problem(f"{stack.project}:namespaces.{format}.{index}", text, str(error)))
+    return declared, problems
+
+
+def _namespaces(stack: StackFile) -> Problems:
+    yield from declared_namespaces(stack)[1]
+
+
 def announces(events: EventsShape) -> bool:
     """Whether a stack tells of package versions at all."""
     told = (events.email, events.https, events.sqs, events.slack.workspace, events.slack.channel, events.pipelines)
     return any(told) or bool(events.repositories)
+
+
+def _own_names(stack: StackFile) -> Problems:
+    """The deployer changes whatever is named as the stack's roles are: never what deploys it or what bounds them. `*` crosses `/`."""
+    iam, key = stack.shape.iam, f"{stack.project}:iam"
+    roles, policies = (f"{kind}{iam.path}{stack.stack}-*" for kind in ("role", "policy"))
+    if meet(roles, f"role{BOOTSTRAP_PATH}*"):
+        allowed = f"a path under which the stack's roles ({roles}) are not among the bootstrap's (role{BOOTSTRAP_PATH}...)"
+        yield stack.problem(f"{key}.path", iam.path, f"{allowed}: the deployer could change itself")
+    for index, deployer in enumerate(iam.deployers):
+        if meet(roles, f"role/{deployer}"):
+            allowed = f"a role that is not among the stack's own ({roles}): the deployer could change itself"
+            yield stack.problem(f"{key}.deployers.{index}", deployer, allowed)
+    boundary = iam.permissions_boundary
+    if "::aws:policy/" not in boundary and meet(policies, boundary.rpartition(":")[2]):
+        allowed = f"a policy that is not among the stack's own ({policies}): the deployer could change its bounds"
+        yield stack.problem(f"{key}.permissionsBoundary", boundary, allowed)
 
 
 def _sandbox(stack: StackFile) -> Problems:
@@ -236,6 +281,17 @@ def _workflow_of_its_own(stack: StackFile) -> Problems:
     workflow = stack.shape.publishing.workflow
     if workflow.split("@")[0].endswith(f"/{PROMOTION_WORKFLOW_FILE}"):
         allowed = f"a file of its own: {PROMOTION_WORKFLOW_FILE} is the workflow that promotes"
+        yield stack.problem(f"{stack.project}:publishing.workflow", workflow, allowed)
+
+
+def _pinned_workflow(stack: StackFile) -> Problems:
+    """A commit pins one file, and `publish-package.yml` calls the actions of its repository by the name of a branch."""
+    workflow = stack.shape.publishing.workflow
+    path, _, ref = workflow.partition("@")
+    if path.endswith(f"/{PUBLISHING_WORKFLOW_FILE}") and ref and not ref.startswith("refs/"):
+        allowed = (
+            f"@refs/heads/BRANCH or @refs/tags/TAG: {PUBLISHING_WORKFLOW_FILE} runs actions from a branch, which a commit id would not pin"
+        )
         yield stack.problem(f"{stack.project}:publishing.workflow", workflow, allowed)
 
 
@@ -261,4 +317,17 @@ def _stack_name(stack: StackFile) -> Problems:
         yield stack.problem("", Words(f"a stack's name of {len(stack.stack)}"), allowed)
 
 
-RULES = (_required, _own_account, _shared_with, _developers, _builds, _events, _sandbox, _workflow_of_its_own, _stack_name)
+RULES = (
+    _required,
+    _own_account,
+    _shared_with,
+    _developers,
+    _builds,
+    _events,
+    _own_names,
+    _sandbox,
+    _namespaces,
+    _workflow_of_its_own,
+    _pinned_workflow,
+    _stack_name,
+)

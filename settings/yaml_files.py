@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 import yaml
 from yaml.constructor import ConstructorError
+from yaml.reader import ReaderError
 
-from settings.problems import DEPTH_MAX, MAPPING, Finding, Problem, SettingsError, Words, bounded, encodable, misread
+from settings.problems import DEPTH_MAX, MAPPING, Finding, SettingsError, Words, bounded, encodable, misread, shown
 
 _TEXT, _MERGE = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
 # Far above any real file; aliases of aliases grow without limit.
@@ -24,11 +25,21 @@ Spellings = Mapping[tuple[Any, ...], str]
 
 
 class Document(NamedTuple):
-    """A YAML file: its data, how values that are not text were spelled, and what is wrong with it as YAML."""
+    """A YAML file: its data, how values that are not text were spelled, what is wrong with it as YAML, and on which line a value begins."""
 
     data: Any
     spellings: Spellings
     findings: tuple[Finding, ...]
+    lines: Mapping[tuple[Any, ...], int]
+
+    def no_mapping(self, path: tuple[str, ...], got: object) -> Finding:
+        """What is wrong where `got` stands at `path` instead of a mapping."""
+        words, line = misread(got, self.spellings.get(path)) or shown(got), self.lines.get(path)
+        return Finding(path, Words(f"{words} (line {line})" if line else words), MAPPING)
+
+
+def _unreadable(got: str, allowed: str) -> Document:
+    return Document(None, {}, (Finding((), Words(got), allowed),), {})
 
 
 class _Reader:
@@ -38,6 +49,7 @@ class _Reader:
         self.loader = loader
         self.spellings: dict[tuple[Any, ...], str] = {}
         self.findings: list[Finding] = []
+        self.lines: dict[tuple[Any, ...], int] = {}
         self.open: set[int] = set()
         self.nodes = 0
 
@@ -45,6 +57,7 @@ class _Reader:
         self.nodes += 1
         if node is None:
             return None
+        self.lines[path] = node.start_mark.line + 1
         if id(node) in self.open or self.nodes > _NODES_MAX or len(path) > DEPTH_MAX:
             raise ConstructorError(None, None, "aliases without end, or too many or too deep values", node.start_mark)
         if node.tag not in (_SCALARS if isinstance(node, yaml.ScalarNode) else _COLLECTIONS):
@@ -90,41 +103,56 @@ class _Reader:
         return value
 
 
-def _yaml_error(error: yaml.YAMLError) -> Finding:
+def _line(text: str, position: int) -> str:
+    """Where a position of a text is, as an editor counts."""
+    before = text[:position]
+    return f"line {before.count(chr(10)) + 1}, column {position - before.rfind(chr(10))}"
+
+
+def _yaml_error(error: yaml.YAMLError, text: str) -> Document:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+    if isinstance(error, ReaderError):
+        where = f"{_line(text, error.position)}: "
     what = getattr(error, "problem", None) or getattr(error, "reason", None) or "not YAML"
-    return Finding((), Words(f"broken YAML ({where}{what})"), "one YAML document")
+    return _unreadable(f"broken YAML ({where}{what})", "one YAML document")
 
 
 def read_document(path: Path) -> Document:
     """A YAML file as it is written. Never raises: what is wrong with it is among its findings."""
+    text = ""
     try:
         there = path.stat()
         if not stat.S_ISREG(there.st_mode) or there.st_size > _BYTES_MAX:
             what = f"a file of {there.st_size:,} bytes" if stat.S_ISREG(there.st_mode) else "something that is no file"
-            return Document(None, {}, (Finding((), Words(what), f"a file of at most {_BYTES_MAX:,} bytes"),))
+            return _unreadable(what, f"a file of at most {_BYTES_MAX:,} bytes")
         text = path.read_bytes().decode("utf-8-sig")
         loader = yaml.SafeLoader(text)
         reader = _Reader(loader)
         data = reader.value(loader.get_single_node(), ())
     except yaml.YAMLError as error:
-        return Document(None, {}, (_yaml_error(error),))
+        return _yaml_error(error, text)
     except UnicodeDecodeError as error:
-        return Document(None, {}, (Finding((), Words(f"bytes that are not UTF-8 (at {error.start})"), "UTF-8 text"),))
+        # What comes before the first bad byte is good.
+        text = error.object[: error.start].decode("utf-8")
+        return _unreadable(f"bytes that are not UTF-8 ({_line(text, len(text))})", "UTF-8 text: save the file with that encoding")
     except RecursionError:
-        return Document(None, {}, (Finding((), Words("YAML nested too deeply"), "the keys of this file"),))
+        return _unreadable("YAML nested too deeply", "the keys of this file")
     except OSError as error:
-        return Document(None, {}, (Finding((), Words(error.strerror or "an unreadable file"), "a readable file"),))
-    return Document(data, reader.spellings, tuple(reader.findings))
+        return _unreadable(error.strerror or "an unreadable file", "a readable file")
+    return Document(data, reader.spellings, tuple(reader.findings), reader.lines)
 
 
-def read_mapping(path: Path, file: str) -> dict[str, Any]:
-    """A YAML file that is a mapping. Raises SettingsError, which calls it `file`."""
+def read_mapping(path: Path, file: str, key: str = "") -> dict[str, Any]:
+    """A YAML file that is a mapping, or the mapping at its `key` ({} without a value). Raises SettingsError, which calls it `file`."""
     document = read_document(path)
-    problems = [one.problem(file) for one in document.findings]
-    if not problems and not isinstance(document.data, dict):
-        problems.append(Problem(file, "", misread(document.data) or document.data, MAPPING))
+    problems, data = [one.problem(file) for one in document.findings], document.data
+    if not problems and not isinstance(data, dict):
+        problems.append(document.no_mapping((), data).problem(file))
+    if not problems and key:
+        data = {} if data.get(key) is None else data[key]
+        if not isinstance(data, dict):
+            problems.append(document.no_mapping((key,), data).problem(file))
     if problems:
         raise SettingsError(problems)
-    return document.data
+    return data

@@ -65,6 +65,12 @@ def start_jobs(act: Act, request: Mapping[str, Any]) -> StartJob:
         def finish() -> None:
             act("runs/finish", {"run": run["id"]})
 
-        return StartedJob(run["github"], run["vars"], run["env"], finish)
+        def resolve(uses: str) -> str:
+            # The files call their repository as the example's company does; it is the one that the workflow was called from.
+            if called := request.get("job_workflow_ref"):
+                uses = "/".join([*called.split("/")[:2], *uses.split("/")[2:]])
+            return act("uses", {"repository": request["repository"], "uses": uses})["ref"]
+
+        return StartedJob(run["github"], run["vars"], run["env"], finish, resolve)
 
     return start

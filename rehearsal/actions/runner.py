@@ -39,12 +39,16 @@ class JobWaiting(Exception):
 
 @dataclass(frozen=True)
 class StartedJob:
-    """What GitHub gives a job that starts: the `github` and `vars` contexts, environment variables, and what to call when it ends."""
+    """What GitHub gives a job that starts: the `github` and `vars` contexts, environment variables, what to call when it ends.
+
+    `resolve` says which ref a `uses: OWNER/NAME/PATH@REF` of the job runs, by default the branch REF.
+    """
 
     github: Mapping[str, Any]
     vars: Mapping[str, str]
     env: Mapping[str, str]
     finish: Callable[[], None] = lambda: None
+    resolve: Callable[[str], str] = lambda uses: f"refs/heads/{uses.rpartition('@')[2]}"
 
 
 # Job id, effective permissions, environment ("" = none) -> what the job gets. Raises JobRefused or JobWaiting.
@@ -403,11 +407,17 @@ class _JobRun:
         return None, dict(done.outputs or {})
 
     def _own_action(self, uses: str) -> Path | None:
-        """The folder of an action of this repository, or None for another one. In a called workflow `./` is the caller's repository."""
+        """The folder of an action of this repository, or None for another one. In a called workflow `./` is the caller's repository.
+
+        The checkout is what is on the branch. Raises DefinitionError where the same name leads elsewhere, such as to a tag.
+        """
         prefix, suffix = f"{self.run.place.own_repository}/", "@main"
-        if uses.startswith(f"{prefix}.github/actions/") and uses.endswith(suffix):
-            return self.run.place.checkout / uses.removeprefix(prefix).removesuffix(suffix)
-        return None
+        if not (uses.startswith(f"{prefix}.github/actions/") and uses.endswith(suffix)):
+            return None
+        ref = self.started.resolve(uses)
+        if ref != f"refs/heads/{suffix.removeprefix('@')}":
+            raise definitions.DefinitionError(f"{uses} is {ref} there, whose files are not this checkout's")
+        return self.run.place.checkout / uses.removeprefix(prefix).removesuffix(suffix)
 
     def _composite(self, folder: Path, uses: str, given: Mapping[str, str], env: Mapping[str, str]) -> dict[str, str]:
         action = definitions.action(folder)

@@ -2,12 +2,15 @@
 
 /_github/, /_codeartifact/, /_public/ and /_rehearsal/ are the parts' own, which see the whole path; everything else is AWS. What goes on
 to ministack is authenticated and authorised here; CodeArtifact's parts ask aws.py themselves. A part that is not there answers 501.
+
+GET /_rehearsal/refusals?since=N is the record of the answers that refused (403, 404), whichever part gave them: {"refusals": [{"status",
+"method", "path", "code", "body"}], "next": N}; `code` is the header in which some of AWS's services name the error.
 """
 
 import hmac
 import json
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -48,6 +51,10 @@ MOUNTS = {  # longest first
     "/_public": (PUBLIC, "app"),
 }
 FAULTS = "/_rehearsal/faults"
+REFUSALS = "/_rehearsal/refusals"
+REFUSED = (403, 404)
+# Characters of an answer that the record keeps: a message fits.
+RECORDED_BODY = 4_000
 KEY_HEADER = "x-rehearsal-key"
 
 
@@ -106,6 +113,7 @@ class Front:
         self.settings = settings
         self.ministack = ministack
         self.faults = Faults()
+        self.refusals: list[dict[str, Any]] = []
         self.hosts = {settings.base_url.split("//")[1], settings.base_url.split("//")[1].replace("127.0.0.1", "localhost")}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -117,7 +125,25 @@ class Front:
         else:
             await self.faults.serve(self._serve, scope, receive, send)
 
+    def _recorded(self, scope: Scope, send: Send) -> Send:
+        """Sends, and keeps what refuses. The rehearsal's own requests are no part of the record."""
+        if scope["path"].startswith("/_rehearsal/"):
+            return send
+        refusal: dict[str, Any] = {}
+
+        async def recording(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start" and message["status"] in REFUSED:
+                code = dict(message["headers"]).get(b"x-amzn-errortype", b"").decode("latin-1")
+                refusal.update(status=message["status"], method=scope["method"], path=scope["path"], code=code, body="")
+                self.refusals.append(refusal)
+            elif refusal:
+                refusal["body"] = (refusal["body"] + message.get("body", b"").decode("utf-8", "replace"))[:RECORDED_BODY]
+            await send(message)
+
+        return recording
+
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        send = self._recorded(scope, send)
         if scope["path"].startswith("/_"):
             await self._mounted(scope, receive, send)
         else:
@@ -127,6 +153,10 @@ class Front:
         path = scope["path"]
         if f"{path}/".startswith("/_rehearsal/") and not self._holds_key(scope):
             await JSONResponse({"message": f"{KEY_HEADER} is missing or wrong"}, 403)(scope, receive, send)
+            return
+        if path == REFUSALS:
+            since = int(parse_qs(scope["query_string"].decode("latin-1")).get("since", ["0"])[0])
+            await JSONResponse({"refusals": self.refusals[since:], "next": len(self.refusals)})(scope, receive, send)
             return
         if path == FAULTS:
             await self.faults.control(scope, receive, send)

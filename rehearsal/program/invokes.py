@@ -318,6 +318,26 @@ def _environments(github: Github, inputs: Inputs) -> Answer:
     return {"id": repository, "repository": repository, "environments": environments}
 
 
+def _ref(github: Github, inputs: Inputs) -> Answer:
+    """A ref that is not there gives an answer without a commit and no error, as the provider does.
+
+    Without an owner the provider asks for `repos//NAME`, which is never there.
+    https://github.com/integrations/terraform-provider-github/blob/main/github/data_source_github_ref.go
+    """
+    owner, name = inputs.text("owner") or "", inputs.text("repository", required=True) or ""
+    ref = inputs.text("ref", required=True) or ""
+    if not owner:
+        inputs.refuse("owner", "is needed: without it the provider finds no ref at all")
+    inputs.check()
+    found = None
+    with absent_is_fine():
+        found = github.response("GET", "repos", owner, name, "git", "ref", *ref.split("/"))
+    if found is None:
+        return {"owner": owner, "repository": name, "ref": ref}
+    sha = found.json_or_none["object"]["sha"]
+    return {"id": f"{name}:{ref}", "owner": owner, "repository": name, "ref": ref, "etag": found.etag, "sha": sha}
+
+
 def _owner_and_name(github: Github, inputs: Inputs) -> tuple[str, str]:
     full, name = inputs.text("fullName"), inputs.text("name")
     if name:
@@ -349,5 +369,6 @@ GITHUB_FUNCTIONS: dict[str, Callable[[Github, Inputs], Answer]] = {
     "github:index/getActionsRepositoryOidcSubjectClaimCustomizationTemplate:getActionsRepositoryOidcSubjectClaimCustomizationTemplate": (
         _subject_template
     ),
+    "github:index/getRef:getRef": _ref,
     "github:index/getRepositoryEnvironments:getRepositoryEnvironments": _environments,
 }

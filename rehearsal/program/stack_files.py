@@ -91,7 +91,7 @@ def _yaml(path: Path) -> dict[str, Any]:
         loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise StackFileError([f"{path} does not exist"]) from error
-    except yaml.YAMLError as error:
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise StackFileError([f"{path} is not YAML: {error}"]) from error
     if loaded is None:
         return {}

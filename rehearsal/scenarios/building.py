@@ -9,7 +9,7 @@ from policies.readers import build_role
 from rehearsal import clients
 from rehearsal.clients import Credentials
 from rehearsal.scenario import DENY, Scenario
-from rehearsal.scenarios.reading import administrator, fetch_token, read_by_repository
+from rehearsal.scenarios.reading import administrator, fetch_token, fetch_token_and_read, read_by_repository
 from rehearsal.seeding import BUILD_SERVICE
 from rehearsal.world import World, credentials
 from settings import Readers, Team
@@ -68,7 +68,15 @@ def _attached_elsewhere(world: World, team: Team, named: str | None) -> list[Sce
     publishes = "an AWS role with every right: publishes a package"
     made = [
         Scenario(with_policy, "a role with the read policy", "read by repository", "shared", lambda: _read(world, policy, "shared")),
-        Scenario(without, "a role without it", "read by repository", "shared", lambda: _read(world, "", "shared"), DENY, with_policy),
+        Scenario(
+            without,
+            "a role without it",
+            "read by repository",
+            "shared",
+            lambda: fetch_token_and_read(world, _role(world, None, ""), "shared"),
+            DENY,
+            with_policy,
+        ),
         Scenario(
             publishes, "a role with every right", "publish a package", team.name, lambda: _publish(world, team.name, _everything(world))
         ),

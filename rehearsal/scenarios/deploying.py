@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
+from bootstrap import refs
 from bootstrap.declaration import Stack
+from policies.branches import HEADS
 from policies.deployments import BOOTSTRAP_PATH, Access, Deployed
 from policies.deployments_trust import Operation, PulumiStack, deploying_workflow, pull_requests
 from policies.document import statement, text
@@ -37,7 +39,7 @@ def scenarios(world: World) -> list[Scenario]:
     if told is None or told.pulumi_cloud is None:
         return []
     deploying = _Deploying(world, next(one for one in told.stacks if one.name == world.settings.stack))
-    parts = (_tokens, _previewing, _roles, _bounded, _domain_keys, _keys, _triggers, _guards, _workflows)
+    parts = (_tokens, _previewing, _roles, _bounded, _domain_keys, _keys, _triggers, _guards, _tags, _workflows)
     return [one for part in parts for one in part(deploying)]
 
 
@@ -521,6 +523,40 @@ def _guards(deploying: _Deploying) -> list[Scenario]:
         scenario("a change that no check has passed", merge(list(reviewers), ())),
         scenario("a direct push", lambda: world.github.push(repository, branch, WRITER)),
     ]
+
+
+# --- who puts a tag in the place of what others run ------------------------------------------------------------------------------------
+
+
+def _tags(deploying: _Deploying) -> list[Scenario]:
+    """`uses: OWNER/REPOSITORY/...@NAME` is a tag before it is a branch: the one that deploys, and the one whose workflow is trusted."""
+    world, name, repository, workflow = (
+        deploying.world,
+        deploying.name,
+        deploying.told.repository,
+        deploying.world.settings.publishing.workflow,
+    )
+    trusted = refs.guarded_tags(deploying.told)
+    branches = [deploying.one.branch, *([workflow.partition(f"@{HEADS}")[2]] if workflow and f"@{HEADS}" in workflow else [])]
+    who, free = f"a writer of {repository}", f"nightly-{name}"
+    pushes, moves = (
+        f"{name}: a writer pushes a tag of another name to {repository}",
+        f"{name}: a writer moves a tag of another name of {repository}",
+    )
+
+    def push(tag: str, *, move: bool = False) -> Callable[[], str]:
+        return lambda: world.github.push(repository, tag, WRITER, kind="tags", force=move)
+
+    made = [Scenario(pushes, who, "push a tag", free, push(free))]
+    for branch in dict.fromkeys(branches):
+        what = f"{name}: a writer pushes a tag {branch} to {repository}"
+        made.append(Scenario(what, who, "push a tag", branch, push(branch), DENY, pushes))
+    if trusted:
+        made.append(Scenario(moves, who, "move a tag", free, push(free, move=True), after=(pushes,)))
+    for tag in trusted:
+        what = f"{name}: a writer moves the tag {tag} of {repository}"
+        made.append(Scenario(what, who, "move a tag", tag, push(tag, move=True), DENY, moves))
+    return made
 
 
 # --- without Pulumi Cloud: the workflow in GitHub Actions ------------------------------------------------------------------------------

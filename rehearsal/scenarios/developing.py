@@ -9,7 +9,7 @@ from rehearsal.cast import Publisher, first, publishers
 from rehearsal.clients import Credentials, Shell
 from rehearsal.identity_center import DEVELOPER, OUTSIDER, Manager, team_developer
 from rehearsal.laptop import laptop, package_login, session
-from rehearsal.scenario import DENY, Scenario
+from rehearsal.scenario import DENY, Scenario, required
 from rehearsal.scenarios.publishing import package, published
 from rehearsal.scenarios.reading import fetch_token, read_by_repository
 from rehearsal.world import World
@@ -47,8 +47,14 @@ def _open_team(world: World) -> Team | None:
     return next((one for one in world.settings.teams if one.has_repository and one.readers is Readers.ORGANIZATION), None)
 
 
+def _session(world: World, user: str, permission_set: str) -> Credentials:
+    """The session of somebody who is let in."""
+    with required(f"signing in with {permission_set}"):
+        return session(world, user, permission_set)
+
+
 def _developer(world: World) -> Credentials:
-    return session(world, DEVELOPER, _permission_set(world))
+    return _session(world, DEVELOPER, _permission_set(world))
 
 
 def _groups(world: World) -> list[str]:
@@ -126,7 +132,7 @@ def _reading(world: World) -> list[Scenario]:
         readable = [SHARED_REPOSITORY, *world.settings.public_sources]
         document = text(read_only(world.registry, world.settings.token_duration, readable))
         Manager(world).make(other, document, "PT1H", _groups(world))
-        return read_by_repository(world, session(world, DEVELOPER, other), team.name)
+        return read_by_repository(world, _session(world, DEVELOPER, other), team.name)
 
     return [
         Scenario(
@@ -232,7 +238,7 @@ def _teams(world: World) -> list[Scenario]:
             f"a developer of team {named.name}",
             "read by repository",
             named.name,
-            lambda: read_by_repository(world, session(world, team_developer(named.name), _permission_set(world, named.name)), named.name),
+            lambda: read_by_repository(world, _session(world, team_developer(named.name), _permission_set(world, named.name)), named.name),
             after=_after(world),
         ),
         Scenario(

@@ -10,6 +10,7 @@ from rehearsal.scenarios.publishing import install, published
 from rehearsal.scenarios.reading import administrator
 from rehearsal.world import World
 
+_NOT_FOUND = 404
 # How each client says that there is no such package.
 _ABSENT = {Format.NPM: "E404", Format.PYPI: "No matching distribution found"}
 
@@ -35,11 +36,13 @@ def _put_public(world: World, what: Package) -> None:
 def _install_public(world: World, one: Publisher, what: Package) -> str:
     """Put a package into the public registry, then install it as a build of the team. Absent counts as refused here."""
     _put_public(world, what)
+    before = world.control.position()
     try:
         return install(world, one.name, what)
     except CommandFailed as failure:
-        if _ABSENT[what.format] in failure.output:
-            raise Denied(f"{what.name} is in the public registry, and not to be had here") from None
+        absent = [one for one in world.control.refusals(before) if one.status == _NOT_FOUND and what.name in one.path]
+        if absent and _ABSENT[what.format] in failure.output:
+            raise Denied(f"{what.name} is in the public registry, and not to be had here: 404 {absent[0].words}") from None
         raise
 
 

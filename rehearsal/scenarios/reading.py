@@ -1,18 +1,21 @@
 """Who may assume a read role, what tokens they get, and what they read."""
 
+from collections.abc import Callable
+from typing import Any
+
 from policies.names import SHARED_REPOSITORY
 from policies.reading import read_role, token
 from rehearsal import clients
-from rehearsal.cast import STRANGER_ORGANIZATION, installers, publishers
+from rehearsal.cast import STRANGER_ORGANIZATION, first, installers, publishers
 from rehearsal.clients import Credentials, Shell
-from rehearsal.scenario import DENY, Denied, Scenario
+from rehearsal.scenario import DENY, Denied, Scenario, required
 from rehearsal.seeding import OUTSIDE_BY_NAME, OUTSIDE_IMMUTABLE
 from rehearsal.world import World
 from settings import Readers, ReadRole, Subjects, Team
 
 _ASSUME = "assume the read role"
 _LONGEST = 43_200
-_NOT_FOUND = 404
+_FORBIDDEN, _NOT_FOUND = 403, 404
 _STATEMENTS = {"Version": "2012-10-17"}
 
 
@@ -88,7 +91,7 @@ def _outside(world: World, build) -> list[Scenario]:
 
 def fetch_token(world: World, who: Credentials, seconds: int | None) -> str:
     """A token of so many seconds, or of as many as CodeArtifact gives who asks for none. Raises Denied."""
-    asked = {} if seconds is None else {"durationSeconds": seconds}
+    asked: dict[str, Any] = {} if seconds is None else {"durationSeconds": seconds}
     answer = clients.call(
         world.client("codeartifact", who).get_authorization_token,
         domain=world.settings.domain.name,
@@ -99,28 +102,33 @@ def fetch_token(world: World, who: Credentials, seconds: int | None) -> str:
 
 
 def _tokens(world: World) -> list[Scenario]:
-    name, cap = _reader(world), world.settings.token_duration
-    at_cap = f"{name}: a token of {cap} seconds"
-    domain = world.settings.domain.name
+    """Each kind of role that fetches a token has the cap in a policy of its own."""
+    name = _reader(world)
+    made = _capped(world, name, f"a pull request of {name}", lambda: session(world, name))
+    found = publishers(world.settings)
+    if one := first(found, literal=True) or first(found):
+        who = f"publish-package.yml on {one.branch} of {one.name}"
+        made += _capped(
+            world, f"{one.name}: the publish role", who, lambda: world.session(world.publish_role(one.name), world.publishing_token(one))
+        )
+    if own := next((one.name for team in world.settings.teams if team.readers is Readers.TEAM for one in team.repositories), None):
+        made += _capped(world, f"{own}: its own read role", f"a pull request of {own}", lambda: session(world, own))
+    return [*made, *(_logins(world, name) if world.settings.token_duration < _LONGEST else [])]
 
-    def ask(seconds: int | None) -> str:
-        return f"a token of {len(fetch_token(world, session(world, name), seconds))} characters"
 
-    made = [Scenario(at_cap, f"a pull request of {name}", f"fetch a token of {cap} s", domain, lambda: ask(cap))]
-    if cap < _LONGEST:
-        made += [
-            Scenario(
-                f"{name}: a token of {cap + 1} seconds",
-                f"a pull request of {name}",
-                f"fetch a token of {cap + 1} s",
-                domain,
-                lambda: ask(cap + 1),
-                DENY,
-                at_cap,
-            ),
-            *_logins(world, name),
-        ]
-    return made
+def _capped(world: World, title: str, who: str, signed_in: Callable[[], Credentials]) -> list[Scenario]:
+    """A token that lasts as long as the stack allows, and one that lasts a second longer."""
+    cap, domain = world.settings.token_duration, world.settings.domain.name
+
+    def of(seconds: int, twin: str | None = None) -> Scenario:
+        def ask() -> str:
+            return f"a token of {len(fetch_token(world, signed_in(), seconds))} characters"
+
+        name = f"{title}: a token of {seconds} seconds"
+        return Scenario(name, who, f"fetch a token of {seconds} s", domain, ask, DENY if twin else "allow", twin)
+
+    at_cap = of(cap)
+    return [at_cap, *([of(cap + 1, at_cap.name)] if cap < _LONGEST else [])]
 
 
 def _logins(world: World, name: str) -> list[Scenario]:
@@ -158,10 +166,21 @@ def _logins(world: World, name: str) -> list[Scenario]:
 
 
 def read_by_repository(world: World, who: Credentials, repository: str) -> str:
-    """What a package manager does first: ask the repository for a package, with a token. Raises Denied on 401 and 403."""
+    """What a package manager does first: ask the repository for a package, with a token, which has to be had. Raises Denied on 403."""
+    with required("a token"):
+        token = fetch_token(world, who, world.settings.token_duration)
+    return _read_with(world, token, repository)
+
+
+def fetch_token_and_read(world: World, who: Credentials, repository: str) -> str:
+    """The same by somebody who may not even get a token. Raises Denied."""
+    return _read_with(world, fetch_token(world, who, world.settings.token_duration), repository)
+
+
+def _read_with(world: World, token: str, repository: str) -> str:
     endpoint = world.outputs["repositories"][repository]["endpoints"]["pypi"]
-    answer = clients.http().get(f"{endpoint}simple/no-such-package/", auth=("aws", fetch_token(world, who, world.settings.token_duration)))
-    if answer.status_code in (401, 403):
+    answer = clients.http().get(f"{endpoint}simple/no-such-package/", auth=("aws", token))
+    if answer.status_code == _FORBIDDEN:
         raise Denied(f"{answer.status_code} {answer.text[:200]}")
     if answer.status_code != _NOT_FOUND:
         raise RuntimeError(f"{answer.status_code} {answer.text[:200]}")

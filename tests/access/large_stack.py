@@ -35,6 +35,7 @@ def _stack() -> dict[str, Any]:
     stack = yaml.safe_load((ROOT / "Pulumi.prod.yaml").read_text())
     config = stack["config"]
     config["package-flow:subjects"] = "immutable"
+    config["package-flow:namespaces"] = {"npm": ["@team-*/*"], "pypi": ["team-*"]}
     config["package-flow:events"]["packages"] = "all"
     return stack
 

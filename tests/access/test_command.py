@@ -43,6 +43,24 @@ def test_what_stops_it_is_said(arguments: list[str], said: str, tmp_path: Path, 
 
 
 @pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"config:\n  aws:region: [eu-west-1\n  github:owner: acme\n", "Pulumi.dev.yaml: got broken YAML (line 3, column 15: "),
+        (b"- aws:region\n", "Pulumi.dev.yaml: got ['aws:region'] (line 1), allowed: a mapping"),
+        (b"config:\n  github:owner: \xff\n", "Pulumi.dev.yaml: got bytes that are not UTF-8 (line 2, column 17)"),
+        (b"config:\n", "Pulumi.dev.yaml: aws:region: got nothing"),
+        (b"config: {aws:allowedAccountIds: 7}\n", "Pulumi.dev.yaml: aws:allowedAccountIds: got '7', allowed: a list"),
+    ],
+)
+def test_a_bad_stack_file_is_one_readable_error(content: bytes, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "Pulumi.dev.yaml"
+    file.write_bytes(content)
+    assert main(["--config", str(file), "--catalog", "catalog/dev", "--output", str(tmp_path / "out")]) == 1
+    captured = capsys.readouterr().err
+    assert said in captured and "nothing was changed:" in captured and "Traceback" not in captured
+
+
+@pytest.mark.parametrize(
     "arguments", [["--base", "main", "--catalog", "x"], ["--resources", "x", "--stack", "dev"], ["--config", "dev.yaml"]]
 )
 def test_options_that_exclude_each_other(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:

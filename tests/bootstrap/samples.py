@@ -2,7 +2,8 @@
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,8 +51,8 @@ def with_actions(folder: Path) -> Path:
     return checkout(folder, **{stack: {"package-flow:githubOidcProvider": "existing"} for stack in ("dev", "prod")})
 
 
-def answer(token: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-    """AWS and GitHub as the shipped stacks need them."""
+def answer(token: str, arguments: Mapping[str, Any], refs: Sequence[str] = ("heads/main",)) -> Mapping[str, Any]:
+    """AWS and GitHub as the shipped stacks need them; `refs` are those of the program's repository."""
     match token:
         case "aws:index/getPartition:getPartition":
             return {"partition": "aws", "id": "aws", "dnsSuffix": "amazonaws.com", "reverseDnsPrefix": "com.amazonaws"}
@@ -61,16 +62,25 @@ def answer(token: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
             return {"fullName": "acme/package-flow", "name": "package-flow", "repoId": REPOSITORY_ID, "defaultBranch": "main"}
         case "github:index/getRepository:getRepository":
             return {}
+        case "github:index/getRef:getRef" if (arguments["owner"], arguments["repository"]) == ("acme", "package-flow"):
+            return {"sha": "0f" * 20} if arguments["ref"] in refs else {}
         case "github:index/getTeam:getTeam" if arguments["slug"] == "release-managers":
             return {"id": str(TEAM_ID), "slug": "release-managers"}
     raise AssertionError(f"unexpected {token} {arguments}")
 
 
-def recorded(root: Path = ROOT, *, preview: bool = False, **changed: Any) -> Recording:
+def recorded(root: Path = ROOT, *, preview: bool = False, refs: Sequence[str] = ("heads/main",), **changed: Any) -> Recording:
     """What the bootstrap registers; objects and lists come as the engine hands them over."""
     given = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config(**changed).items()}
     folder = root / "bootstrap"
     if root != ROOT:
         folder.mkdir(exist_ok=True)
         shutil.copy(FOLDER / "Pulumi.yaml", folder / "Pulumi.yaml")
-    return record(lambda: program.run(folder), invoke=answer, config=given, project=declaration.PROJECT, stack="acme", preview=preview)
+    return record(
+        lambda: program.run(folder),
+        invoke=partial(answer, refs=refs),
+        config=given,
+        project=declaration.PROJECT,
+        stack="acme",
+        preview=preview,
+    )

@@ -45,6 +45,10 @@ DEV = {"branch": "main"}
         ({"pulumiCloud": {"organization": "Acme"}}, "pulumiCloud.organization: got 'Acme', allowed: the organisation's name"),
         ({"pulumiCloud": {"organisation": "acme"}}, "pulumiCloud.organisation: got an unknown key"),
         ({"approvals": 0}, "1 to 10: what is on a deploying branch is deployed without another question"),
+        ({"tags": ["v1", "v*"]}, "tags.1: got 'v*'"),
+        ({"tags": ["v1/*"]}, "one tag, not a pattern"),
+        ({"tags": ["refs/tags/v1"]}, "tags.0: got 'refs/tags/v1'"),
+        ({"tags": "v1"}, "tags: got 'v1'"),
         ({"stacks": {"dev": {}}}, "stacks.dev.branch: got nothing"),
         ({"stacks": {"dev": {"branch": "release/*"}}}, "one branch, not a pattern"),
         ({"stacks": {"dev": {"branch": "-main"}}}, "not starting with a hyphen"),
@@ -107,22 +111,6 @@ def test_what_a_stack_file_must_say(tmp_path, changed: dict[str, Any], told: str
         iam["permissionsBoundary"] = f"arn:aws:iam::{samples.ACCOUNT}:policy/package-flow-bootstrap/prod-boundary"
     root = samples.checkout(tmp_path, prod={"package-flow:iam": iam})
     assert any(told in one for one in problems(root))
-
-
-def test_one_stacks_deployer_must_not_reach_anothers_roles(tmp_path):
-    boundary = f"arn:aws:iam::{samples.ACCOUNT}:policy/package-flow-bootstrap/prod-eu-boundary"
-    iam = {"permissionsBoundary": boundary, "deployers": ["package-flow-bootstrap/prod-eu-deployer"]}
-    stacks = {"prod": {"branch": "release"}, "prod-eu": {"branch": "release"}}
-    near = samples.checkout(tmp_path, **{"prod-eu": {"package-flow:iam": iam, "package-flow:githubOidcProvider": "existing"}})
-    assert any("Pulumi.prod-eu.yaml: got the stack prod-eu" in one for one in problems(near, stacks=stacks))
-
-
-def test_under_another_path_it_does_not(tmp_path):
-    boundary = f"arn:aws:iam::{samples.ACCOUNT}:policy/package-flow-bootstrap/prod-eu-boundary"
-    iam = {"permissionsBoundary": boundary, "deployers": ["package-flow-bootstrap/prod-eu-deployer"], "path": "/package-flow-eu/"}
-    stacks = {"prod": {"branch": "release"}, "prod-eu": {"branch": "release"}}
-    apart = samples.checkout(tmp_path, **{"prod-eu": {"package-flow:iam": iam, "package-flow:githubOidcProvider": "existing"}})
-    assert [one.name for one in samples.parse(apart, stacks=stacks).stacks] == ["prod", "prod-eu"]
 
 
 def test_with_github_actions_the_stacks_adopt_the_provider():

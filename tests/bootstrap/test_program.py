@@ -96,7 +96,7 @@ def test_the_boundary_is_the_one_that_the_stack_file_names(stack):
 
 def test_guards_come_before_the_roles_that_trust_what_they_guard():
     guards = {one.urn for one in shipped().of("RepositoryRuleset")}
-    assert len(guards) == 2
+    assert len(guards) == 3
     for role in shipped().of("Role"):
         assert guards <= shipped().everything_before(role)
 
@@ -111,6 +111,14 @@ def test_the_branches_that_deploy_are_guarded():
     checks = change["rules"]["requiredStatusChecks"]["requiredChecks"]
     assert [(one["context"], one["integrationId"]) for one in checks] == [("check", 15368), ("test", 15368)]
     assert create["rules"]["creation"] is True
+
+
+def test_tags_that_would_pass_for_a_guarded_branch_are_nobodys():
+    made = shipped().one("RepositoryRuleset", "tags").inputs
+    assert (made["name"], made["target"], made["enforcement"]) == ("package-flow-tags", "tag", "active")
+    assert made["conditions"]["refName"] == {"includes": ["refs/tags/main", "refs/tags/release"], "excludes": []}
+    assert made["bypassActors"] == []
+    assert made["rules"] == {"creation": True, "update": True, "deletion": True}
 
 
 def test_a_secret_has_no_value_and_one_reader():
@@ -178,7 +186,8 @@ def test_environments_belong_to_one_branch(actions):
     }
     prod, dev = (actions.one("RepositoryEnvironment", name).inputs for name in ("prod", "dev"))
     assert prod["reviewers"] == [{"teams": [samples.TEAM_ID]}] and prod["canAdminsBypass"] is False
-    assert "reviewers" not in dev
+    assert prod["preventSelfReview"] is True, "whoever pushed would let the deployment start by themselves"
+    assert not {"reviewers", "preventSelfReview"} & set(dev)
     assert all(one["deploymentBranchPolicy"] == {"protectedBranches": False, "customBranchPolicies": True} for one in (prod, dev))
     guards = {one.urn for kind in ("RepositoryRuleset", "RepositoryEnvironment") for one in actions.of(kind)}
     for role in actions.of("Role"):

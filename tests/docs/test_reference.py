@@ -26,7 +26,7 @@ from rehearsal import clients, everything, seeding
 from rehearsal.clients import Credentials
 from rehearsal.processes import Child, scrubbed
 from rehearsal.scenario import Scenario
-from settings import shapes
+from settings import regions, shapes
 from tests.docs.pages import ROOT, codes, page, pages, table
 from tests.docs.shipped import recorded
 from tests.rehearsal.offline import scenarios
@@ -126,6 +126,10 @@ def test_words_that_a_key_allows_are_in_its_row() -> None:
     assert {str(word) for word in shapes.Readers} <= set(codes(rows["readers"][3]))
     for key in ("owns", "repositories.NAME.publishes"):
         assert {str(word) for word in Format} <= set(codes(rows[key][3])), key
+
+
+def test_regions_with_codeartifact_are_in_their_row() -> None:
+    assert set(codes(_documented("Stack file")["aws:region"][3])) == set(regions.WITH_CODEARTIFACT)
 
 
 def test_numbers_that_a_key_allows_are_in_its_row() -> None:

@@ -1,10 +1,16 @@
-"""Inputs by number: the same seed and number always give the same input."""
+"""Inputs as Hypothesis draws them, and makes them smaller: what is left to chance here is drawn from a Random of its own."""
 
 from functools import cache
 from random import Random
 
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+
 from tests.fuzzing import mutations, valid
 from tests.fuzzing.inputs import Input, Tree, written
+
+# A run of the program takes as long as it takes (program.py has the limit), and inputs are large: Hypothesis need not mind.
+unhurried = settings(deadline=None, suppress_health_check=list(HealthCheck), database=None)
 
 
 @cache
@@ -24,17 +30,10 @@ def _start(random: Random, stack: str | None) -> Tree:
     return valid.stack(random)
 
 
-def generate(seed: int, number: int, stack: str | None = None) -> Input:
-    """An input: most have other data, some are valid by construction, have another text or other files, or meet hostile answers."""
-    return generated(Random(f"{seed}:{number}"), stack)
-
-
-def generated(random: Random, stack: str | None = None) -> Input:
-    """An input from any source of chance."""
+def _anything(random: Random, stack: str | None) -> Input:
     kind = random.random()
     if kind < 0.04 and not stack:
-        tree = valid.stack(random)
-        return written(tree, "valid by construction", must_be_accepted=True)
+        return _valid(random)
     tree = _start(random, stack)
     if random.random() < 0.08:
         tree = mutations.stack_name(random, tree)
@@ -45,3 +44,26 @@ def generated(random: Random, stack: str | None = None) -> Input:
     if kind < 0.82:
         return mutations.changed_text(random, made)
     return mutations.changed_files(random, made) if kind < 0.90 else mutations.hostile(random, made)
+
+
+def _valid(random: Random) -> Input:
+    return written(valid.stack(random), "valid by construction", must_be_accepted=True)
+
+
+_CHANCE = st.randoms(use_true_random=False)
+
+
+def anything(stack: str | None = None) -> st.SearchStrategy[Input]:
+    """Most have other data; some are valid by construction, have another text or other files, or meet hostile answers. `stack`: changes of
+    this shipped one only."""
+    return st.builds(_anything, _CHANCE, st.just(stack))
+
+
+def valid_by_construction() -> st.SearchStrategy[Input]:
+    """Stacks that must be accepted."""
+    return st.builds(_valid, _CHANCE)
+
+
+def hostile_answers() -> st.SearchStrategy[Input]:
+    """A small stack whose look-ups are answered as they should not be."""
+    return st.builds(mutations.hostile, _CHANCE, st.just(written(mutations.small())))

@@ -3,6 +3,7 @@
 import copy
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -45,95 +46,27 @@ def minimal() -> Tree:
 
 
 _CASES = [case for case in (*STACK_VALUES, *TEAM_VALUES) if ABSENT not in (case.bad, case.good)]
-_LENGTHS = (0, 1, 2, 20, 21, 32, 33, 39, 40, 49, 50, 51, 63, 64, 65, 80, 81, 99, 100, 101, 127, 128, 129, 214, 215,
-    254, 255, 256, 257, 512, 513,
-            520, 521, 1024, 1025, 2048, 9000)  # fmt: skip
+# Characters that AWS and GitHub allow, around which a length may be wrong.
+_LIMITS = (1, 20, 32, 39, 50, 64, 80, 100, 128, 214, 256, 512, 520, 1024)
+_LENGTHS = (*(limit + more for limit in _LIMITS for more in (-1, 0, 1)), 2048, 9000)
 _CHARACTERS = "\u200b\u202e\u2028\x00\n\r\t\x1b\x85\u00a0\u3000\u0430\uff41\U0001f600\ud800\ufeff\u0301*?$"
 _WORDS = (
-    *(
-        "",
-        " ",
-        "*",
-        "**",
-        "?",
-        "~ALL",
-        "~DEFAULT_BRANCH",
-        "..",
-        ".",
-        "/",
-        "//",
-        "-",
-        "--",
-        "null",
-        "no",
-        "on",
-        "yes",
-        "True",
-        "0",
-        "1e3",
-        "0o17",
-    ),
-    *(
-        "shared",
-        "npmjs",
-        "promote",
-        "any",
-        "main",
-        "release/*",
-        "release/**",
-        "*/main",
-        "a/../b",
-        "refs/heads/main",
-        "-x",
-        "x.lock",
-        "a//b",
-    ),
-    *(
-        "${aws:username}",
-        "${aws:PrincipalTag/team}",
-        "%s%n",
-        "{0}",
-        "{allowed}",
-        "$(id)",
-        "`id`",
-        "<script>",
-        "'\"",
-        "\\",
-        "[x]",
-        "a:b",
-        "a::b",
-    ),
-    *("../../../etc/passwd", "/etc", "/", "/dev/zero", "~", "catalog/../catalog", CREDENTIAL, f"ghp_{'a1' * 18}", "team", "organization"),
-    *("arn:aws:iam::aws:policy/AdministratorAccess", "arn:aws:iam::111122223333:role/*", "111122223333", "o-a1b2c3d4e5", "eu-west-1"),
-    *("npm_" + "a1" * 18, "pypi-AgEIcHlwaS5vcmc" + "a1" * 30, "A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6q7", "@acme/*", "acme-*", "com.acme:*"),
-)
+    "", " ", "/", "<script>", '\'"', "\\", "*", "**", "?", "~ALL", "~DEFAULT_BRANCH", "..", ".", "/", "//", "-", "--", "null", "no", "on",
+    "yes", "True", "0", "1e3", "0o17", "shared", "npmjs", "promote", "any", "main", "release/*", "release/**", "*/main", "a/../b",
+    "refs/heads/main", "-x", "x.lock", "a//b", "${aws:username}", "${aws:PrincipalTag/team}", "%s%n", "{0}", "{allowed}", "$(id)", "`id`",
+    "[x]", "a:b", "a::b", "../../../etc/passwd", "/etc", "/dev/zero", "~", "catalog/../catalog", "team", "organization", "111122223333",
+    "o-a1b2c3d4e5", "eu-west-1", "arn:aws:iam::aws:policy/AdministratorAccess", "arn:aws:iam::111122223333:role/*", "@acme/*", "acme-*",
+    "com.acme:*", "A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6q7", CREDENTIAL, f"ghp_{'a1' * 18}", "npm_" + "a1" * 18,
+    "pypi-AgEIcHlwaS5vcmc" + "a1" * 30,
+)  # fmt: skip
 _VALUES: tuple[Any, ...] = (
-    *(None, True, False, 0, 1, -1, 10**30, 10**400, 3600, 3600.5, 43_200, float("inf"), float("nan"), 111122223333, 12345678901),
-    *([], {}, [[]], [{}], {"a": {}}, [None], ["x", "x"], [1, 2], {"": ""}, {"x": None}, "a" * 300, b"\xff\x00"),
+    None, True, False, 0, 1, -1, 10**30, 10**400, 3600, 3600.5, 43_200, float("inf"), float("nan"), 111122223333, 12345678901,
+    [], {}, [[]], [{}], {"a": {}}, [None], ["x", "x"], [1, 2], {"": ""}, {"x": None}, "a" * 300, b"\xff\x00",
     # what the engine hands over as text, and what only looks like it
-    *(
-        '{"name": "acme"}',
-        '["npmjs"]',
-        "[",
-        "{}",
-        "[]",
-        "null",
-        "NaN",
-        "1e999",
-        "9" * 5000,
-        '{"a": ' * 500 + "1" + "}" * 500,
-        "[" * 900 + "]" * 900,
-    ),
-    *(
-        '{"name": "acme", "name": "other"}',
-        '{"name": "\\ud800"}',
-        '{"groups": ["\\ud800"]}',
-        '{"groups": ["a\\u0000"]}',
-        "true",
-        "3600",
-        "3600.0",
-    ),
-)
+    '{"name": "acme"}', '["npmjs"]', "[", "{}", "[]", "null", "NaN", "1e999", "9" * 5000, "true", "3600", "3600.0",
+    '{"a": ' * 500 + "1" + "}" * 500, "[" * 900 + "]" * 900, '{"name": "acme", "name": "other"}',
+    '{"name": "\\ud800"}', '{"groups": ["\\ud800"]}', '{"groups": ["a\\u0000"]}',
+)  # fmt: skip
 # YAML that no data has.
 _RAW = (
     '!!python/object/apply:os.system ["true"]', "!!python/name:os.system", "!!python/object/new:type [x]", "!!binary aGVsbG8=", "!own x",
@@ -152,6 +85,7 @@ _KEYS = [
     *_OWN_KEYS, *keys_of(TeamShape), *keys_of(RepositoryShape), *keys_of(PublisherShape), *sorted(NOT_YET),
     "reviewers", "npm", "pypi", "maven",
     "name", "encryption", "protect", "path", "permissionsBoundary", "deployers", "workflow", "groups", "mode", "region", "roleArn", "roles",
+    "namespaces",
     "organizationId", "organizationPaths", "accounts", "downstream", "email", "https", "sqs", "slack", "pipelines", "states", "packages",
     "aws:region", "aws:allowedAccountIds", "github:owner", "pulumi:tags", "pulumi:disable-default-providers", "secure",
     "<<", "__class__", "",
@@ -271,18 +205,9 @@ def _add(random: Random, data: Any) -> str:
     return f"{key} at {place}"
 
 
-def _known_case(random: Random, data: Any) -> str:
-    """A value that the tests of the settings know, in the stack file."""
-    case = random.choice([one for one in _CASES if one.at[0] == CONFIG])
-    at = data
-    for key in case.at[1:-1]:
-        at = at.setdefault(key, {})
-    at[case.at[-1]] = copy.deepcopy(random.choice([case.bad, case.good]))
-    return f"{case.at} of the settings' tests"
-
-
-def _known_case_of_a_team(random: Random, data: Any) -> str:
-    case = random.choice([one for one in _CASES if one.at[0] != CONFIG])
+def _known_case(random: Random, data: Any, of_stack: bool) -> str:
+    """A value that the tests of the settings know, in the stack file or in a team's."""
+    case = random.choice([one for one in _CASES if (one.at[0] == CONFIG) is of_stack])
     at = data
     for key in case.at[1:-1]:
         at = at.setdefault(key, {})
@@ -302,16 +227,7 @@ def _provider_key(random: Random, data: Any) -> str:
     return f"the provider's key {key}"
 
 
-_OF_DATA: tuple[Callable[[Random, Any], str], ...] = (
-    _another_value,
-    _another_value,
-    _another_value,
-    _swap,
-    _delete,
-    _rename,
-    _rename,
-    _add,
-)
+_OF_DATA: tuple[Callable[[Random, Any], str], ...] = (*[_another_value] * 3, _swap, _delete, _rename, _rename, _add)
 
 
 def changed_tree(random: Random, tree: Tree) -> tuple[Tree, tuple[str, ...]]:
@@ -320,7 +236,8 @@ def changed_tree(random: Random, tree: Tree) -> tuple[Tree, tuple[str, ...]]:
     for _ in range(random.choice([1, 1, 2, 3, 4])):
         name = random.choice([CONFIG, CONFIG, *teams])
         data = config if name == CONFIG else teams[name]
-        kinds = (*_OF_DATA, *((_known_case, _credential, _provider_key) if name == CONFIG else (_known_case_of_a_team,)))
+        known = partial(_known_case, of_stack=name == CONFIG)
+        kinds = (*_OF_DATA, known, *((_credential, _provider_key) if name == CONFIG else ()))
         try:
             if random.random() < 0.12:
                 story.append(f"{name}: {_raw(random, data, raw)}")
@@ -460,21 +377,8 @@ def changed_files(random: Random, made: Input) -> Input:
 # --- answers --------------------------------------------------------------------------------------------------------------------------
 
 _TEXTS: tuple[Any, ...] = (
-    None,
-    "",
-    " ",
-    "*",
-    "acme",
-    "ACME",
-    "a\nb",
-    "\x1b[31m",
-    "\u202e",
-    "x" * 5000,
-    "main",
-    "refs/heads/main",
-    "~ALL",
-    "none",
-)
+    None, "", " ", "*", "acme", "ACME", "a\nb", "\x1b[31m", "\u202e", "x" * 5000, "main", "refs/heads/main", "~ALL", "none",
+)  # fmt: skip
 # Of the type that the provider's schema says: the SDK itself refuses others.
 _IDS: tuple[Any, ...] = (None, "", "0", "-1", "1", "x", "12x", "1.5", "007", " 5 ", "9" * 30, "\u0661", "9001")
 _NUMBERS: tuple[Any, ...] = (None, 0, -1, 1, 2**53, 9001)

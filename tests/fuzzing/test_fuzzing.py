@@ -1,86 +1,66 @@
 """Some inputs of the fuzzer in every test run. `python -m tests.fuzzing` tries as many as one likes."""
 
-import json
-import subprocess
-import sys
 from pathlib import Path
-from random import Random
 
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
+from hypothesis import given, seed, settings
 
-from tests.fuzzing import mutations, valid
-from tests.fuzzing.generating import generate, generated
+from tests.fuzzing import mutations
+from tests.fuzzing.__main__ import main
+from tests.fuzzing.generating import anything, hostile_answers, unhurried, valid_by_construction
 from tests.fuzzing.inputs import Input, written
 from tests.fuzzing.oracle import faults
-from tests.fuzzing.program import run
-from tests.settings.builders import ROOT
+from tests.fuzzing.program import Outcome, run
 
 SEED, INPUTS = 20_261, 60
-quickly = hypothesis_settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+quickly = settings(unhurried, max_examples=4)
 
 
-def right(made: Input) -> None:
-    assert faults(made, run(made)) == [], made.story
+def right(made: Input) -> Outcome:
+    outcome = run(made)
+    assert faults(made, outcome) == [], made.story
+    return outcome
 
 
 def test_inputs_of_a_fixed_seed():
     kinds = set()
-    for number in range(INPUTS):
-        made = generate(SEED, number)
-        outcome = run(made)
-        assert faults(made, outcome) == [], (number, made.story)
+
+    @seed(SEED)
+    @settings(unhurried, max_examples=INPUTS)
+    @given(anything())
+    def comes_out_right(made: Input) -> None:
+        outcome = right(made)
         kinds.add((type(outcome.error).__name__, bool(outcome.registrations)))
+
+    comes_out_right()
     assert len(kinds) >= 3, "refused as files, refused by settings or look-ups, and registered"
 
 
 @quickly
-@given(st.randoms(use_true_random=False))
-def test_what_is_valid_by_construction_is_accepted(random: Random):
-    right(written(valid.stack(random), must_be_accepted=True))
+@given(valid_by_construction())
+def test_what_is_valid_by_construction_is_accepted(made: Input):
+    assert right(made).error is None
 
 
 @quickly
-@given(st.randoms(use_true_random=False))
-def test_hostile_answers(random: Random):
-    right(mutations.hostile(random, written(mutations.small())))
+@given(hostile_answers())
+def test_hostile_answers(made: Input):
+    right(made)
 
 
 @quickly
-@given(st.randoms(use_true_random=False))
-def test_anything_else(random: Random):
-    right(generated(random))
-
-
-def test_the_same_seed_gives_the_same_inputs():
-    assert [generate(7, number) for number in range(30)] == [generate(7, number) for number in range(30)]
-    assert [generate(7, number) for number in range(5)] != [generate(8, number) for number in range(5)]
+@given(anything())
+def test_anything_else(made: Input):
+    right(made)
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])
 def test_the_shipped_stacks_are_accepted(stack):
-    made = written(mutations.shipped(stack), must_be_accepted=True)
-    outcome = run(made)
-    assert outcome.error is None
-    assert faults(made, outcome) == []
+    assert right(written(mutations.shipped(stack), must_be_accepted=True)).error is None
 
 
-# --- the command ------------------------------------------------------------------------------------------------------------------------
-
-
-def _fuzzing(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "tests.fuzzing", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
-
-
-def test_the_command(tmp_path: Path):
-    done = _fuzzing("--inputs", "3", "--seed", "1", "--failing", str(tmp_path / "failing"))
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.startswith("3 inputs (seed 1): ")
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    assert main(["--inputs", "3", "--seed", "1", "--stack", "dev", "--failing", str(tmp_path / "failing")]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("3 inputs (seed 1): ") and "all came out right" in told
     assert not (tmp_path / "failing").exists()
-
-
-def test_a_stack_that_is_asked_for_is_what_is_changed():
-    assert {made.stack_file for made in (generate(1, number, "dev") for number in range(4))} >= {"Pulumi.dev.yaml"}
-    assert any(json.dumps(made.story) != "[]" for made in (generate(1, number, "prod") for number in range(4)))

@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 import pytest
+from hypothesis import strategies as st
 
 import lookups
 from policies import branches, guards, publishing
@@ -18,7 +19,6 @@ from tests.fuzzing.__main__ import main
 from tests.fuzzing.inputs import Answer, Input, written
 from tests.fuzzing.oracle import CREDENTIAL, LINES_MAX, faults
 from tests.fuzzing.program import Outcome, run, the_program
-from tests.fuzzing.smaller import smaller
 
 GOOD = written(mutations.small())
 BAD = replace(GOOD, files={**GOOD.files, "catalog/identity.yaml": b"team: Identity\n"})
@@ -210,27 +210,23 @@ def _planted(monkeypatch) -> None:
 MAVEN = replace(GOOD, files={**GOOD.files, "catalog/jvm.yaml": b"team: jvm\n# a comment\nowns:\n  maven: [com.acme:*]\n"})
 
 
-def test_a_failing_input_is_made_smaller(monkeypatch):
+def test_a_failing_input_is_made_smaller_and_written_down(monkeypatch, tmp_path, capsys):
     _planted(monkeypatch)
-    (fault,) = found(MAVEN)
-    assert "ZeroDivisionError" in fault
-    small = smaller(MAVEN, fault)
-    assert [name for name in small.files if name.startswith("catalog/")] == ["catalog/jvm.yaml"]
-    assert b"comment" not in bytes(small.files["catalog/jvm.yaml"])  # ty: ignore[invalid-argument-type]
-    assert "ZeroDivisionError" in found(small)[0]
+    larger = {"catalog/other.yaml": b"team: other\n"}
+    inputs = st.booleans().map(lambda more: replace(MAVEN, files={**MAVEN.files, **(larger if more else {})}))
+    monkeypatch.setattr("tests.fuzzing.__main__.anything", lambda stack: inputs)
+    assert main(["--inputs", "5", "--seed", "5", "--failing", str(tmp_path)]) == 1
+    (folder,) = tmp_path.iterdir()
+    assert "ZeroDivisionError: planted" in (folder / "README.txt").read_text()
+    assert (folder / "project/catalog/jvm.yaml").exists() and not (folder / "project/catalog/other.yaml").exists()
+    assert "1 kinds of fault" in capsys.readouterr().out
 
 
-def test_a_failing_input_is_written_down(monkeypatch, tmp_path, capsys):
+def test_each_kind_of_fault_is_written_down(monkeypatch, tmp_path):
     _planted(monkeypatch)
-    monkeypatch.setattr("tests.fuzzing.__main__.generate", lambda seed, number, stack: MAVEN)
-    monkeypatch.setattr("sys.argv", ["fuzzing", "--inputs", "1", "--seed", "5", "--failing", str(tmp_path)])
-    assert main() == 1
-    folder = tmp_path / "seed-5-input-0"
-    told = (folder / "README.txt").read_text()
-    assert "python -m tests.fuzzing --seed 5 --start 0 --inputs 1" in told
-    assert "ZeroDivisionError: planted" in told
-    assert (folder / "project/catalog/jvm.yaml").exists()
-    assert "1 came out wrong" in capsys.readouterr().out
+    monkeypatch.setattr("tests.fuzzing.__main__.anything", lambda stack: st.sampled_from([MAVEN, replace(BAD, must_be_accepted=True)]))
+    assert main(["--inputs", "20", "--seed", "5", "--failing", str(tmp_path)]) == 1
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 # --- answers ----------------------------------------------------------------------------------------------------------------------------

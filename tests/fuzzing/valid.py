@@ -58,11 +58,11 @@ def _branch(random: Random, managers: bool) -> str:
 
 def _owned(random: Random, number: int) -> dict[str, list[str]]:
     """Names that start with the team's number, so that no other team's are the same."""
-    own = f"t{number}{_word(random, 1, 6, _LETTERS)}"
+    own = f"own-{number}{_word(random, 1, 6, _LETTERS)}"
     names = {
         "npm": [f"@{own}/*", f"@{own}-x/{_word(random)}", f"{own}-*", f"{own}"],
         "pypi": [f"{own}-*", own, f"{own}-x-{_word(random)}"],
-        "maven": [f"com.{own}:*", f"com.{own}.part:{_word(random)}", f"{own}:{_word(random)}_1.x"],
+        "maven": [f"com.own.{own}:*", f"com.own.{own}.part:{_word(random)}", f"com.own:{own}-{_word(random)}_1.x"],
     }
     return {format: _some(random, every, 1)[:3] for format, every in names.items() if random.random() < 0.6}
 
@@ -109,10 +109,11 @@ def _reading(random: Random, team: dict[str, Any], config: dict[str, Any]) -> No
 
 def _config(random: Random, shared: bool) -> dict[str, Any]:
     config: dict[str, Any] = {
-        "aws:region": random.choice(["eu-west-1", "us-gov-west-1", "ap-southeast-2", "us-east-1"]),
+        "aws:region": random.choice(["eu-west-1", "eu-south-1", "ap-southeast-2", "us-east-1"]),
         "github:owner": random.choice(["acme", "Acme-Corp", "a", "a" * 39]),
         "package-flow:domain": {"name": random.choice(["acme", "ab", "a" * 50, "a-1"])},
         "package-flow:catalog": random.choice(["catalog", "catalog/", "./catalog"]),
+        "package-flow:namespaces": {"npm": ["@own-*/*", "own-*"], "pypi": ["own-*"], "maven": ["com.own", "com.own.*"]},
     }
     _maybe(random, config, "aws:allowedAccountIds", [ACCOUNT], 0.8)
     _maybe(random, config, "aws:defaultTags", {"tags": {"owner": "platform"}}, 0.2)

@@ -274,6 +274,73 @@ def test_the_deployer_attaches_the_read_policy_and_no_other_to_the_build_roles_a
     assert not deployer_may("iam:AttachRolePolicy", REGISTRY.role_arn("/", "another"), **{"iam:PolicyARN": read})
 
 
+def test_the_deployer_makes_roles_of_its_stack_and_of_no_other_whose_name_begins_so():
+    own, other = (REGISTRY.role_arn("/package-flow/", name) for name in ("prod-read", "production-read"))
+    for action in sorted(one for one in granted(DEPLOY) if one.startswith("iam:") and deployer_may(one, own, **BOUND)):
+        assert not deployer_may(action, other, **BOUND), action
+    assert deployer_may("iam:CreateRole", own, **BOUND)
+
+
+@pytest.mark.parametrize("role", [NAMES.role_arn, NAMES.chat_role_arn])
+def test_the_deployer_gives_the_roles_of_events_to_two_services_and_to_no_other(role):
+    for service in ("events.amazonaws.com", "chatbot.amazonaws.com"):
+        assert deployer_may("iam:PassRole", role, **{"iam:PassedToService": service})
+    for context in ({"iam:PassedToService": "lambda.amazonaws.com"}, {}):
+        assert not deployer_may("iam:PassRole", role, **context)
+    assert not deployer_may(
+        "iam:PassRole", REGISTRY.role_arn("/package-flow/", "prod-read"), **{"iam:PassedToService": "events.amazonaws.com"}
+    )
+
+
+# --- a preview ------------------------------------------------------------------------------------------------------------------------
+
+
+def preview_may(action: str, at: str) -> bool:
+    caller = iam.Caller(STACK.role_arn(Access.PREVIEW), REGISTRY.account)
+    return iam.allowed(caller, action, at, owner=REGISTRY.account, identity=PREVIEW)
+
+
+@pytest.mark.parametrize(
+    "action", sorted(one for one in granted(PREVIEW) if one.startswith("iam:") and "Policy" in one and "Role" not in one)
+)
+def test_a_preview_reads_the_policies_of_its_stack_and_no_other(action):
+    assert preview_may(action, REGISTRY.policy_arn("/package-flow/", "prod-read"))
+    for path, name in (("/", "prod-read"), ("/package-flow/", "dev-read"), ("/package-flow/", "production-read"), ("/", "payroll")):
+        assert not preview_may(action, REGISTRY.policy_arn(path, name)), name
+    assert not preview_may(action, STACK.boundary_arn)
+
+
+# --- the state in a bucket ------------------------------------------------------------------------------------------------------------
+
+
+def state_may(access: Access, action: str, at: str) -> bool:
+    caller = iam.Caller(STACK.role_arn(access), REGISTRY.account)
+    return iam.allowed(caller, action, at, owner=REGISTRY.account, identity=STATE[access])
+
+
+# Where the backend keeps things of a stack (pulumi/pulumi, pkg/backend/diy).
+KEPT = (
+    "stacks/{project}/{stack}.json",
+    "stacks/{project}/{stack}.json.bak",
+    "history/{project}/{stack}/{stack}-1.history.json",
+    "backups/{project}/{stack}/{stack}.1.json",
+    "locks/organization/{project}/{stack}/1.json",
+)
+
+
+@pytest.mark.parametrize("kept", KEPT)
+@pytest.mark.parametrize("action", ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"])
+def test_the_state_of_its_stack_and_of_no_other(kept, action):
+    def at(stack: str = "prod", project: str = "package-flow", bucket: str = "acme-state") -> str:
+        return f"arn:aws:s3:::{bucket}/.pulumi/{kept.format(project=project, stack=stack)}"
+
+    assert state_may(Access.DEPLOY, action, at())
+    assert state_may(Access.PREVIEW, action, at()) is (action == "s3:GetObject")
+    for access in Access:
+        for other in (at("dev"), at("prod-eu"), at("production"), at(project="elsewhere"), at(bucket="acme-state-2")):
+            assert not state_may(access, action, other), other
+
+
 # --- keys of the GitHub Apps ------------------------------------------------------------------------------------------------------------
 
 
@@ -290,3 +357,18 @@ def test_each_role_reads_its_own_key():
         assert iam.allowed(caller, read, secret, owner=REGISTRY.account, identity=everything, resource_policy=resource)
         assert iam.allowed(administrator, read, secret, owner=REGISTRY.account, identity=everything)
         assert not iam.allowed(administrator, read, secret, owner=REGISTRY.account, identity=everything, resource_policy=resource)
+
+
+def test_a_key_is_the_secret_of_that_name_and_no_longer_one():
+    """Secrets Manager puts a hyphen and six characters behind the name; a name that goes on is another secret."""
+    for access in Access:
+        caller, identity = iam.Caller(STACK.role_arn(access), REGISTRY.account), deployments.app_key(STACK, access)
+
+        def reads(name: str, caller: iam.Caller = caller, identity: list = identity) -> bool:
+            arn = f"arn:aws:secretsmanager:eu-west-1:{REGISTRY.account}:secret:{name}"
+            return iam.allowed(caller, "secretsmanager:GetSecretValue", arn, owner=REGISTRY.account, identity=identity)
+
+        own = STACK.app_secret_name(access)
+        assert reads(f"{own}-AbCdEf")
+        for other in (own, f"{own}-old-AbCdEf", f"{own}AbCdEf", f"{own}-AbCdEfG", f"{own}/more-AbCdEf"):
+            assert not reads(other), other

@@ -149,6 +149,16 @@ def test_access_levels(name):
     assert writing == expected[name]
 
 
+@pytest.mark.parametrize("name", ["read", "read only", "promote", "publish"])
+def test_who_reads_packages_does_not_read_who_else_may(name):
+    """A policy tells accounts, organisations and roles: they are the deployer's to read."""
+    allowed = {action for one in IDENTITY[name] if one["Effect"] == "Allow" for action in actions_of(one)}
+    policies = {f"codeartifact:{one}" for one in TABLE["codeartifact"]["privileges"] if "Policy" in one}
+    assert {"codeartifact:GetRepositoryPermissionsPolicy", "codeartifact:GetDomainPermissionsPolicy"} <= policies
+    assert not allowed & policies
+    assert policies & {action for one in IDENTITY["deploy"] for action in actions_of(one)}
+
+
 def test_every_action_that_changes_or_removes_versions_is_denied_in_shared():
     """Whatever writes to packages: a new action of AWS must be argued here before it is left open."""
     types = TABLE["codeartifact"]["privileges"]

@@ -45,6 +45,12 @@ def test_the_default_branch_is_covered_once_and_creation_leaves_it_out():
     assert guards.create_refs(declare(("main",))) == [f"{HEADS}main"]
 
 
+def test_a_guarded_tag_is_neither_made_nor_moved_nor_deleted():
+    assert guards.tag_rules() == {"creation": True, "update": True, "deletion": True}
+    wanted = [f"{HEADS}main", f"{HEADS}release/*", "refs/tags/v1", "refs/tags/main"]
+    assert guards.tag_refs(wanted) == ["refs/tags/main", "refs/tags/release/*", "refs/tags/v1"]
+
+
 # https://docs.github.com/en/get-started/learning-about-github/githubs-plans
 @pytest.mark.parametrize(
     ("plan", "visibility", "rulesets", "reviewers"),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from policies.owned_names import Format, OwnedName, allowed, overlaps, parse
+from policies.owned_names import Format, OwnedName, allowed, overlaps, parse, suggestion
 from tests.policies.iam import like
 from tests.policies.samples import REGISTRY
 
@@ -68,6 +68,33 @@ def test_names_of_the_grammar(format, text):
 def test_names_outside_the_grammar(format, text):
     with pytest.raises(ValueError, match=re.escape(allowed(format))):
         parse(format, text)
+
+
+@pytest.mark.parametrize(
+    ("format", "text", "meant"),
+    [
+        (Format.MAVEN, "com.acme", "com.acme:*"), (Format.MAVEN, "com.acme.*", "com.acme:*"), (Format.MAVEN, "com.acme:", "com.acme:*"),
+        (Format.MAVEN, "com.acme.*:*", "com.acme:*"), (Format.MAVEN, "com.acme:x:1.0", "com.acme:x"),
+        (Format.MAVEN, "com.acme:a*", "com.acme:*"),
+        (Format.NPM, "@acme", "@acme/*"), (Format.NPM, "@acme/", "@acme/*"), (Format.NPM, "@Acme/Api", "@acme/api"),
+        (Format.NPM, "@acme/a-*", "@acme/*"), (Format.NPM, "acme*", "acme-*"), (Format.NPM, "acme-", "acme-*"),
+        (Format.NPM, "acme/x", "@acme/x"), (Format.NPM, "acme/*", "@acme/*"), (Format.NPM, " acme", "acme"),
+        (Format.PYPI, "Acme_Identity", "acme-identity"), (Format.PYPI, "acme.x", "acme-x"), (Format.PYPI, "acme*", "acme-*"),
+        (Format.PYPI, "acme_*", "acme-*"), (Format.PYPI, "acme-", "acme-*"),
+        (Format.NPM, "*", None), (Format.PYPI, "*", None), (Format.MAVEN, "*", None), (Format.NPM, "", None), (Format.MAVEN, "", None),
+    ],
+)  # fmt: skip
+def test_what_was_probably_meant(format, text, meant):
+    assert suggestion(format, text) == meant
+
+
+BAD_TEXTS = [one for texts in BAD.values() for one in texts]
+
+
+@given(st.sampled_from(list(Format)), st.text("aB1@/-_.:* ", max_size=12) | st.sampled_from(BAD_TEXTS))
+def test_a_suggestion_is_a_name_of_the_grammar(format, text):
+    meant = suggestion(format, text)
+    assert meant is None or parse(format, meant)
 
 
 def test_the_longest_npm_name_counts_scope_and_slash():

@@ -90,7 +90,8 @@ def test_promotion_needs_reviewers(plan, visibility, sound):
     assert (messages == []) is sound
     if not sound:
         (message,) = messages
-        assert message.startswith(f"{PREFIX}promotes needs required reviewers") and "aws codeartifact copy-package-versions" in message
+        assert message.startswith(f"{PREFIX}promotes needs required reviewers") and "docs/operations.md, Promoting by hand" in message
+        assert "\n## Promoting by hand\n" in (ROOT / "docs" / "operations.md").read_text()
 
 
 def test_without_promotion_no_reviewers_are_needed():

@@ -26,6 +26,11 @@ _GOOD: Configuration = {
         "github:owner": "acme",
         "package-flow:domain": {"name": "acme"},
         "package-flow:catalog": "catalog",
+        "package-flow:namespaces": {
+            "npm": ["@acme/*", "@acme-*/*", "@team-*/*", "acme", "acme-*", "extra-ui", "v1.1"],
+            "pypi": ["acme-*", "acmes-*"],
+            "maven": ["com.acme", "com.acme.*"],
+        },
     },
     "identity": {
         "team": "identity",

@@ -12,7 +12,7 @@ import settings
 from settings import Settings, SettingsError
 from settings.provider_keys import CREDENTIAL_KEYS, PROVIDER_KEYS
 from settings.shapes import ProviderShape, StackShape, keys_of
-from tests.settings.builders import CONFIG, PROJECT, ROOT, changed, good, parse, write_catalog
+from tests.settings.builders import CONFIG, PROJECT, ROOT, Configuration, changed, good, parse, write_catalog
 
 PROJECT_FILE = settings.read_project_file(ROOT)
 SCHEMA: dict[str, dict[str, Any]] = PROJECT_FILE["config"]
@@ -48,6 +48,7 @@ OTHER_VALUES: dict[str, Any] = {
         "pipelines": ["release"],
     },
     "sandbox": {"name": "acme-other-sandbox", "roles": ["other-engineer"]},
+    "namespaces": {"npm": ["@acme-*/*"], "pypi": ["acme-*"], "maven": ["com.acme"]},
 }
 
 # What can't stand beside the others of its object, and what the keys of an object need beside them.
@@ -64,6 +65,13 @@ BESIDE: dict[str, dict[str, Any]] = {
 }
 # Other keys that a key needs.
 NEEDS = {"sandbox": (((CONFIG, "package-flow:iam"), {"deployers": ["deployer"]}),)}
+
+
+def _without(key: str) -> Configuration:
+    """The good configuration without a key. Where nobody owns a name, nobody needs namespaces."""
+    configuration = good()
+    configuration[CONFIG].pop(f"package-flow:{key}", None)
+    return {CONFIG: configuration[CONFIG], "storefront": configuration["storefront"]} if key == "namespaces" else configuration
 
 
 def _shipped(stack: str) -> tuple[dict[str, Any], Settings]:
@@ -92,8 +100,9 @@ def test_optional_keys_have_their_default_in_the_project_file_and_nowhere_else()
 
 @pytest.mark.parametrize("key", [key for key, one in SCHEMA.items() if "default" in one])
 def test_a_default_is_the_value_of_a_key_that_is_left_out(tmp_path: Path, key: str) -> None:
-    spelled_out = changed(((CONFIG, f"package-flow:{key}"), SCHEMA[key]["default"]))
-    assert parse(tmp_path, spelled_out) == parse(tmp_path, good())
+    start = _without(key)
+    spelled_out = changed(((CONFIG, f"package-flow:{key}"), SCHEMA[key]["default"]), start=start)
+    assert parse(tmp_path, spelled_out) == parse(tmp_path, start)
 
 
 @pytest.mark.parametrize("key", SCHEMA)
@@ -111,7 +120,8 @@ def test_every_key_inside_an_object_is_read_and_described(tmp_path: Path, key: s
     without = BESIDE.get(key, {})
     values = OTHER_VALUES[key] | ALONE.get(key, {})
     one = {**without, inner: values[inner]}
-    settings_of = [parse(tmp_path, changed(*NEEDS.get(key, ()), ((CONFIG, f"package-flow:{key}"), value))) for value in (one, without)]
+    start = changed(*NEEDS.get(key, ()), start=_without(key))
+    settings_of = [parse(tmp_path, changed(((CONFIG, f"package-flow:{key}"), value), start=start)) for value in (one, without)]
     assert settings_of[0] != settings_of[1]
 
 
@@ -128,7 +138,7 @@ def test_a_default_that_is_missing_or_wrong_is_told_of_the_project_file(tmp_path
     for broken in ({name: value for name, value in SCHEMA[key].items() if name != "default"}, {**SCHEMA[key], "default": 7}):
         project_file = {**PROJECT_FILE, "config": {**SCHEMA, key: broken}}
         with pytest.raises(SettingsError) as refused:
-            settings.parse(project_file, good()[CONFIG], tmp_path, PROJECT, "test")
+            settings.parse(project_file, _without(key)[CONFIG], tmp_path, PROJECT, "test")
         assert [(one.file, one.key) for one in refused.value.problems] == [("Pulumi.yaml", f"package-flow:{key}")]
 
 

@@ -52,8 +52,13 @@ STACK_VALUES = [
     stack("package-flow:domain.encryption", "kms", "aws", "customer, aws"),
     stack("package-flow:domain.protect", "true", True, "without quotes"),
     stack("package-flow:domain.protect", 1, False, "true or false"),
-    stack("aws:region", "eu-west", "eu-west-1", "an AWS region"),
-    stack("aws:region", "eu-west-*", "us-gov-west-1", "an AWS region"),
+    stack("aws:region", "eu-west", "eu-west-1", "an AWS region with CodeArtifact: ap-northeast-1, "),
+    stack("aws:region", "eu-west-*", "eu-south-1", "an AWS region"),
+    stack("aws:region", "us-west-1", "us-west-2", "ap-southeast-2, eu-central-1, eu-north-1, eu-south-1"),
+    stack("aws:region", "ca-central-1", "eu-central-1", "an AWS region with CodeArtifact"),
+    stack("aws:region", "us-gov-west-1", "us-west-2", "; AWS GovCloud (US) has no CodeArtifact"),
+    stack("aws:region", "cn-north-1", "eu-north-1", "; AWS China has no CodeArtifact"),
+    stack("aws:region", 1, "eu-west-1", "which YAML reads as a number"),
     stack("aws:region", ABSENT, "eu-west-1", "got nothing"),
     stack(
         "aws:allowedAccountIds",
@@ -92,6 +97,7 @@ STACK_VALUES = [
     stack("package-flow:publishing.workflow", WORKFLOW.split("@")[0], WORKFLOW, "@refs/heads/BRANCH"),
     stack("package-flow:publishing.workflow", WORKFLOW + "*", WORKFLOW, "@refs/heads/BRANCH"),
     stack("package-flow:publishing.workflow", "*", "any", "or any"),
+    stack("package-flow:publishing.workflow", f"{WORKFLOW.split('@')[0]}@{'0f' * 20}", WORKFLOW, "which a commit id would not pin"),
     *(
         stack("package-flow:publishing.workflow", WORKFLOW.replace(*bad), WORKFLOW.replace(*good), "as GitHub and git take it")
         for bad, good in (
@@ -154,6 +160,7 @@ STACK_VALUES = [
         for key, bad, good, words in (
             ("mode", "sso", "policy", "identityCenter, policy"),
             ("region", "europe", "eu-west-1", "an AWS region"),
+            ("region", "us-gov-west-1", "us-west-1", "AWS GovCloud (US) is a partition of its own"),
             ("roleArn", "role/sets", SETS, "the ARN of a role"),
             ("roleArn", f"{SETS}*", SETS, "the ARN of a role"),
             ("sessionDuration", 3599, 3600, "3600 to 43200"),
@@ -176,7 +183,7 @@ STACK_VALUES = [
     ),
     stack("package-flow:builds.roles", ["a" * 65], ["a" * 64], "a role's name", "package-flow:builds.roles.0"),
     # unknown keys
-    stack("package-flow:domian", {"name": "acme"}, ABSENT, "got an unknown key, allowed: one of 14 (did you mean domain?)"),
+    stack("package-flow:domian", {"name": "acme"}, ABSENT, "got an unknown key, allowed: one of 15 (did you mean domain?)"),
     stack("package-flow:token_duration", 3600, ABSENT, "(did you mean tokenDuration?)"),
     stack("package-flow:domain.encrypt", "aws", ABSENT, "(did you mean encryption?)"),
     stack("package-flow:iam.permissions_boundary", "", ABSENT, "(did you mean permissionsBoundary?)"),
@@ -236,7 +243,7 @@ TEAM_VALUES = [
         "got 1.1, which YAML reads as a number, allowed: text (put it in quotes)",
     ),
     Case(("identity", "owns", "pypi"), ["Acme_Identity"], ["acme-identity"], "owns.pypi.0", "PEP 503"),
-    Case(("identity", "owns", "maven"), ["com.acme"], ["com.acme:*"], "owns.maven.0", "group:* or group:artifact"),
+    Case(("identity", "owns", "maven"), ["com.acme"], ["com.acme:*"], "owns.maven.0", "group:artifact (did you mean com.acme:*?)"),
     Case(("identity", "owns", "npm"), ["acme", "acme"], ["acme", "acme-1"], "owns.npm", "each entry once"),
     # two teams, one name
     Case(
@@ -290,7 +297,7 @@ TEAM_VALUES = [
     Case((*API, "promotes"), True, {}, f"{API_KEY}.promotes", "a mapping"),
     Case(("payments", "repositories", "acme/api"), {}, ABSENT, "repositories.acme/api", "without its owner"),
     Case(("payments", "repositories", ".."), {}, ABSENT, "repositories...", "a GitHub repository"),
-    Case(WEB, None, {}, WEB_KEY, "got nothing, allowed: a mapping (key: value lines, or {})"),
+    Case(WEB, [], None, WEB_KEY, "got [], allowed: a mapping (key: value lines, or {})"),
     # what only a publishing repository has
     Case((*WEB, "release_branches"), ["main"], [], f"{WEB_KEY}.release_branches", "add publishes: [npm] (or pypi, maven), or take"),
     Case((*WEB, "environment"), "prod", "", f"{WEB_KEY}.environment", "checkout-web publishes nothing"),

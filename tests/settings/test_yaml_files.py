@@ -50,10 +50,10 @@ CASES = [
     ("no such date", GOOD.replace("{}", "{required_checks: [2026-13-31]}"), "got '2026-13-31', allowed: a value that exists (line 5"),
     ("merge key", "base: &base {}\n" + GOOD.replace("{}", "{<<: *base}"), "got a key that is no text, on line 6"),
     ("list as key", GOOD + "  ? [a]\n  : {}\n", "repositories: got a key that is no text, on line 6"),
-    ("null", GOOD.replace("{}", "~"), "repositories.extra-web: got nothing, allowed: a mapping (key: value lines, or {})"),
+    ("null", "team: extra\nrepositories:\n", "repositories: got nothing, allowed: a mapping (key: value lines, or {})"),
     ("empty file", "", "catalog/extra.yaml: got nothing, allowed: a mapping"),
-    ("list", "- team: extra\n", "catalog/extra.yaml: got [{'team': 'extra'}], allowed: a mapping"),
-    ("word", "extra\n", "catalog/extra.yaml: got 'extra', allowed: a mapping"),
+    ("list", "- team: extra\n", "catalog/extra.yaml: got [{'team': 'extra'}] (line 1), allowed: a mapping"),
+    ("word", "# a comment\nextra\n", "catalog/extra.yaml: got 'extra' (line 2), allowed: a mapping"),
     ("two documents", GOOD + "---\n" + GOOD, "got broken YAML (line 6, column 1: but found another document), allowed: one YAML document"),
     ("unclosed", GOOD + "owns: [\n", "catalog/extra.yaml: got broken YAML (line 7, column 1"),
     ("tab", "team: extra\n\trepositories: {}\n", "catalog/extra.yaml: got broken YAML (line 2, column 1"),
@@ -65,7 +65,7 @@ CASES = [
     ("tag of a set", GOOD + "x: !!set {a, b}\n", "the tag tag:yaml.org,2002:set"),
     ("tag that does not fit", GOOD + "x: !!bool maybe\n", "x: got 'maybe', allowed: a value that exists (line 6"),
     ("alias of itself", GOOD + "x: &x [*x]\n", "aliases without end"),
-    ("control character", "team: \x01extra\n", "got broken YAML (special characters are not allowed)"),
+    ("control character", "team: \x01extra\n", "got broken YAML (line 1, column 7: special characters are not allowed)"),
     ("too deep", GOOD + "x: " + "[" * 60 + "]" * 60 + "\n", "too many or too deep values"),
     ("far too deep", GOOD + "x: " + "[" * 20_000 + "]" * 20_000 + "\n", "nested too deeply"),
 ]
@@ -99,14 +99,35 @@ def test_aliases_of_aliases_end(tmp_path: Path) -> None:
     assert any("aliases without end" in one for one in _told(tmp_path, GOOD + bomb))
 
 
-def test_bytes_that_are_not_utf8(tmp_path: Path) -> None:
+ENCODINGS = [
+    (b"team: \xff\n", "line 1, column 7"),
+    ("team: extra # größer".encode("latin-1"), "line 1, column 17"),
+    ("# größer\nteam: extra # ".encode() + b"\xe9\n", "line 2, column 15"),
+    (b"\xff\xfet\x00e\x00a\x00m\x00", "line 1, column 1"),
+]
+
+
+@pytest.mark.parametrize(("content", "where"), ENCODINGS)
+def test_bytes_that_are_not_utf8(tmp_path: Path, content: bytes, where: str) -> None:
     assert problems(tmp_path, changed()) == []
-    (tmp_path / "catalog" / "extra.yaml").write_bytes(b"team: \xff\n")
-    assert [str(one) for one in problems(tmp_path, changed())] == [
-        "catalog/extra.yaml: got bytes that are not UTF-8 (at 6), allowed: UTF-8 text"
-    ]
+    (tmp_path / "catalog" / "extra.yaml").write_bytes(content)
+    expected = f"got bytes that are not UTF-8 ({where}), allowed: UTF-8 text: save the file with that encoding"
+    assert [str(one) for one in problems(tmp_path, changed())] == [f"catalog/extra.yaml: {expected}"]
     (tmp_path / "catalog" / "extra.yaml").write_bytes(b"\xef\xbb\xbfteam: extra\n")
     assert problems(tmp_path, changed()) == []
+    stack = tmp_path / "Pulumi.test.yaml"
+    stack.write_bytes(content)
+    with pytest.raises(SettingsError) as refused:
+        settings.read_stack_file(stack)
+    assert [str(one) for one in refused.value.problems] == [f"Pulumi.test.yaml: {expected}"]
+
+
+def test_a_repository_without_a_value_installs_only(tmp_path: Path) -> None:
+    """Its name says all: the colon alone means `{}`. Elsewhere a key without a value is an unfinished line."""
+    without = parse(tmp_path, changed((("extra",), GOOD.replace(" {}", ""))))
+    assert without == parse(tmp_path, changed((("extra",), GOOD)))
+    (told,) = _told(tmp_path, GOOD.replace("{}", "{promotes: }"))
+    assert told == "catalog/extra.yaml: repositories.extra-web.promotes: got nothing, allowed: a mapping (key: value lines, or {})"
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
@@ -124,12 +145,21 @@ def test_stack_and_project_files_are_read_as_strictly(tmp_path: Path) -> None:
     stack.write_text("config:\n  aws:region: eu-west-1\n  aws:region: eu-west-2\n")
     with pytest.raises(SettingsError, match=r"Pulumi\.test\.yaml: config\.aws:region: got the key a second time, on line 3"):
         settings.read_stack_file(stack)
-    stack.write_text("config: [aws:region]\n")
-    with pytest.raises(SettingsError, match=r"Pulumi\.test\.yaml: config: got .*, allowed: a mapping"):
+    for text, got in (
+        ("# a comment\nconfig: [aws:region]\n", r"config: got \['aws:region'\] \(line 2\)"),
+        ("config: aws\n", r"config: got 'aws' \(line 1\)"),
+        ("config: no\n", r"config: got no, which YAML reads as a boolean \(line 1\)"),
+        ("- aws:region\n", r"got \['aws:region'\] \(line 1\)"),
+        ("", "got nothing"),
+    ):
+        stack.write_text(text)
+        with pytest.raises(SettingsError, match=rf"Pulumi\.test\.yaml: {got}, allowed: a mapping"):
+            settings.read_stack_file(stack)
+    stack.write_text("config:\n  aws:region: [eu-west-1\n  github:owner: acme\n")
+    with pytest.raises(SettingsError, match=r"Pulumi\.test\.yaml: got broken YAML \(line 3, column 15: expected"):
         settings.read_stack_file(stack)
-    stack.write_text("- aws:region\n")
-    with pytest.raises(SettingsError, match=r"Pulumi\.test\.yaml: got \['aws:region'\], allowed: a mapping"):
-        settings.read_stack_file(stack)
+    stack.write_text("config:\n")
+    assert settings.read_stack_file(stack) == {}
     stack.write_text("encryptionsalt: abc\n")
     assert settings.read_stack_file(stack) == {}
     with pytest.raises(SettingsError, match=r"Pulumi\.yaml: got No such file or directory"):

@@ -21,6 +21,8 @@ from rehearsal.cloud.github.state import (
 
 # What `git check-ref-format` refuses in a ref name.
 BAD_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(/|$)|\.$|/$")
+# Names that GitHub refuses besides (its GH002): what would be taken for a full ref or for a commit.
+MISLEADING_REF = re.compile(r"refs/(heads|tags)/(refs/.*|[0-9a-f]{40})")
 MERGE_METHODS = ("merge", "squash", "rebase")
 
 
@@ -53,6 +55,8 @@ def push(github: GitHub, repo: Repository, actor: User, wanted: Push) -> str | N
     _require_write(repo, actor)
     if not wanted.ref.startswith(("refs/heads/", "refs/tags/")) or BAD_REF.search(wanted.ref):
         raise Refused(422, f"{wanted.ref!r} is not the full name of a branch or tag")
+    if MISLEADING_REF.fullmatch(wanted.ref):
+        raise Refused(422, f"remote: error: GH002: {wanted.ref!r} would be taken for a full ref or for a commit")
     if [wanted.delete, wanted.sha is not None, wanted.content is not None].count(True) != 1:
         raise Refused(422, "a push names exactly one of content, sha and delete")
     if wanted.delete:

@@ -38,6 +38,7 @@ POST `run` {"repository", "actor", "event", "workflow": path, "ref"?, "pull_requ
     {"id", "state": "running"|"waiting"|"failed", "message"} and, when running, "env", "vars", "github": what the job sees.
     Events: push, workflow_dispatch, release (with `ref`), pull_request, pull_request_target (with `pull_request`), workflow_run,
     issue_comment, schedule.
+POST `uses` {"repository": the job's, "uses": "owner/repo/path@ref"} -> {"ref", "sha"}: what a job there would run.
 POST `runs/approve` {"run", "actors": [login], "bypass_by"?} -> as `run`; POST `runs/finish` {"run"}: its OIDC request token is void.
 POST `forge` {"claims": {}, "algorithm"?: "RS256"|"none"} -> {"value"}: a token that GitHub did not sign.
 POST `expired` {"run", "audience"?} -> {"value"}: a token that GitHub signed for that job, and that is no longer valid.
@@ -121,6 +122,10 @@ class RunBody(Act):
     fork: bool | None = None
 
 
+class UsesBody(OfRepository):
+    uses: str
+
+
 class OfRun(Strict):
     run: int
 
@@ -162,6 +167,7 @@ class People:
             "pull-requests/merge": (MergeBody, self._merge),
             "checks": (CheckBody, self._check),
             "run": (RunBody, self._run),
+            "uses": (UsesBody, self._uses),
             "runs/approve": (ApproveBody, self._approve),
             "runs/finish": (OfRun, self._finish),
             "forge": (ForgeBody, self._forge),
@@ -275,6 +281,10 @@ class People:
         if body.fork is not None and body.fork != _is_fork(repo, wanted):
             raise changes.Refused(422, f"fork is {body.fork}, which the pull request is not")
         return self._run_view(runs.start(self.github, repo, actor, wanted, body.approve_by, body.bypass_by))
+
+    def _uses(self, body: UsesBody) -> dict[str, Any]:
+        _, _, ref, sha = runs.used(self.github, self.github.repository(body.repository), body.uses)
+        return {"ref": ref, "sha": sha}
 
     def _approve(self, body: ApproveBody) -> dict[str, Any]:
         run = self._find(body.run)

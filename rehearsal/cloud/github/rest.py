@@ -163,7 +163,9 @@ def _match(template: str, segments: list[str]) -> dict[str, str] | None:
     if segments[0] == "repositories" and template.startswith("/repos/{owner}/{repo}"):
         template = template.replace("/repos/{owner}/{repo}", "/repositories/{repository_id}")
     parts = template.strip("/").split("/")
-    if len(parts) != len(segments):
+    if parts[-1] == "{ref}":  # the one name that holds slashes
+        segments = [*segments[: len(parts) - 1], "/".join(segments[len(parts) - 1 :])]
+    if len(parts) != len(segments) or not segments[-1]:
         return None
     pairs = list(zip(parts, segments, strict=True))
     if any(not part.startswith("{") and part != segment for part, segment in pairs):
@@ -719,6 +721,17 @@ def _rule_errors(call: Call, ruleset: Ruleset, rule: dict[str, Any]) -> list[str
     return [f"Invalid rule '{kind}': Invalid integration_id {app}" for app in apps if app is not None and app not in known]
 
 
+# --- refs -----------------------------------------------------------------------------------------------------------------------
+
+
+def get_ref(call: Call) -> Reply:
+    """One branch (`heads/NAME`) or tag (`tags/NAME`). Tags are lightweight here: they point at their commit."""
+    ref = f"refs/{call.names['ref']}"
+    if ref not in call.repository.refs:
+        raise NotFound(ref)
+    return Reply(200, views.git_ref(call.api, call.repository, ref))
+
+
 _REPO = "/repos/{owner}/{repo}"
 _ENVIRONMENT = f"{_REPO}/environments/{{environment_name}}"
 _POLICIES = f"{_ENVIRONMENT}/deployment-branch-policies"
@@ -756,6 +769,7 @@ ROUTES = [
     Route("GET", f"{_POLICIES}/{{branch_policy_id}}", get_branch_policy, "actions", "read"),
     Route("PUT", f"{_POLICIES}/{{branch_policy_id}}", update_branch_policy, "administration", "write"),
     Route("DELETE", f"{_POLICIES}/{{branch_policy_id}}", delete_branch_policy, "administration", "write"),
+    Route("GET", f"{_REPO}/git/ref/{{ref}}", get_ref, "contents", "read"),
     Route("GET", f"{_REPO}/rulesets", list_rulesets, "metadata", "read"),
     Route("POST", f"{_REPO}/rulesets", create_ruleset, "administration", "write"),
     Route("GET", f"{_REPO}/rulesets/{{ruleset_id}}", get_ruleset, "metadata", "read"),

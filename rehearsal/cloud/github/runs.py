@@ -192,15 +192,20 @@ def _job_workflow(github: GitHub, repo: Repository, wanted: Wanted, ref: str, sh
         return f"{repo.full_name}/{wanted.workflow}@{ref}", sha
     if called.startswith("./"):
         return f"{repo.full_name}/{_workflow_path(called.removeprefix('./'))}@{ref}", sha
-    path, _, name = called.partition("@")
+    source, file, source_ref, source_sha = used(github, repo, called)
+    return f"{source.full_name}/{_workflow_path(file)}@{source_ref}", source_sha
+
+
+def used(github: GitHub, repo: Repository, uses: str) -> tuple[Repository, str, str, str]:
+    """What `uses: OWNER/NAME/PATH@REF` of a job in `repo` runs: repository, path, full ref (or commit id) and commit. Raises NotFound."""
+    path, _, name = uses.partition("@")
     owner, _, rest = path.partition("/")
     source_name, _, file = rest.partition("/")
     source = github.repository(f"{owner}/{source_name}")
     # GitHub's words for a file that is out of reach and for a missing one are the same.
     if not may_call(repo, source):
-        raise NotFound(f"workflow was not found: {called}")
-    source_ref, source_sha = _workflow_version(source, name)
-    return f"{source.full_name}/{_workflow_path(file)}@{source_ref}", source_sha
+        raise NotFound(f"workflow was not found: {uses}")
+    return source, file, *_version(source, name)
 
 
 def may_call(caller: Repository, source: Repository) -> bool:
@@ -219,16 +224,18 @@ def _workflow_path(path: str) -> str:
     return path
 
 
-def _workflow_version(source: Repository, name: str) -> tuple[str, str]:
-    """A full ref, or what `uses: ...@name` may also say: a commit, or the short name of a branch or tag (not of both)."""
-    if name in source.refs:
-        return name, source.refs[name]
+def _version(source: Repository, name: str) -> tuple[str, str]:
+    """A full ref, or what `uses: ...@name` may also say: a commit, a tag, or a branch, which a tag of the same name comes before.
+
+    GitHub says so of a release's tag; any tag is the stricter reading. A commit keeps its id as the ref, in `job_workflow_ref` too.
+    https://docs.github.com/en/actions/how-tos/reuse-automations/reuse-workflows
+    """
     if name in source.commits:
         return name, name
-    found = [ref for ref in (f"refs/heads/{name}", f"refs/tags/{name}") if ref in source.refs]
-    if len(found) != 1:
-        raise NotFound(f"{name!r} names {len(found)} refs of {source.full_name}")
-    return found[0], source.refs[found[0]]
+    for ref in (name, f"refs/tags/{name}", f"refs/heads/{name}"):
+        if ref in source.refs:
+            return ref, source.refs[ref]
+    raise NotFound(f"{name!r} names no ref of {source.full_name}")
 
 
 # --- environments ---------------------------------------------------------------------------------------------------------------

@@ -268,6 +268,17 @@ def branch_policy(one: BranchPolicy) -> dict[str, Any]:
     return {"id": one.id, "node_id": node_id("GateBranchPolicy", one.id), "name": one.name, "type": one.type}
 
 
+def git_ref(api: str, repo: Repository, ref: str) -> dict[str, Any]:
+    """A `git-ref`."""
+    url, sha = f"{api}/repos/{repo.full_name}/git", repo.refs[ref]
+    return {
+        "ref": ref,
+        "node_id": base64.b64encode(f"{repo.id}:{ref}".encode()).decode().rstrip("="),
+        "url": f"{url}/{ref}",
+        "object": {"type": "commit", "sha": sha, "url": f"{url}/commits/{sha}"},
+    }
+
+
 def ruleset(api: str, repo: Repository, one: Ruleset, detail: bool, with_bypass_actors: bool) -> dict[str, Any]:
     """A `repository-ruleset`: a list shows no conditions and rules, and only who may write rulesets sees the bypass list."""
     shown: dict[str, Any] = {

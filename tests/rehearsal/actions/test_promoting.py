@@ -1,13 +1,15 @@
 """promote-package.yml against the local cloud: bob asks, ada approves."""
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from rehearsal.actions import Conclusion, RunResult
+from policies.document import statement, text
+from rehearsal.actions import Conclusion, RunResult, machine
 from tests.rehearsal.actions import sources
-from tests.rehearsal.actions.registry import DOMAIN, LocalCloud, workflow_ref
+from tests.rehearsal.actions.registry import DOMAIN, PLACE, PROJECT, LocalCloud, workflow_ref
 
 PROMOTE = "promote-package.yml"
 
@@ -73,6 +75,51 @@ def test_an_approved_revision_is_copied_and_never_overwritten(cloud: LocalCloud,
     overwriting = promote(cloud, "reviewed", other)
     assert overwriting.conclusion is Conclusion.FAILURE
     assert "ALREADY_EXISTS" in overwriting.reason
+
+
+def by_hand(cloud: LocalCloud, folder: Path, commands: str) -> subprocess.CompletedProcess[str]:
+    """Run commands of docs/operations.md as an administrator of the account, a role with every right."""
+    iam, name = cloud.aws("iam"), "administrator"
+    if name not in {one["RoleName"] for one in iam.list_roles()["Roles"]}:
+        anybody = text([statement("Anybody", "sts:AssumeRole", None, principal={"AWS": PLACE.account_root_arn})])
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=anybody)
+        iam.put_role_policy(RoleName=name, PolicyName="everything", PolicyDocument=text([statement("Everything", "*", "*")]))
+    session = cloud.aws("sts").assume_role(RoleArn=PLACE.role_arn("/", name), RoleSessionName="by-hand")["Credentials"]
+    environment = {
+        "PATH": machine.default_path(),
+        "HOME": str(folder),
+        "AWS_ENDPOINT_URL": cloud.url,
+        "AWS_DEFAULT_REGION": PLACE.region,
+        "AWS_PAGER": "",
+        "AWS_ACCESS_KEY_ID": session["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": session["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": session["SessionToken"],
+    }
+    return subprocess.run(["bash", "-c", commands], cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_an_administrator_promotes_by_hand_as_the_page_says_and_not_without(cloud: LocalCloud, tmp_path: Path) -> None:
+    revision = publish(cloud, tmp_path / "source", "by-hand")
+    section = (PROJECT / "docs" / "operations.md").read_text().partition("\n## Promoting by hand\n")[2].partition("\n## ")[0]
+    commands = (
+        section.partition("```bash\n")[2].partition("```")[0].replace("--package sdk", "--package by-hand").replace("REVISION", revision)
+    )
+    copy = "aws codeartifact copy-package-versions" + commands.partition("aws codeartifact copy-package-versions")[2].partition("\n\n")[0]
+    before = cloud.aws("codeartifact").get_repository_permissions_policy(domain=DOMAIN, repository="shared")["policy"]["document"]
+
+    denied = by_hand(cloud, tmp_path, copy)
+    assert "AccessDenied" in denied.stderr and shared(cloud, "by-hand") == {}
+    done = by_hand(cloud, tmp_path, f"set -euo pipefail\n{commands}")
+    assert done.returncode == 0, done.stderr
+    assert shared(cloud, "by-hand") == {"1.0.0": "Published"}
+    # Open for one principal alone, and closed again.
+    opened = json.loads((tmp_path / "open.json").read_text())
+    (copying,) = [one for one in opened["Statement"] if one["Sid"] == "OnlyPromotionCopies"]
+    assert copying["Condition"] == {
+        "ArnNotLike": {"aws:PrincipalArn": [PLACE.role_arn("/", "promote"), PLACE.role_arn("/", "administrator")]}
+    }
+    after = cloud.aws("codeartifact").get_repository_permissions_policy(domain=DOMAIN, repository="shared")["policy"]["document"]
+    assert json.loads(after) == json.loads(before)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -185,6 +186,25 @@ def test_actions_that_fail_or_are_not_known(repository: Repository, tmp_path: Pa
     result = repository.steps(f"- uses: {uses}\n  with: {with_}", source=tmp_path)
     assert result.conclusion is Conclusion.FAILURE
     assert reason in result.reason
+
+
+def test_an_action_is_the_checkouts_where_its_name_leads_to_the_branch(repository: Repository) -> None:
+    own = "name: A\nruns:\n  using: composite\n  steps:\n    - {run: echo of the branch, shell: bash}\n"
+    repository.action("a", own)
+    asked = []
+
+    def leading_to(ref: str) -> Callable[..., StartedJob]:
+        def resolve(uses: str) -> str:
+            asked.append(uses)
+            return ref
+
+        return lambda *job: replace(start(*job), resolve=resolve)
+
+    uses = "- uses: acme/package-flow/.github/actions/a@main"
+    assert "of the branch" in repository.steps(uses, start_job=leading_to("refs/heads/main")).output
+    with pytest.raises(DefinitionError, match="@main is refs/tags/main there"):
+        repository.steps(uses, start_job=leading_to("refs/tags/main"))
+    assert asked == ["acme/package-flow/.github/actions/a@main"] * 2
 
 
 @pytest.mark.parametrize(("wanted", "conclusion"), [("1", Conclusion.SUCCESS), ("999", Conclusion.UNAVAILABLE)])

@@ -339,6 +339,15 @@ def test_any_other_refusal_of_a_repository_is_an_error():
         call("getRepository", cloud, name="payments-api")
 
 
+def test_a_ref_that_is_there_one_that_is_not_and_one_without_an_owner():
+    answers = {"GET /api/repos/acme/package-flow/git/ref/tags/v1": (200, {"ref": "refs/tags/v1", "object": {"sha": "0f" * 20}})}
+    cloud, _ = github(**answers, **{"GET /api/repos/acme/package-flow/git/ref/tags/main": (404, {"message": "Not Found"})})
+    assert call("getRef", cloud, owner="acme", repository="package-flow", ref="tags/v1")["sha"] == "0f" * 20
+    assert "sha" not in call("getRef", cloud, owner="acme", repository="package-flow", ref="tags/main")
+    with pytest.raises(Exception, match="owner is needed"):
+        call("getRef", cloud, repository="package-flow", ref="tags/v1")
+
+
 def test_an_organisation_only_in_summary():
     cloud, _ = github(**{"GET /api/orgs/acme": (200, {"id": 4242, "login": "acme", "plan": {"name": "team"}})})
     found = call("getOrganization", cloud, name="acme", summaryOnly=True)

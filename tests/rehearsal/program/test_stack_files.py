@@ -99,6 +99,7 @@ def test_an_environment_of_pulumi_cloud_is_refused(files):
 def test_files_that_are_missing_or_not_yaml(tmp_path):
     with pytest.raises(StackFileError, match="does not exist"):
         project_name(tmp_path)
-    (tmp_path / "Pulumi.yaml").write_text("a: [")
-    with pytest.raises(StackFileError, match="is not YAML"):
-        project_name(tmp_path)
+    for content in (b"a: [", b"name: \xff"):
+        (tmp_path / "Pulumi.yaml").write_bytes(content)
+        with pytest.raises(StackFileError, match="is not YAML"):
+            project_name(tmp_path)

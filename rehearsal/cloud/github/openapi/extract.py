@@ -30,6 +30,7 @@ OPERATIONS = {
     f"{REPOSITORY}/actions/permissions/workflow": ["get", "put"],
     f"{REPOSITORY}/actions/oidc/customization/sub": ["get", "put"],
     f"{REPOSITORY}/environments": ["get"],
+    f"{REPOSITORY}/git/ref/{{ref}}": ["get"],
     ENVIRONMENT: ["get", "put", "delete"],
     f"{ENVIRONMENT}/variables": ["get", "post"],
     f"{ENVIRONMENT}/variables/{{name}}": ["get", "patch", "delete"],

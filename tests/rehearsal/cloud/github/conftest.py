@@ -50,7 +50,9 @@ def template_of(method: str, path: str) -> str | None:
     segments = path.partition("?")[0].strip("/").split("/")
     for route in ROUTES:
         parts = route.template.strip("/").split("/")
-        fits = len(parts) == len(segments) and all(p.startswith("{") or p == s for p, s in zip(parts, segments, strict=True))
+        # A ref is the one name that holds slashes.
+        given = [*segments[: len(parts) - 1], "/".join(segments[len(parts) - 1 :])] if parts[-1] == "{ref}" else segments
+        fits = len(parts) == len(given) and all(p.startswith("{") or p == s for p, s in zip(parts, given, strict=True))
         if route.method == method and fits and (method, route.template) in openapi.operations():
             return route.template
     return None

@@ -143,6 +143,30 @@ def test_tags_have_rulesets_of_their_own(github: Client) -> None:
     push(github, "wes", "refs/heads/v1")
 
 
+@pytest.mark.parametrize("pattern", ["refs/tags/v1", "refs/tags/release/*"])
+def test_a_guarded_tag_is_neither_made_nor_moved_nor_deleted(github: Client, pattern: str) -> None:
+    guarded, free = pattern.replace("*", "1"), pattern.replace("*", "a/b") if "*" in pattern else "refs/tags/v2"
+    for tag in (guarded, free):
+        push(github, "wes", tag)
+    rules = [{"type": "creation"}, {"type": "update", "parameters": {"update_allows_fetch_and_merge": False}}, {"type": "deletion"}]
+    github.ruleset("tags", rules, include=[pattern], target="tag")
+    push(github, "wes", free, content="moved", force=True)
+    push(github, "wes", free, delete=True)
+    push(github, "wes", free)
+    for actor in ("wes", "max", "ada"):
+        push(github, actor, guarded, 422, content="moved", force=True)
+        push(github, actor, guarded, 422, delete=True)
+    push(github, "wes", guarded.replace("refs/tags/", "refs/heads/"))
+
+
+@pytest.mark.parametrize("kind", ["heads", "tags"])
+def test_names_that_would_pass_for_a_full_ref_or_a_commit(github: Client, kind: str) -> None:
+    for name in ("refs/heads/main", "refs/x", "0f" * 20):
+        assert "GH002" in push(github, "wes", f"refs/{kind}/{name}", 422)["message"]
+    for name in ("xrefs/heads/main", "0f" * 19, "0f" * 20 + "0"):
+        push(github, "wes", f"refs/{kind}/{name}")
+
+
 def test_a_moved_tag_needs_force(github: Client) -> None:
     push(github, "wes", "refs/tags/v1")
     push(github, "wes", "refs/tags/v1", 422, content="x")

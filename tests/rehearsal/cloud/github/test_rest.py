@@ -31,6 +31,21 @@ def with_token(github: Client, name: str, permissions: dict[str, str], **more: A
     return name
 
 
+# --- refs ---------------------------------------------------------------------------------------------------------------------
+
+
+def test_one_ref(github: Client) -> None:
+    reader = with_token(github, "reader", {"contents": "read"})
+    sha = github.act("push", repository="acme/api", actor="wes", ref="refs/tags/release/1", content="x")["sha"]
+    found = github.rest("GET", f"{API}/git/ref/tags/release/1", expect=200, token=reader).json()
+    assert (found["ref"], found["object"]["sha"]) == ("refs/tags/release/1", sha)
+    # Exactly that one, of that kind.
+    for other in ("tags/release", "heads/release/1", "tags/release/1/2", "tags/main"):
+        github.rest("GET", f"{API}/git/ref/{other}", expect=404, token=reader)
+    assert github.rest("GET", f"{API}/git/ref/heads/main", expect=200, token=reader).json()["ref"] == "refs/heads/main"
+    github.rest("GET", f"{API}/git/ref/heads/main", expect=403)
+
+
 # --- who asks -----------------------------------------------------------------------------------------------------------------
 
 

@@ -202,6 +202,24 @@ def test_a_called_workflow_has_the_ref_it_is_called_at(github: Client) -> None:
     github.run(404, ref=MAIN, job_workflow_ref=f"{PUBLISH}@none")
 
 
+def test_a_tag_comes_before_a_branch_of_the_same_name(github: Client) -> None:
+    def uses(name: str, path: str = ".github/actions/login") -> dict[str, Any]:
+        return github.act("uses", repository="acme/api", uses=f"acme/package-flow/{path}@{name}")
+
+    before = uses("main")
+    assert (before["ref"], claims(github, job_workflow_ref=f"{PUBLISH}@main")["job_workflow_ref"]) == (MAIN, f"{PUBLISH}@{MAIN}")
+    tagged = github.act("push", repository="acme/package-flow", actor="wim", ref="refs/tags/main", content="evil")["sha"]
+    assert uses("main") == {"ref": "refs/tags/main", "sha": tagged}
+    found = claims(github, job_workflow_ref=f"{PUBLISH}@main")
+    assert (found["job_workflow_ref"], found["job_workflow_sha"]) == (f"{PUBLISH}@refs/tags/main", tagged)
+    # The full name of the branch, and its commit, lead where they led; what the branch's own files name by its short name does not.
+    assert claims(github, job_workflow_ref=f"{PUBLISH}@{MAIN}")["job_workflow_ref"] == f"{PUBLISH}@{MAIN}"
+    assert uses(MAIN) == before
+    assert uses(before["sha"])["sha"] == before["sha"]
+    github.act("uses", 404, repository="acme/api", uses="acme/package-flow/.github/actions/login@none")
+    github.act("uses", 404, repository="acme/api", uses="globex/api/.github/actions/login@main")
+
+
 def test_a_local_workflow(github: Client) -> None:
     found = claims(github, job_workflow_ref="./.github/workflows/build.yml")
     assert found["job_workflow_ref"] == f"acme/api/.github/workflows/build.yml@{MAIN}"
