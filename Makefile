@@ -7,15 +7,16 @@ INSTALLED := $(VENV)/.installed
 # What is compiled is kept, whatever the shell says: the next start is quicker.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help rehearse access test fuzz faults check format generated clean
+.PHONY: help rehearse access test fuzz faults check format generated lock clean
 
 help:  ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-$(INSTALLED): requirements.txt requirements-dev.txt bootstrap/requirements.txt
+$(INSTALLED): bootstrap/requirements.txt requirements.in bootstrap/requirements.in requirements-dev.txt
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not on PATH; say make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@echo "Installing into $(VENV)/ (once)"
 	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r bootstrap/requirements.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -r requirements-dev.txt
 	@touch $@
 
@@ -45,6 +46,12 @@ format: $(INSTALLED)  ## Rewrite the code as `check` wants it
 
 generated: $(INSTALLED)  ## Generate the clients of examples/generated-client anew
 	@$(BIN)/python -m tests.examples.generating
+
+lock: $(INSTALLED)  ## Lock what requirements.in of the program, the bootstrap and the policy pack need (UPGRADE=1: newest)
+	@for folder in . bootstrap policy_pack; do \
+		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-config \
+			$(if $(UPGRADE),--upgrade) --constraints requirements-dev.txt --output-file $$folder/requirements.txt $$folder/requirements.in || exit 1; \
+	done
 
 clean:  ## Remove what the targets made
 	rm -rf $(VENV) access-review fuzzing-failures tests/access/judge/node_modules .pytest_cache .ruff_cache .hypothesis

@@ -39,7 +39,11 @@ for consumer in planned.consumers:
         consumer,
         own.repository if own else registry.shared_repository,
         oidc.read_role_arn,
-        opts=pulumi.ResourceOptions(depends_on=[registry, oidc, *([own] if own else [])]),
+        # Under the former name of a renamed repository its children are known too: the engine puts the alias in front of their names.
+        opts=pulumi.ResourceOptions(
+            depends_on=[registry, oidc, *([own] if own else [])],
+            aliases=[pulumi.Alias(name=consumer.renamed_from)] if consumer.renamed_from else None,
+        ),
     )
 
 builds = BuildAccess("builds", planned.builds)

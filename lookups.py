@@ -4,8 +4,9 @@ Everything is looked up with plain invokes, which run at preview too, before any
 and one LookupProblems lists all that stands in the way. Deciding is pure; only `look_up` talks to the providers.
 """
 
+import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
@@ -15,10 +16,10 @@ import pulumi_aws as aws
 import pulumi_github as github
 from pulumi import runtime
 
-from plan.facts import Facts, IdentityCenter, SeenRepository
-from policies import guards
+from plan.facts import Facts, IdentityCenter, SeenRepository, WorkflowPermissions
+from policies import branches, guards, trust
 from policies.arns import GITHUB_OIDC_HOST, Registry
-from policies.names import PUBLIC_SOURCES, SHARED_REPOSITORY, variables_of
+from policies.names import PROMOTE_ENVIRONMENT, PUBLIC_SOURCES, SHARED_REPOSITORY, variables_of
 from policies.trust import AUDIENCE, Owner
 from settings import DeveloperMode, OidcProvider, Repository, Settings
 from settings.problems import bounded, lines
@@ -26,6 +27,14 @@ from settings.problems import bounded, lines
 VARIABLE_TYPE = "github:index/actionsVariable:ActionsVariable"
 REPOSITORY_TYPE = "aws:codeartifact/repository:Repository"
 PROVIDER_TYPE = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
+ROLE_TYPE = "aws:iam/role:Role"
+ENVIRONMENT_TYPE = "github:index/repositoryEnvironment:RepositoryEnvironment"
+PERMISSIONS_TYPE = "github:index/workflowRepositoryPermissions:WorkflowRepositoryPermissions"
+
+# Whose workflows and actions a repository may use, by visibility: of the called one to those of callers. Of a private or internal one its
+# settings have to allow it besides (Actions, Access). What this credential can't see is not public; it is held to be private.
+# https://docs.github.com/en/actions/reference/workflows-and-actions/reusing-workflow-configurations#access-to-reusable-workflows
+CALLERS = {"public": ("public", "internal", "private"), "internal": ("internal", "private"), "private": ("private",), "": ("private",)}
 
 
 class LookupProblems(pulumi.RunError):
@@ -39,11 +48,23 @@ class LookupProblems(pulumi.RunError):
 
 @dataclass(frozen=True)
 class State:
-    """What this stack made before, as far as the checks need it."""
+    """What this stack made before, as far as the checks need it.
+
+    GitHub repositories are named as they were then; `repository_ids` says which ones those were. `environments` and `permissions` are those
+    that it made, `trusted` the release branches that its roles admit, by repository id.
+    """
 
     variables: frozenset[tuple[str, str]] = frozenset()
     codeartifact_repositories: Mapping[str, str] = field(default_factory=dict)
     oidc_provider: bool = False
+    repository_ids: Mapping[str, int] = field(default_factory=dict)
+    environments: frozenset[tuple[str, str]] = frozenset()
+    permissions: frozenset[str] = frozenset()
+    trusted: Mapping[int, frozenset[str]] = field(default_factory=dict)
+
+    def trusted_before(self, repository_id: int) -> list[str]:
+        """The release branches of a repository that may publish already."""
+        return sorted(self.trusted.get(repository_id, ()))
 
 
 @dataclass(frozen=True)
@@ -51,7 +72,9 @@ class Seen:
     """Everything that was looked up.
 
     teams: id by slug, None = not visible. oidc_audiences: the provider's client ids, None = there is no provider. build_roles: path and
-    name by the name in the stack file, None = there is no such role. identity_center: None if nothing is made there.
+    name by the name in the stack file, None = there is no such role. identity_center: None if nothing is made there. workflow_visibility:
+    of the repository with the publishing workflow, "" = not visible, None = any workflow may publish. departed: ids that the names now have
+    on GitHub that the stack knows and the catalog no longer has, 0 = none.
     """
 
     partition: str
@@ -65,6 +88,8 @@ class Seen:
     build_roles: Mapping[str, str | None] = field(default_factory=dict)
     identity_center: IdentityCenter | None = None
     caller: str = ""
+    workflow_visibility: str | None = None
+    departed: Mapping[str, int] = field(default_factory=dict)
 
 
 def look_up(settings: Settings, identity_center: pulumi.ProviderResource | None = None) -> Facts:
@@ -78,6 +103,8 @@ def look_up(settings: Settings, identity_center: pulumi.ProviderResource | None 
     found = unanswered or problems(settings, seen)
     if found or seen.owner is None:
         raise LookupProblems(found)
+    for note in notes(settings, seen):
+        pulumi.log.warn(note)
     return Facts(
         registry=Registry(seen.partition, seen.account, settings.region, settings.domain.name),
         owner=seen.owner,
@@ -86,6 +113,7 @@ def look_up(settings: Settings, identity_center: pulumi.ProviderResource | None 
         teams={slug: id for slug, id in seen.teams.items() if id is not None},
         identity_center=seen.identity_center or IdentityCenter(""),
         caller=seen.caller,
+        trusted_before={name: seen.state.trusted_before(one.id) for name, one in seen.repositories.items()},
     )
 
 
@@ -95,7 +123,13 @@ def look_up(settings: Settings, identity_center: pulumi.ProviderResource | None 
 def problems(settings: Settings, seen: Seen) -> list[str]:
     """Every reason why this stack can't be made as the catalog says, each with its file and what to do."""
     found = [*_owner(settings, seen), *_provider(settings, seen), *_teams(settings, seen), *_left_out(settings, seen)]
-    found += [*_own_account(settings, seen), *_workflow(settings, seen), *_build_roles(settings, seen), *_identity_center(settings, seen)]
+    found += [
+        *_departed(settings, seen),
+        *_own_account(settings, seen),
+        *_workflow(settings, seen),
+        *_build_roles(settings, seen),
+        *_identity_center(settings, seen),
+    ]
     for team in settings.teams:
         for repository in team.repositories:
             found += [f"{team.file}: repositories.{repository.name}: {why}" for why in _repository(settings, repository, seen)]
@@ -227,7 +261,9 @@ def _repository(settings: Settings, repository: Repository, seen: Seen) -> list[
     if not one.full_name:
         return [f"'{full_name}' does not exist or is not visible to this credential"]
     if one.full_name != full_name:
-        return [f"'{full_name}' is called '{bounded(one.full_name, _SHOWN_MAX)}' on GitHub; write that name"]
+        return [_called_otherwise(settings, repository, one, seen.state)]
+    if another := _another_repository(repository, one, seen.state):
+        return [another]
     found = []
     if not _BRANCH.fullmatch(one.default_branch):
         said = f"'{bounded(one.default_branch, _SHOWN_MAX)}'" if one.default_branch else "none"
@@ -244,15 +280,145 @@ def _repository(settings: Settings, repository: Repository, seen: Seen) -> list[
             "out and let an administrator promote by hand, past a Deny of shared (docs/operations.md, Promoting by hand), or promote from "
             "a public or Enterprise repository"
         )
+    found += [*_callable(settings, one, seen), *_unreviewed(repository, one, seen.state), *_environments(repository, one)]
     return found + _variables(repository, one, seen.state)
 
 
+def _called_otherwise(settings: Settings, repository: Repository, one: SeenRepository, state: State) -> str:
+    """GitHub leads a former name to the renamed repository, and takes any case."""
+    said = bounded(one.full_name, _SHOWN_MAX)
+    why = f"'{settings.github_owner}/{repository.name}' is called '{said}' on GitHub; write that name"
+    owner, _, name = one.full_name.partition("/")
+    if state.repository_ids.get(repository.name) != one.id or owner != settings.github_owner:
+        return why
+    if name.casefold() == repository.name.casefold():
+        return f"{why}, after two renames by way of a third name (docs/operations.md, Renaming a repository)"
+    return f"{why}, with renamed_from: {repository.name} in it (docs/operations.md, Renaming a repository)"
+
+
+def _another_repository(repository: Repository, one: SeenRepository, state: State) -> str | None:
+    """Why what this stack has under a name may not be taken for this repository's.
+
+    GitHub sends a request for a former name, a deletion too, to the repository that had it; where another repository has that name by now,
+    the request reaches the other.
+    """
+    for name in filter(None, (repository.name, repository.renamed_from)):
+        known = state.repository_ids.get(name, one.id)
+        if known != one.id:
+            return (
+                f"got repository {one.id} on GitHub; expected {known}, which this stack knows as '{name}': it was deleted, or another has "
+                f"its name now. This run would take the rulesets of the one for the other's. {_FORGET}"
+            )
+    former = [name for name, id in state.repository_ids.items() if id == one.id and name not in (repository.name, repository.renamed_from)]
+    if not former:
+        return None
+    return (
+        f"is the repository that this stack knows as '{former[0]}': it was renamed on GitHub. This run would delete what is under the old "
+        f"name, which GitHub takes for this repository's; write renamed_from: {former[0]} here (docs/operations.md, Renaming a repository)"
+    )
+
+
+# Deletions by name are what has to be avoided, so the state forgets first.
+_FORGET = "Take what it has of that name out of its state first (docs/operations.md, A name that another repository has)"
+
+
+def _departed(settings: Settings, seen: Seen) -> list[str]:
+    """Repositories that the stack has and the catalog does not, under a name that is another repository's on GitHub by now."""
+    return [
+        f"{settings.catalog}: '{name}' is gone, and on GitHub that name is repository {id} now; this stack made its variables and rulesets "
+        f"in repository {seen.state.repository_ids[name]}. This run would delete from the wrong one. {_FORGET}"
+        for name, id in seen.departed.items()
+        if id not in (0, seen.state.repository_ids[name])
+    ]
+
+
+def _callable(settings: Settings, one: SeenRepository, seen: Seen) -> list[str]:
+    """Whether the repository may use the workflows and actions of the repository that has them."""
+    if seen.workflow_visibility is None or one.visibility in CALLERS[seen.workflow_visibility]:
+        return []
+    program = "/".join((settings.publishing.workflow or "").split("/")[:2])
+    is_what = seen.workflow_visibility or "not visible to this credential, so not public"
+    wanted = " or ".join(called for called, callers in CALLERS.items() if called and one.visibility in callers)
+    return [
+        f"is {one.visibility}, and GitHub lets it use workflows and actions of {wanted} repositories alone; {program} is {is_what}. Change "
+        "the visibility of one of the two, or name the workflow of a copy that it may call (package-flow:publishing.workflow)"
+    ]
+
+
+def _unreviewed(repository: Repository, one: SeenRepository, state: State) -> list[str]:
+    """Branches that would publish without ever having been reviewed, and accepted ones that anybody could still make."""
+    key, before = "release_branches", state.trusted_before(one.id)
+    accepted = repository.accepted_branches
+    there = one.branches or ()
+    unreviewed = branches.unreviewed(there, repository.release_branches.names, before, one.default_branch, accepted)
+    found = [
+        f"{key} would let the branch '{bounded(branch, _SHOWN_MAX)}' publish, which is there already and which nobody had to review; look "
+        "at it and name it in accepted_branches, or delete it on GitHub"
+        for branch in unreviewed
+    ]
+    new = [branch for branch in repository.release_branches.names if branch not in before]
+    return found + [
+        f"accepted_branches names '{branch}', which is not there: who makes it before the guards would publish from it; take it out"
+        for branch in accepted
+        if one.branches is not None and branches.matches(branch, new) and not branches.matches(branch, before) and branch not in there
+    ]
+
+
+def _environments(repository: Repository, one: SeenRepository) -> list[str]:
+    return [
+        f"has the environment {name} already, which this stack did not make, with {', '.join(protected) or 'no protection'}; it would lose "
+        f"what this stack does not ask for, and go with its secrets when this stack goes. {_other_environment(repository, name)}; if an "
+        f"interrupted run of this stack made it, import it with the id {one.name}:{name}"
+        for name, protected in one.environments.items()
+    ]
+
+
+def _other_environment(repository: Repository, name: str) -> str:
+    return "Name another one, or delete it there" if name == repository.environment else "Delete it there, or take promotes out"
+
+
+def environments_of(repository: Repository) -> list[str]:
+    """The environments that the program makes in a repository."""
+    return [*filter(None, (repository.environment,)), *((PROMOTE_ENVIRONMENT,) if repository.promotes else ())]
+
+
+def notes(settings: Settings, seen: Seen) -> list[str]:
+    """What this run changes in settings that were there before. Nothing stands in its way."""
+    return [
+        f"{team.file}: repositories.{one.name}: {note}"
+        for team in settings.teams
+        for one in team.repositories
+        for note in _notes(f"{settings.github_owner}/{one.name}", seen.repositories[one.name])
+    ]
+
+
+def _notes(full_name: str, one: SeenRepository) -> list[str]:
+    there = one.workflow_permissions
+    found = [_stricter(full_name, there)] if there and (there.default != "read" or there.can_approve) else []
+    return found + ([] if one.branches is not None else [_NOT_LISTED])
+
+
+_NOT_LISTED = "its branches were not looked at, because this preview's credential may not list them; pulumi up looks at them first"
+
+
+def _stricter(full_name: str, there: WorkflowPermissions) -> str:
+    approves = str(there.can_approve).lower()
+    return (
+        f"its workflows' default permission becomes read, and they may not make or approve pull requests any more (now: {there.default}, "
+        f"{approves}); jobs that need more say so under permissions. It stays so when this stack goes; what was there comes back by: "
+        f"gh api -X PUT repos/{full_name}/actions/permissions/workflow -f default_workflow_permissions={there.default} "
+        f"-F can_approve_pull_request_reviews={approves}"
+    )
+
+
 def _variables(repository: Repository, one: SeenRepository, state: State) -> list[str]:
+    own = {one.name, repository.renamed_from}
     return [
         f"has the Actions variable {variable}, which this stack did not make; delete it there or import it with the id "
         f"{one.name}:{variable}"
         for variable in one.variables
-        if variable in variables_of(bool(repository.publishes), bool(repository.promotes)) and (one.name, variable) not in state.variables
+        if variable in variables_of(bool(repository.publishes), bool(repository.promotes))
+        and not any((name, variable) in state.variables for name in own)
     ]
 
 
@@ -274,6 +440,8 @@ _CALLER = re.compile(r"arn:aws[a-z-]*:(iam|sts)::[0-9]{12}:[^\s*?]+")
 _GROUP_ID = re.compile(r"([0-9a-f]{10}-)?[A-Fa-f0-9]{8}(-[A-Fa-f0-9]{4}){3}-[A-Fa-f0-9]{12}")
 # https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_InstanceMetadata.html: InstanceArn
 _INSTANCE = re.compile(r"arn:aws[a-z-]*:sso:::instance/(sso)?ins-[a-zA-Z0-9.-]{16}")
+_ANY_TEXT = re.compile(r"[\s\S]+")
+_WORKFLOW_PERMISSION = re.compile("read|write")
 _VISIBILITIES = ("public", "private", "internal")
 
 Answered = TypeVar("Answered")
@@ -349,6 +517,7 @@ def _see(settings: Settings, identity_center: pulumi.ProviderResource | None, un
     owner, plan = ask(f"github:owner: {settings.github_owner}", lambda: _see_owner(settings.github_owner), (None, ""))
     slugs = {slug: team.file for team in settings.teams[::-1] for slug in reversed(_slugs(team))}
     provider = "package-flow:githubOidcProvider: the account's provider"
+    state = ask("pulumi: this stack's own state", _state, State())
     return Seen(
         partition=partition,
         account=account,
@@ -356,20 +525,49 @@ def _see(settings: Settings, identity_center: pulumi.ProviderResource | None, un
         plan=plan,
         repositories={
             one.name: ask(
-                f"{team.file}: repositories.{one.name}", partial(_see_repository, settings.github_owner, one.name), SeenRepository("")
+                f"{team.file}: repositories.{one.name}", partial(_see_repository, settings.github_owner, one, state), SeenRepository("")
             )
             for team in settings.teams
             for one in team.repositories
         },
         teams={slug: ask(f"{file}: GitHub team {slug}", partial(_see_team, slug), None) for slug, file in slugs.items()},
         oidc_audiences=ask(provider, lambda: _see_oidc_audiences(partition, account), None),
-        state=ask("pulumi: this stack's own state", _state, State()),
+        state=state,
         build_roles={role: ask(f"package-flow:builds.roles: {role}", partial(_see_role, role), None) for role in settings.build_roles},
         identity_center=ask(
             "package-flow:developers: IAM Identity Center", lambda: _see_identity_center(settings, identity_center, ask), None
         ),
         caller=caller,
+        workflow_visibility=ask("package-flow:publishing.workflow: its repository", lambda: _see_visibility(settings), ""),
+        departed={
+            name: ask(f"{settings.catalog}: {name}, which is gone", partial(_see_id, f"{settings.github_owner}/{name}"), 0)
+            for name in sorted(_departing(settings, state))
+        },
     )
+
+
+def _departing(settings: Settings, state: State) -> set[str]:
+    named = {name for one in settings.repositories for name in (one.name, one.renamed_from)}
+    return set(state.repository_ids) - named
+
+
+def _see_id(full_name: str) -> int:
+    one = _invoke(github.get_repository, full_name=full_name)
+    return _id("the repository's id", one.repo_id) if one is not None and one.repo_id else 0
+
+
+def _see_visibility(settings: Settings) -> str | None:
+    """Of the repository that has the workflows and actions; "" if this credential sees none."""
+    if settings.publishing.workflow is None:
+        return None
+    one = _invoke(github.get_repository, full_name="/".join(settings.publishing.workflow.split("/")[:2]))
+    return _visibility(one) if one is not None and one.full_name else ""
+
+
+def _visibility(one: Any) -> str:
+    if one.visibility not in _VISIBILITIES:
+        raise _NoAnswer(f"the answer can't be used: the visibility is {_shown(one.visibility)}")
+    return one.visibility
 
 
 def _see_caller() -> tuple[str, str]:
@@ -389,13 +587,13 @@ def _see_owner(login: str) -> tuple[Owner | None, str]:
     return Owner(str(organization.login or ""), _id("the organisation's id", organization.id)), str(organization.plan or "").strip().lower()
 
 
-def _see_repository(owner: str, name: str) -> SeenRepository:
+def _see_repository(owner: str, repository: Repository, state: State) -> SeenRepository:
     """A repository that does not exist or is not visible comes back with empty fields, not as an error."""
+    name = repository.name
     one = _invoke(github.get_repository, full_name=f"{owner}/{name}")
     if one is None or not one.repo_id or not one.full_name:
         return SeenRepository("")
-    if one.visibility not in _VISIBILITIES:
-        raise _NoAnswer(f"the answer can't be used: the visibility is {_shown(one.visibility)}")
+    visibility, id = _visibility(one), _id("the repository's id", one.repo_id)
     # The name that is looked up; whether it is the exact one, `full_name` says.
     template = _there(
         "its OIDC subject template", _invoke(github.get_actions_repository_oidc_subject_claim_customization_template, name=name)
@@ -404,13 +602,87 @@ def _see_repository(owner: str, name: str) -> SeenRepository:
     return SeenRepository(
         full_name=one.full_name,
         name=name,
-        id=_id("the repository's id", one.repo_id),
+        id=id,
         default_branch=one.default_branch or "",
-        visibility=one.visibility,
+        visibility=visibility,
         archived=one.archived is not False and one.archived is not None,
         default_subject=template.use_default is True,
         variables=tuple(variable.name for variable in variables if variable.name),
+        branches=_see_branches(repository, state.trusted_before(id)),
+        environments=_see_environments(one.full_name, repository, state),
+        workflow_permissions=_see_permissions(one.full_name, repository, state),
     )
+
+
+def _see_branches(repository: Repository, before: list[str]) -> tuple[str, ...] | None:
+    """Its branches, if one of its release branches is new; None in a preview whose credential may not list them.
+
+    Whoever lists branches may read code, and a preview of a pull request runs what the pull request says.
+    """
+    if set(repository.release_branches.names) <= set(before):
+        return ()
+    try:
+        there = _there("the list of its branches", _invoke(github.get_repository_branches, repository=repository.name))
+    except _NoAnswer as error:
+        if pulumi.runtime.is_dry_run() and " 403 " in str(error):
+            return None
+        raise
+    # One without a name would look as if it were not there.
+    return tuple(_usable("the name of a branch", getattr(branch, "name", None), _ANY_TEXT) for branch in there.branches or ())
+
+
+def _see_environments(full_name: str, repository: Repository, state: State) -> dict[str, tuple[str, ...]]:
+    """Those that the program would make and that are there, and not by this stack."""
+    known = {environment for name, environment in state.environments if name in (repository.name, repository.renamed_from)}
+    wanted = [one for one in environments_of(repository) if one not in known]
+    found = {one: _see_rest(f"repos/{full_name}/environments/{one}") for one in wanted}
+    return {name: _protections(one) for name, one in found.items() if one is not None}
+
+
+def _protections(environment: Mapping[str, Any]) -> tuple[str, ...]:
+    """What protects an environment, in words; GitHub lists a rule only where there is one.
+
+    https://docs.github.com/en/rest/deployments/environments#get-an-environment
+    """
+    found = [words for rule in environment.get("protection_rules") or () for words in _protection(rule)]
+    return (*found, "deployment branches") if environment.get("deployment_branch_policy") else tuple(found)
+
+
+def _protection(rule: Any) -> list[str]:
+    rule = rule if isinstance(rule, dict) else {}
+    match rule.get("type"):
+        case "branch_policy":
+            return []
+        case "wait_timer":
+            return [f"a wait timer of {bounded(str(rule.get('wait_timer')), _SHOWN_MAX)} minutes"]
+        case "required_reviewers":
+            reviewers = rule.get("reviewers")
+            count = f"required reviewers ({len(reviewers)})" if isinstance(reviewers, list) else "required reviewers"
+            return [count, *(["no self-review"] if rule.get("prevent_self_review") else [])]
+        case other:
+            return [f"the rule {bounded(str(other), _SHOWN_MAX)}"]
+
+
+def _see_permissions(full_name: str, repository: Repository, state: State) -> WorkflowPermissions | None:
+    if repository.installs_only or {repository.name, repository.renamed_from} & state.permissions:
+        return None
+    there = _there("what its workflows may do", _see_rest(f"repos/{full_name}/actions/permissions/workflow"))
+    default = _usable("the default permission of its workflows", there.get("default_workflow_permissions"), _WORKFLOW_PERMISSION)
+    return WorkflowPermissions(default, there.get("can_approve_pull_request_reviews") is not False)
+
+
+def _see_rest(endpoint: str) -> Mapping[str, Any] | None:
+    """An object of GitHub's REST API that no function of the provider looks up, None if there is none."""
+    answer = _invoke(github.get_rest_api, endpoint=endpoint)
+    if answer is None or answer.code == 404:
+        return None
+    try:
+        found = json.loads(answer.body) if answer.code == 200 else None
+    except (TypeError, ValueError):
+        found = None
+    if not isinstance(found, dict):
+        raise _NoAnswer(f"the answer can't be used: {endpoint} has status {_shown(answer.code)} and is {_shown(answer.body)}")
+    return found
 
 
 def _see_team(slug: str) -> int | None:
@@ -479,4 +751,24 @@ def state_from(resources: Mapping[str, Any]) -> State:
         ),
         codeartifact_repositories={made["repository"]: urn for urn, made in by_type.get(REPOSITORY_TYPE, []) if made.get("repository")},
         oidc_provider=bool(by_type.get(PROVIDER_TYPE)),
+        repository_ids=dict(_repository_ids(by_type)),
+        environments=frozenset((made.get("repository", ""), made.get("environment", "")) for _, made in by_type.get(ENVIRONMENT_TYPE, [])),
+        permissions=frozenset(made.get("repository", "") for _, made in by_type.get(PERMISSIONS_TYPE, []) if made),
+        trusted=_trusted(str(made.get("assumeRolePolicy")) for _, made in by_type.get(ROLE_TYPE, [])),
     )
+
+
+def _repository_ids(by_type: Mapping[str, list[tuple[str, Mapping[str, Any]]]]) -> Iterator[tuple[str, int]]:
+    """Name and id of each GitHub repository that something was made in. Rulesets have no id in their outputs; variables every one has."""
+    for type in (VARIABLE_TYPE, ENVIRONMENT_TYPE):
+        for _, made in by_type.get(type, []):
+            if made.get("repository") and made.get("repositoryId"):
+                yield made["repository"], _id(f"the id of {made['repository']} in it", made["repositoryId"])
+
+
+def _trusted(documents: Iterable[str]) -> dict[int, frozenset[str]]:
+    found: dict[int, frozenset[str]] = {}
+    for document in documents:
+        for id, refs in trust.trusted_branches(document).items():
+            found[id] = found.get(id, frozenset()) | refs
+    return found

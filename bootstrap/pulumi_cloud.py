@@ -12,9 +12,17 @@ import pulumi_pulumiservice as pulumiservice
 
 from policies.deployments_trust import PulumiStack
 
-# The same release of Pulumi as the SDK's in requirements.txt.
+# The same release of Pulumi as the SDK's in requirements.in.
 EXECUTOR_IMAGE = "pulumi/pulumi:3.272.0"
-PRE_RUN = "bash bootstrap/credentials.sh"
+# Deployments' own installation, as `pulumi install`, first upgrades pip, setuptools and wheel to what is newest, without hashes. So it is
+# left out, and the lock is installed before the run has more than the previewing role. Each command runs in a shell of its own.
+# https://github.com/pulumi/pulumi/blob/master/sdk/python/toolchain/pip.go
+# https://www.pulumi.com/docs/deployments/concepts/settings/skip-dependency-installation/
+PRE_RUN = (
+    "python3 -m venv venv",
+    "venv/bin/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.txt",
+    "bash bootstrap/credentials.sh",
+)
 # Files and folders of the program. Nothing is excluded: an exclusion wins over every inclusion.
 # https://www.pulumi.com/docs/deployments/concepts/settings/path-filtering/
 _PROGRAM = (
@@ -95,8 +103,8 @@ class DeployedByPulumi(pulumi.ComponentResource):
                     "PACKAGE_FLOW_DEPLOYER": args["deploy_role_arn"],
                     **({"PACKAGE_FLOW_IDENTITY_CENTER": reader} if (reader := args["identity_center_preview_role"]) else {}),
                 },
-                "pre_run_commands": [PRE_RUN],
-                "options": {"skip_intermediate_deployments": True},
+                "pre_run_commands": list(PRE_RUN),
+                "options": {"skip_install_dependencies": True, "skip_intermediate_deployments": True},
             },
             opts=pulumi.ResourceOptions(parent=self),
         )

@@ -12,6 +12,7 @@ import pulumi_github as github
 
 from components.github_oidc import SESSION_DURATION
 from plan import parts
+from policies import branches
 from policies.names import RoleKind, Variable
 
 
@@ -48,17 +49,18 @@ class ConsumingRepository(pulumi.ComponentResource):
         # What the component waits for (policies of the repositories it is let into), its roles wait for too: depends_on is not inherited.
         self._after: list = list(opts.depends_on) if opts and isinstance(opts.depends_on, Sequence) else []
         own = planned.own_read_role
-        self.read_role_arn = self._role(RoleKind.READ, own, []) if own else pulumi.Output.from_input(read_role_arn)
+        self.read_role_arn = self._role(RoleKind.READ, own, self._after) if own else pulumi.Output.from_input(read_role_arn)
         guards = [self._ruleset(one) for one in planned.rulesets]
-        self.publish_role_arn = self._publishes(planned.publishing, guards) if planned.publishing else None
-        self.promote_role_arn = self._promotes(planned.promotion, guards) if planned.promotion else None
+        self.publish_role_arn = self.promote_role_arn = None
+        if planned.publishing:
+            self._publishes(planned.publishing, planned.promotion, guards)
         self._variables(codeartifact_repository)
         self.register_outputs(
             {"readRoleArn": self.read_role_arn, "publishRoleArn": self.publish_role_arn, "promoteRoleArn": self.promote_role_arn}
         )
 
-    def _publishes(self, publishing: parts.Publishing, guards: list[pulumi.Resource]) -> pulumi.Output[str]:
-        """The rest of the guards, which are added to `guards`, and then the role."""
+    def _publishes(self, publishing: parts.Publishing, promotion: parts.Promotion | None, rulesets: list[pulumi.Resource]) -> None:
+        """The rest of the guards, and then the roles."""
         permissions = github.WorkflowRepositoryPermissions(
             self._logical_name,
             repository=self._planned.repository.name,
@@ -66,11 +68,46 @@ class ConsumingRepository(pulumi.ComponentResource):
             default_workflow_permissions="read",
             opts=self._child,
         )
-        guards += [permissions, *(self._environment(publishing.environment) if publishing.environment else [])]
-        return self._role(RoleKind.PUBLISH, publishing.role, guards)
+        guards = [*rulesets, permissions, *(self._environment(publishing.environment) if publishing.environment else [])]
+        reviewed = self._reviewed(publishing, guards)
+        self.publish_role_arn = self._role(RoleKind.PUBLISH, publishing.role, self._once(reviewed, guards))
+        if promotion:
+            guards += self._environment(promotion.environment)
+            self.promote_role_arn = self._role(RoleKind.PROMOTE, promotion.role, self._once(reviewed, guards))
 
-    def _promotes(self, promotion: parts.Promotion, guards: list[pulumi.Resource]) -> pulumi.Output[str]:
-        return self._role(RoleKind.PROMOTE, promotion.role, [*guards, *self._environment(promotion.environment)])
+    def _reviewed(self, publishing: parts.Publishing, guards: list[pulumi.Resource]) -> pulumi.Output[None]:
+        """Fails if a branch that may publish from now on has appeared between the look-ups and its guards.
+
+        GitHub is asked once more, behind the guards: after them nobody makes such a branch. The roles wait for the answer. A preview makes
+        no guards, and the App with which it runs may not list branches.
+        """
+        if set(publishing.branches.names) <= set(publishing.trusted_before) or pulumi.runtime.is_dry_run():
+            return pulumi.Output.from_input(None)
+        there = github.get_repository_branches_output(
+            repository=self._planned.repository.name, opts=pulumi.InvokeOutputOptions(parent=self, depends_on=guards)
+        )
+
+        def judge(names: list[str]) -> None:
+            found = branches.unreviewed(
+                names,
+                publishing.branches.names,
+                publishing.trusted_before,
+                self._planned.default_branch,
+                publishing.accepted_branches,
+            )
+            if found:
+                raise pulumi.RunError(
+                    f"{self._logical_name}: {', '.join(found)} appeared during this run, which would let it publish, and nobody had to "
+                    "review it. It is guarded now and not trusted; look at it and name it in accepted_branches, or delete it on GitHub; "
+                    "then run pulumi up again"
+                )
+
+        return there.branches.apply(lambda every: judge([one.name for one in every]))
+
+    def _once(self, reviewed: pulumi.Output[None], resources: list[pulumi.Resource]) -> pulumi.Input[list]:
+        """These and what the component waits for, as soon as its branches were judged."""
+        waiting = [*self._after, *resources]
+        return reviewed.apply(lambda _: waiting)
 
     def _ruleset(self, planned: parts.Ruleset) -> pulumi.Resource:
         return github.RepositoryRuleset(
@@ -113,7 +150,7 @@ class ConsumingRepository(pulumi.ComponentResource):
         ]
         return [environment, *policies]
 
-    def _role(self, kind: RoleKind, planned: parts.Role, after: Sequence[pulumi.Resource]) -> pulumi.Output[str]:
+    def _role(self, kind: RoleKind, planned: parts.Role, after: pulumi.Input[list]) -> pulumi.Output[str]:
         role = aws.iam.Role(
             f"{self._logical_name}-{kind}",
             name=planned.name,
@@ -122,7 +159,7 @@ class ConsumingRepository(pulumi.ComponentResource):
             assume_role_policy=planned.trust,
             permissions_boundary=planned.boundary or None,
             max_session_duration=SESSION_DURATION,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[*self._after, *after]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=after),
         )
         aws.iam.RolePolicy(
             f"{self._logical_name}-{kind}", name=planned.policy_name, role=role.name, policy=planned.permissions, opts=self._child

@@ -156,7 +156,11 @@ class Promotes:
 
 @dataclass(frozen=True)
 class Repository:
-    """A consuming repository: a GitHub repository that installs, and may publish, packages. `environment` "" = none."""
+    """A consuming repository: a GitHub repository that installs, and may publish, packages. `environment` "" = none.
+
+    `accepted_branches` are branches that were there before they became release branches and that may publish as they stand. `renamed_from`
+    is the name that this stack knew it by ("" = it was not renamed).
+    """
 
     name: str
     team: str
@@ -166,6 +170,8 @@ class Repository:
     approvals: int
     environment: str
     promotes: Promotes | None
+    accepted_branches: tuple[str, ...] = ()
+    renamed_from: str = ""
 
     @property
     def installs_only(self) -> bool:

@@ -19,8 +19,20 @@ _ID_FLOOR, _ID_RANGE = 100_000_000_000, 900_000_000_000
 
 
 @dataclass(frozen=True)
+class WorkflowPermissions:
+    """What a repository's workflows may do by default: GITHUB_TOKEN's permission, and whether it may make and approve pull requests."""
+
+    default: str
+    can_approve: bool
+
+
+@dataclass(frozen=True)
 class SeenRepository:
-    """A GitHub repository as this credential sees it. `full_name` is "" if it sees none."""
+    """A GitHub repository as this credential sees it. `full_name` is "" if it sees none.
+
+    Looked up only where this stack has not made or judged them before: `branches` (None = this credential may not list them), the
+    `environments` that it would make and that are there already (what protects each, in words) and the `workflow_permissions` that it sets.
+    """
 
     full_name: str
     name: str = ""
@@ -30,6 +42,9 @@ class SeenRepository:
     archived: bool = False
     default_subject: bool = True
     variables: tuple[str, ...] = ()
+    branches: tuple[str, ...] | None = ()
+    environments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    workflow_permissions: WorkflowPermissions | None = None
 
 
 @dataclass(frozen=True)
@@ -42,7 +57,10 @@ class IdentityCenter:
 
 @dataclass(frozen=True)
 class Facts:
-    """What the program builds on. `repositories` by their name in the catalog, `teams` (ids) by slug, `caller` the ARN of who deploys."""
+    """What the program builds on. `repositories` by their name in the catalog, `teams` (ids) by slug, `caller` the ARN of who deploys.
+
+    `trusted_before` are the release branches that may publish already, by the repository's name in the catalog.
+    """
 
     registry: Registry
     owner: Owner
@@ -51,6 +69,7 @@ class Facts:
     teams: Mapping[str, int]
     identity_center: IdentityCenter = IdentityCenter("")
     caller: str = ""
+    trusted_before: Mapping[str, list[str]] = field(default_factory=dict)
 
 
 def stable_id(kind: str, name: str) -> int:
@@ -88,6 +107,7 @@ def assumed(settings: Settings) -> Facts:
             {group: str(uuid.uuid5(uuid.NAMESPACE_URL, f"group:{group}")) for group in groups},
         ),
         caller=f"arn:aws:iam::{account}:role/deployer",
+        trusted_before={one.name: [] for one in settings.repositories},
     )
 
 

@@ -182,10 +182,15 @@ class Environment:
 
 @dataclass(frozen=True)
 class Publishing:
-    """How a repository publishes. `workflow` is the only one that may, None = any; `environment` None = the job needs none."""
+    """How a repository publishes. `workflow` is the only one that may, None = any; `environment` None = the job needs none.
+
+    `accepted_branches` may publish from now on as they stand, though nobody had to review them. `trusted_before` may publish already.
+    """
 
     owned: tuple[OwnedName, ...]
     branches: ReleaseBranches
+    accepted_branches: tuple[str, ...]
+    trusted_before: tuple[str, ...]
     workflow: str | None
     environment: Environment | None
     role: Role
@@ -203,12 +208,14 @@ class Promotion:
 @dataclass(frozen=True)
 class ConsumingRepository:
     """Everything that one GitHub repository gets. `name` is the catalog's, `file` its team's; `team_repository` "" = the team has none.
+    `renamed_from` is the name under which the stack has it, "" = it was not renamed.
 
     The repository's guards are `rulesets` and environments. `variables` are all of its Actions variables with their values.
     """
 
     name: str
     file: str
+    renamed_from: str
     place: Registry
     repository: GitHubRepository
     default_branch: str

@@ -204,6 +204,7 @@ class _Planning:
         return parts.ConsumingRepository(
             name=one.name,
             file=team.file,
+            renamed_from=one.renamed_from,
             place=self.place,
             repository=self.github[one.name],
             default_branch=self.facts.repositories[one.name].default_branch,
@@ -252,6 +253,8 @@ class _Planning:
         return parts.Publishing(
             owned=owned,
             branches=one.release_branches,
+            accepted_branches=one.accepted_branches,
+            trusted_before=tuple(self.facts.trusted_before.get(one.name, ())),
             workflow=workflow,
             environment=self._environment(one, one.environment) if one.environment else None,
             role=self._role(

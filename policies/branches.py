@@ -8,6 +8,7 @@ https://git-scm.com/docs/git-check-ref-format).
 """
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 _ALPHABET = re.compile(r"[A-Za-z0-9._/-]+")
@@ -41,6 +42,23 @@ class ReleaseBranches:
 def is_pattern(branch: str) -> bool:
     """Whether a release branch names many branches (`literal/*`)."""
     return branch.endswith("/*")
+
+
+def matches(branch: str, declared: Sequence[str]) -> bool:
+    """Whether a branch is one of the release branches `declared`, as GitHub reads their patterns."""
+    folder, _, _ = branch.rpartition("/")
+    return branch in declared or f"{folder}/*" in declared
+
+
+def unreviewed(there: Iterable[str], declared: Sequence[str], before: Sequence[str], default: str, accepted: Sequence[str]) -> list[str]:
+    """Branches that `declared` lets publish from now on with content that nobody had to review.
+
+    Not among them: what may publish already (`before`: nobody could create or change it without review), the `accepted` ones, and the
+    default branch, whose content is what the company runs.
+    """
+    new = [one for one in declared if one not in before]
+    known = {default, *accepted}
+    return sorted(one for one in there if one not in known and matches(one, new) and not matches(one, before))
 
 
 def check(branch: str) -> str | None:

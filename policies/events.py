@@ -238,9 +238,8 @@ def role_policy(names: Names, key: str, pipelines: Sequence[str]) -> list[Statem
 def topic(names: Names) -> list[Statement]:
     """The topic: the rule's role publishes, nobody else does, an administrator of the account neither.
 
-    Matching `aws:PrincipalArn` instead of naming the principal survives a role that is created again, and needs no order of creation. The
-    service itself is not let in: AWS gives a topic's policy no condition by which to tell one rule from another (docs/events.md has the
-    sources).
+    Matching `aws:PrincipalArn` instead of naming the principal survives a role that is made again, and needs no order of creation. The
+    service itself is not let in: AWS gives a topic's policy no condition by which to tell one rule from another (sources: docs/events.md).
     """
     return [
         statement("TheRulePublishes", _PUBLISH, names.topic_arn, principal="*", conditions=_only(names)),

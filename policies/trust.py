@@ -12,12 +12,14 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-conditio
 https://docs.github.com/en/actions/reference/security/oidc
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from policies.arns import GITHUB_OIDC_HOST, Registry
-from policies.branches import RefCondition, ReleaseBranches
+from policies.branches import HEADS, RefCondition, ReleaseBranches
 from policies.document import Statement, statement
 from policies.names import PROMOTE_ENVIRONMENT
 
@@ -159,3 +161,25 @@ def promote(
 ) -> list[Statement]:
     """The promotion workflow on a release branch, in the environment `promote`, whose reviewers have approved the job."""
     return _release("Promotion", registry, repository, branches, PROMOTE_ENVIRONMENT, workflow, forms)
+
+
+def _listed(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else [one for one in value or () if isinstance(one, str)]
+
+
+def trusted_branches(document: str) -> dict[int, set[str]]:
+    """The release branches that a trust policy of `publish` or `promote` admits, by repository id; AWS may have rewritten the document.
+
+    What is no such policy admits none, so that its branches count as never reviewed.
+    """
+    found: dict[int, set[str]] = {}
+    try:
+        statements = json.loads(document)["Statement"]
+        conditions = [one.get("Condition", {}) for one in ([statements] if isinstance(statements, dict) else statements)]
+        for one in conditions:
+            refs = _listed(one.get("StringLike", {}).get(_claim("ref")))
+            for id in _listed(one.get("StringEquals", {}).get(_claim("repository_id"))):
+                found.setdefault(int(id), set()).update(ref.removeprefix(HEADS) for ref in refs if ref.startswith(HEADS))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return {}
+    return {id: refs for id, refs in found.items() if refs}

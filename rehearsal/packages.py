@@ -63,6 +63,7 @@ class Package:
     format: Format
     name: str
     version: str = VERSION
+    needs: tuple[str, ...] = ()  # names of packages, any version of them
 
     @property
     def coordinates(self) -> dict[str, str]:
@@ -74,7 +75,9 @@ class Package:
 def npm_project(folder: Path, package: Package, content: str = "") -> Path:
     """A folder that `npm publish` publishes."""
     folder.mkdir(parents=True)
-    manifest = {"name": package.name, "version": package.version, "main": "index.js", "license": "UNLICENSED"}
+    manifest: dict[str, object] = {"name": package.name, "version": package.version, "main": "index.js", "license": "UNLICENSED"}
+    if package.needs:
+        manifest["dependencies"] = dict.fromkeys(package.needs, "*")
     (folder / "package.json").write_text(json.dumps(manifest))
     (folder / "index.js").write_text(f"module.exports = {json.dumps(content or f'{package.name} {package.version}')}\n")
     return folder
@@ -117,9 +120,10 @@ def wheel(folder: Path, package: Package, content: str = "") -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     module = package.name.replace("-", "_")
     info = f"{module}-{package.version}.dist-info"
+    needs = "".join(f"Requires-Dist: {name}\n" for name in package.needs)
     files = {
         f"{module}/__init__.py": f"GREETING = {json.dumps(content or f'{package.name} {package.version}')}\n",
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {package.name}\nVersion: {package.version}\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {package.name}\nVersion: {package.version}\n{needs}",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: rehearsal\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
     record = "".join(f"{name},,\n" for name in [*files, f"{info}/RECORD"])

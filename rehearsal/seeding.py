@@ -32,6 +32,7 @@ DEPLOYER_PERMISSIONS = {
     "actions": "read",
     "actions_variables": "write",
     "administration": "write",
+    "contents": "read",
     "members": "read",
     "organization_plan": "read",
 }

@@ -16,6 +16,7 @@ from settings.shapes import (
     FOLDER,
     PUBLISHER,
     REVIEWERS_MAX,
+    TAKEN_OUT,
     TEAM_UPSTREAMS_MAX,
     RepositoryShape,
     TeamShape,
@@ -250,6 +251,27 @@ def _repositories_once(catalog: Catalog) -> Problems:
                 )
 
 
+def _renamed(catalog: Catalog) -> Problems:
+    """What a repository had under its former name is carried along, so no other entry may have that name, now or before.
+
+    Another case of the same name is the same name to IAM, which could not make the new roles while the old ones are there.
+    """
+    now = {name.casefold(): f"{team.file}, repositories.{name}" for team in catalog.teams for name in team.shape.repositories}
+    before: dict[str, str] = {}
+    for team in catalog.teams:
+        for name, repository in team.shape.repositories.items():
+            key, former = f"repositories.{name}.renamed_from", repository.renamed_from.casefold()
+            if not former:
+                continue
+            if former == name.casefold():
+                allowed = "another name: a change of case alone takes two renames, by way of a third name"
+                yield team.problem(key, repository.renamed_from, allowed)
+            elif taken := now.get(former) or before.get(former):
+                allowed = f"a name that no other repository has or had: {taken}; take renamed_from out once pulumi up has run with it"
+                yield team.problem(key, repository.renamed_from, allowed)
+            before.setdefault(former, f"{team.file}, {key}")
+
+
 def _readers(catalog: Catalog) -> Problems:
     """Who reads besides a team's own builds is a question only where the organisation does not."""
     for team in catalog.teams:
@@ -295,6 +317,16 @@ def _release_branches(team: TeamFile, name: str, repository: RepositoryShape) ->
             )
 
 
+def _accepted_branches(team: TeamFile, name: str, repository: RepositoryShape) -> Problems:
+    """Branches are accepted by name: a pattern would accept what nobody has looked at."""
+    if team.unsure(f"repositories.{name}.release_branches"):
+        return
+    for index, branch in enumerate(repository.accepted_branches):
+        if branch is not TAKEN_OUT and (branches.is_pattern(branch) or not branches.matches(branch, repository.release_branches)):
+            allowed = f"the name of one branch that release_branches lets publish: {', '.join(repository.release_branches)}"
+            yield team.problem(f"repositories.{name}.accepted_branches.{index}", branch, allowed)
+
+
 def _publishing(team: TeamFile, name: str, repository: RepositoryShape) -> Problems:
     key = f"repositories.{name}"
     for index, format in enumerate(repository.publishes):
@@ -312,11 +344,13 @@ def _publishing(team: TeamFile, name: str, repository: RepositoryShape) -> Probl
         reviewers = Words(f"{len(repository.promotes.reviewers)} teams")
         yield team.problem(f"{key}.promotes.reviewers", reviewers, f"at most {REVIEWERS_MAX}: GitHub takes no more for an environment")
     yield from _release_branches(team, name, repository)
+    yield from _accepted_branches(team, name, repository)
 
 
 def _installing(team: TeamFile, name: str, repository: RepositoryShape) -> Problems:
     given = {
         "release_branches": repository.release_branches,
+        "accepted_branches": repository.accepted_branches,
         "environment": repository.environment,
         "promotes": {"reviewers": repository.promotes.reviewers} if repository.promotes.model_fields_set else None,
     }
@@ -335,4 +369,4 @@ def _repositories(catalog: Catalog) -> Problems:
                 yield from _installing(team, name, repository)
 
 
-RULES = (_team_names, _upstreams, _cycles, _ownership, _readers, _publishers, _repositories_once, _repositories)
+RULES = (_team_names, _upstreams, _cycles, _ownership, _readers, _publishers, _repositories_once, _renamed, _repositories)

@@ -67,6 +67,8 @@ def _repository(team: TeamFile, name: str, shape: RepositoryShape) -> Repository
         approvals=approvals,
         environment=shape.environment,
         promotes=Promotes(tuple(shape.promotes.reviewers)) if shape.promotes.reviewers else None,
+        accepted_branches=tuple(shape.accepted_branches),
+        renamed_from=shape.renamed_from,
     )
 
 

@@ -152,6 +152,8 @@ _WORKFLOW_REF = rf"(?:refs/(?:heads|tags)/(?!-)(?!.*\.\.){_REF_PART}(?:/{_REF_PA
 Workflow = Annotated[str, _text(rf"{ANY_WORKFLOW}|{_WORKFLOW_FILE}@{_WORKFLOW_REF}", _WORKFLOW)]
 _REPOSITORY = "a GitHub repository without its owner: 1 to 100 letters, digits and . _ -"
 RepositoryName = Annotated[str, _text(r"(?!\.\.?\Z)(?!.*\.git\Z)[A-Za-z0-9._-]{1,100}", _REPOSITORY)]
+_FORMER = "the name that GitHub had for the repository before it was renamed, without its owner"
+FormerName = Annotated[str, _text(r"((?!\.\.?\Z)(?!.*\.git\Z)[A-Za-z0-9._-]{1,100})?", _FORMER)]
 TeamSlug = Annotated[str, _text(r"[a-z0-9_][a-z0-9_-]{0,254}", "a GitHub team's slug: lower-case letters, digits, hyphens and underscores")]
 # With the character that joins emoji, which names of jobs have.
 CheckName = Annotated[str, _text(r"(?=.*\S).{1,255}", "the name of a check: text on one line", besides="\u200d")]
@@ -319,6 +321,8 @@ class RepositoryShape(_CatalogShape):
     approvals: Approvals = 1
     environment: EnvironmentName = ""
     promotes: PromotesShape = PromotesShape()
+    accepted_branches: list[PlainText] = []
+    renamed_from: FormerName = ""
 
 
 class PublisherShape(_CatalogShape):

@@ -2,8 +2,8 @@
 
 from rehearsal.actions.definitions import DefinitionError
 from rehearsal.actions.expressions import ExpressionError
-from rehearsal.actions.results import Conclusion, Job, RunResult, Step
-from rehearsal.actions.runner import JobRefused, JobWaiting, StartedJob, StartJob, run_workflow
+from rehearsal.actions.results import Conclusion, Job, JobRefused, JobWaiting, RunResult, Step
+from rehearsal.actions.runner import StartedJob, StartJob, run_workflow
 
 __all__ = [
     "Conclusion",

@@ -23,7 +23,7 @@ _Loader.yaml_implicit_resolvers = {
 }
 _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false|True|False|TRUE|FALSE)$"), list("tTfF"))
 
-WORKFLOW_KEYS = {"name", "run-name", "on", "permissions", "env", "defaults", "concurrency", "jobs"}
+WORKFLOW_KEYS = {"name", "run-name", "on", "permissions", "env", "defaults", "jobs"}
 JOB_KEYS = {
     "name", "needs", "if", "runs-on", "timeout-minutes", "permissions", "environment", "concurrency", "outputs", "env", "defaults", "steps",
 }  # fmt: skip

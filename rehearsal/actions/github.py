@@ -9,7 +9,8 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rehearsal.actions.runner import JobRefused, JobWaiting, StartedJob, StartJob
+from rehearsal.actions.results import JobRefused, JobWaiting
+from rehearsal.actions.runner import StartedJob, StartJob
 
 # act, body -> answer: one call of the local GitHub's acting API. Raises ActRefused.
 Act = Callable[[str, Mapping[str, Any]], dict[str, Any]]

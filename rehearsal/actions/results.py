@@ -4,6 +4,18 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 
+class JobRefused(Exception):
+    """GitHub does not start the job, which fails (an environment's branch policy, a reviewer's no)."""
+
+
+class JobWaiting(Exception):
+    """GitHub does not start the job yet: nobody has approved it."""
+
+
+class JobCancelled(Exception):
+    """GitHub cancels the job before it starts: its concurrency group has no place for it."""
+
+
 class Conclusion(StrEnum):
     """How a step, a job or a run ended.
 

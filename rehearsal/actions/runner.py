@@ -5,7 +5,7 @@
 here: `start_job` asks the local GitHub, which says whether the job starts, and with what.
 
 Not modelled, and refused if a file uses it: matrices, services, containers, continue-on-error, secrets, calls of further workflows.
-Not acted upon: `concurrency` (one run is all there is), `runs-on`, `timeout-minutes` of zero.
+Runs that share `groups` wait for each other as their jobs' `concurrency` says. Not acted upon: `runs-on`, `timeout-minutes` of zero.
 """
 
 import re
@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.actions import commands, definitions, machine, processes, standins
+from rehearsal.actions.concurrency import Group, Groups
 from rehearsal.actions.expressions import Declared, Open, Scope, condition, interpolate, text
-from rehearsal.actions.results import Conclusion, Job, RunResult, Step
+from rehearsal.actions.results import Conclusion, Job, JobCancelled, JobRefused, JobWaiting, RunResult, Step
 
 OWN_REPOSITORY = "acme/package-flow"
 # https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax: jobs.<job_id>.timeout-minutes
@@ -27,14 +28,6 @@ JOB_TIMEOUT_MINUTES = 360
 SHELLS = {None: ("bash", "-e"), "bash": ("bash", "--noprofile", "--norc", "-eo", "pipefail")}
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 TOKEN_VARIABLES = ("ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
-
-
-class JobRefused(Exception):
-    """GitHub does not start the job, which fails (an environment's branch policy, a reviewer's no)."""
-
-
-class JobWaiting(Exception):
-    """GitHub does not start the job yet: nobody has approved it."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +54,7 @@ class Machine:
 
     checkout: folder of this repository, whose `.github/actions` are used. source: what actions/checkout checks out. extra_env: variables
     for every process of every job (such as AWS_ENDPOINT_URL). own_repository: the name by which workflows call this repository's actions.
+    groups: the concurrency groups that the run shares with others.
     """
 
     checkout: Path
@@ -69,6 +63,7 @@ class Machine:
     extra_env: Mapping[str, str] = field(default_factory=dict)
     path: str = field(default_factory=machine.default_path)
     own_repository: str = OWN_REPOSITORY
+    groups: Groups = field(default_factory=Groups)
 
 
 def run_workflow(
@@ -82,6 +77,7 @@ def run_workflow(
     path: str | None = None,
     scratch: Path | None = None,
     own_repository: str = OWN_REPOSITORY,
+    groups: Groups | None = None,
 ) -> RunResult:
     """Run a reusable workflow. `checkout` is by default the repository that holds the workflow file; `scratch` (default: a new temporary
     folder, removed afterwards) gets a folder for this run.
@@ -100,6 +96,7 @@ def run_workflow(
             extra_env=dict(extra_env or {}),
             path=path or machine.default_path(),
             own_repository=own_repository,
+            groups=groups or Groups(),
         )
         return _Run(definition, values, start_job, place).result()
 
@@ -126,6 +123,7 @@ class _Run:
     def __init__(self, definition: Mapping[str, Any], inputs: Mapping[str, Any], start_job: StartJob, place: Machine) -> None:
         self.definition, self.inputs, self.start_job, self.place = definition, inputs, start_job, place
         self.jobs: dict[str, Job] = {}
+        self.artifacts = standins.Artifacts(place.scratch / "artifacts")
 
     def result(self) -> RunResult:
         waiting = dict(self.definition["jobs"])
@@ -183,14 +181,26 @@ class _Run:
         return "its condition does not hold"
 
     def _start(self, name: str, title: str, job: Mapping[str, Any], scope: Scope) -> Job:
-        permissions = permissions_of(self.definition, job)
-        environment = _environment_name(job.get("environment"), scope)
         try:
-            started = self.start_job(name, permissions, environment)
+            with self.place.groups.turn(title, self._group(name, job, scope)):
+                return self._started(name, title, job, scope)
         except JobRefused as refusal:
             return Job(name, title, Conclusion.FAILURE, reason=str(refusal))
         except JobWaiting as waiting:
             return Job(name, title, Conclusion.WAITING, reason=str(waiting))
+        except JobCancelled as cancelled:
+            return Job(name, title, Conclusion.CANCELLED, reason=str(cancelled))
+
+    def _group(self, name: str, job: Mapping[str, Any], scope: Scope) -> Group | None:
+        if "concurrency" not in job:
+            return None
+        declared = job["concurrency"]
+        values = {key: text(interpolate(value, scope)) for key, value in declared.items()} if isinstance(declared, Mapping) else declared
+        return Group.declared(f"job {name}", values)
+
+    def _started(self, name: str, title: str, job: Mapping[str, Any], scope: Scope) -> Job:
+        permissions = permissions_of(self.definition, job)
+        started = self.start_job(name, permissions, _environment_name(job.get("environment"), scope))
         try:
             _check_token(name, permissions, started)
             return _JobRun(self, name, title, job, scope, started).result()
@@ -398,7 +408,7 @@ class _JobRun:
         if folder is not None:
             return None, self._composite(folder, uses, given, {**steps.env, **env})
         around = standins.Surroundings(
-            self.run.place.source, self.run.place.scratch / "artifacts", self.folders, machine.environment(self.folders, self.path)
+            self.run.place.source, self.run.artifacts, self.folders, machine.environment(self.folders, self.path)
         )
         done = standins.find(uses)(given, around)
         self.path = ":".join([*done.path, self.path])

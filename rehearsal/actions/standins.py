@@ -8,7 +8,7 @@ import shutil
 import stat
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rehearsal.actions import machine
@@ -25,12 +25,48 @@ class ActionError(Exception):
     """The action fails, as it would on GitHub, or is used in a way that this runner does not know."""
 
 
+@dataclass
+class Artifacts:
+    """The artifacts of one run. One never changes: overwriting removes it, and makes one with another id under its name.
+
+    https://github.com/actions/upload-artifact#overwriting-an-artifact
+    """
+
+    folder: Path
+    _ids: dict[str, int] = field(default_factory=dict)
+    _made: int = 0
+
+    def make(self, name: str, *, overwrite: bool) -> tuple[int, Path]:
+        """Its id, and an empty folder. Raises ActionError if there is one of that name, and it is not to be overwritten."""
+        if name in self._ids:
+            if not overwrite:
+                raise ActionError(f"an artifact {name} exists already in this run")
+            shutil.rmtree(self.folder / str(self._ids.pop(name)))
+        self._made += 1
+        self._ids[name] = self._made
+        made = self.folder / str(self._made)
+        made.mkdir(parents=True)
+        return self._made, made
+
+    def named(self, name: str) -> Path:
+        """Its folder. Raises ActionError."""
+        if name not in self._ids:
+            raise ActionError(f"unable to find artifact {name} in this run")
+        return self.folder / str(self._ids[name])
+
+    def numbered(self, number: str) -> Path:
+        """Its folder. Raises ActionError."""
+        if number not in map(str, self._ids.values()):
+            raise ActionError(f"unable to find an artifact with id {number} in this run")
+        return self.folder / number
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """What a stand-in works with: the run's source tree and artifacts, the job's folders and environment."""
 
     source: Path | None
-    artifacts: Path
+    artifacts: Artifacts
     folders: machine.JobFolders
     environment: Mapping[str, str]
 
@@ -61,17 +97,12 @@ def checkout(inputs: Mapping[str, str], around: Surroundings) -> Done:
     return Done(f"checked out into {around.folders.workspace}\n")
 
 
-def _artifact(inputs: Mapping[str, str], around: Surroundings) -> Path:
-    name = inputs.get("name", "artifact")
+def upload_artifact(inputs: Mapping[str, str], around: Surroundings) -> Done:
+    """Keep what a folder or a file holds for the run. As on GitHub, hidden files are left out and modes are lost."""
+    _allow(inputs, "name", "path", "if-no-files-found", "overwrite", "retention-days")
+    name, source = inputs.get("name", "artifact"), Path(around.folders.workspace, inputs.get("path", ""))
     if not _ARTIFACT_NAME.fullmatch(name):
         raise ActionError(f"not the name of an artifact: {name!r}")
-    return around.artifacts / name
-
-
-def upload_artifact(inputs: Mapping[str, str], around: Surroundings) -> Done:
-    """Keep a file, or what a folder holds, for the run. As on GitHub, hidden files are left out and modes are lost."""
-    _allow(inputs, "name", "path", "if-no-files-found", "overwrite", "retention-days")
-    kept, source = _artifact(inputs, around), Path(around.folders.workspace, inputs.get("path", ""))
     if not inputs.get("path") or any(character in inputs["path"] for character in "*?[\n"):
         raise ActionError("the stand-in takes one path, without patterns")
     files = [source] if source.is_file() else [one for one in sorted(source.rglob("*")) if one.is_file() and not _hidden(one, source)]
@@ -79,16 +110,13 @@ def upload_artifact(inputs: Mapping[str, str], around: Surroundings) -> Done:
         if inputs.get("if-no-files-found") == "error":
             raise ActionError(f"no files were found at {source}")
         return Done(f"no files were found at {source}; nothing was uploaded\n")
-    if kept.exists():
-        if inputs.get("overwrite") != "true":
-            raise ActionError(f"an artifact {kept.name} exists already in this run")
-        shutil.rmtree(kept)
+    number, kept = around.artifacts.make(name, overwrite=inputs.get("overwrite") == "true")
     base = source.parent if source.is_file() else source
     for file in files:
         copy = kept / file.relative_to(base)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, copy)
-    return Done(f"artifact {kept.name}: {len(files)} files\n")
+    return Done(f"artifact {name}, id {number}: {len(files)} files\n", {"artifact-id": str(number)})
 
 
 def _hidden(file: Path, base: Path) -> bool:
@@ -96,11 +124,17 @@ def _hidden(file: Path, base: Path) -> bool:
 
 
 def download_artifact(inputs: Mapping[str, str], around: Surroundings) -> Done:
-    """Copy an artifact of this run into a folder."""
-    _allow(inputs, "name", "path")
-    kept = _artifact(inputs, around)
-    if not kept.is_dir():
-        raise ActionError(f"unable to find artifact {kept.name} in this run")
+    """Copy an artifact of this run, by name or by id, into a folder."""
+    _allow(inputs, "name", "artifact-ids", "path", "merge-multiple")
+    if ("name" in inputs) == bool(inputs.get("artifact-ids")):
+        raise ActionError("name or artifact-ids: with neither, every artifact of the run would be taken")
+    if "name" in inputs:
+        kept = around.artifacts.named(inputs["name"])
+    else:
+        # Whether one artifact gets a folder of its own has changed between releases.
+        if inputs.get("merge-multiple") != "true":
+            raise ActionError("with artifact-ids the stand-in takes merge-multiple: true alone")
+        kept = around.artifacts.numbered(inputs["artifact-ids"])
     target = Path(around.folders.workspace, inputs.get("path", ""))
     shutil.copytree(kept, target, dirs_exist_ok=True)
     return Done(f"artifact {kept.name} into {target}\n")

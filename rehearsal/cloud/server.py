@@ -133,7 +133,7 @@ class Front:
 
         async def recording(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start" and message["status"] in REFUSED:
-                code = dict(message["headers"]).get(b"x-amzn-errortype", b"").decode("latin-1")
+                code = dict(message.get("headers", ())).get(b"x-amzn-errortype", b"").decode("latin-1")
                 refusal.update(status=message["status"], method=scope["method"], path=scope["path"], code=code, body="")
                 self.refusals.append(refusal)
             elif refusal:

@@ -23,6 +23,10 @@ GONE = re.compile(r": 404 ")
 REFUSED = re.compile(r"(iam (Delete|Get)Role|sso-admin (Delete|Describe)PermissionSet)\w*: AccessDenied")
 UNKNOWN_VARIABLE = re.compile(r"repositories\.(\S+): has the Actions variable (\w+), which this stack did not make; .* with the id (\S+)")
 VARIABLE = "github:index/actionsVariable:ActionsVariable"
+UNKNOWN_ENVIRONMENT = re.compile(
+    r"repositories\.(\S+): has the environment (\S+) already, which this stack did not make.* with the id (\S+)"
+)
+ENVIRONMENT = "github:index/repositoryEnvironment:RepositoryEnvironment"
 UNKNOWN_PROVIDER = re.compile(r"githubOidcProvider: account \d+ has a provider for \S+ already")
 PROVIDER = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
 KEY = "aws:kms/key:Key"
@@ -50,7 +54,9 @@ class Administrator:
 def next_step(error: Mapping[str, Any], state: Mapping[str, Any], who: Administrator) -> Step | None:
     """What the documentation says to do after this error; None if running again is all there is to do."""
     if unknown := UNKNOWN_VARIABLE.search(error.get("message", "")):
-        return _import_variable(unknown, state)
+        return _import_of_consumer(VARIABLE, "{0}-{1}", unknown, state)
+    if unknown := UNKNOWN_ENVIRONMENT.search(error.get("message", "")):
+        return _import_of_consumer(ENVIRONMENT, "{0}/{1}", unknown, state)
     if UNKNOWN_PROVIDER.search(error.get("message", "")):
         return _import_provider(state, who)
     if not error.get("urn"):
@@ -66,13 +72,13 @@ def next_step(error: Mapping[str, Any], state: Mapping[str, Any], who: Administr
     return None
 
 
-def _import_variable(unknown: re.Match[str], state: Mapping[str, Any]) -> Step:
-    """The program's own words before it registers anything, which name the id."""
-    repository, variable, import_id = unknown.groups()
-    name = f"{repository}-{variable}"
-    types = f"package-flow:index:ConsumingRepository${VARIABLE}"
+def _import_of_consumer(type: str, naming: str, unknown: re.Match[str], state: Mapping[str, Any]) -> Step:
+    """The program's own words before it registers anything, which name the id. `naming` makes a logical name of repository and thing."""
+    *parts, import_id = unknown.groups()
+    name = naming.format(*parts)
+    types = f"package-flow:index:ConsumingRepository${type}"
     urn = f"urn:pulumi:{state['stack']}::{state['project']}::{types}::{name}"
-    return Step(f"adopted after a lost response: {VARIABLE} {name} (import id {import_id})", {urn: import_id})
+    return Step(f"adopted after a lost response: {type} {name} (import id {import_id})", {urn: import_id})
 
 
 def _has_permission_set(error: Mapping[str, Any], who: Administrator) -> bool:

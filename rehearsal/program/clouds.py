@@ -179,13 +179,13 @@ class Github:
             self._connection.pause(float(answer.headers.get("retry-after", 1)))
         return self._client.request(method, address, json=body, params=query)
 
-    def pages(self, *path: str, member: str) -> list[Any]:
-        """Every entry of a paged list."""
+    def pages(self, *path: str, member: str = "") -> list[Any]:
+        """Every entry of a paged list, which is the answer itself or its `member`."""
         entries: list[Any] = []
         page = 1
         while True:
             answer = self.response("GET", *path, query={"per_page": 100, "page": page})
-            entries += answer.json_or_none[member]
+            entries += answer.json_or_none[member] if member else answer.json_or_none
             if answer.next_url is None:
                 return entries
             page += 1

@@ -155,6 +155,14 @@ class RepositoryEnvironment(Handler):
             if error.status != 404:
                 raise
 
+    def look_up(self, cloud: Github, id: str) -> Params | None:
+        repository, _, environment = id.partition(":")
+        environment = environment.replace("??", ":")
+        with absent_is_fine():
+            cloud.call("GET", "repos", cloud.owner, repository, "environments", environment)
+            return {"repository": repository, "environment": environment, "repositoryId": _repository_id(cloud, repository)}
+        return None
+
     @staticmethod
     def _put(cloud: Github, wanted: Params) -> None:
         """As the provider's client: a plan without reviewers answers 422, and what such a plan has is then sent alone."""

@@ -310,12 +310,26 @@ def _subject_template(github: Github, inputs: Inputs) -> Answer:
     return {"id": name, "name": name, "useDefault": found["use_default"], "includeClaimKeys": found.get("include_claim_keys") or []}
 
 
-def _environments(github: Github, inputs: Inputs) -> Answer:
+def _repository_branches(github: Github, inputs: Inputs) -> Answer:
     repository = inputs.text("repository", required=True) or ""
+    only = [inputs.flag(flag) for flag in ("onlyProtectedBranches", "onlyNonProtectedBranches")]
+    if any(only):
+        inputs.refuse("onlyProtectedBranches", "and onlyNonProtectedBranches must be left out: the rehearsal lists every branch")
     inputs.check()
-    found = github.pages("repos", github.owner, repository, "environments", member="environments")
-    environments = [{"name": each["name"], "nodeId": each.get("node_id", "")} for each in found]
-    return {"id": repository, "repository": repository, "environments": environments}
+    found = github.pages("repos", github.owner, repository, "branches")
+    branches = [{"name": each["name"], "protected": each["protected"]} for each in found]
+    return {"id": f"{github.owner}/{repository}", "repository": repository, "branches": branches}
+
+
+def _rest_api(github: Github, inputs: Inputs) -> Answer:
+    """One GET; what is not there is an answer with that status, every other refusal an error, as in the provider."""
+    endpoint = inputs.text("endpoint", required=True) or ""
+    inputs.check()
+    answer: Answer = {"endpoint": endpoint, "id": endpoint, "code": 404, "status": "404 Not Found", "headers": "{}", "body": "{}"}
+    with absent_is_fine():
+        found = github.call("GET", *endpoint.split("/"))
+        return {**answer, "code": 200, "status": "200 OK", "body": json.dumps(found)}
+    return answer
 
 
 def _ref(github: Github, inputs: Inputs) -> Answer:
@@ -370,5 +384,6 @@ GITHUB_FUNCTIONS: dict[str, Callable[[Github, Inputs], Answer]] = {
         _subject_template
     ),
     "github:index/getRef:getRef": _ref,
-    "github:index/getRepositoryEnvironments:getRepositoryEnvironments": _environments,
+    "github:index/getRepositoryBranches:getRepositoryBranches": _repository_branches,
+    "github:index/getRestApi:getRestApi": _rest_api,
 }

@@ -76,7 +76,7 @@ def _operation(operation: Inputs) -> Params:
         "oidc": {"aws": role},
         "environmentVariables": operation.mapping("environmentVariables"),
         "preRunCommands": operation.texts("preRunCommands"),
-        "options": {"skipIntermediateDeployments": bool(options and options.flag("skipIntermediateDeployments"))},
+        "options": {name: bool(options and options.flag(name)) for name in ("skipInstallDependencies", "skipIntermediateDeployments")},
     }
 
 

@@ -1,6 +1,7 @@
 """Promotion: a reviewed version is copied from the team's repository to shared, and nothing else comes there."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from policies.names import PROMOTE_ENVIRONMENT, SHARED_REPOSITORY
@@ -68,6 +69,7 @@ def _promote(
         "package": what.name,
         "version": what.version,
         "revision": revision or _revision(world, one, what),
+        **clients.tool_version(what.format),
     }
     return world.run_workflow(PROMOTE, one.name, actor, request, inputs=inputs)
 
@@ -158,6 +160,34 @@ def _scenarios(world: World, one: Publisher, format: Format) -> list[Scenario]:
         ),
         Scenario(name, f"{job}, approved by a reviewer", action, place, lambda: _promote(world, one, what), after=(ready,)),
         *_after(world, one, what),
+        *_without_dependency(world, one, format, job),
+    ]
+
+
+def _without_dependency(world: World, one: Publisher, format: Format, job: str) -> list[Scenario]:
+    """The version needs another package of the team, which nobody promoted."""
+    needed = package(one, format, "unpromoted")
+    what = replace(package(one, format, "needs-unpromoted"), needs=(needed.name,))
+    ready = f"{one.name}: publishes {what.name}, which needs {needed.name}"
+    place = f"{one.team.name} -> {SHARED_REPOSITORY}"
+
+    def publish_both() -> str:
+        publish(world, one, needed)
+        return publish(world, one, what)
+
+    return [
+        Scenario(ready, f"publish-package.yml on {one.branch}", f"publish {what.name}", one.team.name, publish_both, slow=True),
+        Scenario(
+            f"{one.name}: a version is promoted without what it needs",
+            f"{job}, approved by a reviewer",
+            f"promote {what.name}, which needs {needed.name}",
+            place,
+            lambda: _promote(world, one, what),
+            DENY,
+            promoted(one),
+            (ready,),
+            slow=True,
+        ),
     ]
 
 

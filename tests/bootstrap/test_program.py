@@ -152,11 +152,13 @@ def test_deployment_settings(stack, branch, previews):
     reads_with = "arn:aws:iam::222233334444:role/package-flow-permission-sets-preview" if stack == "prod" else None
     assert context["environmentVariables"].get("PACKAGE_FLOW_IDENTITY_CENTER") == reads_with
     assert context["environmentVariables"]["GITHUB_TOKEN"]
-    assert context["preRunCommands"] == ["bash bootstrap/credentials.sh"]
+    assert context["options"] == {"skipInstallDependencies": True, "skipIntermediateDeployments": True}
+    assert context["preRunCommands"] == list(pulumi_cloud.PRE_RUN)
+    assert context["preRunCommands"][-1] == "bash bootstrap/credentials.sh"
 
 
 def test_the_program_that_deploys_is_the_release_of_its_sdk():
-    pinned = next(line for line in (samples.ROOT / "requirements.txt").read_text().splitlines() if line.startswith("pulumi=="))
+    pinned = next(line for line in (samples.ROOT / "requirements.in").read_text().splitlines() if line.startswith("pulumi=="))
     version = pinned.split("==")[1].split()[0]
     assert f"pulumi/pulumi:{version}" == pulumi_cloud.EXECUTOR_IMAGE
     assert f"PULUMI_VERSION: {version}\n" in (samples.ROOT / ".github/workflows/deploy.yml").read_text()

@@ -34,7 +34,13 @@ IDS = {"payments-api": 9001}
 OWNS = company.owns({Format.NPM: ("@acme-payments/*",), Format.MAVEN: ("com.acme.payments:*",)})
 
 
-def planned(*teams: Any, seen: Mapping[str, SeenRepository] | None = None, github_plan: str = "enterprise", **changed: Any) -> Plan:
+def planned(
+    *teams: Any,
+    seen: Mapping[str, SeenRepository] | None = None,
+    github_plan: str = "enterprise",
+    before: tuple[str, ...] = ("main", "release/*"),
+    **changed: Any,
+) -> Plan:
     """The plan of these teams; nobody is shared with unless `sharing` says so."""
     settings = company.settings(*teams, **{"sharing": None, **changed})
     repositories = {one.name: company.seen_repository(one.name, id=IDS.get(one.name, 9002)) for one in settings.repositories}
@@ -43,6 +49,7 @@ def planned(*teams: Any, seen: Mapping[str, SeenRepository] | None = None, githu
         repositories=repositories | dict(seen or {}),
         identity_center=IdentityCenter(INSTANCE, {"Engineering": ENGINEERING, "Research": RESEARCH}),
         plan=github_plan,
+        trusted_before={one.name: list(before) for one in settings.repositories},
         caller=f"arn:aws:iam::{ACCOUNT}:role/deployer",
     )
     return plan(settings, facts)
@@ -78,9 +85,13 @@ def consumer(
     managers: tuple[str, ...] = ("managers",),
     workflow: str | None = WORKFLOW,
     github_plan: str = "enterprise",
+    before: tuple[str, ...] = ("main", "release/*"),
     **changed: Any,
 ) -> parts.ConsumingRepository:
-    """A repository of team payments that installs, or publishes from main and release/*. `closed`: only the team reads its packages."""
+    """A repository of team payments that installs, or publishes from main and release/*; `before` are those that publish already.
+
+    `closed`: only the team reads its packages.
+    """
     if publishes:
         one = company.repository(name, release_branches=("main", "release/*"), **changed)
     else:
@@ -91,7 +102,7 @@ def consumer(
     )
     seen = {name: company.seen_repository(name, id=IDS["payments-api"], default_branch=default_branch)}
     publishing = PublishingSettings(workflow)
-    return planned(payments, seen=seen, iam=iam(boundary), publishing=publishing, github_plan=github_plan).consumers[0]
+    return planned(payments, seen=seen, iam=iam(boundary), publishing=publishing, github_plan=github_plan, before=before).consumers[0]
 
 
 def builds(*roles: str) -> parts.BuildAccess:

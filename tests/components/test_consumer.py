@@ -15,7 +15,7 @@ from policies.branches import declare
 from policies.document import text
 from policies.owned_names import Format, parse
 from tests.components import samples
-from tests.components.recording import Recording, Registration, record
+from tests.components.recording import Monitor, Recording, Registration, record, run_with
 from tests.policies.samples import PROMOTION, REGISTRY, REPOSITORY, WORKFLOW
 
 PROMOTES = Promotes(("leads",))
@@ -243,21 +243,78 @@ def test_policies_of_an_environment_come_after_it(promoter):
         assert environment(promoter, policy.inputs["environment"]).urn in policy.dependencies
 
 
-def test_roles_come_after_the_policies_of_what_they_are_let_into():
+@pytest.mark.parametrize("before", [BRANCHES.names, ()])
+def test_roles_come_after_the_policies_of_what_they_are_let_into(before):
     """The component waits for registry and team; depends_on is not inherited, so its roles say it again."""
 
     def program():
         registry = PackageRegistry("acme", samples.registry())
         team = Team("payments", samples.team(), registry.domain_name, [], registry.shared_repository)
-        planned = samples.consumer(closed=True, publishes=True, promotes=PROMOTES)
+        planned = samples.consumer(closed=True, publishes=True, promotes=PROMOTES, before=before)
         opts = pulumi.ResourceOptions(depends_on=[registry, team])
         ConsumingRepository("payments-api", planned, team.repository, samples.READ_ROLE, opts=opts)
 
-    recording = record(program)
+    recording = record(program, invoke=branches_there("main"))
     policies = {one.urn for kind in ("RepositoryPermissionsPolicy", "DomainPermissions") for one in recording.of(kind)}
     assert len(policies) == 5
     for kind in ("read", "publish", "promote"):
         assert policies <= recording.everything_before(role(recording, kind)), kind
+
+
+# --- branches that appear during a run --------------------------------------------------------------------------------------------------
+
+LISTING = "github:index/getRepositoryBranches:getRepositoryBranches"
+
+
+def branches_there(*names: str):
+    """GitHub's answer to the list of branches, and to nothing else."""
+
+    def invoke(token, arguments):
+        assert (token, arguments) == (LISTING, {"repository": "payments-api"})
+        branches = [{"name": name, "protected": False} for name in names]
+        return {"id": "x", "repository": "payments-api", "branches": branches}
+
+    return invoke
+
+
+def onboarded(*there: str, before: tuple[str, ...] = (), accepted: tuple[str, ...] = (), preview: bool = False) -> Recording:
+    """A repository that promotes too; `there` are its branches once they are guarded."""
+    planned = samples.consumer(publishes=True, accepted_branches=accepted, promotes=PROMOTES, before=before)
+    return record(
+        lambda: registered(planned),
+        invoke=branches_there(*there),
+        preview=preview,
+    )
+
+
+def test_roles_wait_for_the_branches_that_are_there_behind_the_guards():
+    recording = onboarded("main", "release/1.0", "feature/x", accepted=("release/1.0",))
+    assert [token for token, _ in recording.invokes] == [LISTING]
+    guards_ = {one.urn for one in recording.of("RepositoryRuleset")}
+    for kind in ("publish", "promote"):
+        assert guards_ <= recording.everything_before(role(recording, kind))
+
+
+@pytest.mark.parametrize("before", [(), ("main",)])
+def test_a_branch_that_appears_between_look_ups_and_guards_is_not_trusted(before):
+    with pytest.raises(pulumi.RunError, match=r"payments-api: release/evil appeared during this run.*guarded now and not trusted"):
+        onboarded("main", "release/evil", before=before)
+
+
+def test_no_role_is_registered_then():
+    def program():
+        registered(samples.consumer(publishes=True, promotes=PROMOTES, before=()))
+
+    monitor = Monitor(branches_there("main", "release/evil"), preview=False)
+    with pytest.raises(pulumi.RunError):
+        run_with(program, monitor, config={}, project="package-flow", stack="test")
+    types = [one.type.rpartition(":")[2] for one in monitor.recording.registrations]
+    assert "RepositoryRuleset" in types and "Role" not in types
+
+
+def test_branches_that_publish_already_are_not_asked_for_again():
+    assert onboarded("main", "release/evil", before=BRANCHES.names).invokes == []
+    assert onboarded("main", "release/evil", preview=True).invokes == []
 
 
 def test_rights_come_after_their_role_and_variables_last(publisher):

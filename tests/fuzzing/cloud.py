@@ -15,7 +15,7 @@ READS = frozenset(
     {
         "getCallerIdentity", "getPartition", "getOpenIdConnectProvider", "getRole", "getInstances", "getGroup", "getOrganization",
         "getRepository", "getTeam", "getActionsRepositoryOidcSubjectClaimCustomizationTemplate", "getActionsVariables",
-        "readStackResourceOutputs", "getRepositoryEndpoint",
+        "readStackResourceOutputs", "getRepositoryEndpoint", "getRepositoryBranches", "getRestApi",
     }
 )  # fmt: skip
 ERROR = ""
@@ -26,7 +26,7 @@ class HostileCloud(Cloud):
 
     def __init__(self, answers: Sequence[Answer] = ()) -> None:
         self.audiences, self.plan, self.resources, self.build_roles, self.has_identity_center = None, "enterprise", {}, {}, True
-        self.repositories, self.teams, self.missing = {}, {}, set()
+        self.repositories, self.teams, self.missing, self.branches, self.rest = {}, {}, set(), ["main"], {}
         self.answers, self.asked = answers, Counter()
 
     def suit(self, configured: Settings) -> None:

@@ -43,8 +43,8 @@ def test_answers_as_they_should_be():
         ("getRepository", "defaultBranch", "", "main", f"{FILE}: has no default branch that a ruleset can name (none)"),
         ("getRepository", "defaultBranch", "~ALL", "~ALL".strip("~"), f"{FILE}: has no default branch that a ruleset can name ('~ALL')"),
         ("getRepository", "defaultBranch", "a*", "feature/ü", f"{FILE}: has no default branch that a ruleset can name ('a*')"),
-        ("getRepository", "visibility", "secret", "internal", f"{FILE}: the answer can't be used: the visibility is 'secret'"),
-        ("getRepository", "visibility", None, "public", f"{FILE}: the answer can't be used: the visibility is missing"),
+        ("getRepository", "visibility", "secret", "private", f"{FILE}: the answer can't be used: the visibility is 'secret'"),
+        ("getRepository", "visibility", None, "private", f"{FILE}: the answer can't be used: the visibility is missing"),
         ("getRepository", "fullName", "acme/\x1b[31m",
          "acme/payments-api", rf"{FILE}: 'acme/payments-api' is called 'acme/\x1b[31m' on GitHub"),
         ("getOrganization", "id", "12x", "12", "github:owner: acme: the answer can't be used: the organisation's id is '12x'"),
@@ -55,6 +55,12 @@ def test_answers_as_they_should_be():
         ("getPartition", "partition", "AWS", "aws-cn", "aws: the partition: the answer can't be used: the partition is 'AWS'"),
         ("getRole", "arn", "x", "arn:aws:iam::111122223333:role/ci",
          "package-flow:builds.roles: ci: the answer can't be used: the role's ARN is"),
+        ("getRepositoryBranches", "branches", [{"protected": True}], [{"name": "feature/x", "protected": True}],
+         f"{FILE}: the answer can't be used: the name of a branch is missing"),
+        ("getRestApi", "body", "<html>", '{"default_workflow_permissions": "write"}', f"{FILE}: the answer can't be used: "
+         "repos/acme/payments-api/actions/permissions/workflow has status '200' and is '<html>'"),
+        ("getRestApi", "body", "{}", '{"default_workflow_permissions": "read"}', "the default permission of its workflows is missing"),
+        ("getRestApi", "code", 500, 200, "has status '500'"),
         ("getInstances", "identityStoreIds", [], ["d-0123456789"], "there is no IAM Identity Center"),
         ("getInstances", "arns", ["x"], ["arn:aws:sso:::instance/ssoins-0123456789abcdef"], "the instance's ARN is 'x'"),
         ("getGroup", "groupId", "x", "a1b2c3d4-0000-0000-0000-000000000000",
@@ -72,6 +78,7 @@ def test_an_answer_that_can_not_be_used(token, field, bad, good, words):
         "getCallerIdentity", "getPartition", "getOpenIdConnectProvider", "getRole", "getInstances", "getGroup", "getOrganization",
          "getTeam",
         "getRepository", "getActionsRepositoryOidcSubjectClaimCustomizationTemplate", "getActionsVariables", "readStackResourceOutputs",
+        "getRepositoryBranches", "getRestApi",
     ],
 )  # fmt: skip
 def test_a_question_that_is_refused_is_told_with_the_words_of_who_refused(token):
@@ -83,7 +90,8 @@ def test_a_question_that_is_refused_is_told_with_the_words_of_who_refused(token)
 def test_every_refused_question_is_told():
     """And nothing else: what was not answered would look as if it were not there."""
     lines = told(Answer("getRepository", ERROR, "500", -1), Answer("getTeam", ERROR, "401"), Answer("getRepository", "archived", True))
-    assert len(lines) == 3
+    # Two of the catalog, the repository of the publishing workflow, the team.
+    assert len(lines) == 4
     assert all("the question was refused" in line for line in lines)
 
 

@@ -163,8 +163,18 @@ def publisher(**changed):
 
 
 def test_a_publishing_repository():
-    one = first(publisher(release_branches=("main", "release/*"), approvals=2, environment="packages", promotes=samples.promotes("leads")))
+    one = first(
+        publisher(
+            release_branches=("main", "release/*"),
+            accepted_branches=("release/1.0",),
+            approvals=2,
+            environment="packages",
+            promotes=samples.promotes("leads"),
+        ),
+        trusted_before={"payments-api": ["main"]},
+    )
     assert one.publishing and one.promotion
+    assert one.publishing.accepted_branches == ("release/1.0",) and one.publishing.trusted_before == ("main",)
     assert [name.text for name in one.publishing.owned] == ["@acme-payments/*"]
     release, create = one.rulesets
     assert release.rules == guards.release_rules(2, ()) and release.bypass_teams == ()

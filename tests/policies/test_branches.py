@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from policies import guards, trust
+from policies import branches, guards, trust
 from policies.branches import HEADS, check, declare, is_pattern
 from policies.document import text
 from policies.trust import Subjects
@@ -223,3 +223,36 @@ def test_rulesets_and_environment_name_the_same_patterns(branches):
 def test_one_statement_holds_all_branches_unless_they_exclude_each_other():
     assert len(declare(("main", "release/*", "hotfix/*")).trusted) == 1
     assert len(declare(("main", "release/*", "release/a/b")).trusted) == 3
+
+
+# --- branches that are there already --------------------------------------------------------------------------------------------------
+
+
+@given(
+    branch=st.sampled_from([*(one for one in GOOD if not is_pattern(one)), "release/a", "release/a/b", "release/2024/1"]),
+    declared=st.lists(st.sampled_from(GOOD)),
+)
+def test_a_branch_matches_as_github_reads_the_ruleset(branch, declared):
+    refs = declare(tuple(declared)).ruleset_refs
+    assert branches.matches(branch, declared) == any(matches(ref, HEADS + branch) for ref in refs)
+
+
+@pytest.mark.parametrize(
+    ("there", "declared", "before", "default", "accepted", "unreviewed"),
+    [
+        (["main", "release/evil"], ["main", "release/*"], [], "main", [], ["release/evil"]),
+        (["main", "release/evil"], ["main", "release/*"], [], "main", ["release/evil"], []),
+        (["main", "release/evil"], ["main", "release/*"], ["main", "release/*"], "main", [], []),
+        (["main", "release/evil"], ["main", "release/*"], ["main"], "main", [], ["release/evil"]),
+        (["main", "release/evil/x", "evil"], ["main", "release/*"], [], "main", [], []),
+        (["main", "next"], ["next"], [], "main", [], ["next"]),
+        (["main", "next"], ["next"], [], "next", [], []),
+        (["main", "next"], ["main"], [], "next", [], ["main"]),
+        # Guarded and reviewed as a release branch of its own before it became one of a pattern.
+        (["release/1", "release/2"], ["release/*"], ["release/1"], "main", [], ["release/2"]),
+        (["release/1"], ["release/1"], ["release/*"], "main", [], []),
+        (["b", "a"], ["a", "b"], [], "main", [], ["a", "b"]),
+    ],
+)
+def test_what_would_publish_without_review(there, declared, before, default, accepted, unreviewed):
+    assert branches.unreviewed(there, declared, before, default, accepted) == unreviewed

@@ -1,5 +1,7 @@
 """Who may assume which role: claim sets, each refusal beside the admitted twin that differs in one claim."""
 
+import json
+
 import pytest
 
 from policies import trust
@@ -232,3 +234,30 @@ def test_ids_and_names_come_from_the_repository():
     right = {"sub": "repo:umbrella@1/api@2:ref:refs/heads/main", "aud": "sts.amazonaws.com", "repository_id": "2", "ref": "refs/heads/main"}
     assert admits(role, right)
     assert not admits(role, RELEASE)
+
+
+# --- what a trust policy of ours says ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("environment", ["", "packages"])
+@pytest.mark.parametrize("declared", [("main",), BRANCHES.names, ("a/*", "a/b/c")])
+def test_the_branches_that_a_policy_admits(declared, environment):
+    """As sent, and as AWS may give it back: a list of one as the value itself, or the other way round, white space, another order."""
+    made = trust.publish(REGISTRY, REPOSITORY, declare(declared), environment, WORKFLOW, Subjects.BOTH)
+    promotes = trust.promote(REGISTRY, NEIGHBOUR, declare(("main",)), None, Subjects.BOTH)
+    assert trust.trusted_branches(text(made)) == {REPOSITORY.id: set(declared)}
+    assert trust.trusted_branches(text([*made, *promotes])) == {REPOSITORY.id: set(declared), NEIGHBOUR.id: {"main"}}
+    document = json.loads(text(made))
+    for one in document["Statement"]:
+        for keys in one["Condition"].values():
+            keys.update({key: [value] if isinstance(value, str) else value for key, value in keys.items()})
+    assert trust.trusted_branches(json.dumps(document, indent=2, sort_keys=True)) == {REPOSITORY.id: set(declared)}
+
+
+@pytest.mark.parametrize("document", ["", "None", "[]", "{}", '{"Statement": [3]}', '{"Statement": [{"Condition": {"StringLike": 3}}]}'])
+def test_what_is_no_such_policy_admits_no_branch(document):
+    assert trust.trusted_branches(document) == {}
+
+
+def test_a_role_that_reads_admits_no_release_branch():
+    assert trust.trusted_branches(text(trust.repository_read(REGISTRY, REPOSITORY, Subjects.BOTH))) == {}

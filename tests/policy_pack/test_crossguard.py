@@ -161,8 +161,8 @@ def test_versions_are_those_of_the_program():
         lines = (PACK.parent / file).read_text().splitlines()
         return dict(line.split("#")[0].strip().split("==") for line in lines if "==" in line.split("#")[0])
 
-    own = pinned("policy_pack/requirements.txt")
-    assert own["pulumi"] == pinned("requirements.txt")["pulumi"]
+    own = pinned("policy_pack/requirements.in")
+    assert own["pulumi"] == pinned("requirements.in")["pulumi"]
     assert own["pulumi_policy"] == pinned("requirements-dev.txt")["pulumi_policy"]
 
 

@@ -11,6 +11,7 @@ from tests.components.recording import ACCOUNT, ProviderError
 
 ROOT = Path(__file__).resolve().parents[2]
 OWNER_ID = 7000
+WORKFLOW_PERMISSIONS = {"default_workflow_permissions": "read", "can_approve_pull_request_reviews": False}
 
 
 class Cloud:
@@ -21,6 +22,8 @@ class Cloud:
         self.repositories: dict[str, int] = {}
         self.teams: dict[str, int] = {}
         self.missing: set[str] = set()
+        self.branches = ["main"]
+        self.rest: dict[str, Any] = {}
         self.build_roles = {role.rpartition("/")[2]: role for stack in ("dev", "prod") for role in _build_roles(stack)}
         self.has_identity_center = True
 
@@ -39,6 +42,8 @@ class Cloud:
             "github:index/getActionsRepositoryOidcSubjectClaimCustomizationTemplate:"
             "getActionsRepositoryOidcSubjectClaimCustomizationTemplate": self._subject,
             "github:index/getActionsVariables:getActionsVariables": self._variables,
+            "github:index/getRepositoryBranches:getRepositoryBranches": self._branches,
+            "github:index/getRestApi:getRestApi": self._rest,
             "pulumi:pulumi:readStackResourceOutputs": self._stack,
         }
         return answers[token](**{key: value for key, value in arguments.items() if value is not None})
@@ -109,6 +114,16 @@ class Cloud:
 
     def _variables(self, fullName: str) -> dict[str, Any]:
         return {"fullName": fullName, "name": fullName.partition("/")[2], "variables": [], "id": fullName}
+
+    def _branches(self, repository: str) -> dict[str, Any]:
+        branches = [{"name": name, "protected": False} for name in self.branches]
+        return {"id": repository, "repository": repository, "branches": branches}
+
+    def _rest(self, endpoint: str) -> dict[str, Any]:
+        permissions = endpoint.endswith("/actions/permissions/workflow")
+        found = self.rest.get(endpoint, WORKFLOW_PERMISSIONS if permissions else None)
+        answer = {"code": 404, "body": "{}"} if found is None else {"code": 200, "body": json.dumps(found)}
+        return {"id": "x", "endpoint": endpoint, "status": "", "headers": "{}", **answer}
 
     def _stack(self, stackName: str) -> dict[str, Any]:
         return {"name": stackName, "outputs": self.resources}

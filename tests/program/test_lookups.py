@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from lookups import LookupProblems, Seen, State, _absent, problems, state_from
-from plan.facts import SeenRepository
+from lookups import LookupProblems, Seen, State, _absent, _protections, notes, problems, state_from
+from plan.facts import SeenRepository, WorkflowPermissions
+from policies import trust
+from policies.branches import declare
+from policies.document import text
 from policies.names import variables_of
 from policies.trust import Owner
 from settings import DomainSettings, Encryption, OidcProvider, Publisher, PublishingSettings, Sharing
@@ -96,6 +99,199 @@ def test_promotion_needs_reviewers(plan, visibility, sound):
 
 def test_without_promotion_no_reviewers_are_needed():
     assert found(plan="team") == []
+
+
+# --- branches that are there already --------------------------------------------------------------------------------------------------
+
+
+def with_branches(*there: str, declared=("main", "release/*"), accepted=(), trusted=(), default="main") -> list[str]:
+    configured = samples.settings(samples.team(repositories=(samples.repository(release_branches=declared, accepted_branches=accepted),)))
+    one = samples.seen_repository(API, branches=there, default_branch=default)
+    return found(configured, repositories={API: one}, state=State(trusted={one.id: frozenset(trusted)}))
+
+
+def test_a_branch_that_nobody_had_to_review():
+    """Pushed before release/* was declared. Each is told, with both ways out."""
+    evil = (
+        f"{PREFIX}release_branches would let the branch 'release/evil' publish, which is there already and which nobody had to review; "
+        "look at it and name it in accepted_branches, or delete it on GitHub"
+    )
+    assert with_branches("main", "release/evil") == [evil]
+    assert with_branches("main", "release/evil", "release/1.0") == [evil.replace("release/evil", "release/1.0"), evil]
+    assert with_branches("main", "release/evil", accepted=("release/evil",)) == []
+    assert with_branches("main", "release-evil", "release/evil/x") == []
+
+
+def test_only_of_what_is_newly_trusted():
+    assert with_branches("main", "release/evil", trusted=("main", "release/*")) == []
+    assert len(with_branches("main", "release/evil", trusted=("main",))) == 1
+    another = State(trusted={1: frozenset(("main", "release/*"))})
+    configured = samples.settings(samples.team(repositories=(samples.repository(release_branches=("release/*",)),)))
+    assert len(found(configured, repositories={API: samples.seen_repository(API, branches=("release/evil",))}, state=another)) == 1
+
+
+def test_the_default_branch_is_what_the_company_runs():
+    assert with_branches("main") == []
+    assert len(with_branches("main", default="trunk")) == 1
+
+
+def test_nothing_is_accepted_before_it_is_there():
+    """Who makes it between the review of the catalog and the guards would publish from it."""
+    (problem,) = with_branches("main", accepted=("release/1.0",))
+    assert problem.startswith(f"{PREFIX}accepted_branches names 'release/1.0', which is not there")
+    assert with_branches("main", "release/1.0", accepted=("release/1.0",)) == []
+    assert with_branches("main", accepted=("release/1.0",), trusted=("main", "release/*")) == []
+
+
+def test_a_preview_that_may_not_list_branches_says_so():
+    one = samples.seen_repository(API, branches=None)
+    configured = samples.settings(samples.team(repositories=(samples.repository(accepted_branches=("main",)),)))
+    seen = samples.seen(configured, repositories={API: one})
+    assert problems(configured, seen) == []
+    (note,) = notes(configured, seen)
+    assert note.startswith(f"{PREFIX}its branches were not looked at") and "pulumi up looks at them first" in note
+
+
+# --- renamed, deleted, made anew ------------------------------------------------------------------------------------------------------
+
+ID = samples.seen_repository(API).id
+RENAMING = "docs/operations.md, Renaming a repository"
+
+
+def renamed_from(name: str, state: State, **changed) -> list[str]:
+    configured = samples.settings(samples.team(repositories=(samples.repository(renamed_from=name),)))
+    return found(configured, repositories={API: samples.seen_repository(API, **changed)}, state=state)
+
+
+def test_a_repository_that_was_renamed_on_github_alone():
+    known = State(repository_ids={API: ID})
+    (problem,) = renamed_from("", known, full_name="acme/payments-backend")
+    assert problem.endswith(f"write that name, with renamed_from: {API} in it ({RENAMING})")
+    (problem,) = renamed_from("", known, full_name="acme/Payments-API")
+    assert "two renames" in problem and "renamed_from" not in problem
+    # Nothing of it in the state: there is nothing to carry along.
+    for state, full_name in ((State(), "acme/payments-backend"), (known, "other/payments-api")):
+        (problem,) = renamed_from("", state, full_name=full_name)
+        assert problem.endswith("on GitHub; write that name")
+
+
+def test_a_renamed_repository_carries_along_what_it_had():
+    """Told by id. Without the key the deletions of the old name would reach the renamed repository."""
+    known = State(repository_ids={"payments-old": ID}, variables=frozenset({("payments-old", "CODEARTIFACT_DOMAIN")}))
+    (problem,) = renamed_from("", known, variables=())
+    assert problem.startswith(f"{PREFIX}is the repository that this stack knows as 'payments-old'")
+    assert "write renamed_from: payments-old here" in problem and "import" not in problem
+    assert len(renamed_from("", known, variables=("CODEARTIFACT_DOMAIN",))) == 1, "and nothing about variables of others"
+    assert renamed_from("payments-old", known, variables=("CODEARTIFACT_DOMAIN",)) == []
+    assert len(renamed_from("payments-older", known)) == 1
+    # Half-way: some of it has the new name already.
+    halfway = State(repository_ids={"payments-old": ID, API: ID})
+    assert renamed_from("payments-old", halfway) == []
+    assert len(renamed_from("", halfway)) == 1
+
+
+@pytest.mark.parametrize(("former", "name"), [("", API), ("payments-old", API), ("payments-old", "payments-old")])
+def test_another_repository_under_a_name_that_the_stack_knows(former, name):
+    """Its rulesets are not there, and the state would say that they are."""
+    (problem,) = renamed_from(former, State(repository_ids={name: 1}))
+    assert problem.startswith(f"{PREFIX}got repository {ID} on GitHub; expected 1, which this stack knows as '{name}'")
+    assert "docs/operations.md, A name that another repository has" in problem
+    assert renamed_from(former, State(repository_ids={name: ID})) == []
+
+
+def test_a_repository_that_left_the_catalog_and_whose_name_another_one_has():
+    known = State(repository_ids={"gone": 1})
+    (problem,) = found(state=known, departed={"gone": 2})
+    assert problem.startswith("catalog/test: 'gone' is gone, and on GitHub that name is repository 2 now") and "repository 1." in problem
+    assert found(state=known, departed={"gone": 1}) == []
+    assert found(state=known, departed={"gone": 0}) == []
+
+
+# --- environments and workflow permissions that are there already -----------------------------------------------------------------------
+
+
+def test_an_environment_that_others_made():
+    configured = samples.settings(
+        samples.team(repositories=(samples.repository(environment="packages", promotes=samples.promotes("leads")),))
+    )
+
+    def there(**environments) -> list[str]:
+        return found(configured, teams={"leads": 1}, repositories={API: samples.seen_repository(API, environments=environments)})
+
+    (problem,) = there(packages=("required reviewers (2)", "no self-review", "a wait timer of 30 minutes", "deployment branches"))
+    assert problem == (
+        f"{PREFIX}has the environment packages already, which this stack did not make, with required reviewers (2), no self-review, a wait "
+        "timer of 30 minutes, deployment branches; it would lose what this stack does not ask for, and go with its secrets when this stack "
+        f"goes. Name another one, or delete it there; if an interrupted run of this stack made it, import it with the id {API}:packages"
+    )
+    (problem,) = there(promote=())
+    assert "with no protection" in problem and "Delete it there, or take promotes out" in problem
+    assert there() == []
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({}, ()),
+        ({"protection_rules": [], "deployment_branch_policy": None}, ()),
+        (
+            {
+                "protection_rules": [
+                    {"type": "wait_timer", "wait_timer": 30},
+                    {"type": "required_reviewers", "prevent_self_review": True, "reviewers": [{}, {}]},
+                    {"type": "branch_policy"},
+                    {"type": "custom"},
+                ],
+                "deployment_branch_policy": {"protected_branches": False, "custom_branch_policies": True},
+            },
+            ("a wait timer of 30 minutes", "required reviewers (2)", "no self-review", "the rule custom", "deployment branches"),
+        ),
+        ({"protection_rules": [{"type": "required_reviewers", "reviewers": [{}]}]}, ("required reviewers (1)",)),
+        ({"protection_rules": ["x", None]}, ("the rule None", "the rule None")),
+    ],
+)
+def test_what_protects_an_environment(environment, words):
+    assert _protections(environment) == words
+
+
+@pytest.mark.parametrize(
+    ("default", "approves", "noted"), [("read", False, False), ("write", False, True), ("read", True, True), ("write", True, True)]
+)
+def test_workflow_permissions_that_become_stricter_are_noted(default, approves, noted):
+    seen = samples.seen(SETTINGS, {API: samples.seen_repository(API, workflow_permissions=WorkflowPermissions(default, approves))})
+    assert problems(SETTINGS, seen) == []
+    told = notes(SETTINGS, seen)
+    assert len(told) == noted
+    if noted:
+        back = f"repos/acme/{API}/actions/permissions/workflow -f default_workflow_permissions={default}"
+        assert back in told[0] and told[0].endswith(f"can_approve_pull_request_reviews={str(approves).lower()}")
+
+
+def test_nothing_is_noted_of_what_this_stack_has_set():
+    assert notes(SETTINGS, samples.seen(SETTINGS)) == []
+
+
+# --- who may call the workflows -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("called", "callers"),
+    [("public", {"public", "internal", "private"}), ("internal", {"internal", "private"}), ("private", {"private"}), ("", {"private"})],
+)
+def test_who_may_call_the_workflows_by_visibility(called, callers):
+    """An installing repository uses the login action, for which the same holds."""
+    for name in (API, WEB):
+        for visibility in ("public", "internal", "private"):
+            one = samples.seen_repository(name, visibility=visibility)
+            told = found(repositories={name: one}, workflow_visibility=called)
+            assert (told == []) == (visibility in callers), (name, visibility)
+            for problem in told:
+                assert f"repositories.{name}: is {visibility}, and GitHub lets it use" in problem and "acme/package-flow is" in problem
+
+
+def test_any_workflow_is_nobodys_to_call():
+    one = samples.seen_repository(API, visibility="public")
+    assert found(samples.settings(publishing=PublishingSettings(None)), repositories={API: one}, workflow_visibility=None) == []
 
 
 # --- variables ------------------------------------------------------------------------------------------------------------------------
@@ -263,6 +459,34 @@ def test_state_from_a_stacks_resources():
         "urn:e": {"type": "package-flow:index:Team"},
     }
     assert state_from(resources) == State(frozenset({(API, "CODEARTIFACT_DOMAIN")}), {"payments": "urn:b"}, True)
+    publish = trust.publish(
+        samples.facts(SETTINGS).registry,
+        trust.GitHubRepository(Owner("acme", 7000), API, 9001),
+        declare(("main", "release/*")),
+        "",
+        None,
+        trust.Subjects.BOTH,
+    )
+    of_github = {
+        "urn:f": {
+            "type": "github:index/actionsVariable:ActionsVariable",
+            "outputs": {"repository": API, "variableName": "A", "repositoryId": 9001.0},
+        },
+        "urn:g": {
+            "type": "github:index/repositoryEnvironment:RepositoryEnvironment",
+            "outputs": {"repository": WEB, "environment": "packages", "repositoryId": 9002},
+        },
+        "urn:h": {"type": "github:index/workflowRepositoryPermissions:WorkflowRepositoryPermissions", "outputs": {"repository": API}},
+        "urn:i": {"type": "aws:iam/role:Role", "outputs": {"assumeRolePolicy": text(publish)}},
+        "urn:j": {"type": "aws:iam/role:Role", "outputs": {}},
+    }
+    assert state_from(of_github) == State(
+        variables=frozenset({(API, "A")}),
+        repository_ids={API: 9001, WEB: 9002},
+        environments=frozenset({(WEB, "packages")}),
+        permissions=frozenset({API}),
+        trusted={9001: frozenset({"main", "release/*"})},
+    )
     assert state_from({}) == State()
 
 

@@ -264,3 +264,47 @@ def test_a_credential_in_the_stack_file_is_refused_without_being_told(tmp_path: 
         f"{STACK_FILE}: github:token: got a credential, allowed: credentials in the environment, because a provider's configuration is "
         "written into the state"
     ]
+
+
+@pytest.mark.parametrize(
+    ("bad", "good"), [("release/*", "release/1.0"), ("next", "main"), ("release/1/2", "release/1"), (".x", "release/x")]
+)
+def test_a_branch_is_accepted_by_name_where_it_may_publish(tmp_path: Path, bad: str, good: str) -> None:
+    key = ("payments", "repositories", "payments-api", "accepted_branches")
+    (told,) = _told(tmp_path, changed((key, ["release/0", bad])))
+    assert told.startswith(
+        f"catalog/payments.yaml: repositories.payments-api.accepted_branches.1: got '{bad}', allowed: the name of one branch"
+    )
+    assert _told(tmp_path, changed((key, ["release/0", good]))) == []
+
+
+def test_an_installing_repository_accepts_no_branch(tmp_path: Path) -> None:
+    (told,) = _told(tmp_path, changed((("payments", "repositories", "checkout-web"), {"accepted_branches": ["main"]})))
+    assert "repositories.checkout-web.accepted_branches: got" in told and "nothing, because checkout-web publishes nothing" in told
+
+
+@pytest.mark.parametrize(
+    ("former", "words"),
+    [
+        ("Checkout-web", "a change of case alone takes two renames"),
+        ("identity-api", "a name that no other repository has or had: catalog/identity.yaml, repositories.identity-api"),
+        ("Scoring", "a name that no other repository has or had: catalog/research.yaml, repositories.scoring"),
+        ("a/b", "the name that GitHub had for the repository before it was renamed"),
+        ("..", "the name that GitHub had for the repository before it was renamed"),
+    ],
+)
+def test_a_former_name_is_nobody_elses(tmp_path: Path, former: str, words: str) -> None:
+    key = ("payments", "repositories", "checkout-web")
+    (told,) = _told(tmp_path, changed((key, {"renamed_from": former})))
+    assert told.startswith(f"catalog/payments.yaml: repositories.checkout-web.renamed_from: got '{former}'") and words in told
+    assert _told(tmp_path, changed((key, {"renamed_from": "checkout"}))) == []
+
+
+def test_two_repositories_were_not_the_same_one(tmp_path: Path) -> None:
+    both = [
+        (("payments", "repositories", "checkout-web"), {"renamed_from": "web"}),
+        (("storefront", "repositories", "storefront-web"), {"renamed_from": "Web"}),
+    ]
+    (told,) = _told(tmp_path, changed(*both))
+    assert told.startswith("catalog/storefront.yaml: repositories.storefront-web.renamed_from") and "checkout-web.renamed_from" in told
+    assert _told(tmp_path, changed(*both[:1])) == []

@@ -26,7 +26,15 @@ def starting(github: dict[str, Any] | None = None, variables: dict[str, str] | N
     return lambda job, permissions, environment: StartedJob(context, seen, env or {})
 
 
-def call_action(folder: Path, name: str, inputs: dict[str, str], *, source: Path | None = None, path: str | None = None) -> RunResult:
+def call_action(
+    folder: Path,
+    name: str,
+    inputs: dict[str, str],
+    *,
+    source: Path | None = None,
+    path: str | None = None,
+    env: dict[str, str] | None = None,
+) -> RunResult:
     """One job: check `source` out if there is one, call the action, show its outputs (step `show`)."""
     steps: list[dict[str, Any]] = [{"id": "called", "uses": f"acme/package-flow/.github/actions/{name}@main", "with": inputs}]
     if source is not None:
@@ -35,4 +43,4 @@ def call_action(folder: Path, name: str, inputs: dict[str, str], *, source: Path
     workflow = {"on": {"workflow_call": {}}, "jobs": {"job": {"runs-on": "ubuntu", "permissions": {}, "steps": steps}}}
     file = folder / "workflow.yml"
     file.write_text(json.dumps(workflow))
-    return run_workflow(file, inputs={}, start_job=starting(), checkout=PROJECT, source=source, path=path)
+    return run_workflow(file, inputs={}, start_job=starting(env=env), checkout=PROJECT, source=source, path=path)

@@ -14,10 +14,11 @@ from tests.workflows.calling import PROJECT
 
 WORKFLOWS = [PROJECT / ".github" / "workflows" / name for name in ("publish-package.yml", "promote-package.yml")]
 ACTIONS = sorted((PROJECT / ".github" / "actions").iterdir())
+FILES = [*WORKFLOWS, *(folder / "action.yml" for folder in ACTIONS)]
 OWN = re.compile(r"^acme/package-flow/\.github/actions/([a-z-]+)@main$")
 PINNED = re.compile(r"^actions/[a-z-]+@[0-9a-f]{40}$")
 WITH_VERSION = re.compile(r"uses: (actions/[a-z-]+)@([0-9a-f]{40}) # v(\d+\.\d+\.\d+)$")
-TOKEN_JOBS = {("publish-package.yml", "dependencies"), ("publish-package.yml", "publish"), ("promote-package.yml", "promote")}
+TOKEN_JOBS = {(f"{file}-package.yml", job) for file in ("publish", "promote") for job in ("dependencies", file)}
 
 
 def steps() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -36,7 +37,7 @@ def jobs() -> Iterator[tuple[str, str, dict[str, Any], dict[str, str]]]:
 
 
 def test_there_is_something_to_look_at() -> None:
-    assert len(ACTIONS) == 9
+    assert len(ACTIONS) == 12
     assert len(list(steps())) > 35
 
 
@@ -48,7 +49,7 @@ def test_actions_are_this_repositorys_or_pinned_to_a_commit() -> None:
             assert own is None or (PROJECT / ".github" / "actions" / own[1] / "action.yml").is_file(), f"{where}: {step['uses']}"
 
 
-@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
+@pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.name}")
 def test_a_pinned_action_says_which_version_it_is(file: Path) -> None:
     lines = [line.strip() for line in file.read_text().splitlines() if re.search(r"uses: actions/", line)]
     found = [WITH_VERSION.search(line) for line in lines]
@@ -57,7 +58,7 @@ def test_a_pinned_action_says_which_version_it_is(file: Path) -> None:
 
 def test_one_action_has_one_version() -> None:
     used: dict[str, set[tuple[str, str]]] = {}
-    for file in WORKFLOWS:
+    for file in FILES:
         for name, commit, version in WITH_VERSION.findall("\n".join(line.strip() for line in file.read_text().splitlines())):
             used.setdefault(name, set()).add((commit, version))
     assert all(len(versions) == 1 for versions in used.values()), used
@@ -105,17 +106,33 @@ def test_checkouts_leave_no_credential_behind() -> None:
 
 
 def test_no_secret_is_used() -> None:
-    for file in [*WORKFLOWS, *(PROJECT / ".github" / "actions").glob("*/action.yml")]:
+    for file in FILES:
         assert "secrets" not in file.read_text(), file
         assert "github.token" not in file.read_text(), file
 
 
-def test_every_job_has_a_timeout_and_the_writing_ones_do_not_race() -> None:
-    for file, name, job, permissions in jobs():
+def test_every_job_has_a_timeout() -> None:
+    for file, name, job, _ in jobs():
         assert job["timeout-minutes"] <= 60, (file, name)
-        writes = "id-token" in permissions and name != "dependencies"
-        assert ("concurrency" in job) is writes, (file, name)
-        assert not writes or job["concurrency"]["cancel-in-progress"] is False
+
+
+def test_no_job_is_cancelled_by_a_newer_one() -> None:
+    """A group that keeps one pending job loses the one before; a promotion, which waits for people, is in no group at all."""
+    groups = {(file, name): job["concurrency"] for file, name, job, _ in jobs() if "concurrency" in job}
+    assert set(groups) == {("publish-package.yml", "publish")}
+    assert all((one["queue"], one["cancel-in-progress"]) == ("max", False) for one in groups.values())
+
+
+def test_jobs_hand_over_by_id_and_digest_alone() -> None:
+    own = re.compile(r"(hand-over|take-over)@main$")
+    for file, name, job, _ in jobs():
+        used = [step.get("uses", "") for step in job["steps"]]
+        assert not [one for one in used if "artifact@" in one], (file, name)
+        for step in (one for one in job["steps"] if own.search(one.get("uses", ""))):
+            taken = {key: value for key, value in step["with"].items() if key in ("artifact-id", "digest")}
+            source = job["needs"][-1]
+            expected = {key: f"${{{{ needs.{source}.outputs.{key} }}}}" for key in ("artifact-id", "digest")}
+            assert taken == ({} if "hand-over" in step["uses"] else expected), (file, name)
 
 
 def test_the_environments() -> None:
@@ -123,6 +140,7 @@ def test_the_environments() -> None:
     assert environments == {
         ("publish-package.yml", "dependencies"): PRIVATE_DEPENDENCIES_ENVIRONMENT,
         ("publish-package.yml", "publish"): "${{ inputs.environment }}",
+        ("promote-package.yml", "dependencies"): PRIVATE_DEPENDENCIES_ENVIRONMENT,
         ("promote-package.yml", "promote"): PROMOTE_ENVIRONMENT,
     }
 

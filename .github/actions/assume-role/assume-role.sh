@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Fetch this job's GitHub token for AWS and tell the AWS CLI, by the environment of the steps that follow, to use it.
+# Exchange this job's GitHub token for credentials of a role, which the steps that follow have in their environment alone. What the AWS CLI
+# exchanges itself it keeps in HOME (.aws/cli/cache), where a later step finds it, and on a runner of one's own a later job.
 #
 # environment: ROLE_ARN, REGION, and what GitHub gives a job with the permission id-token write
 set -euo pipefail
@@ -9,7 +10,7 @@ umask 077
 AUDIENCE=sts.amazonaws.com
 
 stop() {
-  printf '::error title=GitHub token::%s\n' "$1" >&2
+  printf '::error title=Role::%s\n' "$1" >&2
   exit 1
 }
 
@@ -23,11 +24,19 @@ answer=$(printf 'header = "Authorization: bearer %s"\n' "$ACTIONS_ID_TOKEN_REQUE
 token=$(jq -er .value <<< "$answer") || stop "GitHub's answer holds no token"
 printf '::add-mask::%s\n' "$token"
 
-token_file="$RUNNER_TEMP/aws-web-identity-token"
-printf '%s' "$token" > "$token_file"
+home=$(mktemp -d "$RUNNER_TEMP/assume-role.XXXXXX")
+trap 'rm -rf "$home"' EXIT
+printf '%s' "$token" > "$home/token"
+
+# Neither a profile of the machine nor what an earlier step set has a say in this.
+unset AWS_PROFILE AWS_DEFAULT_PROFILE
+answer=$(HOME=$home AWS_CONFIG_FILE=$home/config AWS_SHARED_CREDENTIALS_FILE=$home/credentials AWS_PAGER="" \
+  aws sts assume-role-with-web-identity --role-arn "$ROLE_ARN" --role-session-name "github-$GITHUB_RUN_ID-$GITHUB_RUN_ATTEMPT" \
+  --web-identity-token "file://$home/token" --region "$REGION" --output json 2> "$home/errors") ||
+  stop "AWS refuses this job the role $ROLE_ARN: $(tr '\n' ' ' < "$home/errors")"
+jq -e '.Credentials | .AccessKeyId and .SecretAccessKey and .SessionToken' <<< "$answer" > /dev/null || stop "AWS's answer holds no credentials"
+jq -r '.Credentials | .AccessKeyId, .SecretAccessKey, .SessionToken | "::add-mask::\(.)"' <<< "$answer"
 {
-  printf 'AWS_WEB_IDENTITY_TOKEN_FILE=%s\n' "$token_file"
-  printf 'AWS_ROLE_ARN=%s\n' "$ROLE_ARN"
-  printf 'AWS_ROLE_SESSION_NAME=github-%s-%s\n' "$GITHUB_RUN_ID" "$GITHUB_RUN_ATTEMPT"
+  jq -r '.Credentials | "AWS_ACCESS_KEY_ID=\(.AccessKeyId)", "AWS_SECRET_ACCESS_KEY=\(.SecretAccessKey)", "AWS_SESSION_TOKEN=\(.SessionToken)"' <<< "$answer"
   printf 'AWS_REGION=%s\nAWS_DEFAULT_REGION=%s\n' "$REGION" "$REGION"
 } >> "$GITHUB_ENV"

@@ -14,6 +14,7 @@ stop() {
 
 package=$(cd "$DIRECTORY" && pwd) || stop "there is no folder $DIRECTORY"
 work=$(mktemp -d "$RUNNER_TEMP/dependencies.XXXXXX")
+mkdir -p "$(dirname "$DESTINATION")"
 cd "$work"
 
 # A specifier that leads elsewhere than to the registry is a URL, a path or a repository on a host. An alias (npm:NAME@VERSION) does not.

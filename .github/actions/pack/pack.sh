@@ -3,9 +3,17 @@
 #
 # environment: FORMAT, DIRECTORY, VERSION, DESTINATION (see action.yml)
 set -euo pipefail
+shopt -s nullglob
 
+packing=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# What publishing would refuse is refused here, before a number is used up.
+here=$packing/../publish
+# shellcheck source=../publish/stored.sh
+source "$here/stored.sh"
+
+# Also in place of the one of publishing.
 stop() {
-  printf '::error title=Pack::%s\n' "$1" >&2
+  printf '::error title=Pack::%s\n' "${1//$'\n'/ }" >&2
   exit 1
 }
 
@@ -43,9 +51,11 @@ pack_npm() {
 pack_pypi() {
   [[ -f pyproject.toml ]] || stop "there is no pyproject.toml in $DIRECTORY"
   if [[ -n $VERSION ]]; then
-    python "$GITHUB_ACTION_PATH/set_version.py" pyproject.toml "$VERSION"
-    # For packages whose version is dynamic, from version control.
-    export SETUPTOOLS_SCM_PRETEND_VERSION=$VERSION
+    python "$packing/set_version.py" pyproject.toml "$VERSION"
+    # For packages whose version is dynamic, from version control: setuptools-scm and hatch-vcs, PDM, poetry-dynamic-versioning,
+    # uv-dynamic-versioning.
+    export SETUPTOOLS_SCM_PRETEND_VERSION=$VERSION PDM_BUILD_SCM_VERSION=$VERSION
+    export POETRY_DYNAMIC_VERSIONING_BYPASS=$VERSION UV_DYNAMIC_VERSIONING_BYPASS=$VERSION
   fi
   # A wheel alone: setuptools' source distributions differ from one build to the next, so a re-run could not be told from a change.
   python -m build --wheel --outdir "$DESTINATION"
@@ -61,9 +71,55 @@ pack_maven() {
   "${maven[@]}" package org.apache.maven.plugins:maven-deploy-plugin:3.1.4:deploy "-DaltDeploymentRepository=package::file://$DESTINATION"
 }
 
+# same_version PACKED: whether that is the version asked for
+same_version() {
+  if [[ $FORMAT == pypi ]]; then
+    # PEP 440: 1.0.0-rc.1 is 1.0.0rc1. packaging came with build.
+    python -c 'import sys; from packaging.version import Version; sys.exit(Version(sys.argv[1]) != Version(sys.argv[2]))' "$VERSION" "$1"
+  else
+    [[ $VERSION == "$1" ]]
+  fi
+}
+
+# publish_once NAMESPACE PACKAGE VERSION EXPECTED: in place of the one of publishing
+publish_once() {
+  [[ -z $VERSION ]] || same_version "$3" ||
+    stop "packed $(title "$@"), although the version asked for is $VERSION: the build takes its version from elsewhere. Let it read the \
+manifest, or leave the input version out"
+  printf 'packed %s\n' "$(title "$@")"
+}
+
+# check FORMAT: all that publishing looks at before it asks what is there, and whether anybody could install the package.
+check() {
+  DIRECTORY=$DESTINATION
+  # shellcheck disable=SC2034 # npm's; which tag a version gets is publishing's to find out
+  NPM_TAG=""
+  cd "$(mktemp -d "$RUNNER_TEMP/pack.XXXXXX")"
+  # shellcheck source=/dev/null
+  source "$here/$1.sh"
+  publish_all
+  "installable_$1"
+}
+
+installable_npm() {
+  local elsewhere
+  # shellcheck disable=SC2154 # publish_all's
+  elsewhere=$(python3 "$here/tarball.py" "$tarball" | node "$packing/elsewhere.cjs") || stop "the dependencies in package.json can't be read"
+  [[ -z $elsewhere ]] || stop "nobody could install this: $elsewhere. Name a version, range, tag or npm:NAME@VERSION of a registry; a \
+build-command may write them into package.json, as the recipes show"
+}
+
+installable_pypi() {
+  python "$packing/requirements.py" "$DIRECTORY"/*.whl || stop "nobody could install this: see above"
+}
+
+installable_maven() {
+  python3 "$packing/poms.py" "$DIRECTORY" || stop "nobody could install this: see above"
+}
+
 case $FORMAT in
-  npm) pack_npm ;;
-  pypi) pack_pypi ;;
-  maven) pack_maven ;;
+  npm | pypi | maven) ;;
   *) stop "the format is npm, pypi or maven, not $FORMAT" ;;
 esac
+"pack_$FORMAT"
+check "$FORMAT"

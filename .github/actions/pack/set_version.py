@@ -1,29 +1,38 @@
-"""Set `version` of the table [project] in a pyproject.toml, in place. usage: set_version.py FILE VERSION
+"""Set `version` in a pyproject.toml, in place. usage: set_version.py FILE VERSION
 
-A project that declares its version as dynamic is left as it is. Anything else without a version is an error.
+It stands in the table [project], or, where that has none, in [tool.poetry]. A project that declares its version as dynamic otherwise is
+left as it is. Anything else without a version is an error.
 """
 
 import re
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
+
+
+def _version(text: str, table: str) -> Any:
+    found: Any = tomllib.loads(text)
+    for name in table.split("."):
+        found = found.get(name, {})
+    return found.get("version")
 
 
 def set_version(text: str, version: str) -> str:
     """The file's text with this version. Raises ValueError if there is no version to replace."""
-    project = tomllib.loads(text).get("project", {})
-    if "version" in project.get("dynamic", []):
-        return text
-    if "version" not in project:
-        raise ValueError("[project] has neither a version nor declares it dynamic")
+    table = next((one for one in ("project", "tool.poetry") if _version(text, one) is not None), None)
+    if table is None:
+        if "version" in tomllib.loads(text).get("project", {}).get("dynamic", []):
+            return text
+        raise ValueError("neither [project] nor [tool.poetry] has a version, and [project] does not declare it dynamic")
     changed = re.sub(
-        r"(?ms)^(\[project\]\s*$(?:(?!^\[).)*?^version\s*=\s*)([\"'])(?!\2)[^\"'\n]+\2",
+        rf"(?ms)^(\[{re.escape(table)}\]\s*$(?:(?!^\[).)*?^version\s*=\s*)([\"'])(?!\2)[^\"'\n]+\2",
         lambda match: f'{match[1]}"{version}"',
         text,
         count=1,
     )
-    if tomllib.loads(changed).get("project", {}).get("version") != version:
-        raise ValueError('the version in [project] is not written as version = "..."')
+    if _version(changed, table) != version:
+        raise ValueError(f'the version in [{table}] is not written as version = "..."')
     return changed
 
 

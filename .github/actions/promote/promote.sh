@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Copy one reviewed revision of a package version to the shared repository.
 #
-# environment: FORMAT, PACKAGE, VERSION, REVISION, DOMAIN, DOMAIN_OWNER, REGION, REPOSITORY (see action.yml), credentials for the AWS CLI
+# environment: FORMAT, PACKAGE, VERSION, REVISION, LOWER_LATEST, DOMAIN, DOMAIN_OWNER, REGION, REPOSITORY (see action.yml), credentials for the AWS CLI
 set -euo pipefail
 export AWS_PAGER=""
 
@@ -12,28 +12,12 @@ stop() {
   exit 1
 }
 
-case $FORMAT in
-  npm)
-    [[ $PACKAGE =~ ^(@([a-z0-9][a-z0-9._-]*)/)?([a-z0-9][a-z0-9._-]*)$ ]] || stop "not the name of an npm package: $PACKAGE"
-    namespace=${BASH_REMATCH[2]} name=${BASH_REMATCH[3]}
-    ;;
-  pypi)
-    [[ $PACKAGE =~ ^[a-z0-9]+(-[a-z0-9]+)*$ ]] || stop "not the normalised name of a Python package: $PACKAGE"
-    namespace="" name=$PACKAGE
-    ;;
-  maven)
-    [[ $PACKAGE =~ ^([A-Za-z0-9_.-]+):([A-Za-z0-9_.-]+)$ ]] || stop "not group:artifact: $PACKAGE"
-    namespace=${BASH_REMATCH[1]} name=${BASH_REMATCH[2]}
-    ;;
-  *) stop "the format is npm, pypi or maven, not $FORMAT" ;;
-esac
-[[ $VERSION =~ ^[0-9A-Za-z][0-9A-Za-z.!+_-]*$ ]] || stop "not a version: $VERSION"
+# shellcheck source=../promote/package.sh
+source "$(dirname "${BASH_SOURCE[0]}")/package.sh"
 [[ $REVISION =~ ^[A-Za-z0-9+/=_.:-]{1,50}$ ]] || stop "not a revision: $REVISION"
 [[ $REPOSITORY != "$SHARED" ]] || stop "this repository's team has no repository to promote from"
 
 registry=(--domain "$DOMAIN" --domain-owner "$DOMAIN_OWNER" --region "$REGION" --output json)
-named=(--format "$FORMAT" --package "$name")
-[[ -z $namespace ]] || named+=(--namespace "$namespace")
 
 # assets REPOSITORY: what it holds of this version, as lines "ASSET SHA256"
 assets() {
@@ -41,12 +25,41 @@ assets() {
     jq -r '.assets[] | "\(.name) \(.hashes["SHA-256"])"' | sort
 }
 
-# present REPOSITORY: whether it holds this version
-present() {
-  local found
-  found=$(aws codeartifact list-package-versions "${registry[@]}" --repository "$1" "${named[@]}" 2> "$RUNNER_TEMP/errors") ||
-    if grep -q '(ResourceNotFoundException)' "$RUNNER_TEMP/errors"; then return 1; else stop "$(< "$RUNNER_TEMP/errors")"; fi
-  jq -e --arg version "$VERSION" 'any(.versions[]; .version == $version)' <<< "$found" > /dev/null
+# versions REPOSITORY: those that it holds of this package, as JSON
+versions() {
+  local errors=$RUNNER_TEMP/errors
+  if aws codeartifact list-package-versions "${registry[@]}" --repository "$1" "${named[@]}" 2> "$errors"; then
+    return
+  elif grep -q '(ResourceNotFoundException)' "$errors"; then
+    printf '{}'
+  else
+    stop "$(< "$errors")"
+  fi
+}
+
+# latest REPOSITORY: the version that its tag latest names, or, without that tag, the one that was published last
+# https://docs.aws.amazon.com/codeartifact/latest/APIReference/API_ListPackageVersions.html
+latest() {
+  # The CLI's own paging would leave it out.
+  aws codeartifact list-package-versions "${registry[@]}" --repository "$1" "${named[@]}" --no-paginate --max-results 1 |
+    jq -r '.defaultDisplayVersion // ""'
+}
+
+# A copied version takes its tags along, and nothing else sets tags in shared: its policy lets nobody write there.
+# https://docs.aws.amazon.com/codeartifact/latest/ug/npm-tags.html
+check_latest() {
+  local newest there="" lower
+  newest=$(latest "$REPOSITORY")
+  [[ $held == '{}' ]] || there=$(latest "$SHARED")
+  lower=$(node "$(dirname "${BASH_SOURCE[0]}")/lower.cjs" "$VERSION" "$there")
+  if [[ $newest == "$VERSION" ]]; then
+    [[ -z $lower || $LOWER_LATEST == true ]] ||
+      stop "$PACKAGE $VERSION is latest in $REPOSITORY, and would be in $SHARED, where that is $there: everybody would install the lower \
+version. Give latest in $REPOSITORY to a higher version, or, if you want that, set the input lower-latest"
+  elif [[ -z $lower ]]; then
+    printf '::notice title=Promotion::%s %s is not latest in %s (%s is), so latest in %s stays %s\n' \
+      "$PACKAGE" "$VERSION" "$REPOSITORY" "$newest" "$SHARED" "${there:-unset}"
+  fi
 }
 
 described=$(aws codeartifact describe-package-version "${registry[@]}" --repository "$REPOSITORY" "${named[@]}" --package-version "$VERSION") ||
@@ -57,8 +70,11 @@ status=$(jq -r .packageVersion.status <<< "$described")
 [[ $status == Published ]] || stop "$PACKAGE $VERSION is $status, not Published"
 
 result=promoted
-if present "$SHARED"; then
+held=$(versions "$SHARED")
+if jq -e --arg version "$VERSION" 'any(.versions[]?; .version == $version)' <<< "$held" > /dev/null; then
   result=unchanged
+elif [[ $FORMAT == npm ]]; then
+  check_latest
 fi
 
 # Pinned to the revision, so that a change between the look above and the copy fails. Overwriting is never asked for.

@@ -22,10 +22,11 @@ publish_version() {
   artifact_folder=$(dirname "$version_folder")
   artifact=$(basename "$artifact_folder")
   group=$(dirname "$artifact_folder" | tr / .)
+  # A snapshot's files have the time of the build in their names.
+  [[ $version != *-SNAPSHOT ]] || stop "$version changes with every build: publish a release version (the input version gives it one)"
   [[ $1 == "$artifact_folder/$version/$artifact-$version.pom" ]] || stop "not laid out as a Maven repository: $1"
   [[ $group =~ ^[A-Za-z0-9_.-]+$ && $artifact =~ ^[A-Za-z0-9_.-]+$ ]] || stop "not a group and an artifact: $group:$artifact"
   [[ $version =~ ^[0-9A-Za-z][0-9A-Za-z._+-]*$ ]] || stop "not a version: $version"
-  [[ $version != *-SNAPSHOT ]] || stop "$version changes with every build: publish a release version"
   for file in "$DIRECTORY/$version_folder"/*; do
     base=$(basename "$file")
     case $base in
@@ -52,15 +53,22 @@ upload() {
   printf '::add-mask::%s\n' "$token"
   while read -r asset _; do
     put "$version_folder/$asset" "$DIRECTORY/$version_folder/$asset"
-  done < <(comm -23 <(printf '%s\n' "$4") <(printf '%s\n' "$5"))
+  done < <(missing "$4" "$5")
   # The package's own metadata comes last: it makes the version complete (Published instead of Unfinished).
   metadata "$1" "$2" "$3" > maven-metadata.xml
   put "$(dirname "$version_folder")/maven-metadata.xml" maven-metadata.xml
 }
 
-# metadata GROUP ARTIFACT VERSION; the names are checked above, so nothing in them is special to XML
+# metadata GROUP ARTIFACT VERSION: with the versions that are there; latest and release are the highest, which need not be this one. The names
+# are checked above or were, so nothing in them is special to XML.
 metadata() {
+  local answer versions highest
+  answer=$(found list-package-versions "$1" "$2" --status Published)
+  versions=$(jq -r --arg version "$3" '[.versions[]?.version, $version] | unique[]' <<< "$answer")
+  # 1.0.0-rc.1 comes before 1.0.0, as ~ does here.
+  highest=$(tr - '~' <<< "$versions" | sort -V | tail -n 1 | tr '~' -)
   printf '<?xml version="1.0" encoding="UTF-8"?>\n<metadata>\n  <groupId>%s</groupId>\n  <artifactId>%s</artifactId>\n  <versioning>\n' "$1" "$2"
-  printf '    <latest>%s</latest>\n    <release>%s</release>\n    <versions>\n      <version>%s</version>\n    </versions>\n' "$3" "$3" "$3"
-  printf '    <lastUpdated>%s</lastUpdated>\n  </versioning>\n</metadata>\n' "$(date -u +%Y%m%d%H%M%S)"
+  printf '    <latest>%s</latest>\n    <release>%s</release>\n    <versions>\n' "$highest" "$highest"
+  printf '%s\n' "$versions" | sed 's#.*#      <version>&</version>#'
+  printf '    </versions>\n    <lastUpdated>%s</lastUpdated>\n  </versioning>\n</metadata>\n' "$(date -u +%Y%m%d%H%M%S)"
 }

@@ -19,14 +19,31 @@ publish_all() {
   [[ -z $extra ]] || stop "package.json sets $extra in publishConfig, where npm takes it for a setting of its own: leave that out"
   # https://github.com/npm/cli/blob/latest/workspaces/libnpmpublish/lib/publish.js: it wins over --tag.
   jq -e 'has("tag") | not' <<< "$manifest" > /dev/null || stop "package.json has a tag: leave that out, the input npm-tag is for that"
-  # npm asks for a tag where a version must not become what everybody installs.
-  tag=${NPM_TAG:-latest}
-  [[ -n $NPM_TAG || $version != *-* ]] || tag=next
-  [[ $tag =~ ^[A-Za-z][A-Za-z0-9._-]*$ ]] || stop "not a dist-tag: $tag"
+  # https://docs.npmjs.com/cli/v11/configuring-npm/package-json#private
+  jq -e '.private | not' <<< "$manifest" > /dev/null || stop "package.json says \"private\": true, and npm publishes no such package: leave that out"
+  [[ $NPM_TAG =~ ^([A-Za-z][A-Za-z0-9._-]*)?$ ]] || stop "not a dist-tag: $NPM_TAG"
   publish_once "$scope" "$package" "$version" "tarball $(sha256 "$tarball")"
 }
 
 upload() {
+  local tag
+  tag=$(tag_of "$1" "$2" "$3")
   login npm
   npm publish --ignore-scripts --tag "$tag" "$tarball"
+}
+
+# tag_of SCOPE PACKAGE VERSION: the input npm-tag, or what tag.cjs says
+tag_of() {
+  local answer published tag higher
+  if [[ -n $NPM_TAG ]]; then
+    printf '%s' "$NPM_TAG"
+    return
+  fi
+  answer=$(found list-package-versions "$1" "$2" --status Published)
+  mapfile -t published < <(jq -r '.versions[]?.version' <<< "$answer")
+  answer=$(node "$here/tag.cjs" "$3" "${published[@]}")
+  read -r tag higher <<< "$answer"
+  [[ -z $higher ]] || printf '::notice title=Dist-tag::%s is there, so %s gets the tag %s. The input npm-tag decides otherwise\n' \
+    "$(title "$1" "$2" "$higher")" "$(title "$@")" "$tag" >&2
+  printf '%s' "$tag"
 }

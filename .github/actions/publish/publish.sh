@@ -34,13 +34,12 @@ report() {
   printf '%s %s, revision %s\n' "$(title "$@")" "$4" "$revision"
 }
 
-# publish_once NAMESPACE PACKAGE VERSION EXPECTED: publish unless it is there. EXPECTED: lines "ASSET SHA256"; `upload` then publishes what is
-# missing of them.
+# publish_once NAMESPACE PACKAGE VERSION EXPECTED: publish unless it is there. EXPECTED: lines "ASSET SHA256", sorted; `upload` then gets
+# what is there of them as a fifth.
 publish_once() {
-  local expected=$4 answer there state
+  local expected=$4 answer state
   answer=$(stored "$1" "$2" "$3")
-  there=$(assets "$answer")
-  state=$(compare "$expected" "$there")
+  state=$(compare "$expected" "$answer")
   case $state in
     identical)
       report "$1" "$2" "$3" unchanged "$answer"
@@ -48,14 +47,16 @@ publish_once() {
       return
       ;;
     different)
-      printf 'stored:\n%s\npacked:\n%s\n' "$there" "$expected" >&2
-      stop "$(title "$@") is already in $REPOSITORY with other content. A version never changes: give this one a new number"
+      printf 'stored:\n%s\npacked:\n%s\n' "$(assets "$answer")" "$expected" >&2
+      stop "$(title "$@") is already in $REPOSITORY with other content ($(difference "$expected" "$answer")). A version never changes: give \
+this one a new number"
       ;;
   esac
-  upload "$1" "$2" "$3" "$expected" "$there"
+  upload "$1" "$2" "$3" "$expected" "$(assets "$answer")"
   answer=$(stored "$1" "$2" "$3")
-  state=$(compare "$expected" "$(assets "$answer")")
-  [[ $state == identical ]] || stop "$(title "$@") was published, but what is stored is not what was packed ($state)"
+  state=$(compare "$expected" "$answer")
+  [[ $state == identical ]] ||
+    stop "$(title "$@") was published, but what is stored is not what was packed ($(difference "$expected" "$answer"))"
   report "$1" "$2" "$3" published "$answer"
 }
 

@@ -19,10 +19,20 @@ publish_all() {
   publish_once "" "$name" "$version" "$expected"
 }
 
+# CodeArtifact publishes a version with its first file, and a published version is never continued by another run. So what fails is tried
+# again here, by the run that began.
 upload() {
-  local asset
+  local asset rest=$4 answer try
   login twine
-  while read -r asset _; do
-    twine upload --non-interactive --disable-progress-bar --repository codeartifact "$DIRECTORY/$asset"
-  done < <(comm -23 <(printf '%s\n' "$4") <(printf '%s\n' "$5"))
+  for try in 1 2 3; do
+    while read -r asset _; do
+      twine upload --non-interactive --disable-progress-bar --repository codeartifact "$DIRECTORY/$asset" ||
+        printf '::warning title=Publish::%s was not uploaded (attempt %s)\n' "$asset" "$try"
+    done <<< "$rest"
+    answer=$(stored "$1" "$2" "$3")
+    rest=$(missing "$4" "$(assets "$answer")")
+    [[ -n $rest ]] || return 0
+    # Nothing of it is there: the next run starts anew.
+    [[ $rest != "$4" ]] || stop "$(title "$@") was not uploaded"
+  done
 }

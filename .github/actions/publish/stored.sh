@@ -16,27 +16,40 @@ title() {
   esac
 }
 
-# codeartifact OPERATION NAMESPACE PACKAGE VERSION OPTION...
+# codeartifact OPERATION NAMESPACE PACKAGE OPTION...
 codeartifact() {
   local namespace=()
   [[ -z $2 ]] || namespace=(--namespace "$2")
   aws codeartifact "$1" --domain "$DOMAIN" --domain-owner "$DOMAIN_OWNER" --region "$REGION" --repository "$REPOSITORY" --format "$FORMAT" \
-    "${namespace[@]}" --package "$3" --package-version "$4" --output json "${@:5}"
+    "${namespace[@]}" --package "$3" --output json "${@:4}"
 }
 
-# stored NAMESPACE PACKAGE VERSION: prints ListPackageVersionAssets' answer, "{}" if there is no such version. One page has every asset (a
-# version has at most 150); the CLI's own paging would leave the revision out.
-stored() {
-  local errors answer
+# found OPERATION NAMESPACE PACKAGE OPTION...: prints the answer, "{}" if the repository has no such package or version
+found() {
+  local errors
   errors=$(mktemp "$RUNNER_TEMP/errors.XXXXXX")
-  if answer=$(codeartifact list-package-version-assets "$1" "$2" "$3" --no-paginate --max-results 1000 2> "$errors"); then
-    jq -e 'has("nextToken") | not' <<< "$answer" > /dev/null || stop "$(title "$@") has more assets than CodeArtifact allows"
-    printf '%s' "$answer"
+  if codeartifact "$@" 2> "$errors"; then
+    return
   elif grep -q '(ResourceNotFoundException)' "$errors"; then
     printf '{}'
   else
-    stop "can't tell whether $(title "$@") exists: $(tr '\n' ' ' < "$errors")"
+    stop "can't tell what of $3 is in $REPOSITORY: $(tr '\n' ' ' < "$errors")"
   fi
+}
+
+# stored NAMESPACE PACKAGE VERSION: prints the version's status, revision and assets as JSON, "{}" if there is no such version. One page has
+# every asset (a version has at most 150); the CLI's own paging would leave the revision out.
+stored() {
+  local described listed
+  described=$(found describe-package-version "$1" "$2" --package-version "$3")
+  [[ $described != '{}' ]] || {
+    printf '{}'
+    return
+  }
+  listed=$(found list-package-version-assets "$1" "$2" --package-version "$3" --no-paginate --max-results 1000)
+  jq -e 'has("nextToken") | not' <<< "$listed" > /dev/null || stop "$(title "$@") has more assets than CodeArtifact allows"
+  jq -en --argjson described "$described" --argjson listed "$listed" '$listed + {status: $described.packageVersion.status}' ||
+    stop "$(title "$@") has no status"
 }
 
 # assets ANSWER: prints lines "ASSET SHA256" of what `stored` answered
@@ -46,18 +59,51 @@ assets() {
     | "\(if $format == "npm" then "tarball" else .name end) \(.hashes["SHA-256"])"' <<< "$1" | sort
 }
 
-# compare EXPECTED STORED (lines "ASSET SHA256", sorted): prints absent, identical, partial (what is stored is part of what is expected) or
-# different
+# compare EXPECTED ANSWER (lines "ASSET SHA256", sorted; what `stored` answered): prints
+# absent      there is no such version
+# identical   it is there for everybody, with what is expected
+# unfinished  an upload of what is expected broke off, and nobody has seen the version yet
+# different   anything else. A version that is Published takes further assets (PyPI, Maven), but it would be another one for whoever
+#             installs it from then on, so it is not continued.
+# https://docs.aws.amazon.com/codeartifact/latest/ug/packages-overview.html#package-version-status
 compare() {
-  if [[ -z $2 ]]; then
-    printf absent
-  elif [[ $1 == "$2" ]]; then
-    printf identical
-  elif [[ -z $(comm -13 <(printf '%s\n' "$1") <(printf '%s\n' "$2")) ]]; then
-    printf partial
-  else
-    printf different
-  fi
+  local there
+  there=$(assets "$2")
+  case $(jq -r '.status // ""' <<< "$2") in
+    '') printf absent ;;
+    Published) if [[ $1 == "$there" ]]; then printf identical; else printf different; fi ;;
+    Unfinished) if [[ -z $(missing "$there" "$1") ]]; then printf unfinished; else printf different; fi ;;
+    *) printf different ;;
+  esac
+}
+
+# missing LINES OTHERS: prints those lines that the others lack
+missing() {
+  [[ -z $1 ]] || comm -23 <(printf '%s\n' "$1") <(printf '%s\n' "$2")
+}
+
+# difference EXPECTED ANSWER: what sets the stored version apart, in words
+difference() {
+  {
+    printf '%s\n' "$1" | sed 's/^/packed /'
+    assets "$2" | sed 's/^/stored /'
+  } | awk -v status="$(jq -r '.status // "absent"' <<< "$2")" '
+    NF == 3 && !($2 in known) { known[$2]; names[++count] = $2 }
+    NF == 3 { hash[$1, $2] = $3 }
+    function say(words, list) { if (list != "") { text = text "; " words ":" list } }
+    END {
+      for (i = 1; i <= count; i++) {
+        name = names[i]
+        if (!(("stored", name) in hash)) packed = packed " " name
+        else if (!(("packed", name) in hash)) stored = stored " " name
+        else if (hash["stored", name] != hash["packed", name]) other = other " " name
+      }
+      text = status
+      say("packed, not stored", packed)
+      say("stored, not packed", stored)
+      say("stored with other content", other)
+      print text
+    }'
 }
 
 # sha256 FILE
@@ -65,10 +111,23 @@ sha256() {
   sha256sum "$1" | cut -d ' ' -f 1
 }
 
-# login TOOL
+# login TOOL: npm or twine, for as long as this script runs. What may publish is left neither to later steps nor, on a runner of one's own, to
+# later jobs. `aws codeartifact login` would not show the token, so it could not be masked.
 login() {
-  aws codeartifact login --tool "$1" --domain "$DOMAIN" --domain-owner "$DOMAIN_OWNER" --region "$REGION" --repository "$REPOSITORY" \
-    --duration-seconds "$TOKEN_DURATION"
+  local address token
+  address=$(endpoint)
+  token=$(aws codeartifact get-authorization-token --domain "$DOMAIN" --domain-owner "$DOMAIN_OWNER" --region "$REGION" \
+    --duration-seconds "$TOKEN_DURATION" --query authorizationToken --output text)
+  printf '::add-mask::%s\n' "$token"
+  HOME=$(umask 077 && mktemp -d "$RUNNER_TEMP/home.XXXXXX")
+  trap 'rm -rf "$HOME"' EXIT
+  case $1 in
+    npm) printf 'registry=%s\n//%s:_authToken=%s\n' "$address" "${address#*://}" "$token" > "$HOME/.npmrc" ;;
+    twine)
+      printf '[distutils]\nindex-servers = codeartifact\n[codeartifact]\nrepository = %s\nusername = aws\npassword = %s\n' \
+        "$address" "$token" > "$HOME/.pypirc"
+      ;;
+  esac
 }
 
 # endpoint: the repository's address for this format, with a slash at its end

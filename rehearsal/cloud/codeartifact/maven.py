@@ -144,12 +144,23 @@ async def _metadata(call: EndpointCall, domain: Domain, repository: Repository, 
         raise not_found(f"'{location.path}' not found in repository '{repository.name}'.", "asset", METADATA)
     updated = datetime.fromtimestamp(max(listed.values(), default=0), UTC).strftime("%Y%m%d%H%M%S")
     versions = "".join(f"<version>{escape(version)}</version>" for version in ordered)
+    latest, release = (escape(_uploaded(repository, location.package, one, ordered)) for one in ("latest", "release"))
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n<metadata modelVersion="1.1.0">'
         f"<groupId>{escape(location.package.namespace)}</groupId><artifactId>{escape(location.package.name)}</artifactId>"
-        f"<versioning><latest>{escape(ordered[-1])}</latest><release>{escape(ordered[-1])}</release><versions>{versions}</versions>"
+        f"<versioning><latest>{latest}</latest><release>{release}</release><versions>{versions}</versions>"
         f"<lastUpdated>{updated}</lastUpdated></versioning></metadata>\n"
     ).encode()
+
+
+def _uploaded(repository: Repository, package: Coordinates, name: str, listed: list[str]) -> str:
+    """`latest` or `release` as the document that was uploaded last has it, if that is listed; else what was published last.
+
+    Which of the two AWS serves is not documented: here a publisher who says something wrong is believed.
+    """
+    known = repository.packages.get(package)
+    named = _xml(known.document, METADATA).findtext(f"./{{*}}versioning/{{*}}{name}") if known and known.document else None
+    return named if named in listed else listed[-1]
 
 
 async def _public_versions(call: EndpointCall, domain: Domain, repository: Repository, location: Location, required: bool) -> list[str]:

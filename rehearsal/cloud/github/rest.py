@@ -296,6 +296,11 @@ def get_repository(call: Call) -> Reply:
     return Reply(200, views.repository(call.api, call.repository, permissions))
 
 
+def list_branches(call: Call) -> Reply:
+    shown, headers = _page(call, views.branches(call.api, call.repository))
+    return Reply(200, shown, headers)
+
+
 # --- variables ------------------------------------------------------------------------------------------------------------------
 
 
@@ -754,6 +759,7 @@ ROUTES = [
     Route("GET", "/orgs/{org}/actions/oidc/customization/sub", get_organization_subject, "organization_administration", "read"),
     Route("PUT", "/orgs/{org}/actions/oidc/customization/sub", set_organization_subject, "organization_administration", "write"),
     Route("GET", _REPO, get_repository, "metadata", "read"),
+    Route("GET", f"{_REPO}/branches", list_branches, "contents", "read"),
     Route("GET", f"{_REPO}/actions/permissions/access", get_actions_access, "administration", "read"),
     Route("PUT", f"{_REPO}/actions/permissions/access", set_actions_access, "administration", "write"),
     Route("GET", f"{_REPO}/actions/permissions/workflow", get_workflow_permissions, "administration", "read"),

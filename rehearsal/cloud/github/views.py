@@ -4,6 +4,7 @@ import base64
 from typing import Any
 
 from rehearsal.cloud.github import oidc
+from rehearsal.cloud.github.rules import applicable
 from rehearsal.cloud.github.state import (
     BranchPolicy,
     Environment,
@@ -18,6 +19,7 @@ from rehearsal.cloud.github.state import (
 )
 
 WEB = "https://github.com"
+HEADS = "refs/heads/"
 # Instants of what is seeded rather than made: the model keeps no history of it.
 LONG_AGO = "2020-01-01T00:00:00Z"
 REPOSITORY_URLS = {
@@ -215,6 +217,19 @@ def repository(api: str, one: Repository, permissions: dict[str, bool]) -> dict[
     if not one.owner.personal:
         shown["organization"] = owner
     return shown | dict.fromkeys(COUNTS, 0) | {name: url + suffix for name, suffix in REPOSITORY_URLS.items()}
+
+
+def branches(api: str, repo: Repository) -> list[dict[str, Any]]:
+    """`short-branch` of each branch, by name; protected is what an active ruleset covers."""
+    return [
+        {
+            "name": ref.removeprefix(HEADS),
+            "commit": {"sha": sha, "url": f"{api}/repos/{repo.full_name}/commits/{sha}"},
+            "protected": any(one.rules for one in applicable(repo.rulesets.values(), ref, repo.default_branch)),
+        }
+        for ref, sha in sorted(repo.refs.items())
+        if ref.startswith(HEADS)
+    ]
 
 
 def variable(one: Variable) -> dict[str, Any]:

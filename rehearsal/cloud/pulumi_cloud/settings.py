@@ -44,6 +44,7 @@ class Oidc(_Shape):
 
 
 class Options(_Shape):
+    skip_install_dependencies: bool = False
     skip_intermediate_deployments: bool = False
 
 

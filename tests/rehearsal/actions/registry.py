@@ -1,7 +1,8 @@
 """A small registry in the local cloud, with the program's own policies: what the workflows are tried against."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,12 @@ from botocore.config import Config
 from policies import owned_names, promoting, publishing, reading, resource, trust
 from policies.arns import Registry
 from policies.branches import declare
-from policies.document import text
+from policies.document import statement, text
 from policies.owned_names import Format
-from rehearsal.actions import RunResult, machine, run_workflow
+from rehearsal.actions import RunResult, StartedJob, definitions, machine, run_workflow
+from rehearsal.actions.concurrency import Groups
 from rehearsal.actions.github import Act, start_jobs
+from tests.workflows.calling import call_action
 
 PROJECT = Path(__file__).parents[3]
 WORKFLOWS = PROJECT / ".github" / "workflows"
@@ -40,6 +43,12 @@ def _installed(tool: str) -> str:
 TOOLS = {f"{tool}-version": _installed(tool) for tool in ("node", "python", "java")}
 
 
+def _tools(file: Path) -> dict[str, str]:
+    """Those of TOOLS that a workflow has inputs for."""
+    declared = definitions.workflow(file)["on"]["workflow_call"]["inputs"]
+    return {name: version for name, version in TOOLS.items() if name in declared}
+
+
 def workflow_ref(file: str) -> str:
     return f"acme/package-flow/.github/workflows/{file}@refs/heads/main"
 
@@ -52,14 +61,25 @@ class LocalCloud:
     root: dict[str, str]
     github: Act
 
-    def aws(self, service: str) -> Any:
-        """A client with root's credentials."""
+    @cached_property
+    def administrator(self) -> dict[str, str]:
+        """The key of a user with every right: root gets no token."""
+        iam = self.aws("iam")
+        iam.create_user(UserName="administrator")
+        allowed = [statement("All", ("codeartifact:*", "sts:GetServiceBearerToken"), "*")]
+        iam.put_user_policy(UserName="administrator", PolicyName="all", PolicyDocument=text(allowed))
+        made = iam.create_access_key(UserName="administrator")["AccessKey"]
+        return {"access_key_id": made["AccessKeyId"], "secret_access_key": made["SecretAccessKey"]}
+
+    def aws(self, service: str, key: Mapping[str, str] | None = None) -> Any:
+        """A client with root's credentials, or others."""
+        key = key or self.root
         return boto3.client(
             service,
             endpoint_url=self.url,
             region_name=REGION,
-            aws_access_key_id=self.root["access_key_id"],
-            aws_secret_access_key=self.root["secret_access_key"],
+            aws_access_key_id=key["access_key_id"],
+            aws_secret_access_key=key["secret_access_key"],
             config=Config(retries={"max_attempts": 0}),
         )
 
@@ -150,7 +170,7 @@ class LocalCloud:
 
     def run(
         self,
-        file: str,
+        file: str | Path,
         inputs: Mapping[str, Any],
         *,
         source: Path | None = None,
@@ -160,25 +180,60 @@ class LocalCloud:
         checkout: Path = PROJECT,
         environment: dict[str, str] | None = None,
         approve_by: Iterable[str] = (),
+        groups: Groups | None = None,
+        scratch: Path | None = None,
+        before: Callable[[str], None] = lambda _: None,
     ) -> RunResult:
-        """Run a workflow file as a job of acme/payments-api calls it. `called_as`: another name of the file (job_workflow_ref)."""
+        """Run a workflow file, of this repository or another one, as a job of acme/payments-api calls it. `called_as`: another name of the
+        file (job_workflow_ref). `groups`: concurrency groups that it shares with other runs. `before`: called with each job that starts."""
+        name = Path(file).name
         request = {
             "repository": "acme/payments-api",
             "actor": "bob",
             "event": event,
             "ref": ref,
             "workflow": ".github/workflows/release.yml",
-            "job_workflow_ref": called_as or workflow_ref(file),
+            "job_workflow_ref": called_as or workflow_ref(name),
             "approve_by": list(approve_by),
         }
+        begin = start_jobs(self.github, request)
+
+        def start(job: str, permissions: Mapping[str, str], environment: str) -> StartedJob:
+            before(job)
+            return begin(job, permissions, environment)
+
         return run_workflow(
             WORKFLOWS / file,
-            inputs={**(TOOLS if file == "publish-package.yml" else {}), **inputs},
-            start_job=start_jobs(self.github, request),
+            inputs={**_tools(WORKFLOWS / file), **inputs},
+            start_job=start,
+            groups=groups,
+            scratch=scratch,
             source=source,
             checkout=checkout,
             extra_env={"AWS_ENDPOINT_URL": self.url, **(environment or {})},
         )
+
+    def call(self, folder: Path, action: str, inputs: Mapping[str, str], *, path: str | None = None) -> RunResult:
+        """Run one of this repository's actions about the team's repository, as an administrator: for what is no matter of rights."""
+        where = {
+            "domain": DOMAIN,
+            "domain-owner": ACCOUNT,
+            "region": REGION,
+            "repository": "payments",
+            "token-duration": str(TOKEN_DURATION),
+        }
+        key = self.administrator
+        credentials = {"AWS_ACCESS_KEY_ID": key["access_key_id"], "AWS_SECRET_ACCESS_KEY": key["secret_access_key"]}
+        env = {"AWS_ENDPOINT_URL": self.url, **credentials}
+        return call_action(folder, action, {**where, **inputs}, path=path, env=env)
+
+    def http(self, method: str, format: str, path: str, repository: str = "payments", content: bytes = b"") -> httpx.Response:
+        """A call of a package endpoint, as an administrator."""
+        codeartifact = self.aws("codeartifact", self.administrator)
+        address = codeartifact.get_repository_endpoint(domain=DOMAIN, repository=repository, format=format)["repositoryEndpoint"]
+        token = codeartifact.get_authorization_token(domain=DOMAIN)["authorizationToken"]
+        headers = {"authorization": f"Bearer {token}"}
+        return httpx.request(method, f"{address.rstrip('/')}/{path}", headers=headers, content=content, trust_env=False)
 
     def versions(self, repository: str, format: str, package: str, namespace: str | None = None) -> dict[str, str]:
         """Version -> status of a package in a repository, as root sees it."""

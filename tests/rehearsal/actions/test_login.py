@@ -49,14 +49,18 @@ def build(cloud: LocalCloud, folder: Path, tools: str, command: str, permission:
 
 COMMANDS = """npm view public-greeting version
           python -m pip download --quiet --no-deps --dest wheels public-greeting; ls wheels
-          cat ~/.m2/settings.xml; stat -c %a ~/.m2/settings.xml"""
+          cat ~/.m2/settings.xml ~/.npmrc ~/.netrc; stat -c %a ~/.m2/settings.xml ~/.npmrc ~/.netrc
+          ls -d ~/.aws $RUNNER_TEMP/login.* || true"""
 
 
 def test_package_managers_read_and_no_role_is_left(cloud: LocalCloud, tmp_path: Path) -> None:
     result = build(cloud, tmp_path, "npm pip maven", COMMANDS)
     assert result.conclusion is Conclusion.SUCCESS, result.output
-    for shown in ("1.1.0\n", "public_greeting-1.1.0", "<mirrorOf>*</mirrorOf>", "<password>***</password>", "\n600\n", "roles left: 0\n"):
+    for shown in ("1.1.0\n", "public_greeting-1.1.0", "<mirrorOf>*</mirrorOf>", "roles left: 0\n", "\n600\n600\n600\n"):
         assert shown in result.output
+    for shown in ("<password>***</password>", ":_authToken=***\n", " login aws password ***\n"):
+        assert shown in result.output
+    assert result.output.count("No such file or directory") == 2
 
 
 @pytest.mark.parametrize(

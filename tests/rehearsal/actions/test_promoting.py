@@ -3,26 +3,36 @@
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from policies.document import statement, text
 from rehearsal.actions import Conclusion, RunResult, machine
+from rehearsal.actions.concurrency import Groups
 from tests.rehearsal.actions import sources
 from tests.rehearsal.actions.registry import DOMAIN, PLACE, PROJECT, LocalCloud, workflow_ref
 
 PROMOTE = "promote-package.yml"
 
 
-def publish(cloud: LocalCloud, folder: Path, name: str, content: str = "module.exports = 1\n") -> str:
-    """Publish version 1.0.0 and return its revision."""
-    source = sources.npm(folder, f"@acme-payments/{name}", "1.0.0", content=content)
-    result = cloud.run("publish-package.yml", {"format": "npm"}, source=source)
+def publish(
+    cloud: LocalCloud,
+    folder: Path,
+    name: str,
+    content: str = "module.exports = 1\n",
+    version: str = "1.0.0",
+    dependencies: dict[str, str] | None = None,
+    **inputs: str,
+) -> str:
+    """Publish a version and return its revision."""
+    source = sources.npm(folder, f"@acme-payments/{name}", version, content=content, dependencies=dependencies)
+    result = cloud.run("publish-package.yml", {"format": "npm", **inputs}, source=source)
     assert result.conclusion is Conclusion.SUCCESS, result.output
     return json.loads(result.outputs["packages"])[0]["revision"]
 
 
-def promote(cloud: LocalCloud, name: str, revision: str, *, approved: bool = True, called_as: str = "", **inputs: str) -> RunResult:
+def promote(cloud: LocalCloud, name: str, revision: str, *, approved: bool = True, called_as: str = "", **inputs: Any) -> RunResult:
     asked = {"format": "npm", "package": f"@acme-payments/{name}", "version": "1.0.0", "revision": revision, **inputs}
     approvers = ["ada"] if approved else []
     return cloud.run(PROMOTE, asked, event="workflow_dispatch", approve_by=approvers, called_as=called_as)
@@ -122,6 +132,18 @@ def test_an_administrator_promotes_by_hand_as_the_page_says_and_not_without(clou
     assert json.loads(after) == json.loads(before)
 
 
+def test_a_newer_request_takes_no_pending_one_away(cloud: LocalCloud, revision: str) -> None:
+    groups = Groups()
+    asked = {"format": "npm", "package": "@acme-payments/reviewed", "revision": revision}
+    for version in ("1.0.0", "1.0.1", "1.0.2"):
+        waiting = cloud.run(PROMOTE, {**asked, "version": version}, event="workflow_dispatch", groups=groups)
+        assert waiting.conclusion is Conclusion.WAITING
+    assert groups.cancelled == []
+    # Nor does one that nobody answers hold up another.
+    approved = cloud.run(PROMOTE, {**asked, "version": "1.0.0"}, event="workflow_dispatch", groups=groups, approve_by=["ada"])
+    assert approved.jobs["promote"].started
+
+
 @pytest.mark.parametrize(
     "changed",
     [{"package": "@acme-payments/x | y"}, {"version": "1.0.0; id"}, {"revision": "`id`"}, {"format": "nuget"}],
@@ -132,3 +154,41 @@ def test_what_a_reviewer_reads_is_nothing_but_names(cloud: LocalCloud, changed: 
     assert result.conclusion is Conclusion.FAILURE
     assert result.jobs["promote"].conclusion is Conclusion.SKIPPED
     assert not result.summary
+
+
+def latest(cloud: LocalCloud, name: str) -> str:
+    return cloud.http("GET", "npm", f"-/package/@acme-payments/{name}/dist-tags", "shared").json()["latest"]
+
+
+def test_latest_of_shared_never_goes_back(cloud: LocalCloud, tmp_path: Path) -> None:
+    revisions = {version: publish(cloud, tmp_path / version, "lines", version=version) for version in ("2.0.0", "1.0.5")}
+    for version, revision in revisions.items():
+        assert promote(cloud, "lines", revision, version=version).outputs == {"result": "promoted"}
+        assert latest(cloud, "lines") == "2.0.0"
+    # The team takes 2.0.0 back from those who install from its own repository. That is its affair, shared is everybody's.
+    tagged = publish(cloud, tmp_path / "1.0.6", "lines", version="1.0.6", **{"npm-tag": "latest"})
+    refused = promote(cloud, "lines", tagged, version="1.0.6")
+    assert refused.conclusion is Conclusion.FAILURE
+    assert "1.0.6 is latest in payments, and would be in shared, where that is 2.0.0" in refused.reason
+    assert "1.0.6" not in shared(cloud, "lines")
+    assert promote(cloud, "lines", tagged, version="1.0.6", **{"lower-latest": True}).outputs == {"result": "promoted"}
+    assert latest(cloud, "lines") == "1.0.6"
+
+
+def test_a_reviewer_sees_what_shared_lacks(cloud: LocalCloud, tmp_path: Path) -> None:
+    base = publish(cloud, tmp_path / "base", "base", version="1.1.0")
+    needs = {"@acme-payments/base": "^1.0.0", "public-greeting": "^1.0.0", "also-greeting": "npm:public-greeting@1.1.0"}
+    needing = publish(cloud, tmp_path / "needing", "needing", dependencies=needs)
+    refused = promote(cloud, "needing", needing)
+    assert refused.conclusion is Conclusion.FAILURE
+    assert refused.jobs["promote"].conclusion is Conclusion.SKIPPED
+    assert "@acme-payments/base ^1.0.0 (not there)" in refused.reason
+    assert "greeting" not in refused.reason
+    assert "@acme-payments/base ^1.0.0 (not there)" in refused.summary
+    waiting = promote(cloud, "needing", needing, approved=False, **{"allow-missing-dependencies": True})
+    assert waiting.conclusion is Conclusion.WAITING
+    assert "@acme-payments/base ^1.0.0 (not there)" in waiting.summary
+    assert promote(cloud, "base", base, version="1.1.0").outputs == {"result": "promoted"}
+    assert promote(cloud, "needing", needing).outputs == {"result": "promoted"}
+    other = publish(cloud, tmp_path / "other", "other", dependencies={"@acme-payments/base": "^2.0.0"})
+    assert "@acme-payments/base ^2.0.0 (no such version)" in promote(cloud, "other", other).reason

@@ -1,14 +1,19 @@
 """publish-package.yml against the local cloud, with the program's own roles and real clients."""
 
+import hashlib
 import json
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from rehearsal.actions import Conclusion, RunResult
+from rehearsal.actions import Conclusion, RunResult, definitions
+from rehearsal.actions.concurrency import Groups
 from tests.rehearsal.actions import sources
-from tests.rehearsal.actions.registry import DOMAIN, LocalCloud, workflow_ref
+from tests.rehearsal.actions.registry import DOMAIN, WORKFLOWS, LocalCloud, workflow_ref
 
 PUBLISH = "publish-package.yml"
 NAMES = {"npm": "@acme-payments/{}", "pypi": "acme-payments-{}", "maven": "com.acme.payments:{}"}
@@ -33,14 +38,17 @@ def published(result: RunResult) -> dict[str, str]:
     return one
 
 
-def publish(cloud: LocalCloud, folder: Path, format: str, name: str, content: str, downloads: dict[str, str]) -> RunResult:
+def publish(cloud: LocalCloud, folder: Path, format: str, name: str, content: str, downloads: dict[str, str], **options: Any) -> RunResult:
     source = MAKE[format](folder / content, NAMES[format].format(name), "1.0.0", content=content)
-    return cloud.run(PUBLISH, {"format": format}, source=source, environment=downloads)
+    return cloud.run(PUBLISH, {"format": format}, source=source, environment=downloads, **options)
 
 
 @pytest.mark.parametrize("format", ["npm", "pypi", pytest.param("maven", marks=pytest.mark.slow("the rehearsal publishes with Maven"))])
 def test_a_version_is_published_once(cloud: LocalCloud, tmp_path: Path, downloads: dict[str, str], format: str) -> None:
-    first = published(publish(cloud, tmp_path, format, "once", "1", downloads))
+    first = published(publish(cloud, tmp_path, format, "once", "1", downloads, scratch=tmp_path / "machine"))
+    # As a runner of one's own is left: neither credentials of AWS nor a token.
+    (home,) = (tmp_path / "machine").glob("run-*/publish/home")
+    assert not {".aws", ".npmrc", ".pypirc", ".netrc"} & {file.name for file in home.iterdir()}
     assert (first["version"], first["result"]) == ("1.0.0", "published")
     assert cloud.versions("payments", format, first["package"], first["namespace"] or None) == {"1.0.0": "Published"}
     again = publish(cloud, tmp_path, format, "once", "1", downloads)
@@ -117,6 +125,74 @@ def test_python_dependencies_are_there_for_the_build(cloud: LocalCloud, tmp_path
     result = cloud.run(PUBLISH, {"format": "pypi", "private-dependencies": True, "build-command": command}, source=user)
     assert "public_greeting-1.1.0.dist-info" in succeeded(result).jobs["build"].output
     assert "public_punctuation-2.0.0.dist-info" in result.jobs["build"].output
+
+
+def intruded(folder: Path, name: str, made: str, *, after: str, victim: str) -> Path:
+    """The workflow, in a run where one more job uploads what the shell commands make, between two jobs of the workflow."""
+    definition = definitions.read(WORKFLOWS / PUBLISH)
+    upload = {"uses": f"actions/upload-artifact@{'0' * 40}", "with": {"name": name, "path": "made", "overwrite": "true"}}
+    definition["jobs"]["intruder"] = {
+        "needs": ["check", after],
+        "if": f"${{{{ !cancelled() && needs.{after}.result == 'success' }}}}",
+        "runs-on": "ubuntu-24.04",
+        "permissions": {},
+        "steps": [{"run": f"mkdir made; cd made; {made}"}, upload],
+    }
+    definition["jobs"][victim]["needs"].append("intruder")
+    file = folder / PUBLISH
+    file.write_text(json.dumps(definition))
+    return file
+
+
+@pytest.mark.parametrize(("name", "allowed"), [("package", False), ("other", True)])
+def test_another_job_of_the_run_can_not_give_other_content(cloud: LocalCloud, tmp_path: Path, name: str, allowed: bool) -> None:
+    package = f"@acme-payments/intruded-{name}"
+    manifest = json.dumps({"name": package, "version": "1.0.0"})
+    made = f"mkdir evil; echo '{manifest}' > evil/package.json; npm pack ./evil; rm -r evil"
+    file = intruded(tmp_path, f"{name}-${{{{ needs.check.outputs.artifact }}}}", made, after="build", victim="publish")
+    result = cloud.run(file, {"format": "npm"}, source=sources.npm(tmp_path / "source", package, "1.0.0"))
+    assert result.jobs["intruder"].conclusion is Conclusion.SUCCESS, result.output
+    assert result.jobs["publish"].conclusion is (Conclusion.SUCCESS if allowed else Conclusion.FAILURE), result.output
+    assert bool(cloud.versions("payments", "npm", f"intruded-{name}", "acme-payments")) is allowed
+    assert allowed or "unable to find an artifact" in result.reason
+
+
+@pytest.mark.parametrize(("name", "allowed"), [("dependencies", False), ("other", True)])
+def test_another_job_of_the_run_can_not_give_other_dependencies(cloud: LocalCloud, tmp_path: Path, name: str, allowed: bool) -> None:
+    made = "mkdir -p node_modules/public-greeting; echo evil > node_modules/public-greeting/evil; tar -cf dependencies.tar node_modules"
+    file = intruded(tmp_path, f"{name}-${{{{ needs.check.outputs.artifact }}}}", made, after="dependencies", victim="build")
+    user = sources.npm(tmp_path / "user", "@acme-payments/careful", "1.0.0", dependencies={"public-greeting": "1.1.0"})
+    sources.npm_lock(user)
+    inputs = {"format": "npm", "private-dependencies": True, "build-command": "ls node_modules/public-greeting"}
+    result = cloud.run(file, inputs, source=user)
+    assert result.jobs["intruder"].conclusion is Conclusion.SUCCESS, result.output
+    assert result.jobs["build"].conclusion is (Conclusion.SUCCESS if allowed else Conclusion.FAILURE), result.output
+    assert "evil\n" not in result.jobs["build"].output
+
+
+def test_three_quick_merges_publish_three_versions(cloud: LocalCloud, tmp_path: Path) -> None:
+    """The first one is held in its publish job until both others are behind it."""
+    groups, behind = Groups(), 2
+
+    def merge(number: int) -> RunResult:
+        source = sources.npm(tmp_path / str(number), "@acme-payments/quick", f"1.0.{number}")
+
+        def hold(job: str) -> None:
+            if job == "publish" and number == 0:
+                first.set()
+                groups.await_pending(group, behind)
+
+        return cloud.run(PUBLISH, {"format": "npm"}, source=source, groups=groups, before=hold)
+
+    group = f"package-flow-publish-npm-{hashlib.sha256(b'.').hexdigest()[:12]}"
+    first = threading.Event()
+    with ThreadPoolExecutor(1 + behind) as pool:
+        runs = [pool.submit(merge, 0)]
+        first.wait()
+        runs += [pool.submit(merge, number) for number in range(1, 1 + behind)]
+    assert [published(run.result())["version"] for run in runs] == ["1.0.0", "1.0.1", "1.0.2"]
+    assert groups.cancelled == []
+    assert set(cloud.versions("payments", "npm", "quick", "acme-payments")) == {"1.0.0", "1.0.1", "1.0.2"}
 
 
 @pytest.mark.slow("the same job with npm and Python is tested")

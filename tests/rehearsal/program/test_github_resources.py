@@ -374,6 +374,12 @@ def test_a_team_that_is_not_there_is_an_error():
         call("getTeam", cloud, slug="nobody", summaryOnly=True)
 
 
+def test_a_path_of_the_rest_api_that_is_refused_is_an_error():
+    cloud, _ = github(**{"GET /api/repos/acme/a/environments/b": (403, {"message": "Resource not accessible by integration"})})
+    with pytest.raises(GithubError, match="403 Resource not accessible"):
+        call("getRestApi", cloud, endpoint="repos/acme/a/environments/b")
+
+
 def test_variables_are_paged():
     class Pages(httpx.BaseTransport):
         def handle_request(self, request: httpx.Request) -> httpx.Response:

@@ -398,7 +398,9 @@ def test_functions(project):
         pulumi.export("gone", [gone.name, gone.repo_id, gone.default_branch, gone.id])
         pulumi.export("template", github.get_actions_repository_oidc_subject_claim_customization_template(name="functions").use_default)
         pulumi.export("variables", len(github.get_actions_variables(name="functions").variables))
-        pulumi.export("environments", len(github.get_repository_environments(repository="functions").environments))
+        pulumi.export("branches", [one.name for one in github.get_repository_branches(repository="functions").branches])
+        pulumi.export("there", github.get_rest_api(endpoint="repos/acme/functions/actions/permissions/workflow").body)
+        pulumi.export("absent", github.get_rest_api(endpoint="repos/acme/functions/environments/none").code)
         key = aws.kms.Key("key")
         aws.kms.Alias("key", name="alias/functions", target_key_id=key.key_id)
         pulumi.export("key", pulumi.Output.all(aws.kms.get_key_output(key_id=key.arn).arn, key.arn).apply(lambda arns: arns[0] == arns[1]))
@@ -415,7 +417,9 @@ def test_functions(project):
         "gone": [None, None, None, None],
         "template": True,
         "variables": 0,
-        "environments": 0,
+        "branches": ["main"],
+        "there": '{"default_workflow_permissions": "read", "can_approve_pull_request_reviews": false}',
+        "absent": 404,
         "key": True,
     }
     assert {each["token"].rpartition(":")[2] for each in result["calls"]} >= {"getCallerIdentity", "getRepository", "getKey"}

@@ -24,6 +24,7 @@ OPERATIONS = {
     "/orgs/{org}/actions/variables/{name}": ["get", "patch", "delete"],
     "/orgs/{org}/actions/oidc/customization/sub": ["get", "put"],
     REPOSITORY: ["get"],
+    f"{REPOSITORY}/branches": ["get"],
     f"{REPOSITORY}/actions/variables": ["get", "post"],
     f"{REPOSITORY}/actions/variables/{{name}}": ["get", "patch", "delete"],
     f"{REPOSITORY}/actions/permissions/access": ["get", "put"],

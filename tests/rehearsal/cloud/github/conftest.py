@@ -16,6 +16,7 @@ PERMISSIONS = {
     "administration": "write",
     "actions": "write",
     "actions_variables": "write",
+    "contents": "read",
     "environments": "write",
     "members": "read",
     "organization_plan": "read",

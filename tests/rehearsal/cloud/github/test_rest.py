@@ -121,6 +121,38 @@ def test_a_repository_as_github_spells_it(github: Client) -> None:
     assert (repository["default_branch"], repository["visibility"], repository["archived"]) == ("main", "private", False)
 
 
+def test_branches_with_what_an_active_ruleset_covers(github: Client) -> None:
+    for branch in ("release/1.0", "feature/x"):
+        github.act("push", repository="acme/api", actor="wes", ref=f"refs/heads/{branch}", content="change")
+    github.act("push", repository="acme/api", actor="wes", ref="refs/tags/v1", content="change")
+    conditions = {"ref_name": {"include": ["refs/heads/release/*"], "exclude": []}}
+    ruleset = {"name": "r", "target": "branch", "enforcement": "active", "conditions": conditions, "rules": [{"type": "creation"}]}
+    github.rest("POST", RULESETS, ruleset, expect=201)
+    found = github.rest("GET", f"{API}/branches", expect=200).json()
+    assert {one["name"]: one["protected"] for one in found} == {"feature/x": False, "main": False, "release/1.0": True}
+    page = github.rest("GET", f"{API}/branches?per_page=2", expect=200)
+    assert [one["name"] for one in page.json()] == ["feature/x", "main"] and 'rel="next"' in page.headers["link"]
+
+
+def test_branches_are_code(github: Client) -> None:
+    blind = with_token(github, "blind", {name: level for name, level in PERMISSIONS.items() if name != "contents"})
+    github.rest("GET", f"{API}/branches", expect=403, token=blind)
+    github.rest("GET", f"{API}/branches", expect=200)
+
+
+def test_deletions_by_a_former_name_reach_the_renamed_repository(github: Client) -> None:
+    """By name and by id; only a repository that takes the name ends it."""
+    github.rest("POST", VARIABLES, {"name": "A", "value": "b"}, expect=201)
+    number = github.rest("POST", RULESETS, {"name": "r", "enforcement": "active"}, expect=201).json()["id"]
+    github.act("repositories/rename", repository="acme/api", name="payments-api")
+    for path in (f"{VARIABLES}/A", f"{RULESETS}/{number}"):
+        moved = github.rest("DELETE", path, expect=307).headers["location"].removeprefix(f"{BASE}/_github")
+        github.rest("DELETE", moved, expect=204)
+        github.rest("GET", path.replace("/api/", "/payments-api/"), expect=404)
+    github.act("seed", repositories=[{"owner": "acme", "name": "api", "id": 9100}])
+    github.rest("DELETE", f"{VARIABLES}/A", expect=404)
+
+
 def test_a_renamed_repository_redirects_until_the_name_is_taken_again(github: Client) -> None:
     github.act("repositories/rename", repository="acme/api", name="payments-api")
     moved = github.rest("GET", f"{VARIABLES}/A", expect=301)

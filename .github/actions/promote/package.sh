@@ -1,0 +1,22 @@
+# shellcheck shell=bash
+# FORMAT and PACKAGE, as the package manager writes it, in CodeArtifact's terms: `namespace` (may be empty), `name`, and `named`, options of the AWS
+# CLI. Sourced by promote.sh and by shared-dependencies.sh, which define `stop`.
+case $FORMAT in
+  npm)
+    [[ $PACKAGE =~ ^(@([a-z0-9][a-z0-9._-]*)/)?([a-z0-9][a-z0-9._-]*)$ ]] || stop "not the name of an npm package: $PACKAGE"
+    namespace=${BASH_REMATCH[2]} name=${BASH_REMATCH[3]}
+    ;;
+  pypi)
+    [[ $PACKAGE =~ ^[a-z0-9]+(-[a-z0-9]+)*$ ]] || stop "not the normalised name of a Python package: $PACKAGE"
+    namespace="" name=$PACKAGE
+    ;;
+  maven)
+    [[ $PACKAGE =~ ^([A-Za-z0-9_.-]+):([A-Za-z0-9_.-]+)$ ]] || stop "not group:artifact: $PACKAGE"
+    namespace=${BASH_REMATCH[1]} name=${BASH_REMATCH[2]}
+    ;;
+  *) stop "the format is npm, pypi or maven, not $FORMAT" ;;
+esac
+[[ $VERSION =~ ^[0-9A-Za-z][0-9A-Za-z.!+_-]*$ ]] || stop "not a version: $VERSION"
+# shellcheck disable=SC2034 # theirs
+named=(--format "$FORMAT" --package "$name")
+[[ -z $namespace ]] || named+=(--namespace "$namespace")

@@ -1,0 +1,165 @@
+"""What is asked before anything is registered, of what was there before: only where this stack does not know it, and never passed over."""
+
+import logging
+
+import pytest
+
+from lookups import LookupProblems
+from tests.components.recording import ProviderError, Recording
+from tests.program.fake import Cloud
+from tests.program.test_program import AUDIENCES, run, state_of
+
+STACK = "dev"
+API = "payments-api-pilot"  # publishes, from a pattern too, in an environment
+BRANCHES, REST = "github:index/getRepositoryBranches:getRepositoryBranches", "github:index/getRestApi:getRestApi"
+PERMISSIONS = f"repos/acme/{API}/actions/permissions/workflow"
+
+
+class NoBranches(Cloud):
+    """A credential that may not list branches."""
+
+    def _branches(self, repository: str):
+        raise ProviderError(f"GET https://api.github.com/repos/acme/{repository}/branches: 403 Resource not accessible by integration []")
+
+
+def cloud(kind: type[Cloud] = Cloud, **more) -> Cloud:
+    return kind(audiences=AUDIENCES[STACK], **more)
+
+
+def made() -> tuple[Recording, dict[str, dict]]:
+    """A first run, and the state that it leaves: with ids of repositories, which the provider adds."""
+    there = cloud()
+    recording = run(STACK, there)
+    state = state_of(recording)
+    for one in state.values():
+        if one["type"].startswith("github:") and "Ruleset" not in one["type"]:
+            one["outputs"] = one["outputs"] | {"repositoryId": there.repositories[one["outputs"]["repository"]]}
+    return recording, state
+
+
+@pytest.fixture(scope="module")
+def first() -> tuple[Recording, dict[str, dict]]:
+    return made()
+
+
+def questions(recording: Recording, token: str) -> list[dict]:
+    return [arguments for asked, arguments in recording.invokes if asked == token]
+
+
+def test_a_stack_asks_for_nothing_that_it_made(first):
+    """GitHub's reads are few: what is new costs some, the next run none of them."""
+    recording, state = first
+    publishing = {one.inputs["repository"] for one in recording.of("WorkflowRepositoryPermissions")}
+    # Before anything is made, and behind the guards.
+    assert len(questions(recording, BRANCHES)) == 2 * len(publishing)
+    environments = {(one.inputs["repository"], one.inputs["environment"]) for one in recording.of("RepositoryEnvironment")}
+    assert len(questions(recording, REST)) == len(publishing) + len(environments)
+    again = run(STACK, cloud(resources=state))
+    assert questions(again, BRANCHES) == questions(again, REST) == []
+
+
+def test_of_what_a_stack_made_nothing_is_in_the_way(first):
+    _, state = first
+    there = cloud(resources=state)
+    there.branches = ["main", "release/evil"]
+    there.rest = {f"repos/acme/{API}/environments/packages": {}}
+    assert run(STACK, there).registrations
+
+
+def test_branches_and_environments_of_others_are(first):
+    there = cloud()
+    there.branches = ["main", "release/evil"]
+    there.rest = {f"repos/acme/{API}/environments/packages": {"protection_rules": [{"type": "wait_timer", "wait_timer": 5}]}}
+    with pytest.raises(LookupProblems) as error:
+        run(STACK, there)
+    assert len(error.value.problems) == 2
+    assert "'release/evil'" in error.value.problems[0] and "a wait timer of 5 minutes" in error.value.problems[1]
+
+
+def test_a_pattern_that_the_roles_do_not_admit_yet_is_new(first):
+    """The trust policies say what may publish already, not the rulesets: a run can end between them."""
+    _, state = first
+    roles = {urn: one for urn, one in state.items() if one["type"].endswith(":Role")}
+    there = cloud(resources={urn: one for urn, one in state.items() if urn not in roles})
+    there.branches = ["main", "release/evil"]
+    with pytest.raises(LookupProblems, match="'release/evil'"):
+        run(STACK, there)
+
+
+def test_a_preview_may_not_read_code_and_says_what_it_did_not_see(caplog):
+    caplog.set_level(logging.WARNING, "pulumi")
+    recording = run(STACK, cloud(NoBranches), preview=True)
+    assert recording.of("Role")
+    told = [record.message for record in caplog.records if "its branches were not looked at" in record.message]
+    assert len(told) == len(recording.of("WorkflowRepositoryPermissions"))
+
+
+def test_what_changes_something_must_read_it():
+    with pytest.raises(LookupProblems, match=r"the question was refused: .*403 Resource not accessible"):
+        run(STACK, cloud(NoBranches))
+
+
+def test_permissions_of_workflows_that_change_are_said(caplog):
+    there = cloud()
+    there.rest = {PERMISSIONS: {"default_workflow_permissions": "write", "can_approve_pull_request_reviews": True}}
+    caplog.set_level(logging.WARNING, "pulumi")
+    run(STACK, there)
+    (note,) = [record.message for record in caplog.records if "default permission becomes read" in record.message]
+    assert f"repositories.{API}: " in note and "(now: write, true)" in note
+
+
+def test_a_repository_that_can_not_call_the_workflows():
+    public = {f"acme/{API}"}
+
+    class Public(Cloud):
+        def _repository(self, fullName: str):
+            return super()._repository(fullName) | ({"visibility": "public"} if fullName in public else {})
+
+    there = cloud(Public)
+    with pytest.raises(LookupProblems, match=rf"repositories.{API}: is public, and GitHub .* of public repositories alone; .* is private"):
+        run(STACK, there)
+    public.add("acme/package-flow")
+    assert run(STACK, there).registrations
+
+
+def renamed(state: dict[str, dict], former: str, now: str) -> dict[str, dict]:
+    """The state as if a repository had been called `former` when it was written."""
+    return {
+        urn.replace(f"::{now}", f"::{former}"): {"type": one["type"], "outputs": one["outputs"] | {"repository": former}}
+        if one["outputs"].get("repository") == now
+        else one
+        for urn, one in state.items()
+    }
+
+
+def test_a_renamed_repository_is_refused_by_its_id(first):
+    _, state = first
+    there = cloud(resources=renamed(state, "payments", API))
+    # Ids follow from the order of the questions, and GitHub leads the former name to the same repository.
+    there.repositories |= {name: 9001 + number for number, name in enumerate(_asked(first[0]))}
+    there.repositories["payments"] = there.repositories[API]
+    with pytest.raises(LookupProblems) as error:
+        run(STACK, there)
+    (problem,) = error.value.problems
+    assert f"repositories.{API}: is the repository that this stack knows as 'payments'" in problem
+
+
+def test_a_name_that_left_the_catalog_and_is_another_repositorys(first):
+    """The twin: it is still the same repository, and is taken leave of."""
+    _, state = first
+    variable = {"type": "github:index/actionsVariable:ActionsVariable", "outputs": {"repository": "gone", "variableName": "A"}}
+    there = cloud()
+    there.repositories["gone"] = 77
+    for id, refused in ((78, True), (77, False)):
+        there.resources = {**state, "urn:gone": variable | {"outputs": variable["outputs"] | {"repositoryId": id}}}
+        there.repositories |= {name: 9001 + number for number, name in enumerate(_asked(first[0]))}
+        if refused:
+            with pytest.raises(LookupProblems, match="'gone' is gone, and on GitHub that name is repository 77 now"):
+                run(STACK, there)
+        else:
+            assert run(STACK, there).registrations
+
+
+def _asked(recording: Recording) -> list[str]:
+    names = [one["fullName"].partition("/")[2] for one in questions(recording, "github:index/getRepository:getRepository")]
+    return list(dict.fromkeys(names))

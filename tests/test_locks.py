@@ -1,0 +1,80 @@
+"""The locks: each holds what its requirements.in names, all that those need, and hashes; whoever deploys installs nothing else."""
+
+import re
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from bootstrap import pulumi_cloud
+
+ROOT = Path(__file__).parents[1]
+FOLDERS = (".", "bootstrap", "policy_pack")
+ENTRY = re.compile(r"(?P<requirement>[A-Za-z0-9][^\\#@]*?)(?P<hashes>(?: \\\n    --hash=sha256:[0-9a-f]{64})+)\n")
+HASHED = {"--require-hashes", "--only-binary", ":all:"}
+
+
+def wanted(file: Path) -> dict[str, Requirement]:
+    """Name -> requirement of a file that people write, and of the files that it includes."""
+    found: dict[str, Requirement] = {}
+    for line in file.read_text().splitlines():
+        text = line.partition("#")[0].strip()
+        if text.startswith("-r "):
+            found |= wanted(file.parent / text.removeprefix("-r ").strip())
+        elif text:
+            found[canonicalize_name(Requirement(text).name)] = Requirement(text)
+    return found
+
+
+def locked(folder: str) -> dict[str, str]:
+    """Name -> version of a lock. Whatever is not `NAME==VERSION` with hashes fails: no option, so no index either."""
+    text = (ROOT / folder / "requirements.txt").read_text()
+    assert ENTRY.sub("", text) == ""
+    entries = [Requirement(entry["requirement"]) for entry in ENTRY.finditer(text)]
+    assert [str(one) for one in entries if not re.fullmatch(r"==[^*,]+", str(one.specifier))] == []
+    return {canonicalize_name(one.name): str(one.specifier).removeprefix("==") for one in entries}
+
+
+def needed(names: set[str]) -> set[str]:
+    """`names` and all that they need, on any machine, as the installed packages say."""
+    found: set[str] = set()
+    while names:
+        name = names.pop()
+        found.add(name)
+        requirements = [Requirement(one) for one in metadata.requires(name) or []]
+        names |= {canonicalize_name(one.name) for one in requirements if "extra" not in str(one.marker)} - found
+    return found
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_lock_holds_what_is_wanted_and_all_that_it_needs(folder: str) -> None:
+    lock, inputs = locked(folder), wanted(ROOT / folder / "requirements.in")
+    assert {name: lock.get(name) for name in inputs} == {name: str(one.specifier).removeprefix("==") for name, one in inputs.items()}
+    assert set(lock) == needed(set(inputs)), "run make lock"
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_what_is_locked_is_what_the_tests_run_with(folder: str) -> None:
+    lock = locked(folder)
+    assert lock == {name: metadata.version(name) for name in lock}, "run make clean, or make lock"
+
+
+def test_every_way_to_deploy_installs_the_lock_alone() -> None:
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "deploy.yml").read_text())
+    commands = {
+        job: [step["run"] for step in about["steps"] if "pip install" in step.get("run", "")] for job, about in workflow["jobs"].items()
+    }
+    commands["Deployments"] = [command for command in pulumi_cloud.PRE_RUN if "pip install" in command]
+    assert set(commands) == {"preview", "deploy", "Deployments"}
+    for way, (command,) in commands.items():
+        words = command.split()
+        assert set(words) >= HASHED, way
+        assert words[-2:] == ["-r", "requirements.txt"], way
+        assert words.count("install") == 1, way
+
+
+def test_the_lock_is_installed_before_there_is_more_than_the_previewing_role() -> None:
+    assert ["pip install" in one for one in pulumi_cloud.PRE_RUN] == [False, True, False]
