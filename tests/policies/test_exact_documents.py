@@ -96,6 +96,8 @@ PARTS = {
     "events.pipeline_target",
     "events.chat_guardrail",
     "trust.subjects",
+    # Reads a document.
+    "trust.trusted_branches",
 }
 
 
