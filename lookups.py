@@ -17,10 +17,10 @@ import pulumi_github as github
 from pulumi import runtime
 
 from plan.facts import Facts, IdentityCenter, SeenRepository, WorkflowPermissions
-from policies import branches, guards, trust
+from policies import branches, guards
 from policies.arns import GITHUB_OIDC_HOST, Registry
+from policies.github_tokens import AUDIENCE, Owner, trusted_branches
 from policies.names import PROMOTE_ENVIRONMENT, PUBLIC_SOURCES, SHARED_REPOSITORY, variables_of
-from policies.trust import AUDIENCE, Owner
 from settings import DeveloperMode, OidcProvider, Repository, Settings
 from settings.problems import bounded, lines
 
@@ -769,6 +769,6 @@ def _repository_ids(by_type: Mapping[str, list[tuple[str, Mapping[str, Any]]]]) 
 def _trusted(documents: Iterable[str]) -> dict[int, frozenset[str]]:
     found: dict[int, frozenset[str]] = {}
     for document in documents:
-        for id, refs in trust.trusted_branches(document).items():
+        for id, refs in trusted_branches(document).items():
             found[id] = found.get(id, frozenset()) | refs
     return found

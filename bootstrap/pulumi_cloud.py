@@ -10,7 +10,7 @@ from typing import TypedDict
 import pulumi
 import pulumi_pulumiservice as pulumiservice
 
-from policies.deployments_trust import PulumiStack
+from policies.deployment_tokens import PulumiStack
 
 # The same release of Pulumi as the SDK's in requirements.in.
 EXECUTOR_IMAGE = "pulumi/pulumi:3.272.0"

@@ -11,6 +11,7 @@ from plan import parts
 from plan.declared import Slack
 from policies import events
 from policies.names import STACK_TAG
+from policies.roles.events import chat_guardrail
 
 # Days between the deletion of the topic's key and its loss. What it encrypts is gone with the topic: the shortest that KMS allows.
 KEY_DELETION_WINDOW = 7
@@ -173,7 +174,7 @@ class PackageEvents(pulumi.ComponentResource):
             slack_channel_id=channel.channel,
             iam_role_arn=role.arn,
             sns_topic_arns=[topic.arn],
-            guardrail_policy_arns=[events.chat_guardrail(self._names.registry.partition)],
+            guardrail_policy_arns=[chat_guardrail(self._names.registry.partition)],
             logging_level="ERROR",
             opts=self._child,
         )

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from policies.branches import ReleaseBranches
+from policies.github_tokens import Subjects
 from policies.names import SHARED_REPOSITORY
 from policies.namespaces import Namespace
 from policies.owned_names import Format, OwnedName
-from policies.resource import Sharing
-from policies.trust import Subjects
+from policies.resources.sharing import Sharing
 
 PROMOTION_WORKFLOW_FILE = "promote-package.yml"
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from plan.declared import Settings
 from policies.arns import Registry
+from policies.github_tokens import Owner
 from policies.names import ROLE_NAME_MAX
-from policies.trust import Owner
 
 # AWS's own example account, for a stack that does not say which account it is allowed in.
 _EXAMPLE_ACCOUNT = "111122223333"

@@ -13,11 +13,11 @@ from plan.declared import Slack
 from policies.arns import Registry
 from policies.branches import ReleaseBranches
 from policies.events import Names
+from policies.github_tokens import GitHubRepository
 from policies.guards import Rules
 from policies.names import SHARED_REPOSITORY
 from policies.owned_names import OwnedName
-from policies.resource import Sharing
-from policies.trust import GitHubRepository
+from policies.resources.sharing import Sharing
 
 
 @dataclass(frozen=True)

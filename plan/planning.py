@@ -22,9 +22,10 @@ from plan.declared import (
 from plan.declared import Sandbox as DeclaredSandbox
 from plan.facts import Facts
 from plan.parts import Plan, Role
-from policies import developing, events, guards, promoting, publishing, reading, resource, sandbox, trust
+from policies import events, guards
 from policies.arns import GITHUB_OIDC_HOST, principal_patterns
 from policies.document import Statement, text
+from policies.github_tokens import AUDIENCE, GitHubRepository
 from policies.names import (
     PROMOTE_ENVIRONMENT,
     PUBLIC_SOURCES,
@@ -37,9 +38,20 @@ from policies.names import (
     variables_of,
 )
 from policies.owned_names import Format, OwnedName
-from policies.read_only import read_only
-from policies.readers import of_everybody, of_team
-from policies.trust import GitHubRepository
+from policies.resources.domain import domain_policy
+from policies.resources.key import domain_key_policy
+from policies.resources.public_source import public_source_policy
+from policies.resources.sandbox import sandbox_policy
+from policies.resources.shared_repository import shared_repository_policy
+from policies.resources.sharing import NOBODY
+from policies.resources.team_repository import Publishers, open_readers, own_readers, team_repository_policy
+from policies.resources.topic import dead_letters_policy, topic_key_policy, topic_policy
+from policies.roles.build import read_only_permissions
+from policies.roles.developer import every_role, permission_set, session_duration
+from policies.roles.events import chat_trust, events_permissions, events_trust
+from policies.roles.promote import promote_permissions, promote_trust
+from policies.roles.publish import publish_permissions, publish_trust
+from policies.roles.read import catalog_read_trust, organization_read_trust, read_permissions, repository_read_trust
 
 
 def plan(settings: Settings, facts: Facts) -> Plan:
@@ -79,10 +91,10 @@ class _Planning:
     def __init__(self, settings: Settings, facts: Facts) -> None:
         self.settings, self.facts, self.place = settings, facts, facts.registry
         self.public = (SHARED_REPOSITORY, *settings.public_sources)
-        self.sharing = settings.sharing or resource.NOBODY
+        self.sharing = settings.sharing or NOBODY
         self.program_roles = self.place.role_arn(settings.iam.path, f"{settings.stack}-*")
         # The same for builds on AWS and for every permission set.
-        self.read_policy = text(read_only(self.place, settings.token_duration, self.public))
+        self.read_policy = text(read_only_permissions(self.place, settings.token_duration, self.public))
         self.github = {one.name: self._github(one.name) for one in settings.repositories}
 
     def _github(self, name: str) -> GitHubRepository:
@@ -115,20 +127,20 @@ class _Planning:
         key = parts.Key(
             description=f"Packages of the CodeArtifact domain {place.domain}",
             alias=f"alias/codeartifact/{place.domain}",
-            policy=text(resource.domain_key(place)),
+            policy=text(domain_key_policy(place)),
         )
         return parts.PackageRegistry(
             stack=settings.stack,
             place=place,
             sharing=self.sharing,
-            policy=text(resource.domain(place, self.program_roles, self.sharing, self._deployers())),
+            policy=text(domain_policy(place, self.program_roles, self.sharing, self._deployers())),
             key=key if settings.domain.encryption is Encryption.CUSTOMER else None,
             protect=settings.domain.protect,
             public_sources=tuple(self._public_source(one) for one in settings.public_sources),
             shared=self._repository(
                 SHARED_REPOSITORY,
                 "Packages that everybody reads; first-party versions come by promotion",
-                resource.shared_repository(place, promoters, self.sharing, downstream),
+                shared_repository_policy(place, promoters, self.sharing, downstream),
                 upstreams=settings.public_sources,
             ),
         )
@@ -140,7 +152,7 @@ class _Planning:
 
     def _public_source(self, source: str) -> parts.Repository:
         connection, _ = PUBLIC_SOURCES[source]
-        return self._repository(source, f"Packages of {connection}", resource.public_source(), external_connection=connection)
+        return self._repository(source, f"Packages of {connection}", public_source_policy(), external_connection=connection)
 
     # --- teams ------------------------------------------------------------------------------------------------------------------------
 
@@ -149,12 +161,12 @@ class _Planning:
         opened = team.readers is Readers.ORGANIZATION
         publishers = tuple(replace(self.place, account=one.account).role_arn("/", one.role) for one in team.publishers)
         owned = _owned(team, team.owns)
-        policy = resource.team_repository(
+        policy = team_repository_policy(
             self.place,
             self._readers(team),
-            self.sharing if opened else resource.NOBODY,
+            self.sharing if opened else NOBODY,
             downstream=opened and team.name in self.sharing.downstream,
-            publishers=resource.Publishers(team.name, publishers, [one.arn_pattern for one in owned]) if publishers else None,
+            publishers=Publishers(team.name, publishers, [one.arn_pattern for one in owned]) if publishers else None,
         )
         upstreams = (*team.upstreams, SHARED_REPOSITORY)
         return parts.TeamRepository(
@@ -172,8 +184,8 @@ class _Planning:
     def _readers(self, team: Team) -> list[str]:
         settings = self.settings
         if team.readers is Readers.TEAM:
-            return of_team(self.place, settings.stack, team.name, bool(team.developer_groups), team.build_roles)
-        return of_everybody(self.place, settings.stack, settings.iam.path, bool(settings.developers), settings.build_roles)
+            return own_readers(self.place, settings.stack, team.name, bool(team.developer_groups), team.build_roles)
+        return open_readers(self.place, settings.stack, settings.iam.path, bool(settings.developers), settings.build_roles)
 
     # --- GitHub -----------------------------------------------------------------------------------------------------------------------
 
@@ -181,18 +193,18 @@ class _Planning:
         """The provider, and the role of every build."""
         settings, place = self.settings, self.place
         repositories = list(self.github.values())
-        trusting: Callable = trust.organization_read if settings.read_role is ReadRole.ORGANIZATION else trust.catalog_read
+        trusting: Callable = organization_read_trust if settings.read_role is ReadRole.ORGANIZATION else catalog_read_trust
         return parts.GitHubOidc(
             provider_arn=place.github_oidc_provider_arn,
             creates_provider=settings.oidc_provider is OidcProvider.CREATE,
-            audience=trust.AUDIENCE,
+            audience=AUDIENCE,
             url=f"https://{GITHUB_OIDC_HOST}",
             read_role=self._role(
                 role_name(settings.stack, RoleKind.READ),
                 "Builds read packages",
                 trusting(place, self.facts.owner, repositories, settings.subjects),
                 RoleKind.READ,
-                reading.read_role(place, settings.token_duration, self.public),
+                read_permissions(place, settings.token_duration, self.public),
             ),
         )
 
@@ -238,9 +250,9 @@ class _Planning:
         return self._role(
             role_name(settings.stack, RoleKind.READ, github.name),
             f"Builds of {github.name} read packages, also their team's",
-            trust.repository_read(self.place, github, settings.subjects),
+            repository_read_trust(self.place, github, settings.subjects),
             RoleKind.READ,
-            reading.read_role(self.place, settings.token_duration, self._readable(team)),
+            read_permissions(self.place, settings.token_duration, self._readable(team)),
         )
 
     def _environment(self, one: Repository, name: str, reviewers: tuple[int, ...] = ()) -> parts.Environment:
@@ -260,9 +272,9 @@ class _Planning:
             role=self._role(
                 role_name(settings.stack, RoleKind.PUBLISH, github.name),
                 f"Release branches of {github.name} publish to {team.name}",
-                trust.publish(self.place, github, one.release_branches, one.environment, workflow, settings.subjects),
+                publish_trust(self.place, github, one.release_branches, one.environment, workflow, settings.subjects),
                 RoleKind.PUBLISH,
-                publishing.publish_role(self.place, settings.token_duration, team.name, owned, self._readable(team)),
+                publish_permissions(self.place, settings.token_duration, team.name, owned, self._readable(team)),
             ),
         )
 
@@ -275,9 +287,9 @@ class _Planning:
             role=self._role(
                 role_name(settings.stack, RoleKind.PROMOTE, github.name),
                 f"Reviewed promotions of {github.name} copy to {SHARED_REPOSITORY}",
-                trust.promote(self.place, github, one.release_branches, workflow, settings.subjects),
+                promote_trust(self.place, github, one.release_branches, workflow, settings.subjects),
                 RoleKind.PROMOTE,
-                promoting.promote_role(self.place, team.name, _owned(team, one.publishes)),
+                promote_permissions(self.place, team.name, _owned(team, one.publishes)),
             ),
         )
 
@@ -313,7 +325,7 @@ class _Planning:
             account=self.place.account,
             instance_arn=self.facts.identity_center.instance_arn,
             region=developers.region,
-            session_duration=developing.session_duration(developers.session),
+            session_duration=session_duration(developers.session),
             policy=self.read_policy,
             permission_sets=(
                 self._permission_set(developers.groups),
@@ -324,7 +336,7 @@ class _Planning:
     def _permission_set(self, groups: tuple[str, ...], team: str = "") -> parts.PermissionSet:
         ids = self.facts.identity_center.groups
         return parts.PermissionSet(
-            name=developing.permission_set(self.settings.stack, team),
+            name=permission_set(self.settings.stack, team),
             team=team,
             description=f"Packages of {self.settings.domain.name}, read only" + (f", also team {team}'s" if team else ""),
             groups=tuple(parts.Group(group, ids.get(group) or "") for group in groups),
@@ -340,27 +352,27 @@ class _Planning:
         owned = [name for team in settings.teams for name in _owned(team, team.owns)] if owned_only else []
         pattern = events.pattern(place.domain, announced.repositories, announced.states, owned)
         topic_key = f"arn:{place.partition}:kms:{place.region}:{place.account}:key/{events.KEY_TO_COME}"
-        allowed = events.role_policy(names, topic_key, announced.pipelines)
+        allowed = events_permissions(names, topic_key, announced.pipelines)
         chat = "The chat channel that shows package events; it may do nothing"
         return parts.PackageEvents(
             names=names,
-            role=self._role(names.role, "EventBridge tells of package versions", events.role_trust(names), "events", allowed),
+            role=self._role(names.role, "EventBridge tells of package versions", events_trust(names), "events", allowed),
             topic_key=topic_key,
-            key=parts.Key(f"Messages on the topic {names.rule}", names.key_alias, text(events.key(names))),
-            topic_policy=text(events.topic(names)),
-            dead_letters_policy=text(events.dead_letters(names)),
+            key=parts.Key(f"Messages on the topic {names.rule}", names.key_alias, text(topic_key_policy(names))),
+            topic_policy=text(topic_policy(names)),
+            dead_letters_policy=text(dead_letters_policy(names)),
             pattern=json.dumps(pattern, separators=(",", ":")),
             owned_only=bool(owned),
             email=announced.email,
             https=announced.https,
             sqs=announced.sqs,
             slack=announced.slack,
-            chat_role=self._role(names.chat_role, chat, events.chat_trust(names), "", ()) if announced.slack else None,
+            chat_role=self._role(names.chat_role, chat, chat_trust(names), "", ()) if announced.slack else None,
             pipelines=announced.pipelines,
         )
 
     def sandbox(self, one: DeclaredSandbox) -> parts.Sandbox:
         """Developers' roles are let in by pattern, whether or not this stack makes their permission set."""
-        developers = developing.every_role(self.place, self.settings.stack) if self.settings.developers else []
+        developers = every_role(self.place, self.settings.stack) if self.settings.developers else []
         roles = [*developers, *(self.place.role_arn("/", role) for role in one.roles)]
-        return parts.Sandbox(one.name, text(sandbox.domain(self.program_roles, roles)))
+        return parts.Sandbox(one.name, text(sandbox_policy(self.program_roles, roles)))

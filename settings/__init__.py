@@ -30,9 +30,9 @@ from plan.declared import (
     Slack,
     Team,
 )
+from policies.github_tokens import Subjects
 from policies.owned_names import Format
-from policies.resource import Sharing
-from policies.trust import Subjects
+from policies.resources.sharing import Sharing
 from settings.parsing import load, parse, read_project_file, read_stack_file
 from settings.problems import Problem, SettingsError
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from plan.declared import Readers
 from policies import namespaces
-from policies.developing import permission_set
 from policies.names import SHARED_REPOSITORY
 from policies.namespaces import Namespace
 from policies.owned_names import Format
+from policies.roles.developer import permission_set
 from settings.catalog import Catalog, TeamFile
 from settings.problems import NOTHING, Problem, one_of
 from settings.shapes import TAKEN_OUT

@@ -30,7 +30,7 @@ from plan.facts import widest
 from plan.planning import plan
 from policies.branches import declare
 from policies.names import SHARED_REPOSITORY
-from policies.resource import Sharing
+from policies.resources.sharing import Sharing
 from settings import across, rules_of_the_pack
 from settings import catalog as catalog_files
 from settings import stack as stack_files

@@ -11,9 +11,9 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from plan.declared import AnnouncedPackages, DeveloperMode, Encryption, OidcProvider, Readers, ReadRole
 from policies.events import STATES
+from policies.github_tokens import Subjects
 from policies.names import PUBLIC_SOURCES
 from policies.owned_names import Format
-from policies.trust import Subjects
 from settings import regions
 from settings.problems import FINDINGS_MAX, MAPPING, NOTHING, Finding, Words, encodable, misread, one_of
 from settings.yaml_files import Spellings

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 from plan.declared import PROMOTION_WORKFLOW_FILE, AnnouncedPackages, DeveloperMode
 from policies import namespaces
 from policies.deployments import BOOTSTRAP_PATH
-from policies.developing import DEVELOPERS
 from policies.events import PIPELINES_MAX
 from policies.names import STACK_NAME_MAX, RoleKind
 from policies.namespaces import Namespace
 from policies.owned_names import Format
+from policies.roles.developer import DEVELOPERS
 from policy_pack.rules.documents import meet
 from settings import regions
 from settings.problems import DEPTH_MAX, MAPPING, NOTHING, Problem, SettingsError, Words, encodable, misread, nearest, one_of

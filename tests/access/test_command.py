@@ -112,20 +112,34 @@ PROMOTION = "identity-api-pilot: release branch main: promote"
 PUBLICATION = "payments-api-pilot: release branch main: publish, release branch release/*: publish: publish payments"
 # What is changed: file, words, other words. What it does: heading, how a line below it begins, the policy whose statement has changed.
 WORDS = {
-    "sub": ("trust.py", '[f"{prefix}:{context}"', '[f"{prefix}:{context}x"', "Takes away", f"{PROMOTION}: promote shared", PROMOTE),
-    "aud": ("trust.py", 'keyed({"aud": AUDIENCE', 'keyed({"aud": AUDIENCE + "x"', "Takes away", "checkout-web-pilot: ", PUBLISH),
-    "repository_id": ("trust.py", '= {"repository_id": str(', "= {\"repository_id\": '1' + str(", "Takes away", PUBLICATION, PUBLISH),
+    "sub": ("github_tokens.py", '[f"{prefix}:{context}"', '[f"{prefix}:{context}x"', "Takes away", f"{PROMOTION}: promote shared", PROMOTE),
+    "aud": ("github_tokens.py", 'keyed({"aud": AUDIENCE', 'keyed({"aud": AUDIENCE + "x"', "Takes away", "checkout-web-pilot: ", PUBLISH),
+    "repository_id": (
+        "github_tokens.py",
+        '= {"repository_id": str(',
+        "= {\"repository_id\": '1' + str(",
+        "Takes away",
+        PUBLICATION,
+        PUBLISH,
+    ),
     "job_workflow_ref": (
-        "trust.py",
+        "github_tokens.py",
         '["job_workflow_ref"] = workflow',
         '["job_workflow_ref"] = f"{workflow}x"',
         "Takes away",
         PUBLICATION,
         PUBLISH,
     ),
-    "ref": ("trust.py", '"ref": refs.like}', '"ref": "refs/*"}', "Grants", "payments-api-pilot: branch main-2, pull request, ", PUBLISH),
+    "ref": (
+        "github_tokens.py",
+        '"ref": refs.like}',
+        '"ref": "refs/*"}',
+        "Grants",
+        "payments-api-pilot: branch main-2, pull request, ",
+        PUBLISH,
+    ),
     "domain policy": (
-        "resource.py",
+        "resources/sharing.py",
         'statement(f"{sid}OrganizationPaths", actions,',
         'statement(f"{sid}OrganizationPaths", actions[:1],',
         "Takes away",
@@ -133,7 +147,7 @@ WORDS = {
         "policy of domain acme-dev",
     ),
     "repository policy": (
-        "resource.py",
+        "resources/shared_repository.py",
         'deny("NobodyPublishes", PUBLISH,',
         'deny("NobodyPublishes", PUBLISH[:1],',
         "Grants",
@@ -141,7 +155,7 @@ WORDS = {
         "policy of repository shared",
     ),
     "identity policy": (
-        "publishing.py",
+        "roles/publish.py",
         'statement("Publish", PUBLISH,',
         'statement("Publish", PUBLISH[1:],',
         "Changes",

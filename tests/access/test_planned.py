@@ -14,7 +14,7 @@ from access.provisioned import Provisioned
 from plan.facts import Facts, IdentityCenter, assumed
 from plan.planning import plan
 from policies.events import KEY_TO_COME
-from policies.trust import Owner
+from policies.github_tokens import Owner
 from settings.parsing import of_stack
 from tests.access.stacks import ROOT, STACKS, provisioned_stack, resources
 from tests.docs import shipped

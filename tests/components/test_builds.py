@@ -4,7 +4,7 @@ import pytest
 
 from components.builds import BuildAccess
 from policies.document import text
-from policies.read_only import read_only
+from policies.roles.build import read_only_permissions
 from tests.components import samples
 from tests.components.recording import Recording, record
 from tests.policies.samples import REGISTRY
@@ -22,7 +22,7 @@ def builds() -> Recording:
 def test_the_policy_is_the_pure_functions_document(builds):
     (policy,) = builds.of("Policy")
     assert (policy.inputs["name"], policy.inputs["path"]) == ("test-read", "/package-flow/")
-    assert policy.inputs["policy"] == text(read_only(REGISTRY, 3600, ["shared", "npmjs", "pypi"]))
+    assert policy.inputs["policy"] == text(read_only_permissions(REGISTRY, 3600, ["shared", "npmjs", "pypi"]))
 
 
 def test_each_role_gets_it_after_it_is_made(builds):

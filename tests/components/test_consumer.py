@@ -10,10 +10,14 @@ from components.registry import PackageRegistry
 from components.team import Team
 from plan import parts
 from plan.declared import Promotes
-from policies import guards, promoting, publishing, reading, trust
+from policies import guards
 from policies.branches import declare
 from policies.document import text
+from policies.github_tokens import Subjects
 from policies.owned_names import Format, parse
+from policies.roles.promote import promote_permissions, promote_trust
+from policies.roles.publish import publish_permissions, publish_trust
+from policies.roles.read import read_permissions, repository_read_trust
 from tests.components import samples
 from tests.components.recording import Monitor, Recording, Registration, record, run_with
 from tests.policies.samples import PROMOTION, REGISTRY, REPOSITORY, WORKFLOW
@@ -101,9 +105,9 @@ def test_variables_of_an_installing_repository(installing):
 def test_a_repository_of_a_closed_team_has_a_read_role_of_its_own():
     own = made(closed=True)
     assert role(own, "read").inputs["name"] == "test-read-payments-api"
-    assert role(own, "read").inputs["assumeRolePolicy"] == text(trust.repository_read(REGISTRY, REPOSITORY, trust.Subjects.BOTH))
+    assert role(own, "read").inputs["assumeRolePolicy"] == text(repository_read_trust(REGISTRY, REPOSITORY, Subjects.BOTH))
     (policy,) = own.of("RolePolicy")
-    assert policy.inputs["policy"] == text(reading.read_role(REGISTRY, 3600, READABLE))
+    assert policy.inputs["policy"] == text(read_permissions(REGISTRY, 3600, READABLE))
     values = {one.inputs["variableName"]: one.inputs["value"] for one in own.of("ActionsVariable")}
     assert values["CODEARTIFACT_READ_ROLE_ARN"] == f"{samples.ROLES}test-read-payments-api"
 
@@ -154,9 +158,9 @@ def test_workflows_may_not_approve(publisher):
 def test_the_publish_role(publisher):
     inputs = role(publisher, "publish").inputs
     assert inputs["name"] == "test-publish-payments-api" and inputs["path"] == "/package-flow/" and inputs["maxSessionDuration"] == 3600
-    assert inputs["assumeRolePolicy"] == text(trust.publish(REGISTRY, REPOSITORY, BRANCHES, "", WORKFLOW, trust.Subjects.BOTH))
+    assert inputs["assumeRolePolicy"] == text(publish_trust(REGISTRY, REPOSITORY, BRANCHES, "", WORKFLOW, Subjects.BOTH))
     policy = publisher.one("RolePolicy", "payments-api-publish").inputs
-    assert policy["policy"] == text(publishing.publish_role(REGISTRY, 3600, "payments", OWNED, READABLE))
+    assert policy["policy"] == text(publish_permissions(REGISTRY, 3600, "payments", OWNED, READABLE))
     assert policy["role"] == inputs["name"]
 
 
@@ -207,16 +211,16 @@ def test_plans_without_the_admin_switch():
 
 
 def test_the_environment_is_in_the_trust(promoter):
-    document = text(trust.publish(REGISTRY, REPOSITORY, BRANCHES, "packages", WORKFLOW, trust.Subjects.BOTH))
+    document = text(publish_trust(REGISTRY, REPOSITORY, BRANCHES, "packages", WORKFLOW, Subjects.BOTH))
     assert role(promoter, "publish").inputs["assumeRolePolicy"] == document
 
 
 def test_the_promote_role(promoter):
     inputs = role(promoter, "promote").inputs
     assert inputs["name"] == "test-promote-payments-api"
-    assert inputs["assumeRolePolicy"] == text(trust.promote(REGISTRY, REPOSITORY, BRANCHES, PROMOTION, trust.Subjects.BOTH))
+    assert inputs["assumeRolePolicy"] == text(promote_trust(REGISTRY, REPOSITORY, BRANCHES, PROMOTION, Subjects.BOTH))
     policy = promoter.one("RolePolicy", "payments-api-promote").inputs["policy"]
-    assert policy == text(promoting.promote_role(REGISTRY, "payments", OWNED))
+    assert policy == text(promote_permissions(REGISTRY, "payments", OWNED))
     values = {one.inputs["variableName"]: one.inputs["value"] for one in promoter.of("ActionsVariable")}
     assert values["CODEARTIFACT_PROMOTE_ROLE_ARN"] == f"{samples.ROLES}test-promote-payments-api"
 

@@ -5,7 +5,7 @@ import pytest
 
 from components.developers import DeveloperAccess, identity_center
 from policies.document import text
-from policies.read_only import read_only
+from policies.roles.build import read_only_permissions
 from tests.components import samples
 from tests.components.recording import Recording, record
 from tests.policies.samples import REGISTRY
@@ -41,7 +41,7 @@ def test_permission_sets(developers):
 
 
 def test_each_has_the_same_policy(developers):
-    document = text(read_only(REGISTRY, 3600, ["shared", "npmjs", "pypi"]))
+    document = text(read_only_permissions(REGISTRY, 3600, ["shared", "npmjs", "pypi"]))
     for one in developers.of("PermissionSetInlinePolicy"):
         assert one.inputs["inlinePolicy"] == document
         assert one.inputs["permissionSetArn"].endswith(f"/ps-{one.name}")

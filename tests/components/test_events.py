@@ -9,6 +9,8 @@ from components.events import PackageEvents
 from plan.declared import Slack
 from policies import events
 from policies.document import text
+from policies.resources.topic import dead_letters_policy, topic_key_policy, topic_policy
+from policies.roles.events import chat_trust, events_permissions, events_trust
 from tests.components import samples
 from tests.components.recording import Recording, record
 from tests.policies.samples import REGISTRY
@@ -74,8 +76,8 @@ def test_the_rule(told):
 def test_the_topic_is_encrypted_with_a_key_of_its_own_and_closed_from_the_start(told):
     (topic,), (key,), (alias,) = told.of("Topic"), told.of("Key"), told.of("Alias")
     assert topic.inputs["kmsMasterKeyId"] == f"arn:aws:kms:eu-west-1:{samples.ACCOUNT}:key/1234"
-    assert topic.inputs["policy"] == text(events.topic(NAMES))
-    assert (key.inputs["enableKeyRotation"], key.inputs["policy"]) == (True, text(events.key(NAMES)))
+    assert topic.inputs["policy"] == text(topic_policy(NAMES))
+    assert (key.inputs["enableKeyRotation"], key.inputs["policy"]) == (True, text(topic_key_policy(NAMES)))
     assert key.inputs["deletionWindowInDays"] == 7
     assert alias.inputs["name"] == "alias/test-package-versions"
 
@@ -83,9 +85,9 @@ def test_the_topic_is_encrypted_with_a_key_of_its_own_and_closed_from_the_start(
 def test_the_rule_reaches_the_topic_with_its_role(told):
     (target,), (role,), (policy,) = told.of("EventTarget"), told.of("Role"), told.of("RolePolicy")
     assert target.inputs["arn"] == NAMES.topic_arn and target.inputs["roleArn"] == NAMES.role_arn
-    assert role.inputs["assumeRolePolicy"] == text(events.role_trust(NAMES))
+    assert role.inputs["assumeRolePolicy"] == text(events_trust(NAMES))
     assert (role.inputs["name"], role.inputs["path"]) == ("test-events", "/package-flow/")
-    assert policy.inputs["policy"] == text(events.role_policy(NAMES, f"arn:aws:kms:eu-west-1:{samples.ACCOUNT}:key/1234", []))
+    assert policy.inputs["policy"] == text(events_permissions(NAMES, f"arn:aws:kms:eu-west-1:{samples.ACCOUNT}:key/1234", []))
 
 
 def test_an_event_is_tried_for_a_day_and_then_kept(told):
@@ -93,7 +95,7 @@ def test_an_event_is_tried_for_a_day_and_then_kept(told):
     assert target.inputs["retryPolicy"] == {"maximumEventAgeInSeconds": 86_400, "maximumRetryAttempts": 185}
     assert target.inputs["deadLetterConfig"] == {"arn": NAMES.dead_letters_arn}
     assert (queue.inputs["sqsManagedSseEnabled"], queue.inputs["messageRetentionSeconds"]) == (True, 1_209_600)
-    assert queue.inputs["policy"] == text(events.dead_letters(NAMES))
+    assert queue.inputs["policy"] == text(dead_letters_policy(NAMES))
 
 
 def test_messages_are_made_by_the_rule(told):
@@ -135,7 +137,7 @@ def test_a_slack_channel_shows_messages_and_may_do_nothing(everywhere):
         "loggingLevel": "ERROR",
     }
     (role,) = [one for one in everywhere.of("Role") if one.inputs["name"] == "test-events-chat"]
-    assert role.inputs["assumeRolePolicy"] == text(events.chat_trust(NAMES))
+    assert role.inputs["assumeRolePolicy"] == text(chat_trust(NAMES))
     assert not [one for one in everywhere.of("RolePolicy") if one.inputs["role"] == "test-events-chat"]
 
 

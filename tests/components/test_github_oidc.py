@@ -6,9 +6,9 @@ import pytest
 
 from components.github_oidc import GitHubOidc
 from plan.declared import OidcProvider, ReadRole
-from policies import reading
 from policies.document import text
-from policies.trust import Subjects
+from policies.github_tokens import Subjects
+from policies.roles.read import read_permissions
 from tests.components import samples
 from tests.components.recording import Recording, record
 from tests.policies.samples import REGISTRY
@@ -45,7 +45,7 @@ def test_the_read_role(oidc):
     assert role.inputs["maxSessionDuration"] == 3600
     assert "permissionsBoundary" not in role.inputs and "managedPolicyArns" not in role.inputs and "inlinePolicies" not in role.inputs
     (policy,) = oidc.of("RolePolicy")
-    assert policy.inputs["policy"] == text(reading.read_role(REGISTRY, 3600, ["shared", "npmjs", "pypi"]))
+    assert policy.inputs["policy"] == text(read_permissions(REGISTRY, 3600, ["shared", "npmjs", "pypi"]))
     assert policy.inputs["role"] == "test-read"
     assert role.urn in policy.dependencies
     assert oidc.of("OpenIdConnectProvider")[0].urn in role.dependencies

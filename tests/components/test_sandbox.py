@@ -3,8 +3,8 @@
 import pytest
 
 from components.sandbox import Sandbox
-from policies import sandbox
 from policies.document import text
+from policies.resources.sandbox import sandbox_policy
 from tests.components import samples
 from tests.components.recording import Recording, record
 
@@ -20,7 +20,7 @@ def made() -> Recording:
 def test_a_domain_and_its_policy_and_nothing_else(made):
     assert {one.type.rpartition(":")[2]: one.inputs for one in made.registrations if one.custom} == {
         "Domain": {"domain": "acme-sandbox"},
-        "DomainPermissions": {"domain": "acme-sandbox", "policyDocument": text(sandbox.domain(PROGRAM, DEVELOPERS))},
+        "DomainPermissions": {"domain": "acme-sandbox", "policyDocument": text(sandbox_policy(PROGRAM, DEVELOPERS))},
     }
 
 

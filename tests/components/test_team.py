@@ -7,9 +7,10 @@ import pytest
 from components.team import Team
 from plan.declared import Publisher, Readers
 from plan.parts import PackageGroup, TeamRepository
-from policies import resource
 from policies.document import text
 from policies.owned_names import Format
+from policies.resources.sharing import Sharing
+from policies.resources.team_repository import Publishers, team_repository_policy
 from tests.components import samples
 from tests.components.recording import Recording, record
 from tests.policies.samples import REGISTRY
@@ -45,7 +46,7 @@ def test_only_the_repository_is_protected(protect):
 
 def test_readers_are_let_in_by_the_repository(team):
     (policy,) = team.of("RepositoryPermissionsPolicy")
-    assert policy.inputs["policyDocument"] == text(resource.team_repository(REGISTRY, [samples.READ_ROLE]))
+    assert policy.inputs["policyDocument"] == text(team_repository_policy(REGISTRY, [samples.READ_ROLE]))
     assert policy.inputs["repository"] == "payments"
     assert team.of("Repository")[0].urn in policy.dependencies
 
@@ -55,7 +56,7 @@ def test_a_closed_team_has_no_policy():
 
 
 def test_sharing_opens_it_to_other_accounts():
-    sharing = resource.Sharing(accounts=("444455556666",))
+    sharing = Sharing(accounts=("444455556666",))
     (policy,) = made(sharing=sharing).of("RepositoryPermissionsPolicy")
     assert "arn:aws:iam::444455556666:root" in policy.inputs["policyDocument"]
     assert not made(readers=Readers.TEAM, sharing=sharing).of("RepositoryPermissionsPolicy")
@@ -107,12 +108,12 @@ def test_roles_of_other_accounts_publish_what_the_team_owns():
     roles = ["arn:aws:iam::444455556666:role/ci-*"]
     (policy,) = made(publishers=(Publisher("444455556666", "ci-*"),)).of("RepositoryPermissionsPolicy")
     owned = ("npm/acme-payments/*", "maven/com.acme.payments/*")
-    expected = resource.team_repository(REGISTRY, [samples.READ_ROLE], publishers=resource.Publishers("payments", roles, owned))
+    expected = team_repository_policy(REGISTRY, [samples.READ_ROLE], publishers=Publishers("payments", roles, owned))
     assert policy.inputs["policyDocument"] == text(expected)
     assert "PublishFromElsewhere" not in made().of("RepositoryPermissionsPolicy")[0].inputs["policyDocument"]
 
 
 @pytest.mark.parametrize(("downstream", "asked"), [(("payments",), True), (("shared", "identity"), False)])
 def test_it_is_an_upstream_of_others_only_where_asked(downstream, asked):
-    (policy,) = made(sharing=resource.Sharing("o-a1b2c3d4e5", downstream=downstream)).of("RepositoryPermissionsPolicy")
+    (policy,) = made(sharing=Sharing("o-a1b2c3d4e5", downstream=downstream)).of("RepositoryPermissionsPolicy")
     assert ("AssociateWithDownstreamRepository" in policy.inputs["policyDocument"]) is asked

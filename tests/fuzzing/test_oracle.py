@@ -11,7 +11,9 @@ import pytest
 from hypothesis import strategies as st
 
 import lookups
-from policies import branches, guards, publishing
+from plan import planning
+from policies import branches, guards
+from policies.roles.publish import publish_permissions
 from settings import SettingsError, parsing
 from settings.problems import Problem
 from tests.fuzzing import mutations, program
@@ -245,11 +247,11 @@ def test_answers_are_given_where_they_are_asked_for():
 
 def test_publishing_is_looked_at(monkeypatch):
     """A publish role that may publish everything."""
-    publish_role = publishing.publish_role
+    publish_role = publish_permissions
 
     def wide(registry, seconds, team, owned, readable):
         made = publish_role(registry, seconds, team, owned, readable)
         return [one | {"Resource": "*"} if "Publish" in json.dumps(one["Action"]) else one for one in made]
 
-    monkeypatch.setattr(publishing, "publish_role", wide)
+    monkeypatch.setattr(planning, "publish_permissions", wide)
     assert any(one.startswith("rule publishes-owned-names") for one in found(GOOD))

@@ -10,11 +10,18 @@ from hypothesis import strategies as st
 
 from plan.facts import assumed, widest
 from plan.planning import _upstreams_first, plan
-from policies import guards, promoting, publishing, resource, trust
+from policies import guards
 from policies.document import text
+from policies.github_tokens import GitHubRepository, Subjects
 from policies.names import variables_of
 from policies.owned_names import Format
-from policies.trust import GitHubRepository, Subjects
+from policies.resources.domain import domain_policy
+from policies.resources.shared_repository import shared_repository_policy
+from policies.resources.sharing import NOBODY, Sharing
+from policies.resources.team_repository import team_repository_policy
+from policies.roles.promote import promote_permissions
+from policies.roles.publish import publish_permissions, publish_trust
+from policies.roles.read import catalog_read_trust
 from settings import DomainSettings, Encryption, IamSettings, OidcProvider, PublishingSettings, Readers, ReadRole
 from tests.program import samples
 
@@ -94,24 +101,24 @@ def test_the_registry():
     assert registry.place == place and registry.key and registry.protect is True
     assert [one.name for one in registry.public_sources] == ["npmjs", "pypi"]
     assert registry.shared.upstreams == ("npmjs", "pypi")
-    sharing = resource.Sharing("o-a1b2c3d4e5", ("444455556666",))
+    sharing = Sharing("o-a1b2c3d4e5", ("444455556666",))
     assert registry.sharing == sharing
-    assert registry.policy == text(resource.domain(place, f"{ROLES}test-*", sharing))
-    assert registry.shared.policy == text(resource.shared_repository(place, f"{ROLES}test-promote-*", sharing))
+    assert registry.policy == text(domain_policy(place, f"{ROLES}test-*", sharing))
+    assert registry.shared.policy == text(shared_repository_policy(place, f"{ROLES}test-promote-*", sharing))
 
 
 @pytest.mark.parametrize(("setting", "has_key"), [(Encryption.CUSTOMER, True), (Encryption.AWS, False)])
 def test_encryption(setting, has_key):
     registry = planned(samples.settings(domain=DomainSettings("acme", setting, protect=False), sharing=None)).registry
     assert (registry.key is not None) is has_key and registry.protect is False
-    assert registry.sharing == resource.NOBODY
+    assert registry.sharing == NOBODY
 
 
 def test_a_team():
     configured = samples.settings(samples.team("identity"), samples.team(upstreams=("identity",)))
     (_, team), place = planned(configured).teams, samples.facts(configured).registry
     assert team.upstreams == ("identity",) and team.repository.upstreams == ("identity", "shared")
-    assert team.repository.policy == text(resource.team_repository(place, [f"{ROLES}test-read"], configured.sharing or resource.NOBODY))
+    assert team.repository.policy == text(team_repository_policy(place, [f"{ROLES}test-read"], configured.sharing or NOBODY))
     assert [one.name for one in team.package_groups] == ["npm:@acme-payments/*"]
     assert json.loads(team.package_groups[0].desired_state)["Pattern"] == "/npm/acme-payments/*"
 
@@ -136,7 +143,7 @@ def test_oidc():
     assert oidc.creates_provider is False and oidc.provider_arn == facts.registry.github_oidc_provider_arn
     repositories = [GitHubRepository(facts.owner, one.name, facts.repositories[one.name].id) for one in configured.repositories]
     assert [one.name for one in repositories] == ["payments-api", "payments-web"]
-    assert oidc.read_role.trust == text(trust.catalog_read(facts.registry, facts.owner, repositories, Subjects.IMMUTABLE))
+    assert oidc.read_role.trust == text(catalog_read_trust(facts.registry, facts.owner, repositories, Subjects.IMMUTABLE))
     assert '"sts:DurationSeconds":"900"' in oidc.read_role.permissions
     assert (oidc.read_role.name, oidc.read_role.path, oidc.read_role.boundary) == ("test-read", "/package-flow/", "")
 
@@ -195,10 +202,10 @@ def test_its_roles_trust_what_its_guards_cover():
     branches = configured.repositories[0].release_branches
     assert one.publishing and one.promotion and one.publishing.branches is branches
     ours = GitHubRepository(facts.owner, "payments-api", facts.repositories["payments-api"].id)
-    expected = trust.publish(facts.registry, ours, branches, "packages", samples.WORKFLOW, Subjects.BOTH)
+    expected = publish_trust(facts.registry, ours, branches, "packages", samples.WORKFLOW, Subjects.BOTH)
     assert one.publishing.role.trust == text(expected)
     assert set(one.rulesets[1].refs) == set(branches.ruleset_refs)
-    assert one.promotion.role.permissions == text(promoting.promote_role(facts.registry, "payments", one.publishing.owned))
+    assert one.promotion.role.permissions == text(promote_permissions(facts.registry, "payments", one.publishing.owned))
 
 
 def test_a_repository_publishes_only_its_formats():
@@ -209,7 +216,7 @@ def test_a_repository_publishes_only_its_formats():
     assert found.publishing and [name.text for name in found.publishing.owned] == ["acme-*", "acme"]
     readable = ["payments", "shared", "npmjs", "pypi"]
     assert found.publishing.role.permissions == text(
-        publishing.publish_role(place, 3600, "payments", configured.teams[0].owns[Format.PYPI], readable)
+        publish_permissions(place, 3600, "payments", configured.teams[0].owns[Format.PYPI], readable)
     )
     assert found.promotion is None
 

@@ -6,9 +6,9 @@ import pytest
 
 from plan.facts import IdentityCenter
 from plan.planning import plan
-from policies import readers, resource
 from policies.document import text
-from policies.read_only import read_only
+from policies.resources.team_repository import open_readers, own_readers, team_repository_policy
+from policies.roles.build import read_only_permissions
 from settings import DeveloperMode, Developers, Publisher, Readers, Sharing
 from tests.program import samples
 
@@ -33,7 +33,7 @@ def test_builds():
     builds = planned(build_roles=("service-role/build", "ci")).builds
     assert builds.roles == ("service-role/build", "ci")
     assert (builds.policy.name, builds.policy.path) == ("test-read", "/package-flow/")
-    assert builds.policy.policy == text(read_only(REGISTRY, 3600, ["shared", "npmjs", "pypi"]))
+    assert builds.policy.policy == text(read_only_permissions(REGISTRY, 3600, ["shared", "npmjs", "pypi"]))
 
 
 def test_permission_sets_are_one_for_everybody_and_one_for_each_team_that_names_groups():
@@ -56,17 +56,17 @@ def test_what_is_created_in_identity_center(developers, creates):
 
 def test_an_open_team_lets_in_every_developer_and_build():
     found = planned(samples.team(), RESEARCH, developers=DEVELOPERS, build_roles=("train", "ci"))
-    expected = readers.of_everybody(REGISTRY, "test", "/package-flow/", True, ("train", "ci"))
-    assert policy(found) == text(resource.team_repository(REGISTRY, expected))
-    assert policy(planned(samples.team())) == text(resource.team_repository(REGISTRY, expected[:1])), "the builds' read role"
+    expected = open_readers(REGISTRY, "test", "/package-flow/", True, ("train", "ci"))
+    assert policy(found) == text(team_repository_policy(REGISTRY, expected))
+    assert policy(planned(samples.team())) == text(team_repository_policy(REGISTRY, expected[:1])), "the builds' read role"
 
 
 def test_a_closed_team_lets_in_whom_it_names():
     found = planned(
         samples.team(), RESEARCH, developers=DEVELOPERS, build_roles=("train", "ci"), sharing=Sharing("o-a1b2c3d4e5", ("444455556666",))
     )
-    expected = readers.of_team(REGISTRY, "test", "research", True, ("train",))
-    assert policy(found, "research") == text(resource.team_repository(REGISTRY, expected))
+    expected = own_readers(REGISTRY, "test", "research", True, ("train",))
+    assert policy(found, "research") == text(team_repository_policy(REGISTRY, expected))
     assert "444455556666" in policy(found)
 
 
@@ -82,8 +82,8 @@ def test_sharing_in_full():
     sharing = Sharing("", ("444455556666",), ("o-a1b2c3d4e5/r-ab12/*",), ("shared",))
     found = planned(sharing=sharing)
     read = [f"arn:aws:iam::{samples.ACCOUNT}:role/package-flow/test-read"]
-    assert policy(found) == text(resource.team_repository(REGISTRY, read, sharing, downstream=False))
+    assert policy(found) == text(team_repository_policy(REGISTRY, read, sharing, downstream=False))
     assert "AssociateWithDownstreamRepository" in found.registry.shared.policy
     named = planned(sharing=replace(sharing, downstream=("payments",)))
-    assert policy(named) == text(resource.team_repository(REGISTRY, read, sharing, downstream=True))
+    assert policy(named) == text(team_repository_policy(REGISTRY, read, sharing, downstream=True))
     assert "AssociateWithDownstreamRepository" not in named.registry.shared.policy

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from plan import sizes
 from plan.facts import _WIDEST_ACCOUNT, _WIDEST_PARTITION, stable_id, widest
 from plan.planning import plan
-from policies import publishing
 from policies.arns import Registry
 from policies.document import text
+from policies.github_tokens import Owner, Subjects
 from policies.owned_names import Format, parse
-from policies.trust import Owner, Subjects
+from policies.roles.publish import publish_permissions
 from settings import Publisher, Readers, ReadRole, Sandbox, Sharing
 from tests.program import samples
 
@@ -94,7 +94,7 @@ def test_a_finding_says_what_it_measures_and_how_to_mend_it():
 @pytest.mark.parametrize(("over", "found"), [(0, []), (1, [("catalog/test/payments.yaml", "owns")])])
 def test_a_document_at_its_limit_fits_and_one_character_more_does_not(over, found):
     registry = Registry(_WIDEST_PARTITION, _WIDEST_ACCOUNT, "eu-west-1", "acme")
-    shortest = publishing.publish_role(registry, 3600, "payments", [parse(Format.MAVEN, "com:a")], ["payments", "shared", "npmjs", "pypi"])
+    shortest = publish_permissions(registry, 3600, "payments", [parse(Format.MAVEN, "com:a")], ["payments", "shared", "npmjs", "pypi"])
     artifact = "a" * (sizes.INLINE_MAX - len(text(shortest)) + 1 + over)
     owns = samples.owns({Format.MAVEN: (f"com:{artifact}",)})
     assert measured(samples.team(owns=owns, repositories=(samples.repository(publishes=(Format.MAVEN,)),))) == found

@@ -6,10 +6,12 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from policies import branches, guards, trust
+from policies import branches, guards
 from policies.branches import HEADS, check, declare, is_pattern
 from policies.document import text
-from policies.trust import Subjects
+from policies.github_tokens import Subjects
+from policies.roles.promote import promote_trust
+from policies.roles.publish import publish_trust
 from rehearsal.cloud.github.patterns import matches
 from tests.policies import iam
 from tests.policies.samples import REGISTRY, REPOSITORY, WORKFLOW
@@ -132,12 +134,12 @@ def claims(ref: str, environment: str = "", subject: str = NAME_ONLY) -> dict[st
 
 def trusted(branches: tuple[str, ...], ref: str, environment: str = "", subject: str = NAME_ONLY) -> bool:
     """What the publish role's document says, as it is sent to AWS."""
-    document = text(trust.publish(REGISTRY, REPOSITORY, declare(branches), environment, WORKFLOW, Subjects.BOTH))
+    document = text(publish_trust(REGISTRY, REPOSITORY, declare(branches), environment, WORKFLOW, Subjects.BOTH))
     return iam.admits(iam.document(document), claims(ref, environment, subject), REGISTRY.github_oidc_provider_arn)
 
 
 def promoting(branches: tuple[str, ...], ref: str) -> bool:
-    document = text(trust.promote(REGISTRY, REPOSITORY, declare(branches), WORKFLOW, Subjects.BOTH))
+    document = text(promote_trust(REGISTRY, REPOSITORY, declare(branches), WORKFLOW, Subjects.BOTH))
     return iam.admits(iam.document(document), claims(ref, "promote"), REGISTRY.github_oidc_provider_arn)
 
 

@@ -9,8 +9,8 @@ from lookups import Seen, State
 from plan.facts import Facts, SeenRepository
 from policies.arns import Registry
 from policies.branches import declare
+from policies.github_tokens import Owner, Subjects
 from policies.owned_names import Format, OwnedName, parse
-from policies.trust import Owner, Subjects
 from settings import (
     DomainSettings,
     Encryption,

@@ -6,11 +6,11 @@ import pytest
 
 from lookups import LookupProblems, Seen, State, _absent, _protections, notes, problems, state_from
 from plan.facts import SeenRepository, WorkflowPermissions
-from policies import trust
 from policies.branches import declare
 from policies.document import text
+from policies.github_tokens import GitHubRepository, Owner, Subjects
 from policies.names import variables_of
-from policies.trust import Owner
+from policies.roles.publish import publish_trust
 from settings import DomainSettings, Encryption, OidcProvider, Publisher, PublishingSettings, Sharing
 from tests.program import samples
 
@@ -459,13 +459,13 @@ def test_state_from_a_stacks_resources():
         "urn:e": {"type": "package-flow:index:Team"},
     }
     assert state_from(resources) == State(frozenset({(API, "CODEARTIFACT_DOMAIN")}), {"payments": "urn:b"}, True)
-    publish = trust.publish(
+    publish = publish_trust(
         samples.facts(SETTINGS).registry,
-        trust.GitHubRepository(Owner("acme", 7000), API, 9001),
+        GitHubRepository(Owner("acme", 7000), API, 9001),
         declare(("main", "release/*")),
         "",
         None,
-        trust.Subjects.BOTH,
+        Subjects.BOTH,
     )
     of_github = {
         "urn:f": {

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 import settings
-from plan import sizes
+from plan import planning, sizes
 from plan.facts import widest
 from plan.planning import plan
-from policies import resource, trust
+from policies import github_tokens
 from policies.document import statement
+from policies.resources.shared_repository import shared_repository_policy
 from policy_pack.rules import github, keeping, registry
 from settings import SettingsError, rules_of_the_pack
 from tests.settings.builders import CONFIG, PROJECT, ROOT, changed, write_catalog
@@ -120,15 +121,15 @@ def _parsed(root: Path) -> settings.Settings:
 def test_a_trust_policy_without_a_claim_is_refused(tmp_path: Path, monkeypatch, dropped: str, rule: str) -> None:
     """As if a change of the program had forgotten it."""
     assert told(tmp_path) == []
-    way_in = trust._way_in
+    way_in = github_tokens.way_in
 
     def without(*args: Any) -> dict[str, Any]:
         made = json.loads(json.dumps(way_in(*args)))
         for keys in made["Condition"].values():
-            keys.pop(trust._claim(dropped), None)
+            keys.pop(github_tokens.claim(dropped), None)
         return made
 
-    monkeypatch.setattr(trust, "_way_in", without)
+    monkeypatch.setattr(github_tokens, "way_in", without)
     found = told(tmp_path)
     assert any(
         "payments.yaml: repositories.payments-api.release_branches: got the publish role's trust policy of which statement Release" in one
@@ -138,15 +139,17 @@ def test_a_trust_policy_without_a_claim_is_refused(tmp_path: Path, monkeypatch, 
 
 
 def test_a_pull_request_that_may_publish_is_refused(tmp_path: Path, monkeypatch) -> None:
-    subjects = trust.subjects
-    monkeypatch.setattr(trust, "subjects", lambda repository, contexts, forms: subjects(repository, [*contexts, "pull_request"], forms))
+    subjects = github_tokens.subjects
+    monkeypatch.setattr(
+        github_tokens, "subjects", lambda repository, contexts, forms: subjects(repository, [*contexts, "pull_request"], forms)
+    )
     assert any("lets pull requests in" in one for one in told(tmp_path))
 
 
 def test_a_policy_for_everybody_is_refused(tmp_path: Path, monkeypatch) -> None:
-    shared = resource.shared_repository
+    shared = shared_repository_policy
     everybody = statement("Everybody", "codeartifact:ReadFromRepository", "*", principal="*")
-    monkeypatch.setattr(resource, "shared_repository", lambda *args, **named: [*shared(*args, **named), everybody])
+    monkeypatch.setattr(planning, "shared_repository_policy", lambda *args, **named: [*shared(*args, **named), everybody])
     (problem,) = told(tmp_path)
     assert "the policy of shared of which statement Everybody lets everybody in" in problem
 

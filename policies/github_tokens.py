@@ -1,4 +1,4 @@
-"""Who may assume a role: trust policies for GitHub's OIDC tokens.
+"""GitHub's OIDC tokens in trust policies: what every role that a workflow assumes has in common (policies.roles has the roles).
 
 Rules that every statement here keeps, and why:
 - `aud` and `sub` are always evaluated; AWS refuses a trust policy for GitHub's provider that ignores `sub`.
@@ -21,7 +21,6 @@ from typing import Any
 from policies.arns import GITHUB_OIDC_HOST, Registry
 from policies.branches import HEADS, RefCondition, ReleaseBranches
 from policies.document import Statement, statement
-from policies.names import PROMOTE_ENVIRONMENT
 
 AUDIENCE = "sts.amazonaws.com"
 
@@ -50,7 +49,7 @@ class GitHubRepository:
     id: int
 
 
-def _claim(name: str) -> str:
+def claim(name: str) -> str:
     return f"{GITHUB_OIDC_HOST}:{name}"
 
 
@@ -63,9 +62,9 @@ def subjects(repository: GitHubRepository, contexts: Iterable[str], forms: Subje
     return [f"{prefix}:{context}" for context in contexts for prefix in prefixes]
 
 
-def _way_in(sid: str, registry: Registry, equals: dict[str, str | Sequence[str]], like: dict, unlike: dict | None = None) -> Statement:
+def way_in(sid: str, registry: Registry, equals: dict[str, str | Sequence[str]], like: dict, unlike: dict | None = None) -> Statement:
     def keyed(claims: dict) -> dict:
-        return {_claim(name): values for name, values in claims.items()}
+        return {claim(name): values for name, values in claims.items()}
 
     return statement(
         sid,
@@ -78,34 +77,6 @@ def _way_in(sid: str, registry: Registry, equals: dict[str, str | Sequence[str]]
             "StringNotLike": keyed(unlike or {}),
         },
     )
-
-
-def organization_read(registry: Registry, owner: Owner, repositories: Sequence[GitHubRepository], forms: Subjects) -> list[Statement]:
-    """Any build of the organisation: its immutable subjects, and the name-only ones of these repositories by id."""
-    ways = [_way_in("Organization", registry, {}, {"sub": [f"repo:{owner.login}@{owner.id}/*"]})]
-    if forms is Subjects.BOTH and repositories:
-        ways.append(
-            _way_in("CatalogByName", registry, {"repository_id": [str(one.id) for one in repositories]}, {"sub": [f"repo:{owner.login}/*"]})
-        )
-    return ways
-
-
-def catalog_read(registry: Registry, owner: Owner, repositories: Sequence[GitHubRepository], forms: Subjects) -> list[Statement]:
-    """Any build of these repositories and no other. Without repositories nobody may assume the role (see `nobody`)."""
-    if not repositories:
-        return nobody(registry)
-    subs = [f"repo:{owner.login}@{owner.id}/*"] + ([f"repo:{owner.login}/*"] if forms is Subjects.BOTH else [])
-    return [_way_in("Catalog", registry, {"repository_id": [str(one.id) for one in repositories]}, {"sub": subs})]
-
-
-def nobody(registry: Registry) -> list[Statement]:
-    """A role that exists (its ARN is an output) and that no token can assume: no subject has this value."""
-    return [_way_in("Nobody", registry, {"sub": "repo:none"}, {})]
-
-
-def repository_read(registry: Registry, repository: GitHubRepository, forms: Subjects) -> list[Statement]:
-    """Any build of one repository, also a pull request's."""
-    return [_way_in("Repository", registry, {"repository_id": str(repository.id)}, {"sub": subjects(repository, ["*"], forms)})]
 
 
 def _release_way(
@@ -125,10 +96,10 @@ def _release_way(
     if workflow:
         equals["job_workflow_ref"] = workflow
     like = {"sub": subjects(repository, contexts, forms), "ref": refs.like}
-    return _way_in(sid, registry, equals, like, {"ref": refs.unlike} if refs.unlike else None)
+    return way_in(sid, registry, equals, like, {"ref": refs.unlike} if refs.unlike else None)
 
 
-def _release(
+def release(
     sid: str,
     registry: Registry,
     repository: GitHubRepository,
@@ -142,25 +113,6 @@ def _release(
         _release_way(sid if len(trusted) == 1 else f"{sid}{number}", registry, repository, refs, environment, workflow, forms)
         for number, refs in enumerate(trusted, 1)
     ]
-
-
-def publish(
-    registry: Registry,
-    repository: GitHubRepository,
-    branches: ReleaseBranches,
-    environment: str,
-    workflow: str | None,
-    forms: Subjects,
-) -> list[Statement]:
-    """The publishing workflow (`job_workflow_ref`; None = any workflow) on a release branch, in `environment` unless that is ""."""
-    return _release("Release", registry, repository, branches, environment, workflow, forms)
-
-
-def promote(
-    registry: Registry, repository: GitHubRepository, branches: ReleaseBranches, workflow: str | None, forms: Subjects
-) -> list[Statement]:
-    """The promotion workflow on a release branch, in the environment `promote`, whose reviewers have approved the job."""
-    return _release("Promotion", registry, repository, branches, PROMOTE_ENVIRONMENT, workflow, forms)
 
 
 def _listed(value: Any) -> list[str]:
@@ -177,8 +129,8 @@ def trusted_branches(document: str) -> dict[int, set[str]]:
         statements = json.loads(document)["Statement"]
         conditions = [one.get("Condition", {}) for one in ([statements] if isinstance(statements, dict) else statements)]
         for one in conditions:
-            refs = _listed(one.get("StringLike", {}).get(_claim("ref")))
-            for id in _listed(one.get("StringEquals", {}).get(_claim("repository_id"))):
+            refs = _listed(one.get("StringLike", {}).get(claim("ref")))
+            for id in _listed(one.get("StringEquals", {}).get(claim("repository_id"))):
                 found.setdefault(int(id), set()).update(ref.removeprefix(HEADS) for ref in refs if ref.startswith(HEADS))
     except (ValueError, TypeError, KeyError, AttributeError):
         return {}

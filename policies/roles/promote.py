@@ -1,4 +1,4 @@
-"""Promotion: copying reviewed versions of owned names from the team's repository to the shared one.
+"""The promote role: a reviewed promotion job, copying reviewed versions of owned names from the team's repository to the shared one.
 
 Copying is a call of the AWS API, so a promotion job needs no token and gets none.
 https://docs.aws.amazon.com/codeartifact/latest/ug/copy-package.html#copy-package-iam
@@ -6,9 +6,12 @@ https://docs.aws.amazon.com/codeartifact/latest/ug/copy-package.html#copy-packag
 
 from collections.abc import Iterable
 
+from policies import github_tokens
 from policies.arns import Registry
+from policies.branches import ReleaseBranches
 from policies.document import Statement, statement
-from policies.names import SHARED_REPOSITORY
+from policies.github_tokens import GitHubRepository, Subjects
+from policies.names import PROMOTE_ENVIRONMENT, SHARED_REPOSITORY
 from policies.owned_names import OwnedName
 
 # Overwriting has no condition key: what keeps a promoted version as it is, is the call (no --allow-overwrite) and the pinned revision.
@@ -19,7 +22,14 @@ _DESCRIBE = (
 )
 
 
-def promote_role(registry: Registry, team_repository: str, owned: Iterable[OwnedName]) -> list[Statement]:
+def promote_trust(
+    registry: Registry, repository: GitHubRepository, branches: ReleaseBranches, workflow: str | None, forms: Subjects
+) -> list[Statement]:
+    """The promotion workflow on a release branch, in the environment `promote`, whose reviewers have approved the job."""
+    return github_tokens.release("Promotion", registry, repository, branches, PROMOTE_ENVIRONMENT, workflow, forms)
+
+
+def promote_permissions(registry: Registry, team_repository: str, owned: Iterable[OwnedName]) -> list[Statement]:
     """What a promotion job may do: describe `owned` in both repositories, read the team's, copy into shared."""
     patterns = [name.arn_pattern for name in owned]
     described = [registry.package_arn(repository, one) for repository in (team_repository, SHARED_REPOSITORY) for one in patterns]

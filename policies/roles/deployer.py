@@ -7,12 +7,14 @@ deploys could make a role with every right and assume it.
 from collections.abc import Sequence
 from dataclasses import replace
 
+from policies import deployment_tokens, github_tokens
 from policies.arns import GITHUB_OIDC_HOST, Registry
-from policies.developing import at_identity_center
+from policies.branches import HEADS
 from policies.document import Statement, statement
 from policies.events import Names
 from policies.names import STACK_TAG, read_policy_name
-from policies.readers import build_role
+from policies.roles.build import build_role_arn
+from policies.roles.developer import at_identity_center
 
 # Pulumi's AWS provider reads a resource back after each change; CodeArtifact has no narrower way to say "this domain".
 _DOMAIN = (
@@ -205,7 +207,7 @@ def _read_policy(registry: Registry, stack: str, path: str, build_roles: Sequenc
     policy = registry.policy_arn(path, read_policy_name(stack))
     made = [statement("ReadPolicy", _POLICY, policy)]
     if build_roles:
-        roles = [build_role(registry, one) for one in build_roles]
+        roles = [build_role_arn(registry, one) for one in build_roles]
         only = {"ArnEquals": {"iam:PolicyARN": policy}}
         made.append(statement("LookAtBuildRoles", ("iam:GetRole", "iam:ListAttachedRolePolicies"), roles))
         made.append(statement("AttachReadPolicy", ("iam:AttachRolePolicy", "iam:DetachRolePolicy"), roles, conditions=only))
@@ -249,7 +251,7 @@ def _keys(registry: Registry, stack: str, keys: str, aliases: Sequence[str]) -> 
     ]
 
 
-def deployer(
+def deployer_permissions(
     registry: Registry,
     stack: str,
     path: str,
@@ -286,3 +288,11 @@ def deployer(
         *_read_policy(registry, stack, path, build_roles),
         *at_identity_center(identity_center, permission_sets(registry, stack)),
     ]
+
+
+def deploying_workflow(
+    registry: Registry, repository: github_tokens.GitHubRepository, branch: str, environment: str, forms: github_tokens.Subjects
+) -> list[Statement]:
+    """A workflow on one branch of the program's repository, in one environment."""
+    claims = {"ref": f"{HEADS}{branch}", "environment": environment}
+    return [deployment_tokens.workflow("DeployingWorkflow", registry, repository, f"environment:{environment}", forms, claims)]

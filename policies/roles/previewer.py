@@ -7,11 +7,12 @@ a message or a secret. `pulumi preview --refresh` works with it.
 from collections.abc import Sequence
 from dataclasses import replace
 
+from policies import deployment_tokens, github_tokens
 from policies.arns import Registry
-from policies.developing import at_identity_center
 from policies.document import Statement, statement
 from policies.events import Names
 from policies.names import STACK_TAG
+from policies.roles.developer import at_identity_center
 
 # Nothing of the account is told beyond names: these have no resource type.
 _LISTS = (
@@ -49,7 +50,7 @@ _PERMISSION_SET = (
 _QUEUE = ("sqs:GetQueueAttributes", "sqs:ListQueueTags")
 
 
-def permission_sets(registry: Registry, stack: str) -> list[Statement]:
+def preview_permission_sets(registry: Registry, stack: str) -> list[Statement]:
     """What a preview reads in the account that administers IAM Identity Center: groups, and this stack's permission sets by their tag."""
     sso, store = f"arn:{registry.partition}:sso:::", f"arn:{registry.partition}:identitystore:"
     own = {"StringEquals": {f"aws:ResourceTag/{STACK_TAG}": stack}}
@@ -61,7 +62,7 @@ def permission_sets(registry: Registry, stack: str) -> list[Statement]:
     ]
 
 
-def previewer(
+def previewer_permissions(
     registry: Registry,
     stack: str,
     path: str,
@@ -71,7 +72,7 @@ def previewer(
 ) -> list[Statement]:
     """Rights of the previewing role of one stack; the arguments are the deployer's.
 
-    But `identity_center` is a role that only reads there (`permission_sets`), never the one with which the stack makes permission sets.
+    But `identity_center` is a role that only reads there (`preview_permission_sets`), never the one with which the stack creates them.
     """
     names = Names(registry, stack, path)
     keys = f"arn:{registry.partition}:kms:{registry.region}:{registry.account}:key/*"
@@ -90,5 +91,10 @@ def previewer(
         statement("EventRule", _RULE, names.rule_arn),
         statement("EventTopic", _TOPIC, names.topic_arn),
         statement("EventDeadLetters", _QUEUE, names.dead_letters_arn),
-        *at_identity_center(identity_center, permission_sets(registry, stack)),
+        *at_identity_center(identity_center, preview_permission_sets(registry, stack)),
     ]
+
+
+def pull_requests(registry: Registry, repository: github_tokens.GitHubRepository, forms: github_tokens.Subjects) -> list[Statement]:
+    """A workflow on a pull request of the program's repository. A fork's gets no token from GitHub."""
+    return [deployment_tokens.workflow("PullRequests", registry, repository, "pull_request", forms, {})]

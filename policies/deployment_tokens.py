@@ -1,7 +1,8 @@
 """Who may assume the roles that preview and deploy: tokens of Pulumi Deployments and of GitHub Actions.
 
-The rules are those of `policies.trust`. Pulumi's token says in its signed subject which operation of which stack runs, so a preview, which
-runs a pull request's code, can't come as an update. It has no ids: organisation, project and stack are compared whole, without wildcards.
+The rules are those of `policies.github_tokens`. Pulumi's token says in its signed subject which operation of which stack runs, so a
+preview, which runs a pull request's code, can't come as an update. It has no ids: organisation, project and stack are compared whole,
+without wildcards.
 
 https://www.pulumi.com/docs/deployments/guides/oidc/ and https://www.pulumi.com/docs/deployments/guides/oidc/aws/
 """
@@ -10,9 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from policies import trust
+from policies import github_tokens
 from policies.arns import GITHUB_OIDC_HOST, Registry
-from policies.branches import HEADS
 from policies.deployments import Access
 from policies.document import Statement, statement
 
@@ -77,11 +77,16 @@ def pulumi_deployments(registry: Registry, stack: PulumiStack, access: Access) -
     ]
 
 
-def _workflow(
-    sid: str, registry: Registry, repository: trust.GitHubRepository, context: str, forms: trust.Subjects, claims: dict[str, str]
+def workflow(
+    sid: str,
+    registry: Registry,
+    repository: github_tokens.GitHubRepository,
+    context: str,
+    forms: github_tokens.Subjects,
+    claims: dict[str, str],
 ) -> Statement:
-    subjects = trust.subjects(repository, [context], forms)
-    equals = {"aud": trust.AUDIENCE, "repository_id": str(repository.id), "sub": subjects, **claims}
+    subjects = github_tokens.subjects(repository, [context], forms)
+    equals = {"aud": github_tokens.AUDIENCE, "repository_id": str(repository.id), "sub": subjects, **claims}
     return statement(
         sid,
         _ASSUME,
@@ -89,19 +94,6 @@ def _workflow(
         principal={"Federated": registry.github_oidc_provider_arn},
         conditions={"StringEquals": {f"{GITHUB_OIDC_HOST}:{name}": value for name, value in equals.items()}},
     )
-
-
-def pull_requests(registry: Registry, repository: trust.GitHubRepository, forms: trust.Subjects) -> list[Statement]:
-    """A workflow on a pull request of the program's repository. A fork's gets no token from GitHub."""
-    return [_workflow("PullRequests", registry, repository, "pull_request", forms, {})]
-
-
-def deploying_workflow(
-    registry: Registry, repository: trust.GitHubRepository, branch: str, environment: str, forms: trust.Subjects
-) -> list[Statement]:
-    """A workflow on one branch of the program's repository, in one environment."""
-    claims = {"ref": f"{HEADS}{branch}", "environment": environment}
-    return [_workflow("DeployingWorkflow", registry, repository, f"environment:{environment}", forms, claims)]
 
 
 def any_of(ways: Iterable[list[Statement]]) -> list[Statement]:

@@ -6,10 +6,8 @@ a role of the program that gets further rights. https://docs.aws.amazon.com/code
 
 from collections.abc import Sequence
 
+from policies.actions import COPY, CREATE_REPOSITORY, DESTRUCTIVE, PACKAGE_READ, PUBLISH, REPOSITORY_READ
 from policies.document import Statement, deny, statement
-from policies.publishing import PUBLISH
-from policies.reading import PACKAGE_READ, REPOSITORY_READ
-from policies.resource import COPY, CREATE_REPOSITORY, DESTRUCTIVE
 
 # Everything but policies and tags: who may come in is decided by this document, and nobody shares the sandbox with others.
 EXPERIMENT = (
@@ -30,7 +28,7 @@ EXPERIMENT = (
 )
 
 
-def domain(program_roles: str, developers: Sequence[str]) -> list[Statement]:
+def sandbox_policy(program_roles: str, developers: Sequence[str]) -> list[Statement]:
     """The sandbox's domain policy: `developers` (ARN patterns of roles) may experiment; the program's own roles (a pattern) stay out."""
     return [
         deny("ProgramRolesStayOut", "codeartifact:*", "*", conditions={"ArnLike": {"aws:PrincipalArn": program_roles}}),
