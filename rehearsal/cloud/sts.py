@@ -15,7 +15,8 @@ from xml.sax.saxutils import escape
 
 import jwt
 
-from rehearsal.cloud import asgi, aws, iam, policy_rules
+from evaluator import iam
+from rehearsal.cloud import asgi, aws, policy_rules
 
 NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 ACTION = "sts:AssumeRoleWithWebIdentity"

@@ -6,10 +6,11 @@ GET state, GET events, GET requests (the log), GET and POST public-packages ({fo
 import json
 from typing import Any
 
+from evaluator.package_groups import PackageGroup
 from rehearsal.cloud.codeartifact.asgi import Request, json_reply
 from rehearsal.cloud.codeartifact.model import Reply
 from rehearsal.cloud.codeartifact.service import Service
-from rehearsal.cloud.codeartifact.store import Domain, Package, PackageGroup, Repository
+from rehearsal.cloud.codeartifact.store import Domain, Package, Repository
 from rehearsal.cloud.public_registries import catalog
 
 PREFIX = "/_rehearsal/codeartifact/"
