@@ -14,7 +14,7 @@ from rich.console import Console
 
 from access import review
 from policy_pack.rules.model import Finding
-from rehearsal import everything, removal, report, rights, rules, schedule, stage
+from rehearsal import removal, report, rights, rules, schedule, selection, stage
 from rehearsal.processes import Waiting
 from rehearsal.scenario import SKIPPED, Outcome, Scenario
 from rehearsal.world import World
@@ -47,7 +47,7 @@ def _rehearse(options: argparse.Namespace, console: Console, folder: Path, waiti
         world = stage.world(settings, cloud, result["outputs"], folder)
         writes = world.github.writes() - cloud.writes_before
         watch = stage.watch(cloud, settings)
-        outcomes = _act(console, everything.acts(world, options.only, quick=options.quick))
+        outcomes = _act(console, selection.phases(world, options.only, quick=options.quick))
         seconds = round(time.monotonic() - started, 1)
         _tell(console, result, outcomes, findings, seconds, quick=options.quick)
         removed = _destroy(console, world, program, watch) if options.destroy else None
@@ -163,7 +163,7 @@ def _write(target: str | None, content: Mapping[str, Any]) -> None:
 
 def _serve(console: Console, world: Any) -> None:
     console.print("\nThe local cloud stays up until Ctrl-C. In another shell:\n", style="bold")
-    for line in everything.exports(world):
+    for line in selection.exports(world):
         console.print(f"  {line}", markup=False, soft_wrap=True)
     signal.pause()
 

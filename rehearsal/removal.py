@@ -161,7 +161,7 @@ def _iam(world: World) -> Iterator[Left]:
     for page in iam.get_paginator("list_roles").paginate(PathPrefix=path):
         for one in page["Roles"]:
             if one["Path"] == path and one["RoleName"].startswith(own):
-                acted = one["RoleName"].startswith(f"{own}{deploying.MADE_HERE}-")
+                acted = one["RoleName"].startswith(f"{own}{deploying.ROLE_INFIX}-")
                 yield Left(f"role {one['Arn']}", "not this stack's: a scenario made it, as a changed program could" if acted else "")
     for page in iam.get_paginator("list_policies").paginate(Scope="Local"):
         yield from (Left(f"policy {one['Arn']}") for one in page["Policies"] if one["Path"] == path and one["PolicyName"].startswith(own))

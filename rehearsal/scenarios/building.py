@@ -14,7 +14,7 @@ from rehearsal.seeding import BUILD_SERVICE
 from rehearsal.world import World, credentials
 from settings import Readers, Team
 
-_EVERYTHING: Mapping[str, Any] = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+_FULL_ACCESS_POLICY: Mapping[str, Any] = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 _numbers = itertools.count(1)
 
 
@@ -28,7 +28,7 @@ def scenarios(world: World) -> list[Scenario]:
 
 
 def _reads(role: str, team: Team) -> str:
-    return f"AWS role {role}: reads the repository of team {team.name}"
+    return f"AWS role {role}: read the repository of team {team.name}"
 
 
 def build(world: World, role: str) -> Credentials:
@@ -38,7 +38,7 @@ def build(world: World, role: str) -> Credentials:
 
 def _named(world: World, role: str, team: Team) -> list[Scenario]:
     who, cap, domain = f"a build with role {role}", world.settings.token_duration, world.settings.domain.name
-    shared, at_cap = f"AWS role {role}: reads shared", f"AWS role {role}: a token of {cap} seconds"
+    shared, at_cap = f"AWS role {role}: read shared", f"AWS role {role}: request a token of {cap} seconds"
 
     def ask(seconds: int) -> str:
         return f"a token of {len(fetch_token(world, build(world, role), seconds))} characters"
@@ -50,7 +50,7 @@ def _named(world: World, role: str, team: Team) -> list[Scenario]:
         ),
         Scenario(at_cap, who, f"fetch a token of {cap} s", domain, lambda: ask(cap)),
         Scenario(
-            f"AWS role {role}: a token of {cap + 1} seconds",
+            f"AWS role {role}: request a token of {cap + 1} seconds",
             who,
             f"fetch a token of {cap + 1} s",
             domain,
@@ -64,13 +64,13 @@ def _named(world: World, role: str, team: Team) -> list[Scenario]:
 def _attached_elsewhere(world: World, team: Team, named: str | None) -> list[Scenario]:
     """The read policy attached by others: shared by its own right, and no team repository unless the stack names the role."""
     policy = world.outputs["policies"]["read"]
-    with_policy, without = "a role that others attached the read policy to: reads shared", "a role without the read policy: reads shared"
-    publishes = "an AWS role with every right: publishes a package"
+    with_policy, without = "AWS role with the read policy attached: read shared", "AWS role without the read policy: read shared"
+    publishes = "AWS role with full access: publish a package"
     made = [
         Scenario(with_policy, "a role with the read policy", "read by repository", "shared", lambda: _read(world, policy, "shared")),
         Scenario(
             without,
-            "a role without it",
+            "a role without the read policy",
             "read by repository",
             "shared",
             lambda: fetch_token_and_read(world, _role(world, None, ""), "shared"),
@@ -78,14 +78,14 @@ def _attached_elsewhere(world: World, team: Team, named: str | None) -> list[Sce
             with_policy,
         ),
         Scenario(
-            publishes, "a role with every right", "publish a package", team.name, lambda: _publish(world, team.name, _everything(world))
+            publishes, "a role with full access", "publish a package", team.name, lambda: _publish(world, team.name, _full_access(world))
         ),
         Scenario(
-            "an AWS role with every right and the read policy: publishes a package",
-            "a role with every right and the read policy",
+            "AWS role with full access and the read policy: publish a package",
+            "a role with full access and the read policy",
             "publish a package",
             team.name,
-            lambda: _publish(world, team.name, _everything(world, policy)),
+            lambda: _publish(world, team.name, _full_access(world, policy)),
             DENY,
             publishes,
         ),
@@ -93,7 +93,7 @@ def _attached_elsewhere(world: World, team: Team, named: str | None) -> list[Sce
     if named:
         made.append(
             Scenario(
-                f"a role that others attached the read policy to: reads the repository of team {team.name}",
+                f"AWS role with the read policy attached: read the repository of team {team.name}",
                 "a role with the read policy that the stack does not name",
                 "read by repository",
                 team.name,
@@ -104,7 +104,7 @@ def _attached_elsewhere(world: World, team: Team, named: str | None) -> list[Sce
         )
         made.append(
             Scenario(
-                f"AWS role {named}: publishes a package",
+                f"AWS role {named}: publish a package",
                 f"a build with role {named}",
                 "publish a package",
                 team.name,
@@ -129,8 +129,8 @@ def _read(world: World, attached: str, repository: str) -> str:
     return read_by_repository(world, _role(world, None, attached), repository)
 
 
-def _everything(world: World, attached: str = "") -> Credentials:
-    return _role(world, _EVERYTHING, attached)
+def _full_access(world: World, attached: str = "") -> Credentials:
+    return _role(world, _FULL_ACCESS_POLICY, attached)
 
 
 def _publish(world: World, repository: str, who: Credentials) -> str:

@@ -27,9 +27,9 @@ from rehearsal.world import World
 from settings import Encryption
 
 _NOBODY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}]})
-_EVERYTHING = text([statement("Everything", "*", "*")])
-# In the names of the roles that scenarios make with the deployer's rights; one of them stays.
-MADE_HERE = "rehearsal"
+_FULL_ACCESS = text([statement("Everything", "*", "*")])
+# In the names of the roles that scenarios create with the deployer's rights; only one of them is kept.
+ROLE_INFIX = "rehearsal"
 _ASSUME_DEPLOYER, _ASSUME_PREVIEW = "assume the deployer role", "assume the preview role"
 
 
@@ -102,7 +102,7 @@ class _Deploying:
 def _tokens(deploying: _Deploying) -> list[Scenario]:
     name, world = deploying.name, deploying.world
     other = deploying.other
-    updates, previews = f"{name}: an update gets the deployer", f"{name}: a preview gets the preview role"
+    updates, previews = f"{name} update: {_ASSUME_DEPLOYER}", f"{name} preview: {_ASSUME_PREVIEW}"
 
     def attempt(access: Access, operation: str, **changed: str) -> Callable[[], str]:
         return lambda: deploying.assume(access, deploying.token(operation, **changed))
@@ -111,7 +111,7 @@ def _tokens(deploying: _Deploying) -> list[Scenario]:
         Scenario(updates, f"an update of {name}", _ASSUME_DEPLOYER, name, attempt(Access.DEPLOY, "update")),
         Scenario(previews, f"a preview of {name}", _ASSUME_PREVIEW, name, attempt(Access.PREVIEW, "preview")),
         Scenario(
-            f"{name}: an update begins with the preview role",
+            f"{name} update: {_ASSUME_PREVIEW}",
             f"an update of {name}",
             _ASSUME_PREVIEW,
             name,
@@ -120,29 +120,29 @@ def _tokens(deploying: _Deploying) -> list[Scenario]:
     ]
     for operation in ("refresh", "destroy"):
         who = f"a {operation} of {name}"
-        made.append(Scenario(f"{name}: {operation} gets the deployer", who, _ASSUME_DEPLOYER, name, attempt(Access.DEPLOY, operation)))
+        made.append(Scenario(f"{name} {operation}: {_ASSUME_DEPLOYER}", who, _ASSUME_DEPLOYER, name, attempt(Access.DEPLOY, operation)))
     refused: dict[str, tuple[str, dict[str, str]]] = {
-        "a preview": ("preview", {}),
-        "a drift check": ("detect-drift", {}),
-        f"an update of the stack {other}": ("update", {"stack": other}),
-        "an update of another project": ("update", {"project": "another"}),
-        # It may say this stack's organisation as its audience; its subject has its own.
-        f"an update of {STRANGER_ORGANIZATION}": (
+        f"{name} preview": ("preview", {}),
+        f"{name} drift check": ("detect-drift", {}),
+        f"update of stack {other}": ("update", {"stack": other}),
+        "update of another project": ("update", {"project": "another"}),
+        # Its audience may be this stack's organisation; its subject has its own.
+        f"update of organisation {STRANGER_ORGANIZATION}": (
             "update",
             {"organization": STRANGER_ORGANIZATION, "audience": deploying.stack.organization},
         ),
-        "an update for another audience": ("update", {"audience": f"aws:{deploying.stack.organization}"}),
+        "update for another audience": ("update", {"audience": f"aws:{deploying.stack.organization}"}),
     }
     for who, (operation, changed) in refused.items():
         attempted = attempt(Access.DEPLOY, operation, **changed)
-        made.append(Scenario(f"{name}: {who} gets the deployer", who, _ASSUME_DEPLOYER, name, attempted, DENY, updates))
-    who = f"a preview of the stack {other}"
+        made.append(Scenario(f"{who}: {_ASSUME_DEPLOYER} of {name}", f"a {who}", _ASSUME_DEPLOYER, name, attempted, DENY, updates))
+    who = f"preview of stack {other}"
     attempted = attempt(Access.PREVIEW, "preview", stack=other)
-    made.append(Scenario(f"{name}: {who} gets the preview role", who, _ASSUME_PREVIEW, name, attempted, DENY, previews))
+    made.append(Scenario(f"{who}: {_ASSUME_PREVIEW} of {name}", f"a {who}", _ASSUME_PREVIEW, name, attempted, DENY, previews))
     # A role's credentials stay what they are: neither of the two may assume another.
     made.append(
         Scenario(
-            f"{name}: a preview's credentials become the deployer",
+            f"{name} preview: {_ASSUME_DEPLOYER} by role chaining",
             f"a preview of {name}",
             _ASSUME_DEPLOYER,
             name,
@@ -185,13 +185,17 @@ def _previewing(deploying: _Deploying) -> list[Scenario]:
         clients.call(codeartifact.put_domain_permissions_policy, **where, policyDocument=policy)
         return "the domain's policy"
 
-    made = [Scenario(f"{name}: a preview looks around", f"a preview of {name}", "describe a role and the domain", name, describe)]
+    made = [
+        Scenario(
+            f"{name} preview: describe a role and the domain", f"a preview of {name}", "describe a role and the domain", name, describe
+        )
+    ]
     for action, attempted in (("change a role's policy", put_role_policy), ("change the domain's policy", put_domain_policy)):
-        allowed = f"{name}: a deployment may {action}"
+        allowed = f"{name} deployment: {action}"
         made += [
             Scenario(allowed, deploying.who, action, name, lambda attempted=attempted: attempted(Access.DEPLOY)),
             Scenario(
-                f"{name}: a preview may {action}",
+                f"{name} preview: {action}",
                 f"a preview of {name}",
                 action,
                 name,
@@ -220,22 +224,22 @@ def _roles(deploying: _Deploying) -> list[Scenario]:
     name, own, deployed = deploying.name, deploying.own_role, deploying.deployed
     deployer, preview = deployed.role_name(Access.DEPLOY), deployed.role_name(Access.PREVIEW)
     other = deploying.other
-    creates = f"{name}: a deployment makes a role with the boundary"
+    creates = f"{name} deployment: create a role with the boundary"
 
     def create(suffix: str, **changed: Any) -> Callable[[], str]:
-        return lambda: _create(deploying, f"{name}-{MADE_HERE}-{suffix}", **changed)
+        return lambda: _create(deploying, f"{name}-{ROLE_INFIX}-{suffix}", **changed)
 
-    made = [Scenario(creates, deploying.who, "make a role", f"{name}-{MADE_HERE}", create("bounded"))]
+    made = [Scenario(creates, deploying.who, "create a role", f"{name}-{ROLE_INFIX}", create("bounded"))]
     refused: dict[str, Callable[[], str]] = {
         "without the boundary": create("unbounded", boundary=None),
         "with another boundary": create("other-bound", boundary=f"arn:{deployed.registry.partition}:iam::aws:policy/AdministratorAccess"),
         "under another path": create("path", path="/"),
-        "beside itself": create("beside", path=BOOTSTRAP_PATH),
-        "of another stack's name": lambda: _create(deploying, f"{other}-{MADE_HERE}"),
+        "under the bootstrap's path": create("beside", path=BOOTSTRAP_PATH),
+        "with another stack's name": lambda: _create(deploying, f"{other}-{ROLE_INFIX}"),
     }
     for how, attempted in refused.items():
         made.append(
-            Scenario(f"{name}: a deployment makes a role {how}", deploying.who, f"make a role {how}", name, attempted, DENY, creates)
+            Scenario(f"{name} deployment: create a role {how}", deploying.who, f"create a role {how}", name, attempted, DENY, creates)
         )
     # What widens a role: allowed on the stack's own, on nothing else.
     document = deploying.iam
@@ -243,15 +247,15 @@ def _roles(deploying: _Deploying) -> list[Scenario]:
         "put a policy on": lambda role: document(
             "put_role_policy", RoleName=role, PolicyName=RoleKind.READ, PolicyDocument=_policy(deploying)
         ),
-        "change who may assume": lambda role: document("update_assume_role_policy", RoleName=role, PolicyDocument=_trust(deploying)),
+        "change the trust policy of": lambda role: document("update_assume_role_policy", RoleName=role, PolicyDocument=_trust(deploying)),
     }
     for act, attempted in acts.items():
-        allowed = f"{name}: a deployment may {act} {own}"
+        allowed = f"{name} deployment: {act} {own}"
         made.append(Scenario(allowed, deploying.who, f"{act} a role", own, lambda attempted=attempted: f"{own}: {_done(attempted(own))}"))
         for role in (deployer, preview):
             made.append(
                 Scenario(
-                    f"{name}: a deployment may {act} {role}",
+                    f"{name} deployment: {act} {role}",
                     deploying.who,
                     f"{act} a role",
                     role,
@@ -284,11 +288,11 @@ def _domain_keys(deploying: _Deploying) -> list[Scenario]:
         policy = kms().get_key_policy(KeyId=key, PolicyName="default")["Policy"]
         return _done(clients.call(kms().put_key_policy, KeyId=key, PolicyName="default", Policy=policy))
 
-    allowed = f"{name}: a deployment writes the policy of its domain's key"
+    allowed = f"{name} deployment: write the policy of its domain's key"
     return [
         Scenario(allowed, deploying.who, attempted, name, lambda: write(own())),
         Scenario(
-            f"{name}: a deployment writes the policy of a key of {other}",
+            f"{name} deployment: write the policy of a key of {other}",
             deploying.who,
             attempted,
             other,
@@ -297,7 +301,7 @@ def _domain_keys(deploying: _Deploying) -> list[Scenario]:
             allowed,
         ),
         Scenario(
-            f"{name}: a deployment schedules the deletion of a key of {other}",
+            f"{name} deployment: schedule the deletion of a key of {other}",
             deploying.who,
             "schedule a key's deletion",
             other,
@@ -306,7 +310,7 @@ def _domain_keys(deploying: _Deploying) -> list[Scenario]:
             allowed,
         ),
         Scenario(
-            f"{name}: a deployment tags a key of {other} as its own",
+            f"{name} deployment: tag a key of {other} as its own",
             deploying.who,
             "tag a key",
             other,
@@ -333,14 +337,14 @@ def _trust(deploying: _Deploying) -> str:
 def _boundary(deploying: _Deploying) -> list[Scenario]:
     """The boundary of a role may be set, which changes nothing; it may not be taken off, exchanged or rewritten."""
     name, own, boundary = deploying.name, deploying.own_role, deploying.deployed.boundary_arn
-    sets = f"{name}: a deployment sets the boundary of {own}"
+    sets = f"{name} deployment: set the boundary of {own}"
     another = f"arn:{deploying.deployed.registry.partition}:iam::aws:policy/AdministratorAccess"
 
     def put(arn: str) -> str:
         return _done(deploying.iam("put_role_permissions_boundary", RoleName=own, PermissionsBoundary=arn))
 
     def rewrite() -> str:
-        return _done(deploying.iam("create_policy_version", PolicyArn=boundary, PolicyDocument=_EVERYTHING, SetAsDefault=True))
+        return _done(deploying.iam("create_policy_version", PolicyArn=boundary, PolicyDocument=_FULL_ACCESS, SetAsDefault=True))
 
     def attach() -> str:
         return _done(deploying.iam("attach_role_policy", RoleName=deploying.deployed.role_name(Access.DEPLOY), PolicyArn=another))
@@ -348,30 +352,40 @@ def _boundary(deploying: _Deploying) -> list[Scenario]:
     return [
         Scenario(sets, deploying.who, "set a boundary", own, lambda: put(boundary)),
         Scenario(
-            f"{name}: a deployment exchanges the boundary of {own}", deploying.who, "set another", own, lambda: put(another), DENY, sets
+            f"{name} deployment: replace the boundary of {own}", deploying.who, "replace a boundary", own, lambda: put(another), DENY, sets
         ),
         Scenario(
-            f"{name}: a deployment takes the boundary off {own}",
+            f"{name} deployment: remove the boundary of {own}",
             deploying.who,
-            "take the boundary off",
+            "remove a boundary",
             own,
             lambda: _done(deploying.iam("delete_role_permissions_boundary", RoleName=own)),
             DENY,
             sets,
         ),
-        Scenario(f"{name}: a deployment rewrites the boundary", deploying.who, "rewrite the boundary", boundary, rewrite, DENY, sets),
-        Scenario(f"{name}: a deployment gives itself every right", deploying.who, "attach a policy", "itself", attach, DENY, sets),
+        Scenario(
+            f"{name} deployment: rewrite the boundary policy", deploying.who, "rewrite the boundary policy", boundary, rewrite, DENY, sets
+        ),
+        Scenario(
+            f"{name} deployment: attach AdministratorAccess to itself",
+            deploying.who,
+            "attach AdministratorAccess",
+            "itself",
+            attach,
+            DENY,
+            sets,
+        ),
     ]
 
 
-# --- what a role with every right can do within the boundary ---------------------------------------------------------------------------
+# --- what a role with full access can do within the boundary ---------------------------------------------------------------------------
 
 
 def _bounded(deploying: _Deploying) -> list[Scenario]:
-    """A deployment makes a role, gives it every right and becomes it. The boundary is what stays."""
+    """A deployment creates a role with full access and assumes it: what the boundary leaves."""
     name, world = deploying.name, deploying.world
-    role = f"{name}-{MADE_HERE}-all"
-    made_it = f"{name}: a role with every right reads packages"
+    role = f"{name}-{ROLE_INFIX}-all"
+    made_it = f"{name} role with full access: read packages"
     where = {"domain": world.settings.domain.name, "domainOwner": world.place.account}
     session: dict[str, Credentials] = {}
 
@@ -380,7 +394,7 @@ def _bounded(deploying: _Deploying) -> list[Scenario]:
         trust = text([statement("Anybody", "sts:AssumeRole", None, principal={"AWS": world.registry.account_root_arn})])
         path = world.settings.iam.path
         made = deploying.iam("create_role", RoleName=role, Path=path, AssumeRolePolicyDocument=trust, PermissionsBoundary=bound)["Role"]
-        deploying.iam("put_role_policy", RoleName=role, PolicyName="everything", PolicyDocument=_EVERYTHING)
+        deploying.iam("put_role_policy", RoleName=role, PolicyName="everything", PolicyDocument=_FULL_ACCESS)
         answer = world.control.post("sessions", role_arn=made["Arn"], session_name="everything")
         session["of it"] = Credentials(answer["access_key_id"], answer["secret_access_key"], answer.get("session_token") or "")
         return session["of it"]
@@ -390,16 +404,16 @@ def _bounded(deploying: _Deploying) -> list[Scenario]:
         return str(clients.call(codeartifact.describe_repository, **where, repository="shared")["repository"]["arn"])
 
     refused: dict[str, Callable[[], Any]] = {
-        "makes a user": lambda: clients.call(world.client("iam", session["of it"]).create_user, UserName="rehearsal"),
-        "reads a secret": lambda: _secret(world, session["of it"], deploying.deployed.app_secret_name(Access.DEPLOY)),
-        "deletes the domain": lambda: clients.call(world.client("codeartifact", session["of it"]).delete_domain, **where),
+        "create a user": lambda: clients.call(world.client("iam", session["of it"]).create_user, UserName="rehearsal"),
+        "read a secret": lambda: _secret(world, session["of it"], deploying.deployed.app_secret_name(Access.DEPLOY)),
+        "delete the domain": lambda: clients.call(world.client("codeartifact", session["of it"]).delete_domain, **where),
     }
-    who = f"a role of {name} with every right"
+    who = f"a role of {name} with full access"
     return [
         Scenario(made_it, who, "read shared", "shared", read),
         *(
             Scenario(
-                f"{name}: a role with every right {what}",
+                f"{name} role with full access: {what}",
                 who,
                 what,
                 name,
@@ -428,18 +442,18 @@ def _keys(deploying: _Deploying) -> list[Scenario]:
         return f"{len(clients.call(secrets.get_secret_value, SecretId=deployed.app_secret_name(key))['SecretString'])} characters"
 
     deploy, preview = deployed.app_secret_name(Access.DEPLOY), deployed.app_secret_name(Access.PREVIEW)
-    allowed = f"{name}: a deployment reads the deploying App's key"
+    allowed = f"{name} deployment: read the deploying App's key"
     return [
         Scenario(allowed, deploying.who, "read a GitHub App's key", deploy, lambda: read(Access.DEPLOY, Access.DEPLOY)),
         Scenario(
-            f"{name}: a preview reads the previewing App's key",
+            f"{name} preview: read the previewing App's key",
             f"a preview of {name}",
             "read a GitHub App's key",
             preview,
             lambda: read(Access.PREVIEW, Access.PREVIEW),
         ),
         Scenario(
-            f"{name}: a preview reads the deploying App's key",
+            f"{name} preview: read the deploying App's key",
             f"a preview of {name}",
             "read a GitHub App's key",
             deploy,
@@ -448,7 +462,7 @@ def _keys(deploying: _Deploying) -> list[Scenario]:
             allowed,
         ),
         Scenario(
-            f"{name}: an administrator reads the deploying App's key",
+            f"administrator: read the deploying App's key of {name}",
             "an administrator of the account",
             "read a GitHub App's key",
             deploy,
@@ -465,7 +479,7 @@ def _keys(deploying: _Deploying) -> list[Scenario]:
 def _triggers(deploying: _Deploying) -> list[Scenario]:
     name, one = deploying.name, deploying.one
     catalog = f"{one.settings.catalog}/a-team.yaml"
-    deploys = f"{name}: a push to {one.branch} that changes the catalog"
+    deploys = f"{name}: deploy on a push to {one.branch} that changes the catalog"
 
     def push(branch: str, *changed: str) -> Callable[[], str]:
         return lambda: _started(deploying, "push", branch=branch, changed=list(changed))
@@ -473,14 +487,18 @@ def _triggers(deploying: _Deploying) -> list[Scenario]:
     pushes = "push"
     made = [Scenario(deploys, f"a push to {one.branch}", pushes, catalog, push(one.branch, catalog))]
     for what in ("policies/trust.py", "components/team.py", "__main__.py"):
-        made.append(Scenario(f"{name}: a push that changes {what}", f"a push to {one.branch}", pushes, what, push(one.branch, what)))
+        made.append(
+            Scenario(f"{name}: deploy on a push that changes {what}", f"a push to {one.branch}", pushes, what, push(one.branch, what))
+        )
     for what in ("docs/operations.md", "tests/conftest.py", f"catalog/not-{name}/a-team.yaml"):
         who = f"a push to {one.branch}"
-        made.append(Scenario(f"{name}: a push that changes {what}", who, pushes, what, push(one.branch, "README.md", what), DENY, deploys))
+        made.append(
+            Scenario(f"{name}: deploy on a push that changes {what}", who, pushes, what, push(one.branch, "README.md", what), DENY, deploys)
+        )
     who = "a push to a topic branch"
-    made.append(Scenario(f"{name}: {who} that changes the catalog", who, pushes, catalog, push("topic", catalog), DENY, deploys))
+    made.append(Scenario(f"{name}: deploy on {who} that changes the catalog", who, pushes, catalog, push("topic", catalog), DENY, deploys))
     pull_request = Scenario(
-        f"{name}: a pull request that changes the catalog is previewed",
+        f"{name}: preview a pull request that changes the catalog",
         f"a pull request against {one.branch}",
         "open a pull request",
         catalog,
@@ -506,22 +524,21 @@ def _started(deploying: _Deploying, event: str, **what: Any) -> str:
 def _guards(deploying: _Deploying) -> list[Scenario]:
     world, branch, repository = deploying.world, deploying.one.branch, deploying.told.repository
     reviewers, checks = world.github.reviewers[: deploying.told.approvals], deploying.told.checks
-    reviewed = f"{deploying.name}: a reviewed change comes to {branch} of {repository}"
+    deploys = f"which deploys {deploying.name}"
+    reviewed = f"{repository}: merge a reviewed pull request to {branch}, {deploys}"
     who = f"a writer of {repository}"
 
     def merge(approvals_by: list[str], passed: tuple[str, ...]) -> Callable[[], str]:
         return lambda: world.github.merge(repository, branch, WRITER, approvals_by=approvals_by, checks=passed)
 
     def scenario(what: str, attempt: Callable[[], str]) -> Scenario:
-        return Scenario(
-            f"{deploying.name}: {what} comes to {branch} of {repository}", who, "change what is deployed", branch, attempt, DENY, reviewed
-        )
+        return Scenario(f"{repository}: {what}, {deploys}", who, "change what is deployed", branch, attempt, DENY, reviewed)
 
     return [
         Scenario(reviewed, who, "change what is deployed", branch, merge(list(reviewers), checks)),
-        scenario("a change that nobody reviewed", merge([], checks)),
-        scenario("a change that no check has passed", merge(list(reviewers), ())),
-        scenario("a direct push", lambda: world.github.push(repository, branch, WRITER)),
+        scenario(f"merge an unreviewed pull request to {branch}", merge([], checks)),
+        scenario(f"merge a pull request without passing checks to {branch}", merge(list(reviewers), ())),
+        scenario(f"push to {branch} without a pull request", lambda: world.github.push(repository, branch, WRITER)),
     ]
 
 
@@ -540,8 +557,8 @@ def _tags(deploying: _Deploying) -> list[Scenario]:
     branches = [deploying.one.branch, *([workflow.partition(f"@{HEADS}")[2]] if workflow and f"@{HEADS}" in workflow else [])]
     who, free = f"a writer of {repository}", f"nightly-{name}"
     pushes, moves = (
-        f"{name}: a writer pushes a tag of another name to {repository}",
-        f"{name}: a writer moves a tag of another name of {repository}",
+        f"{repository}: push tag {free}",
+        f"{repository}: move tag {free}",
     )
 
     def push(tag: str, *, move: bool = False) -> Callable[[], str]:
@@ -549,12 +566,12 @@ def _tags(deploying: _Deploying) -> list[Scenario]:
 
     made = [Scenario(pushes, who, "push a tag", free, push(free))]
     for branch in dict.fromkeys(branches):
-        what = f"{name}: a writer pushes a tag {branch} to {repository}"
+        what = f"{repository}: push tag {branch}, named like a trusted branch"
         made.append(Scenario(what, who, "push a tag", branch, push(branch), DENY, pushes))
     if trusted:
         made.append(Scenario(moves, who, "move a tag", free, push(free, move=True), after=(pushes,)))
     for tag in trusted:
-        what = f"{name}: a writer moves the tag {tag} of {repository}"
+        what = f"{repository}: move trusted tag {tag}"
         made.append(Scenario(what, who, "move a tag", tag, push(tag, move=True), DENY, moves))
     return made
 
@@ -589,8 +606,8 @@ def _workflows(deploying: _Deploying) -> list[Scenario]:
         )
 
     deploys, previews = (
-        f"{name}: deploy.yml on {one.branch} gets the deployer",
-        f"{name}: deploy.yml on a pull request gets the preview role",
+        f"deploy.yml of {name} on {one.branch}: {_ASSUME_DEPLOYER}",
+        f"deploy.yml of {name} on a pull request: {_ASSUME_PREVIEW}",
     )
     elsewhere = OUTSIDE_BY_NAME
     made = [
@@ -598,19 +615,24 @@ def _workflows(deploying: _Deploying) -> list[Scenario]:
         Scenario(previews, "deploy.yml on a pull request", _ASSUME_PREVIEW, name, lambda: pull_request(Access.PREVIEW)),
     ]
     refused: dict[str, Callable[[], str]] = {
-        "deploy.yml on another branch": lambda: job(Access.DEPLOY, "topic/deploy"),
-        "deploy.yml in another environment": lambda: job(Access.DEPLOY, environment=f"not-{name}"),
-        "deploy.yml without an environment": lambda: job(Access.DEPLOY, environment=""),
-        "deploy.yml on a pull request": lambda: pull_request(Access.DEPLOY),
-        f"the same workflow of {elsewhere}": lambda: job(Access.DEPLOY, "main", of=elsewhere),
+        f"deploy.yml of {name} on another branch": lambda: job(Access.DEPLOY, "topic/deploy"),
+        f"deploy.yml of {name} in another environment": lambda: job(Access.DEPLOY, environment=f"not-{name}"),
+        f"deploy.yml of {name} without an environment": lambda: job(Access.DEPLOY, environment=""),
+        f"deploy.yml of {name} on a pull request": lambda: pull_request(Access.DEPLOY),
+        f"deploy.yml of {name} in {elsewhere}": lambda: job(Access.DEPLOY, "main", of=elsewhere),
     }
     made += [
-        Scenario(f"{name}: {who} gets the deployer", who, _ASSUME_DEPLOYER, name, attempt, DENY, deploys)
-        for who, attempt in refused.items()
+        Scenario(f"{who}: {_ASSUME_DEPLOYER}", who, _ASSUME_DEPLOYER, name, attempt, DENY, deploys) for who, attempt in refused.items()
     ]
-    who = f"a pull request of {elsewhere}"
+    who = f"pull request of {elsewhere}"
     preview = Scenario(
-        f"{name}: {who} gets the preview role", who, _ASSUME_PREVIEW, name, lambda: pull_request(Access.PREVIEW, elsewhere), DENY, previews
+        f"{who}: {_ASSUME_PREVIEW} of {name}",
+        f"a {who}",
+        _ASSUME_PREVIEW,
+        name,
+        lambda: pull_request(Access.PREVIEW, elsewhere),
+        DENY,
+        previews,
     )
     return [*made, preview]
 

@@ -15,9 +15,9 @@ from rehearsal.scenarios.reading import fetch_token, read_by_repository
 from rehearsal.world import World
 from settings import DeveloperMode, Readers, Team
 
-_MADE = "those who manage permission sets: make what the stack asks for"
-_SIGNED_IN = "a developer: signs in"
-_READS = "a developer: reads the repository of team {}"
+_PERMISSION_SETS = "Identity Center administrator: create the permission sets of the stack"
+_SIGNED_IN = "developer: sign in"
+_READS = "developer: read the repository of team {}"
 
 
 def scenarios(world: World) -> list[Scenario]:
@@ -35,7 +35,7 @@ def later(world: World) -> list[Scenario]:
 
 def _after(world: World, *names: str) -> tuple[str, ...]:
     policy = world.settings.developers is not None and world.settings.developers.mode is DeveloperMode.POLICY
-    return (*([_MADE] if policy else []), *names)
+    return (*([_PERMISSION_SETS] if policy else []), *names)
 
 
 def _permission_set(world: World, team: str = "") -> str:
@@ -74,7 +74,7 @@ def _made(world: World) -> list[Scenario]:
             manager.make(one["permissionSetName"], output["policy"], output["sessionDuration"], one["groups"])
         return ", ".join(one["permissionSetName"] for one in wanted)
 
-    return [Scenario(_MADE, "those who manage permission sets", "create permission sets", "IAM Identity Center", make)]
+    return [Scenario(_PERMISSION_SETS, "an Identity Center administrator", "create permission sets", "IAM Identity Center", make)]
 
 
 def _signing_in(world: World) -> list[Scenario]:
@@ -86,7 +86,7 @@ def _signing_in(world: World) -> list[Scenario]:
     return [
         Scenario(_SIGNED_IN, "a developer", "fetch credentials", name, lambda: sign_in(DEVELOPER), after=_after(world)),
         Scenario(
-            "somebody outside the developers' groups: signs in",
+            "user outside the developers' groups: sign in",
             "a user of another group",
             "fetch credentials",
             name,
@@ -100,7 +100,7 @@ def _signing_in(world: World) -> list[Scenario]:
 
 def _tokens(world: World) -> list[Scenario]:
     cap, domain = world.settings.token_duration, world.settings.domain.name
-    at_cap = f"a developer: a token of {cap} seconds"
+    at_cap = f"developer: request a token of {cap} seconds"
 
     def ask(seconds: int) -> str:
         return f"a token of {len(fetch_token(world, _developer(world), seconds))} characters"
@@ -108,7 +108,7 @@ def _tokens(world: World) -> list[Scenario]:
     return [
         Scenario(at_cap, "a developer", f"fetch a token of {cap} s", domain, lambda: ask(cap), after=_after(world)),
         Scenario(
-            f"a developer: a token of {cap + 1} seconds",
+            f"developer: request a token of {cap + 1} seconds",
             "a developer",
             f"fetch a token of {cap + 1} s",
             domain,
@@ -144,7 +144,7 @@ def _reading(world: World) -> list[Scenario]:
             after=_after(world),
         ),
         Scenario(
-            f"a developer with another permission set of the same policy: reads the repository of team {team.name}",
+            f"developer with another permission set of the same policy: read the repository of team {team.name}",
             f"a developer with permission set {other}",
             "read by repository",
             team.name,
@@ -182,14 +182,14 @@ def _pip(world: World) -> list[Scenario]:
         package_login(shell, "pip")
         return packages.install_pypi(shell, _already, what)
 
-    name = f"a developer: pip install of {what.name} after package-login"
+    name = f"developer: install {what.name} with pip after package-login"
     return [Scenario(name, "a developer", f"pip install {what.name}", SHARED_REPOSITORY, install, after=_after(world), slow=True)]
 
 
 def _npm(world: World, one: Publisher) -> list[Scenario]:
     shells: list[Shell] = []
     owned, own = package(one, Format.NPM), package(one, Format.NPM, "from-a-laptop")
-    logged_in = "a developer: package-login logs npm in"
+    logged_in = "developer: run package-login for npm"
 
     def log_in() -> str:
         shell = laptop(world, DEVELOPER, _permission_set(world), one.team.name)
@@ -200,7 +200,7 @@ def _npm(world: World, one: Publisher) -> list[Scenario]:
     made = [Scenario(logged_in, "a developer", "package-login npm", one.team.name, log_in, after=_after(world))]
     made.append(
         Scenario(
-            f"a developer: npm install of {owned.name}",
+            f"developer: install {owned.name} with npm",
             "a developer",
             f"npm install {owned.name}",
             one.team.name,
@@ -210,7 +210,7 @@ def _npm(world: World, one: Publisher) -> list[Scenario]:
     )
     made.append(
         Scenario(
-            f"a developer: npm publish of {own.name}",
+            f"developer: publish {own.name} with npm",
             "a developer",
             f"npm publish {own.name}",
             one.team.name,
@@ -231,7 +231,7 @@ def _teams(world: World) -> list[Scenario]:
     named = next((one for one in private if one.developer_groups), None)
     if named is None:
         return []
-    own = f"a developer of team {named.name}: reads its repository"
+    own = f"developer of team {named.name}: read the repository of team {named.name}"
     return [
         Scenario(
             own,
@@ -242,7 +242,7 @@ def _teams(world: World) -> list[Scenario]:
             after=_after(world),
         ),
         Scenario(
-            f"a developer of another team: reads the repository of team {named.name}",
+            f"developer of another team: read the repository of team {named.name}",
             "a developer",
             "read by repository",
             named.name,
@@ -254,7 +254,7 @@ def _teams(world: World) -> list[Scenario]:
     ]
 
 
-# --- provisioned anew -----------------------------------------------------------------------------------------------------------------
+# --- reprovisioned ------------------------------------------------------------------------------------------------------------------
 
 
 def _provisioned_again(world: World, team: Team) -> list[Scenario]:
@@ -271,7 +271,7 @@ def _provisioned_again(world: World, team: Team) -> list[Scenario]:
 
     return [
         Scenario(
-            f"a developer whose permission set was provisioned anew: reads the repository of team {team.name}",
+            f"developer with a reprovisioned permission set: read the repository of team {team.name}",
             "a developer",
             "read by repository",
             team.name,

@@ -1,4 +1,4 @@
-"""Package events: who is told of what, and that nobody but the stack's rule can say it."""
+"""Package events: which versions are announced, and that only the stack's rule can announce them."""
 
 import json
 import threading
@@ -40,7 +40,7 @@ class Inbox:
                 self._messages.append(json.loads(one["Body"]))
 
     def find(self, **wanted: str) -> Mapping[str, Any] | None:
-        """The first message that says all this, or None."""
+        """The first message with all these facts, or None."""
         with self._lock:
             self._drain()
             return next((one for one in self._messages if wanted.items() <= _facts_of(one).items()), None)
@@ -50,18 +50,18 @@ class Inbox:
         until = time.monotonic() + _PATIENCE
         while (found := self.find(**wanted)) is None:
             if time.monotonic() > until:
-                raise RuntimeError(f"no message says {wanted}")
+                raise RuntimeError(f"no message with {wanted} after {_PATIENCE} s")
             time.sleep(0.1)
         return found["content"]["title"]
 
 
 def _facts_of(message: Mapping[str, Any]) -> Mapping[str, str]:
-    """What a message of the stack's says; nothing, if it is another's."""
+    """The facts in a message of the stack; none in any other message."""
     return message.get("metadata", {}).get("additionalContext", {})
 
 
 def scenarios(world: World) -> list[Scenario]:
-    """For a stack that subscribes a queue of its own account: messages of a publication and a promotion, and what is not a message."""
+    """For a stack that subscribes a queue of its own account: messages of a publication and a promotion, and what sends none."""
     told = world.settings.events
     own = f":{world.place.region}:{world.place.account}:"
     arn = next((one for one in told.sqs if own in one), None) if told else None
@@ -78,7 +78,7 @@ def _facts(what: Package, repository: str) -> dict[str, str]:
 
 
 def _published(world: World, told: Events, inbox: Inbox, queue: str) -> list[Scenario]:
-    """What `publishing` publishes is told of, for each format that has a client here."""
+    """What `publishing` publishes is announced, for each format that has a client here."""
     made = []
     for format in packages.PUBLISH:
         found = publishers(world.settings)
@@ -87,9 +87,9 @@ def _published(world: World, told: Events, inbox: Inbox, queue: str) -> list[Sce
             what = publishing.package(one, format)
             made.append(
                 Scenario(
-                    f"{one.name}: the publication of {what.name} is told of",
+                    f"{world.settings.stack} event rule: announce the publication of {what.name}",
                     "the rule of the stack",
-                    f"tell that {what.name} is published in {one.team.name}",
+                    f"announce {what.name} in {one.team.name}",
                     queue.rpartition(":")[2],
                     lambda what=what, team=one.team.name: inbox.wait_for(**_facts(what, team)),
                     after=(publishing.published(one, format),),
@@ -108,9 +108,9 @@ def _promoted(world: World, told: Events, inbox: Inbox, queue: str) -> list[Scen
             what = publishing.package(one, format, "promoted")
             return [
                 Scenario(
-                    f"{one.name}: the promotion of {what.name} is told of",
+                    f"{world.settings.stack} event rule: announce the promotion of {what.name}",
                     "the rule of the stack",
-                    f"tell that {what.name} is in {SHARED_REPOSITORY}",
+                    f"announce {what.name} in {SHARED_REPOSITORY}",
                     queue.rpartition(":")[2],
                     lambda what=what: inbox.wait_for(**_facts(what, SHARED_REPOSITORY)),
                     after=(promoting.promoted(one),),
@@ -123,33 +123,33 @@ def _promoted(world: World, told: Events, inbox: Inbox, queue: str) -> list[Scen
 
 
 def _refused(world: World, told: Events, inbox: Inbox, twin: Scenario) -> list[Scenario]:
-    """Messages that somebody else would have people believe, and events that are nobody's business."""
+    """Forged messages, and events that no message announces."""
     names = Names(world.registry, world.settings.stack, world.settings.iam.path)
     topic = names.rule
 
-    def refused(title: str, who: str, what: str, attempt: Callable[[], str], after: tuple[str, ...] = ()) -> Scenario:
-        return Scenario(title, who, what, topic, attempt, DENY, twin.name, after)
+    def refused(name: str, who: str, action: str, attempt: Callable[[], str], after: tuple[str, ...] = ()) -> Scenario:
+        return Scenario(name, who, action, topic, attempt, DENY, twin.name, after)
 
     def by_hand() -> str:
         sns = world.client("sns", administrator(world))
         return clients.call(sns.publish, TopicArn=names.topic_arn, Message="{}")["MessageId"]
 
     made = [
-        refused("an administrator puts a message on the topic", "an administrator of the account", "publish a message", by_hand),
+        refused("administrator: publish a message to the topic", "an administrator of the account", "publish a message", by_hand),
         refused(
-            "another rule tells of a publication",
-            "a rule that somebody else made, without a role",
-            "tell of a publication",
+            "another event rule: announce a publication",
+            "a rule of another author, without a role",
+            "announce a publication",
             lambda: _another_rule(world, names, "sns:Publish", {}),
         ),
         refused(
-            "another rule with the same role tells of a publication",
-            "a rule that somebody else made, with the role of the stack's",
-            "tell of a publication",
+            "another event rule with the stack's role: announce a publication",
+            "a rule of another author, with the stack's role",
+            "announce a publication",
             lambda: _another_rule(world, names, "sts:AssumeRole", {"RoleArn": names.role_arn}),
         ),
     ]
-    return [*made, *_untold(world, told, inbox, refused)]
+    return [*made, *_public(world, told, inbox, refused)]
 
 
 def _another_rule(world: World, names: Names, action: str, role: Mapping[str, str]) -> str:
@@ -158,33 +158,33 @@ def _another_rule(world: World, names: Names, action: str, role: Mapping[str, st
     Whether EventBridge may do for it what the delivery takes (`action`) stands in the decision log.
     """
     events = world.client("events", administrator(world))
-    name = f"{world.settings.stack}-somebody-elses-{'with' if role else 'without'}-role"
+    name = f"{world.settings.stack}-foreign-{'with' if role else 'without'}-role"
     events.put_rule(Name=name, EventPattern=json.dumps({"source": ["acme.build"], "detail-type": [name]}))
     events.put_targets(Rule=name, Targets=[{"Id": "topic", "Arn": names.topic_arn, **role}])
     before = world.control.get("decisions")["next"]
-    entry = {"Source": "acme.build", "DetailType": name, "Detail": json.dumps({"pretends": DETAIL_TYPE})}
+    entry = {"Source": "acme.build", "DetailType": name, "Detail": json.dumps({"imitates": DETAIL_TYPE})}
     if events.put_events(Entries=[entry])["FailedEntryCount"]:
-        raise RuntimeError("the event was not taken")
+        raise RuntimeError("EventBridge rejected the event; expected it to accept it")
     decided = world.control.get(f"decisions?since={before}")["decisions"]
     asked = [one for one in decided if (one["principal"], one["action"]) == ("events.amazonaws.com", action)]
     # The stack's own rule may deliver at the same time, and is let in.
     if refused := [one for one in asked if not one["allowed"]]:
         raise Denied(f"{action} on {refused[0]['resource']}: {refused[0]['reason']}")
     if not asked:
-        raise RuntimeError(f"EventBridge was not asked for {action}")
-    return "told"
+        raise RuntimeError(f"no decision on {action} for EventBridge in the log; expected an attempt to deliver")
+    return "announced"
 
 
-def _untold(world: World, told: Events, inbox: Inbox, refused: Callable[..., Scenario]) -> list[Scenario]:
-    """A public package that shared keeps is published there, as CodeArtifact sees it, and nobody is told of it."""
+def _public(world: World, told: Events, inbox: Inbox, refused: Callable[..., Scenario]) -> list[Scenario]:
+    """CodeArtifact sends an event when shared keeps a public package; the rule does not match it."""
     public = world.public_package(Format.NPM)
     asking = [team.repositories[0].name for team in world.settings.teams if not team.has_repository and team.repositories]
     publishes = first(publishers(world.settings), Format.NPM, open=True)
     if public is None or not asking or publishes is None or told.packages is not AnnouncedPackages.OWNED:
         return []
-    installs = f"{asking[0]}: npm install of the public package {public.name}"
+    installs = f"{asking[0]}: install public package {public.name} with npm"
 
-    def tell() -> str:
+    def announce() -> str:
         name = public.coordinates["package"]
         happened = [
             one
@@ -192,9 +192,17 @@ def _untold(world: World, told: Events, inbox: Inbox, refused: Callable[..., Sce
             if (one["detail"]["repositoryName"], one["detail"]["packageName"]) == (SHARED_REPOSITORY, name)
         ]
         if not happened or any(one["source"] != SOURCE for one in happened):
-            raise RuntimeError(f"{SHARED_REPOSITORY} did not keep {name}")
+            raise RuntimeError(f"no event of {name} in {SHARED_REPOSITORY}; expected one from CodeArtifact")
         if message := inbox.find(name=name):
             return message["content"]["title"]
         raise Denied(f"{len(happened)} events of {name} in {SHARED_REPOSITORY} do not match the rule")
 
-    return [refused(f"{public.name}, which shared keeps, is told of", "the rule of the stack", f"tell of {public.name}", tell, (installs,))]
+    return [
+        refused(
+            f"{world.settings.stack} event rule: announce public package {public.name}",
+            "the rule of the stack",
+            f"announce {public.name}",
+            announce,
+            (installs,),
+        )
+    ]

@@ -68,7 +68,7 @@ def _client(world: World, format: Format) -> Client | None:
 
 def published(client: Client, version: str) -> str:
     """Name of the scenario in which a version is published."""
-    return f"{client.publisher.name}: publishes the generated client {version} as {client.format}"
+    return f"{client.publisher.name}: publish generated client {version} as {client.format}"
 
 
 def _publish(world: World, client: Client, version: str) -> str:
@@ -124,7 +124,7 @@ def _consuming(world: World, client: Client) -> list[Scenario]:
     known = _published_versions(client)
     return [
         Scenario(
-            f"{client.consumer.name}: builds with the generated client {version} of {client.publisher.team.name}, from {client.format}",
+            f"{client.consumer.name}: build with generated client {version} of {client.publisher.team.name} from {client.format}",
             f"a pull request of {client.consumer.name}",
             f"install {client.name} {version} and run what uses it",
             client.consumers_team.name,

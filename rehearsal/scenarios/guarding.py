@@ -14,12 +14,12 @@ def scenarios(world: World) -> list[Scenario]:
 
 def _literal(world: World, one: Publisher) -> list[Scenario]:
     branch = str(one.literal)
-    reviewed = f"{one.name}: a reviewed change comes to {branch}"
+    reviewed = f"{one.name}: merge a reviewed pull request to {branch}"
     place = f"{one.name} {branch}"
     return [
         Scenario(reviewed, "a writer, reviewed by colleagues", "merge a pull request", place, lambda: _merge(world, one, branch)),
         Scenario(
-            f"{one.name}: a writer pushes straight to {branch}",
+            f"{one.name}: push to {branch} without a pull request",
             "a writer",
             "push without a pull request",
             place,
@@ -28,7 +28,7 @@ def _literal(world: World, one: Publisher) -> list[Scenario]:
             reviewed,
         ),
         Scenario(
-            f"{one.name}: a change that nobody reviewed",
+            f"{one.name}: merge an unreviewed pull request to {branch}",
             "a writer",
             "merge a pull request without approval",
             place,
@@ -37,7 +37,7 @@ def _literal(world: World, one: Publisher) -> list[Scenario]:
             reviewed,
         ),
         Scenario(
-            f"{one.name}: the author approves their own change",
+            f"{one.name}: merge a pull request approved by its author to {branch}",
             "a writer",
             "merge a pull request approved by its author",
             place,
@@ -46,7 +46,7 @@ def _literal(world: World, one: Publisher) -> list[Scenario]:
             reviewed,
         ),
         Scenario(
-            f"{one.name}: history of {branch} is rewritten",
+            f"{one.name}: rewrite the history of {branch}",
             "a writer",
             "force-push",
             place,
@@ -66,14 +66,14 @@ def _merge(world: World, one: Publisher, branch: str) -> str:
 def _pattern(world: World, one: Publisher) -> list[Scenario]:
     pattern = str(one.pattern)
     created = matching(pattern)
-    allowed = f"{one.name}: a release manager creates {created}"
+    allowed = f"{one.name}: create {created} as a release manager"
     evil = pattern.removesuffix("*") + "evil"
     return [
         Scenario(
             allowed, "a release manager", "create a branch", f"{one.name} {created}", lambda: world.github.push(one.name, created, MANAGER)
         ),
         Scenario(
-            f"{one.name}: a writer creates {evil}",
+            f"{one.name}: create {evil} as a writer",
             "a writer",
             "create a branch",
             f"{one.name} {evil}",
@@ -82,7 +82,7 @@ def _pattern(world: World, one: Publisher) -> list[Scenario]:
             allowed,
         ),
         Scenario(
-            f"{one.name}: a colleague pushes to {created}",
+            f"{one.name}: push to {created} without a pull request",
             "another writer",
             "push without a pull request",
             f"{one.name} {created}",

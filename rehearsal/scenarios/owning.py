@@ -42,7 +42,7 @@ def _install_public(world: World, one: Publisher, what: Package) -> str:
     except CommandFailed as failure:
         absent = [one for one in world.control.refusals(before) if one.status == _NOT_FOUND and what.name in one.path]
         if absent and _ABSENT[what.format] in failure.output:
-            raise Denied(f"{what.name} is in the public registry, and not to be had here: 404 {absent[0].words}") from None
+            raise Denied(f"{what.name} is in the public registry and not served here: 404 {absent[0].words}") from None
         raise
 
 
@@ -50,7 +50,7 @@ def _confusion(world: World, one: Publisher, format: Format) -> list[Scenario]:
     other = Package(format, "anybodys-package" if format is Format.PYPI else "@anybody/package", "9.9.9")
     owned = Package(format, package_name(format, one.team.owns[format][0], "internal"), "9.9.9")
     public, place = world.public_source(format), f"{one.team.name} -> {world.public_source(format)}"
-    allowed = f"{one.name}: installs {other.name}, which anybody may publish on {public}"
+    allowed = f"{one.name}: install unowned {other.name} published by a stranger on {public}"
     return [
         Scenario(
             allowed,
@@ -61,7 +61,7 @@ def _confusion(world: World, one: Publisher, format: Format) -> list[Scenario]:
             slow=True,
         ),
         Scenario(
-            f"{one.name}: installs {owned.name}, which a stranger published on {public}",
+            f"{one.name}: install owned {owned.name} published by a stranger on {public}",
             f"a pull request of {one.name}",
             f"install {owned.name} {owned.version}",
             place,
@@ -81,12 +81,12 @@ def _newer(world: World, one: Publisher, format: Format) -> list[Scenario]:
         _put_public(world, Package(format, own.name, "99.0.0"))
         installed = install(world, one.name, own)
         if own.version not in installed:
-            raise RuntimeError(f"asked for {own.name}, got {installed}")
+            raise RuntimeError(f"{own.name}: got {installed}; expected version {own.version}")
         return installed
 
     return [
         Scenario(
-            f"{one.name}: installs its own {own.name}, though a stranger published a newer one",
+            f"{one.name}: install {own.name} despite a stranger's newer version",
             f"a pull request of {one.name}",
             f"install {own.name}",
             one.team.name,
@@ -106,7 +106,7 @@ def _elsewhere(world: World, one: Publisher) -> list[Scenario]:
     other = strangers[0] if strangers else None
     if other is None:
         return []
-    allowed = f"an administrator publishes {what.name} to the repository of team {one.team.name}"
+    allowed = f"administrator: publish {what.name} to the repository of team {one.team.name}"
 
     def by_administrator(repository: str) -> str:
         shell = world.shell("administrator", administrator(world))
@@ -116,7 +116,7 @@ def _elsewhere(world: World, one: Publisher) -> list[Scenario]:
     return [
         Scenario(allowed, who, f"publish {what.name}", one.team.name, lambda: by_administrator(one.team.name), slow=True),
         Scenario(
-            f"an administrator publishes {what.name} to the repository of team {other.name}",
+            f"administrator: publish {what.name} to the repository of team {other.name}",
             who,
             f"publish {what.name}",
             other.name,

@@ -30,7 +30,7 @@ def scenarios(world: World) -> list[Scenario]:
 
 def promoted(one: Publisher) -> str:
     """Name of the scenario in which a version is promoted."""
-    return f"{one.name}: a reviewed version is promoted"
+    return f"{one.name}: promote a reviewed version"
 
 
 def _coordinates(world: World, what: Package) -> dict[str, str]:
@@ -106,13 +106,13 @@ def _copy(world: World, who: Credentials, what: Package, source: str) -> str:
 
 def _scenarios(world: World, one: Publisher, format: Format) -> list[Scenario]:
     what = package(one, format, "promoted")
-    ready = f"{one.name}: publishes {what.name}, to promote it"
+    ready = f"{one.name}: publish {what.name} for promotion"
     name = promoted(one)
     job = f"{PROMOTE} on {one.branch} of {one.name}"
     action, place = f"promote {what.name}", f"{one.team.name} -> {SHARED_REPOSITORY}"
 
-    def refused(title: str, who: str, attempt: Callable[[], str], after: tuple[str, ...] = ()) -> Scenario:
-        return Scenario(f"{one.name}: {title}", who, action, place, attempt, DENY, name, (ready, *after))
+    def refused(tried: str, who: str, attempt: Callable[[], str], after: tuple[str, ...] = ()) -> Scenario:
+        return Scenario(f"{one.name}: {tried}", who, action, place, attempt, DENY, name, (ready, *after))
 
     def without_environment() -> str:
         return world.assume(world.consumer(one.name)["promoteRole"], _token(world, one, environment=""))
@@ -130,31 +130,33 @@ def _scenarios(world: World, one: Publisher, format: Format) -> list[Scenario]:
             lambda: publish(world, one, what),
             slow=True,
         ),
-        refused("a promotion that nobody approved", f"{job}, not approved", lambda: _promote(world, one, what, approve_by=())),
+        refused("promote without an approval", f"{job}, not approved", lambda: _promote(world, one, what, approve_by=())),
         refused(
-            "a promotion approved by who asked for it",
+            "promote with the requester's own approval",
             f"{job}, started and approved by the same reviewer",
             lambda: _promote(world, one, what, actor=MANAGER),
         ),
         refused(
-            "a promotion approved by somebody who is no reviewer",
+            "promote with an approval from a non-reviewer",
             f"{job}, approved by another writer",
             lambda: _promote(world, one, what, approve_by=(COLLEAGUE,)),
         ),
         refused(
-            "a promotion from another branch",
+            "promote from another branch",
             f"{PROMOTE} on feature/x of {one.name}",
             lambda: _promote(world, one, what, branch="feature/x"),
         ),
-        refused("a promotion without the environment", f"{job}, no environment", without_environment),
-        refused("another workflow in the environment", f"publish-package.yml in {PROMOTE_ENVIRONMENT}", by_publishing_workflow),
+        refused("promote without the environment", f"{job}, no environment", without_environment),
         refused(
-            "a version that changed since it was reviewed",
+            "promote from another workflow in the environment", f"publish-package.yml in {PROMOTE_ENVIRONMENT}", by_publishing_workflow
+        ),
+        refused(
+            "promote a version changed after its review",
             f"{job}, another revision than the reviewed one",
             lambda: _promote(world, one, what, revision="bm90LXRoZS1yZXZpZXdlZC1vbmU="),
         ),
         refused(
-            "the publish role copies to shared",
+            "copy to shared with the publish role",
             f"publish-package.yml on {one.branch} of {one.name}",
             lambda: _copy(world, world.session(world.publish_role(one.name), world.publishing_token(one)), what, one.team.name),
         ),
@@ -168,7 +170,7 @@ def _without_dependency(world: World, one: Publisher, format: Format, job: str) 
     """The version needs another package of the team, which nobody promoted."""
     needed = package(one, format, "unpromoted")
     what = replace(package(one, format, "needs-unpromoted"), needs=(needed.name,))
-    ready = f"{one.name}: publishes {what.name}, which needs {needed.name}"
+    ready = f"{one.name}: publish {what.name} with a dependency on {needed.name}"
     place = f"{one.team.name} -> {SHARED_REPOSITORY}"
 
     def publish_both() -> str:
@@ -178,9 +180,9 @@ def _without_dependency(world: World, one: Publisher, format: Format, job: str) 
     return [
         Scenario(ready, f"publish-package.yml on {one.branch}", f"publish {what.name}", one.team.name, publish_both, slow=True),
         Scenario(
-            f"{one.name}: a version is promoted without what it needs",
+            f"{one.name}: promote a version without its dependencies",
             f"{job}, approved by a reviewer",
-            f"promote {what.name}, which needs {needed.name}",
+            f"promote {what.name}, which depends on {needed.name}",
             place,
             lambda: _promote(world, one, what),
             DENY,
@@ -200,7 +202,7 @@ def _after(world: World, one: Publisher, what: Package) -> list[Scenario]:
     if asking_shared:
         made.append(
             Scenario(
-                f"{asking_shared[0]}: installs {what.name} from shared",
+                f"{asking_shared[0]}: install {what.name} from shared",
                 f"a pull request of {asking_shared[0]}",
                 f"install {what.name}",
                 SHARED_REPOSITORY,
@@ -212,7 +214,7 @@ def _after(world: World, one: Publisher, what: Package) -> list[Scenario]:
         foreign = Package(what.format, package_name(what.format, others[0].owns[what.format][0], "client"))
         made.append(
             Scenario(
-                f"{one.name}: promotes a name of team {others[0].name}",
+                f"{one.name}: promote a name of team {others[0].name}",
                 f"{PROMOTE} on {one.branch} of {one.name}, approved by a reviewer",
                 f"promote {foreign.name}",
                 f"{one.team.name} -> {SHARED_REPOSITORY}",
@@ -231,8 +233,8 @@ def _destructive(world: World, one: Publisher, format: Format) -> list[Scenario]
         "publish": lambda: world.session(world.publish_role(one.name), world.publishing_token(one)),
         "promote": lambda: _session(world, one),
     }
-    allowed = f"an administrator deletes {what.name} in the repository of team {one.team.name}"
-    overwritten = f"{one.name}: a promoted version is overwritten"
+    allowed = f"administrator: delete {what.name} from the repository of team {one.team.name}"
+    overwritten = f"{one.name}: overwrite a promoted version"
 
     def act(operation: str, who: Credentials, repository: str, **more: Any) -> str:
         call = getattr(world.client("codeartifact", who), operation)
@@ -243,7 +245,7 @@ def _destructive(world: World, one: Publisher, format: Format) -> list[Scenario]
 
     tried = [
         Scenario(
-            f"{one.name}: the {role} role: {operation.replace('_', ' ')}",
+            f"{one.name} {role} role: {operation.replace('_', ' ')}",
             f"a job with the {role} role of {one.name}",
             f"{operation.replace('_', ' ')}: {what.name}",
             one.team.name,
@@ -260,7 +262,7 @@ def _destructive(world: World, one: Publisher, format: Format) -> list[Scenario]
         )
     ]
     in_shared = Scenario(
-        f"an administrator deletes {what.name} in shared",
+        f"administrator: delete {what.name} from shared",
         "an administrator of the account",
         f"delete package versions: {what.name}",
         SHARED_REPOSITORY,
@@ -292,7 +294,7 @@ def _destructive(world: World, one: Publisher, format: Format) -> list[Scenario]
 
 def _installs_of(world: World, what: Package) -> list[str]:
     asking_shared = [team.repositories[0].name for team in world.settings.teams if not team.has_repository and team.repositories]
-    return [f"{name}: installs {what.name} from shared" for name in asking_shared[:1]]
+    return [f"{name}: install {what.name} from shared" for name in asking_shared[:1]]
 
 
 def _overwrite(world: World, one: Publisher, what: Package) -> str:

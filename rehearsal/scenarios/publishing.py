@@ -13,6 +13,7 @@ from rehearsal.scenario import DENY, Scenario
 from rehearsal.scenarios.reading import administrator
 from rehearsal.world import World
 
+# The commands that publish and install, as the scenarios' actions give them; names have their programs.
 _CLIENTS = {Format.NPM: ("npm publish", "npm install"), Format.PYPI: ("twine upload", "pip install")}
 
 
@@ -27,9 +28,14 @@ def scenarios(world: World) -> list[Scenario]:
     return [*made, *_shared(world, found)]
 
 
+def _program(command: str) -> str:
+    """The program of a command: `npm` of `npm publish`."""
+    return command.partition(" ")[0]
+
+
 def published(one: Publisher, format: Format) -> str:
     """Name of the scenario in which a package of its team is published by a client."""
-    return f"{one.name}: {_CLIENTS[format][0]} of an owned name"
+    return f"{one.name}: publish an owned name with {_program(_CLIENTS[format][0])}"
 
 
 def package(one: Publisher, format: Format, word: str = "client", version: str = packages.VERSION) -> Package:
@@ -62,7 +68,7 @@ def _format(world: World, one: Publisher, format: Format) -> list[Scenario]:
         *installed(world, one, owned, name),
         *_public(world, one, format, installs),
         Scenario(
-            f"{one.name}: {publishes} of a name that the team does not own",
+            f"{one.name}: publish a name not owned by its team with {_program(publishes)}",
             job,
             f"{publishes} {_foreign(owned).name}",
             one.team.name,
@@ -71,7 +77,7 @@ def _format(world: World, one: Publisher, format: Format) -> list[Scenario]:
             name,
         ),
         Scenario(
-            f"{one.name}: {publishes} with the read role",
+            f"{one.name}: publish with {_program(publishes)} and the read role",
             f"{job}, read role",
             f"{publishes} {package(one, format, 'reader').name}",
             one.team.name,
@@ -80,7 +86,7 @@ def _format(world: World, one: Publisher, format: Format) -> list[Scenario]:
             name,
         ),
         Scenario(
-            f"{one.name}: {publishes} to shared",
+            f"{one.name}: publish to shared with {_program(publishes)}",
             job,
             f"{publishes} {owned.name}",
             SHARED_REPOSITORY,
@@ -105,7 +111,7 @@ def installed(world: World, one: Publisher, owned: Package, name: str) -> list[S
     siblings = [other.name for other in one.team.repositories if other.name != one.name] or [one.name]
     made = [
         Scenario(
-            f"{siblings[0]}: {installs} of {owned.name}",
+            f"{siblings[0]}: install {owned.name} with {_program(installs)}",
             f"a pull request of {siblings[0]}",
             f"{installs} {owned.name}",
             one.team.name,
@@ -118,7 +124,7 @@ def installed(world: World, one: Publisher, owned: Package, name: str) -> list[S
             other = team.repositories[0].name
             made.append(
                 Scenario(
-                    f"{other}: {installs} of {owned.name} through its upstream",
+                    f"{other}: install {owned.name} with {_program(installs)} through an upstream",
                     f"a pull request of {other}",
                     f"{installs} {owned.name}",
                     team.name,
@@ -138,7 +144,7 @@ def _public(world: World, one: Publisher, format: Format, installs: str) -> list
     )
     return [
         Scenario(
-            f"{installer}: {installs} of the public package {public.name}",
+            f"{installer}: install public package {public.name} with {_program(installs)}",
             f"a pull request of {installer}",
             f"{installs} {public.name}",
             f"{SHARED_REPOSITORY} -> {world.public_source(format)}",
@@ -156,7 +162,7 @@ def _shared(world: World, found: Sequence[Publisher]) -> list[Scenario]:
     team = next((one for one in world.settings.teams if one.has_repository), None)
     if team is None:
         return []
-    allowed = f"an administrator publishes to the repository of team {team.name}"
+    allowed = f"administrator: publish to the repository of team {team.name}"
     who = "an administrator of the account"
 
     def publish(repository: str) -> str:
@@ -166,7 +172,7 @@ def _shared(world: World, found: Sequence[Publisher]) -> list[Scenario]:
     for repository in (SHARED_REPOSITORY, *world.settings.public_sources):
         made.append(
             Scenario(
-                f"an administrator publishes to {repository}",
+                f"administrator: publish to {repository}",
                 who,
                 "publish a package",
                 repository,

@@ -33,7 +33,7 @@ def _reader(world: World) -> str:
 
 def allowed(world: World) -> str:
     """Name of the scenario in which a build is let in."""
-    return f"{_reader(world)}: a pull request's build"
+    return f"{_reader(world)}: {_ASSUME} from a pull request"
 
 
 def session(world: World, repository: str) -> Credentials:
@@ -52,7 +52,7 @@ def _roles(world: World) -> list[Scenario]:
     return [
         Scenario(allowed(world), f"a pull request of {name}", _ASSUME, name, lambda: build(name)),
         Scenario(
-            f"{STRANGER_ORGANIZATION}/{stranger}: a build of another organisation",
+            f"{STRANGER_ORGANIZATION}/{stranger}: {_ASSUME} from another organisation",
             f"a build of {STRANGER_ORGANIZATION}/{stranger}",
             _ASSUME,
             name,
@@ -68,7 +68,7 @@ def _outside(world: World, build) -> list[Scenario]:
     """Repositories of the organisation that no catalog names."""
     organization = world.settings.read_role is ReadRole.ORGANIZATION
     immutable = Scenario(
-        f"{OUTSIDE_IMMUTABLE}: a build of a repository outside the catalog, immutable subject",
+        f"{OUTSIDE_IMMUTABLE}: {_ASSUME} from outside the catalog with an immutable subject",
         f"a pull request of {OUTSIDE_IMMUTABLE}",
         _ASSUME,
         OUTSIDE_IMMUTABLE,
@@ -78,7 +78,7 @@ def _outside(world: World, build) -> list[Scenario]:
     )
     # A name alone can be taken by others, so a name-only subject counts for repositories of the catalog, by their ids.
     by_name = Scenario(
-        f"{OUTSIDE_BY_NAME}: a build of a repository outside the catalog, name-only subject",
+        f"{OUTSIDE_BY_NAME}: {_ASSUME} from outside the catalog with a name-only subject",
         f"a pull request of {OUTSIDE_BY_NAME}",
         _ASSUME,
         OUTSIDE_BY_NAME,
@@ -109,14 +109,14 @@ def _tokens(world: World) -> list[Scenario]:
     if one := first(found, literal=True) or first(found):
         who = f"publish-package.yml on {one.branch} of {one.name}"
         made += _capped(
-            world, f"{one.name}: the publish role", who, lambda: world.session(world.publish_role(one.name), world.publishing_token(one))
+            world, f"{one.name} publish role", who, lambda: world.session(world.publish_role(one.name), world.publishing_token(one))
         )
     if own := next((one.name for team in world.settings.teams if team.readers is Readers.TEAM for one in team.repositories), None):
-        made += _capped(world, f"{own}: its own read role", f"a pull request of {own}", lambda: session(world, own))
+        made += _capped(world, f"{own} read role", f"a pull request of {own}", lambda: session(world, own))
     return [*made, *(_logins(world, name) if world.settings.token_duration < _LONGEST else [])]
 
 
-def _capped(world: World, title: str, who: str, signed_in: Callable[[], Credentials]) -> list[Scenario]:
+def _capped(world: World, subject: str, who: str, signed_in: Callable[[], Credentials]) -> list[Scenario]:
     """A token that lasts as long as the stack allows, and one that lasts a second longer."""
     cap, domain = world.settings.token_duration, world.settings.domain.name
 
@@ -124,7 +124,7 @@ def _capped(world: World, title: str, who: str, signed_in: Callable[[], Credenti
         def ask() -> str:
             return f"a token of {len(fetch_token(world, signed_in(), seconds))} characters"
 
-        name = f"{title}: a token of {seconds} seconds"
+        name = f"{subject}: request a token of {seconds} seconds"
         return Scenario(name, who, f"fetch a token of {seconds} s", domain, ask, DENY if twin else "allow", twin)
 
     at_cap = of(cap)
@@ -133,7 +133,7 @@ def _capped(world: World, title: str, who: str, signed_in: Callable[[], Credenti
 
 def _logins(world: World, name: str) -> list[Scenario]:
     """`aws codeartifact login` asks for 12 hours unless it is told a duration."""
-    with_duration = f"{name}: aws codeartifact login with a duration"
+    with_duration = f"{name}: run aws codeartifact login with a duration"
     repository = world.consumer(name)["repository"]
 
     def job() -> Shell:
@@ -151,7 +151,7 @@ def _logins(world: World, name: str) -> list[Scenario]:
     return [
         Scenario(with_duration, who, "aws codeartifact login --duration-seconds", repository, login),
         Scenario(
-            f"{name}: aws codeartifact login without a duration",
+            f"{name}: run aws codeartifact login without a duration",
             who,
             "aws codeartifact login",
             repository,
@@ -240,8 +240,8 @@ def _private(world: World) -> list[Scenario]:
 
 def _private_team(world: World, team: Team, outsider: str) -> list[Scenario]:
     own = team.repositories[0].name
-    seeded = f"{team.name}: an administrator puts a package into the team's repository"
-    by_repository, by_asset = f"{own}: reads its team's repository", f"{own}: reads a single asset of its team's repository"
+    seeded = f"administrator: upload an asset to the repository of team {team.name}"
+    by_repository, by_asset = f"{own}: read the repository of its own team", f"{own}: read a single asset of its own team"
 
     def read(who: str, how) -> str:
         return how(world, session(world, who), team.name)
@@ -251,14 +251,14 @@ def _private_team(world: World, team: Team, outsider: str) -> list[Scenario]:
         return "published"
 
     made = [Scenario(seeded, "an administrator of the account", "publish a package", team.name, seed)]
-    for allowed_name, how, what in (
-        (by_repository, read_by_repository, "read by repository"),
-        (by_asset, _asset, "read a single asset"),
+    for allowed_name, how, what, target in (
+        (by_repository, read_by_repository, "read by repository", "the repository"),
+        (by_asset, _asset, "read a single asset", "a single asset"),
     ):
         made += [
             Scenario(allowed_name, f"a pull request of {own}", what, team.name, lambda how=how: read(own, how), after=(seeded,)),
             Scenario(
-                f"{outsider}: {what} of team {team.name}",
+                f"{outsider}: read {target} of team {team.name}",
                 f"a pull request of {outsider}",
                 what,
                 team.name,
@@ -278,7 +278,7 @@ def _nobody(world: World) -> list[Scenario]:
     domain = world.settings.domain.name
     policy = {**_STATEMENTS, "Statement": read_role(world.registry, world.settings.token_duration, [SHARED_REPOSITORY])}
     only_token = {**_STATEMENTS, "Statement": token(world.registry, world.settings.token_duration)}
-    names = {"token": "a principal with the read policy: a token", "read": "a principal with the read policy: reads shared"}
+    names = {"token": "role with the read policy: request a token", "read": "role with the read policy: read shared"}
 
     def fetch(allowed_by) -> str:
         who = world.principal("reader" if allowed_by else "nobody", allowed_by)
@@ -297,10 +297,10 @@ def _nobody(world: World) -> list[Scenario]:
     with_policy, without = "a role with the read policy", "a role without any policy"
     return [
         Scenario(names["token"], with_policy, "fetch a token", domain, lambda: fetch(policy)),
-        Scenario("a principal without policy: a token", without, "fetch a token", domain, lambda: fetch(None), DENY, names["token"]),
+        Scenario("role without any policy: request a token", without, "fetch a token", domain, lambda: fetch(None), DENY, names["token"]),
         Scenario(names["read"], with_policy, "list packages", SHARED_REPOSITORY, lambda: describe(policy)),
         Scenario(
-            "a principal without policy: reads shared",
+            "role without any policy: read shared",
             without,
             "list packages",
             SHARED_REPOSITORY,
@@ -318,7 +318,7 @@ def _without_reading(world: World, only_token: dict) -> list[Scenario]:
     if not open_teams:
         return []
     name, team = _reader(world), open_teams[0].name
-    allowed_name = f"{name}: reads the repository of team {team}"
+    allowed_name = f"{name}: read the repository of team {team}"
     return [
         Scenario(
             allowed_name,
@@ -328,8 +328,8 @@ def _without_reading(world: World, only_token: dict) -> list[Scenario]:
             lambda: read_by_repository(world, session(world, name), team),
         ),
         Scenario(
-            f"a principal with a token alone: reads the repository of team {team}",
-            "a role with a token and nothing else",
+            f"role with only a token: read the repository of team {team}",
+            "a role with only a token",
             "read by repository",
             team,
             lambda: read_by_repository(world, world.principal("token-only", only_token), team),

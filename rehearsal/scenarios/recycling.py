@@ -19,8 +19,8 @@ def _scenarios(world: World, one: Publisher) -> list[Scenario]:
     full_name = f"{world.settings.github_owner}/{one.name}"
     who = f"publish-package.yml of a new {full_name}, on {one.branch}"
     publish, read = (world.publish_role(one.name), world.read_role(one.name))
-    allowed = f"{one.name}: publishes again under its old name"
-    reads = f"{one.name}: reads again under its old name"
+    allowed = f"{one.name}: assume the publish role after regaining its name"
+    reads = f"{one.name}: assume the read role after regaining its name"
 
     def publishing(role: str) -> str:
         return world.assume(role, world.publishing_token(one))
@@ -32,8 +32,8 @@ def _scenarios(world: World, one: Publisher) -> list[Scenario]:
         with world.name_taken_by_another(one.name):
             return attempt()
 
-    recycled_publish = f"{one.name}: a repository of the same name with another id publishes"
-    recycled_read = f"{one.name}: a repository of the same name with another id reads"
+    recycled_publish = f"{one.name}: assume the publish role from a repository of the same name with another id"
+    recycled_read = f"{one.name}: assume the read role from a repository of the same name with another id"
     return [
         Scenario(recycled_publish, who, "assume the publish role", one.name, lambda: taken(lambda: publishing(publish)), DENY, allowed),
         Scenario(

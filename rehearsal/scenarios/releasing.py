@@ -25,7 +25,7 @@ def scenarios(world: World) -> list[Scenario]:
 
 def base(one: Publisher) -> str:
     """Name of the scenario in which a publisher's workflow is let in."""
-    return f"{one.name}: the publishing workflow on {one.branch}"
+    return f"{one.name}: {_ACTION} from {one.branch}"
 
 
 def _prepare(world: World, one: Publisher) -> None:
@@ -46,8 +46,8 @@ def _allowed(world: World, one: Publisher) -> Scenario:
     )
 
 
-def _denied(one: Publisher, name: str, principal: str, attempt: Callable[[], str], twin: str | None = None) -> Scenario:
-    return Scenario(f"{one.name}: {name}", principal, _ACTION, one.name, attempt, DENY, twin or base(one))
+def _denied(one: Publisher, how: str, principal: str, attempt: Callable[[], str], twin: str | None = None) -> Scenario:
+    return Scenario(f"{one.name}: {_ACTION} {how}", principal, _ACTION, one.name, attempt, DENY, twin or base(one))
 
 
 def _refusals(world: World, one: Publisher, found: Sequence[Publisher]) -> list[Scenario]:
@@ -64,10 +64,10 @@ def _refusals(world: World, one: Publisher, found: Sequence[Publisher]) -> list[
 def _other_refs(world: World, one: Publisher, branch: str) -> list[Scenario]:
     longer = f"{branch}-evil"
     return [
-        _denied(one, "a pull request", "publish-package.yml on a pull request", lambda: _assume(world, one, event="pull_request")),
-        _denied(one, "an unreviewed branch", "publish-package.yml on feature/x", lambda: _assume(world, one, branch="feature/x")),
-        _denied(one, f"a branch called {longer}", f"publish-package.yml on {longer}", lambda: _assume(world, one, branch=longer)),
-        _denied(one, f"a tag called {branch}", f"publish-package.yml on the tag {branch}", lambda: _assume(world, one, tag=branch)),
+        _denied(one, "from a pull request", "publish-package.yml on a pull request", lambda: _assume(world, one, event="pull_request")),
+        _denied(one, "from an unreviewed branch", "publish-package.yml on feature/x", lambda: _assume(world, one, branch="feature/x")),
+        _denied(one, f"from a branch named {longer}", f"publish-package.yml on {longer}", lambda: _assume(world, one, branch=longer)),
+        _denied(one, f"from a tag named {branch}", f"publish-package.yml on the tag {branch}", lambda: _assume(world, one, tag=branch)),
     ]
 
 
@@ -76,7 +76,7 @@ def _other_origins(world: World, one: Publisher, found: Sequence[Publisher]) -> 
     made = [
         _denied(
             one,
-            "another organisation",
+            "from another organisation",
             f"publish-package.yml of {STRANGER_ORGANIZATION}/{one.name}",
             lambda: _assume(world, one, owner=STRANGER_ORGANIZATION),
         ),
@@ -85,7 +85,7 @@ def _other_origins(world: World, one: Publisher, found: Sequence[Publisher]) -> 
         made.append(
             _denied(
                 one,
-                "another repository",
+                "from another repository",
                 f"publish-package.yml of {other.name}",
                 lambda: world.assume(world.publish_role(one.name), world.publishing_token(other)),
             )
@@ -97,10 +97,10 @@ def _other_workflow(world: World, one: Publisher) -> list[Scenario]:
     if world.settings.publishing.workflow is None:
         return []
     return [
-        _denied(one, "another workflow file", f"a workflow of its own on {one.branch}", lambda: _assume(world, one, reusable=None)),
+        _denied(one, "from another workflow file", f"another workflow on {one.branch}", lambda: _assume(world, one, reusable=None)),
         _denied(
             one,
-            "the publishing workflow of another ref",
+            "from the publishing workflow at another ref",
             f"publish-package.yml@feature/x on {one.branch}",
             lambda: _assume(world, one, reusable=world.workflow_at("feature/x")),
         ),
@@ -112,7 +112,7 @@ def _other_job(world: World, one: Publisher) -> list[Scenario]:
     return [
         _denied(
             one,
-            "the job that fetches private dependencies",
+            "from the job that fetches private dependencies",
             f"publish-package.yml on {one.branch}, environment {PRIVATE_DEPENDENCIES_ENVIRONMENT}",
             lambda: _assume(world, one, environment=PRIVATE_DEPENDENCIES_ENVIRONMENT),
         )
@@ -121,12 +121,17 @@ def _other_job(world: World, one: Publisher) -> list[Scenario]:
 
 def _other_tokens(world: World, one: Publisher) -> list[Scenario]:
     return [
-        _denied(one, "a token that GitHub did not sign", "a forger", lambda: _assume(world, one, token="forged")),
-        _denied(one, "an expired token", f"publish-package.yml on {one.branch}, too late", lambda: _assume(world, one, token="expired")),
+        _denied(one, "with a token not signed by GitHub", "a token signed by a stranger", lambda: _assume(world, one, token="forged")),
         _denied(
             one,
-            "a token for another audience",
-            f"publish-package.yml on {one.branch}",
+            "with an expired token",
+            f"publish-package.yml on {one.branch}, expired token",
+            lambda: _assume(world, one, token="expired"),
+        ),
+        _denied(
+            one,
+            "with a token for another audience",
+            f"publish-package.yml on {one.branch}, token for another audience",
             lambda: _assume(world, one, audience="https://github.com/acme"),
         ),
     ]
@@ -136,7 +141,7 @@ def _pattern(world: World, one: Publisher, found: Sequence[Publisher]) -> list[S
     """On GitHub `*` does not cross a slash, so a branch one level deeper is not protected and must not be trusted."""
     good, prefix = matching(str(one.pattern)), str(one.pattern).removesuffix("*")
     deeper, beside = f"{prefix}a/b", f"{prefix.rstrip('/')}-evil/1.0"
-    allowed = f"{one.name}: the publishing workflow on {good}, of {one.pattern}"
+    allowed = f"{one.name}: {_ACTION} from {good}, matched by {one.pattern}"
 
     def on(branch: str, actor: str) -> str:
         world.github.ensure_branch(one.name, branch, actor)
@@ -145,9 +150,11 @@ def _pattern(world: World, one: Publisher, found: Sequence[Publisher]) -> list[S
     return [
         Scenario(allowed, f"publish-package.yml on {good}", _ACTION, one.name, lambda: on(good, MANAGER)),
         _denied(
-            one, f"{deeper}, which {one.pattern} does not protect", f"publish-package.yml on {deeper}", lambda: on(deeper, WRITER), allowed
+            one, f"from {deeper}, not matched by {one.pattern}", f"publish-package.yml on {deeper}", lambda: on(deeper, WRITER), allowed
         ),
-        _denied(one, f"{beside}, which only starts alike", f"publish-package.yml on {beside}", lambda: on(beside, WRITER), allowed),
+        _denied(
+            one, f"from {beside}, not matched by {one.pattern}", f"publish-package.yml on {beside}", lambda: on(beside, WRITER), allowed
+        ),
     ]
 
 
@@ -156,13 +163,13 @@ def _environment(world: World, one: Publisher, found: Sequence[Publisher]) -> li
     return [
         _denied(
             one,
-            f"a job outside the environment {environment}",
+            f"from a job outside environment {environment}",
             f"publish-package.yml on {one.branch}, no environment",
             lambda: _assume(world, one, environment=""),
         ),
         _denied(
             one,
-            f"a job of another branch in the environment {environment}",
+            f"from another branch in environment {environment}",
             f"publish-package.yml on feature/x, environment {environment}",
             lambda: _assume(world, one, branch="feature/x", environment=environment),
         ),

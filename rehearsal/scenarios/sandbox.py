@@ -15,11 +15,12 @@ from settings import Sandbox
 
 _REPOSITORY = "experiment"
 _PACKAGE = {"format": "generic", "namespace": "rehearsal", "package": "experiment"}
+_CREATE = "create a repository"
 _CONTENT = b"an experiment"
 _VERSION = "2012-10-17"
 # All that a developer's own policy has to say; the sandbox's policy says the rest.
 _TOKEN = {"Version": _VERSION, "Statement": {"Effect": "Allow", "Action": "sts:GetServiceBearerToken", "Resource": "*"}}
-_EVERYTHING = {"Version": _VERSION, "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+_FULL_ACCESS = {"Version": _VERSION, "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
 
 
 def scenarios(world: World) -> list[Scenario]:
@@ -51,7 +52,7 @@ def _create(world: World, who: Credentials, domain: str, name: str) -> str:
 def _repositories(world: World, one: Sandbox) -> list[Scenario]:
     """Who makes repositories where."""
     main = world.settings.domain.name
-    by_developer, by_administrator = "a developer makes a repository in the sandbox", "an administrator makes a repository in the sandbox"
+    by_developer, by_administrator = f"developer: {_CREATE} in the sandbox", f"administrator: {_CREATE} in the sandbox"
 
     def create(who: Callable[[], Credentials], domain: str, name: str) -> Callable[[], str]:
         return lambda: _create(world, who(), domain, name)
@@ -60,29 +61,29 @@ def _repositories(world: World, one: Sandbox) -> list[Scenario]:
         return world.principal("no-developer", _TOKEN)
 
     made = [
-        Scenario(by_developer, "a developer", "make a repository", one.name, create(lambda: developer(world, one), one.name, _REPOSITORY)),
+        Scenario(by_developer, "a developer", _CREATE, one.name, create(lambda: developer(world, one), one.name, _REPOSITORY)),
         Scenario(
-            "somebody else makes a repository in the sandbox",
-            "a role of the account that is no developer's",
-            "make a repository",
+            f"role of no developer: {_CREATE} in the sandbox",
+            "a role of the account, of no developer",
+            _CREATE,
             one.name,
-            create(nobody, one.name, "somebody-elses"),
+            create(nobody, one.name, "of-no-developer"),
             DENY,
             by_developer,
         ),
         Scenario(
             by_administrator,
             "an administrator of the account",
-            "make a repository",
+            _CREATE,
             one.name,
             create(lambda: administrator(world), one.name, "administrators"),
         ),
     ]
     made.append(
         Scenario(
-            f"an administrator makes a repository in {main}",
+            f"administrator: {_CREATE} in {main}",
             "an administrator of the account",
-            "make a repository",
+            _CREATE,
             main,
             create(lambda: administrator(world), main, "administrators"),
             DENY,
@@ -96,9 +97,9 @@ def _packages(world: World, one: Sandbox) -> list[Scenario]:
     """What a developer publishes there, and who reads it."""
     team = next((team.name for team in world.settings.teams if team.has_repository), "")
     made, published, read = (
-        "a developer makes a repository in the sandbox",
-        "a developer publishes in the sandbox",
-        "a developer reads what is in the sandbox",
+        f"developer: {_CREATE} in the sandbox",
+        "developer: publish in the sandbox",
+        "developer: read a package in the sandbox",
     )
 
     def publish(domain: str, repository: str) -> str:
@@ -121,8 +122,8 @@ def _packages(world: World, one: Sandbox) -> list[Scenario]:
         Scenario(published, "a developer", "publish a package", one.name, lambda: publish(one.name, _REPOSITORY), after=(made,)),
         Scenario(read, "a developer", "read a package", one.name, lambda: get(developer(world, one)), after=(published,)),
         Scenario(
-            "a role of the program that was given every right reads what is in the sandbox",
-            f"a role named as {world.settings.stack}'s, with every right",
+            f"{world.settings.stack} role with full access: read a package in the sandbox",
+            f"a role of {world.settings.stack} with full access",
             "read a package",
             one.name,
             lambda: _as_program_role(world, get),
@@ -134,7 +135,7 @@ def _packages(world: World, one: Sandbox) -> list[Scenario]:
     if team:
         found.append(
             Scenario(
-                f"a developer publishes to team {team}",
+                f"developer: publish to the repository of team {team}",
                 "a developer",
                 "publish a package",
                 team,
@@ -153,7 +154,7 @@ def _in(world: World, domain: str, repository: str) -> dict[str, str]:
 def _as_program_role(world: World, attempt: Callable[[Credentials], str]) -> str:
     """With a role of the program's path and name, which is gone afterwards."""
     name = role_name(world.settings.stack, RoleKind.READ, "rehearsal")
-    who = _role(world, world.registry.role_arn(world.settings.iam.path, name), _EVERYTHING)
+    who = _role(world, world.registry.role_arn(world.settings.iam.path, name), _FULL_ACCESS)
     try:
         return attempt(who)
     finally:

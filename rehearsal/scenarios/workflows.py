@@ -36,7 +36,7 @@ def scenarios(world: World) -> list[Scenario]:
 
 def published(one: Publisher, format: Format) -> str:
     """Name of the scenario in which the workflow publishes a package of that format."""
-    return f"{one.name}: {PUBLISH} publishes a package of format {format}"
+    return f"{one.name}: run {PUBLISH} for format {format}"
 
 
 def by_workflow(one: Publisher, format: Format, version: str = packages.VERSION) -> Package:
@@ -59,7 +59,7 @@ def run(
 
 
 def _older_line(world: World, one: Publisher) -> Scenario:
-    """A mend of an older line is published after a newer version: what everybody installs stays."""
+    """A fix of an older line is published after a newer version: `latest` stays."""
     newer, older = by_workflow(one, Format.NPM), by_workflow(one, Format.NPM, "0.9.5")
 
     def attempt() -> str:
@@ -72,12 +72,12 @@ def _older_line(world: World, one: Publisher) -> Scenario:
         return done
 
     return Scenario(
-        f"{one.name}: {PUBLISH} publishes an older line, and latest stays",
+        f"{one.name}: run {PUBLISH} for an older line",
         f"{PUBLISH}, a push to {one.branch} of {one.name}",
         f"publish {older.name} {older.version} after {newer.version}",
         one.team.name,
         attempt,
-        after=(published(one, Format.NPM), f"{one.name}: {PUBLISH} runs again"),
+        after=(published(one, Format.NPM), f"{one.name}: run {PUBLISH} again"),
         slow=True,
     )
 
@@ -85,7 +85,7 @@ def _older_line(world: World, one: Publisher) -> Scenario:
 def _growing(world: World, one: Publisher) -> list[Scenario]:
     """A version with two wheels is published at once, and gets no third one later."""
     what = package(one, Format.PYPI, "two-wheels")
-    who, two = f"{PUBLISH}, a push to {one.branch} of {one.name}", f"{one.name}: {PUBLISH} publishes a version with two wheels"
+    who, two = f"{PUBLISH}, a push to {one.branch} of {one.name}", f"{one.name}: run {PUBLISH} for a version with two wheels"
 
     def publish(*platforms: str) -> str:
         source = packages.python_project(world.folder("source"), what)
@@ -100,7 +100,7 @@ def _growing(world: World, one: Publisher) -> list[Scenario]:
     return [
         Scenario(two, who, f"publish {what.name} as two wheels", one.team.name, lambda: publish("win_amd64"), slow=True),
         Scenario(
-            f"{one.name}: {PUBLISH} adds a wheel to a published version",
+            f"{one.name}: run {PUBLISH} to add a wheel to a published version",
             who,
             f"publish {what.name} as three wheels",
             one.team.name,
@@ -125,7 +125,7 @@ def _format(world: World, one: Publisher, format: Format) -> list[Scenario]:
 
 def _refusals(world: World, one: Publisher) -> list[Scenario]:
     allowed = published(one, Format.NPM)
-    again = f"{one.name}: {PUBLISH} runs again"
+    again = f"{one.name}: run {PUBLISH} again"
     what = by_workflow(one, Format.NPM)
     other = package(one, Format.NPM, "by-event")
 
@@ -144,7 +144,7 @@ def _refusals(world: World, one: Publisher) -> list[Scenario]:
             slow=True,
         ),
         Scenario(
-            f"{one.name}: {PUBLISH} on pull_request_target",
+            f"{one.name}: run {PUBLISH} on pull_request_target",
             f"{PUBLISH}, a pull_request_target of {one.name}",
             f"publish {other.name}",
             one.team.name,
@@ -153,7 +153,7 @@ def _refusals(world: World, one: Publisher) -> list[Scenario]:
             allowed,
         ),
         Scenario(
-            f"{one.name}: {PUBLISH} at the end of another workflow",
+            f"{one.name}: run {PUBLISH} on workflow_run",
             f"{PUBLISH}, a workflow_run of {one.name}",
             f"publish {other.name}",
             one.team.name,
@@ -162,7 +162,7 @@ def _refusals(world: World, one: Publisher) -> list[Scenario]:
             allowed,
         ),
         Scenario(
-            f"{one.name}: {PUBLISH} with a variable that points at another account",
+            f"{one.name}: run {PUBLISH} with a variable for another account",
             f"{PUBLISH}, a push to {one.branch} of {one.name}, CODEARTIFACT_DOMAIN_OWNER changed",
             f"publish {other.name}",
             one.team.name,
