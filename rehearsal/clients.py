@@ -93,20 +93,20 @@ def _tool_version(format: Format) -> dict[str, str]:
     name, command, pattern = _TOOLS[format]
     if not shutil.which(command[0], path=scrubbed()["PATH"]):
         return {}
-    told = subprocess.run(command, capture_output=True, text=True, env=scrubbed(), check=False)
-    match = re.search(pattern, told.stdout + told.stderr)
+    answer = subprocess.run(command, capture_output=True, text=True, env=scrubbed(), check=False)
+    match = re.search(pattern, answer.stdout + answer.stderr)
     return {name: match[1]} if match else {}
 
 
 def own_registries() -> dict[str, str]:
     """The registries that this machine's npm and pip are set to, as variables for a process that has a HOME of its own."""
-    asked = {"NPM_CONFIG_REGISTRY": ("npm", "config", "get", "registry"), "PIP_INDEX_URL": ("pip", "config", "get", "global.index-url")}
-    told = {
+    commands = {"NPM_CONFIG_REGISTRY": ("npm", "config", "get", "registry"), "PIP_INDEX_URL": ("pip", "config", "get", "global.index-url")}
+    answers = {
         name: subprocess.run(command, capture_output=True, text=True, check=False)
-        for name, command in asked.items()
+        for name, command in commands.items()
         if shutil.which(command[0])
     }
-    return {name: answer.stdout.strip() for name, answer in told.items() if answer.returncode == 0 and answer.stdout.strip()}
+    return {name: answer.stdout.strip() for name, answer in answers.items() if answer.returncode == 0 and answer.stdout.strip()}
 
 
 @cache

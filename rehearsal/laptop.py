@@ -28,14 +28,14 @@ def session(world: World, user: str, permission_set: str) -> Credentials:
     signed_in = sign_in(world, user)
     portal = clients.aws(world.place.endpoint, signed_in["region"], "sso", None)
     try:
-        made = portal.get_role_credentials(roleName=permission_set, accountId=world.place.account, accessToken=signed_in["access_token"])[
+        issued = portal.get_role_credentials(roleName=permission_set, accountId=world.place.account, accessToken=signed_in["access_token"])[
             "roleCredentials"
         ]
     except portal.exceptions.ClientError as error:
         if error.response["Error"]["Code"] == _NO_ACCESS:
             raise Denied(f"{_NO_ACCESS}: {error.response['Error']['Message']}") from None
         raise
-    return Credentials(made["accessKeyId"], made["secretAccessKey"], made["sessionToken"])
+    return Credentials(issued["accessKeyId"], issued["secretAccessKey"], issued["sessionToken"])
 
 
 def laptop(world: World, user: str, permission_set: str, repository: str) -> Shell:

@@ -111,8 +111,8 @@ def maven_project(folder: Path, package: Package) -> Path:
 
 def source(folder: Path, package: Package) -> Path:
     """What a repository that publishes the package has checked out."""
-    made = {Format.NPM: npm_project, Format.PYPI: python_project, Format.MAVEN: maven_project}
-    return made[package.format](folder, package)
+    projects = {Format.NPM: npm_project, Format.PYPI: python_project, Format.MAVEN: maven_project}
+    return projects[package.format](folder, package)
 
 
 def wheel(folder: Path, package: Package, content: str = "") -> Path:

@@ -83,10 +83,10 @@ class Child:
         with contextlib.suppress(OSError):
             if self._process.stdin:
                 self._process.stdin.close()
-        for ask in (None, signal.SIGTERM, signal.SIGKILL):
-            if ask is not None:
+        for signal_number in (None, signal.SIGTERM, signal.SIGKILL):
+            if signal_number is not None:
                 with contextlib.suppress(ProcessLookupError):
-                    os.killpg(self._process.pid, ask)
+                    os.killpg(self._process.pid, signal_number)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(_GRACE)
                 break

@@ -20,7 +20,7 @@ _numbers = itertools.count(1)
 
 def scenarios(world: World) -> list[Scenario]:
     """The roles that the stack names, roles that it does not, and what none of them does."""
-    team = next((one for one in world.settings.teams if one.has_repository and one.readers is Readers.ORGANIZATION), None)
+    team = next((each for each in world.settings.teams if each.has_repository and each.readers is Readers.ORGANIZATION), None)
     if not world.settings.build_roles or team is None:
         return _attached_elsewhere(world, team, None) if team else []
     role = world.settings.build_roles[0]
@@ -66,7 +66,7 @@ def _attached_elsewhere(world: World, team: Team, named: str | None) -> list[Sce
     policy = world.outputs["policies"]["read"]
     with_policy, without = "AWS role with the read policy attached: read shared", "AWS role without the read policy: read shared"
     publishes = "AWS role with full access: publish a package"
-    made = [
+    listed = [
         Scenario(with_policy, "a role with the read policy", "read by repository", "shared", lambda: _read(world, policy, "shared")),
         Scenario(
             without,
@@ -91,7 +91,7 @@ def _attached_elsewhere(world: World, team: Team, named: str | None) -> list[Sce
         ),
     ]
     if named:
-        made.append(
+        listed.append(
             Scenario(
                 f"AWS role with the read policy attached: read the repository of team {team.name}",
                 "a role with the read policy that the stack does not name",
@@ -102,7 +102,7 @@ def _attached_elsewhere(world: World, team: Team, named: str | None) -> list[Sce
                 _reads(named, team),
             )
         )
-        made.append(
+        listed.append(
             Scenario(
                 f"AWS role {named}: publish a package",
                 f"a build with role {named}",
@@ -113,16 +113,16 @@ def _attached_elsewhere(world: World, team: Team, named: str | None) -> list[Sce
                 publishes,
             )
         )
-    return made
+    return listed
 
 
 def _role(world: World, policy: Mapping[str, Any] | None, attached: str) -> Credentials:
     """A new role of the account with an inline policy and a managed one, as the account's administrators would make it."""
     name = f"build-of-others-{next(_numbers)}"
-    made = world.control.post("principals", kind="role", name=name, policy=policy)
+    role = world.control.post("principals", kind="role", name=name, policy=policy)
     if attached:
         world.client("iam", administrator(world)).attach_role_policy(RoleName=name, PolicyArn=attached)
-    return credentials(made)
+    return credentials(role)
 
 
 def _read(world: World, attached: str, repository: str) -> str:
@@ -153,7 +153,7 @@ def _publish(world: World, repository: str, who: Credentials) -> str:
 
 def _private(world: World) -> list[Scenario]:
     """A team that keeps its packages to itself lets in the roles that it names."""
-    team = next((one for one in world.settings.teams if one.build_roles), None)
+    team = next((each for each in world.settings.teams if each.build_roles), None)
     other = next((role for role in world.settings.build_roles if team and role not in team.build_roles), None)
     if team is None or other is None:
         return []

@@ -35,31 +35,35 @@ _ASSUME_DEPLOYER, _ASSUME_PREVIEW = "assume the deployer role", "assume the prev
 
 def scenarios(world: World) -> list[Scenario]:
     """For the rehearsed stack, if the account was bootstrapped with Pulumi Deployments."""
-    told = world.bootstrap
-    if told is None or told.pulumi_cloud is None:
+    bootstrap = world.bootstrap
+    if bootstrap is None or bootstrap.pulumi_cloud is None:
         return []
-    deploying = _Deploying(world, next(one for one in told.stacks if one.name == world.settings.stack))
+    deploying = _Deploying(world, next(stack for stack in bootstrap.stacks if stack.name == world.settings.stack))
     parts = (_tokens, _previewing, _roles, _bounded, _domain_keys, _keys, _triggers, _guards, _tags, _workflows)
-    return [one for part in parts for one in part(deploying)]
+    return [scenario for part in parts for scenario in part(deploying)]
 
 
 class _Deploying:
     """The stack's deployment: its roles, tokens, and sessions that several scenarios share."""
 
-    def __init__(self, world: World, one: Stack) -> None:
-        told = world.bootstrap
-        assert told is not None and told.pulumi_cloud is not None
-        self.world, self.told, self.one, self.name = world, told, one, one.name
-        self.deployed = Deployed(world.registry, one.name)
-        self.stack = PulumiStack(told.pulumi_cloud.organization, one.settings.project, one.name)
-        self.repository = f"{told.github_owner}/{told.repository}"
+    def __init__(self, world: World, stack: Stack) -> None:
+        bootstrap = world.bootstrap
+        assert bootstrap is not None and bootstrap.pulumi_cloud is not None
+        self.world, self.bootstrap, self.stack, self.name = world, bootstrap, stack, stack.name
+        self.deployed = Deployed(world.registry, stack.name)
+        self.pulumi_stack = PulumiStack(bootstrap.pulumi_cloud.organization, stack.settings.project, stack.name)
+        self.repository = f"{bootstrap.github_owner}/{bootstrap.repository}"
         # Another stack of the account, or the name of none.
-        self.other = next((each.name for each in told.stacks if each.name != one.name), f"not-{one.name}")
+        self.other = next((each.name for each in bootstrap.stacks if each.name != stack.name), f"not-{stack.name}")
         self._clients: dict[tuple[str, Access], Any] = {}
 
     def token(self, operation: str, *, audience: str = "", **place: str) -> str:
         """The token of a deployment: of this stack, but for what is said otherwise."""
-        where = {"organization": self.stack.organization, "project": self.stack.project, "stack": self.stack.stack} | place
+        where = {
+            "organization": self.pulumi_stack.organization,
+            "project": self.pulumi_stack.project,
+            "stack": self.pulumi_stack.stack,
+        } | place
         return self.world.control.post("pulumi/token", operation=operation, **({"audience": audience} if audience else {}), **where)[
             "token"
         ]
@@ -107,7 +111,7 @@ def _tokens(deploying: _Deploying) -> list[Scenario]:
     def attempt(access: Access, operation: str, **changed: str) -> Callable[[], str]:
         return lambda: deploying.assume(access, deploying.token(operation, **changed))
 
-    made = [
+    listed = [
         Scenario(updates, f"an update of {name}", _ASSUME_DEPLOYER, name, attempt(Access.DEPLOY, "update")),
         Scenario(previews, f"a preview of {name}", _ASSUME_PREVIEW, name, attempt(Access.PREVIEW, "preview")),
         Scenario(
@@ -120,7 +124,7 @@ def _tokens(deploying: _Deploying) -> list[Scenario]:
     ]
     for operation in ("refresh", "destroy"):
         who = f"a {operation} of {name}"
-        made.append(Scenario(f"{name} {operation}: {_ASSUME_DEPLOYER}", who, _ASSUME_DEPLOYER, name, attempt(Access.DEPLOY, operation)))
+        listed.append(Scenario(f"{name} {operation}: {_ASSUME_DEPLOYER}", who, _ASSUME_DEPLOYER, name, attempt(Access.DEPLOY, operation)))
     refused: dict[str, tuple[str, dict[str, str]]] = {
         f"{name} preview": ("preview", {}),
         f"{name} drift check": ("detect-drift", {}),
@@ -129,18 +133,18 @@ def _tokens(deploying: _Deploying) -> list[Scenario]:
         # Its audience may be this stack's organisation; its subject has its own.
         f"update of organisation {STRANGER_ORGANIZATION}": (
             "update",
-            {"organization": STRANGER_ORGANIZATION, "audience": deploying.stack.organization},
+            {"organization": STRANGER_ORGANIZATION, "audience": deploying.pulumi_stack.organization},
         ),
-        "update for another audience": ("update", {"audience": f"aws:{deploying.stack.organization}"}),
+        "update for another audience": ("update", {"audience": f"aws:{deploying.pulumi_stack.organization}"}),
     }
     for who, (operation, changed) in refused.items():
         attempted = attempt(Access.DEPLOY, operation, **changed)
-        made.append(Scenario(f"{who}: {_ASSUME_DEPLOYER} of {name}", f"a {who}", _ASSUME_DEPLOYER, name, attempted, DENY, updates))
+        listed.append(Scenario(f"{who}: {_ASSUME_DEPLOYER} of {name}", f"a {who}", _ASSUME_DEPLOYER, name, attempted, DENY, updates))
     who = f"preview of stack {other}"
     attempted = attempt(Access.PREVIEW, "preview", stack=other)
-    made.append(Scenario(f"{who}: {_ASSUME_PREVIEW} of {name}", f"a {who}", _ASSUME_PREVIEW, name, attempted, DENY, previews))
+    listed.append(Scenario(f"{who}: {_ASSUME_PREVIEW} of {name}", f"a {who}", _ASSUME_PREVIEW, name, attempted, DENY, previews))
     # A role's credentials stay what they are: neither of the two may assume another.
-    made.append(
+    listed.append(
         Scenario(
             f"{name} preview: {_ASSUME_DEPLOYER} by role chaining",
             f"a preview of {name}",
@@ -151,7 +155,7 @@ def _tokens(deploying: _Deploying) -> list[Scenario]:
             updates,
         )
     )
-    return made
+    return listed
 
 
 def _chain(deploying: _Deploying, world: World) -> str:
@@ -185,14 +189,14 @@ def _previewing(deploying: _Deploying) -> list[Scenario]:
         clients.call(codeartifact.put_domain_permissions_policy, **where, policyDocument=policy)
         return "the domain's policy"
 
-    made = [
+    listed = [
         Scenario(
             f"{name} preview: describe a role and the domain", f"a preview of {name}", "describe a role and the domain", name, describe
         )
     ]
     for action, attempted in (("change a role's policy", put_role_policy), ("change the domain's policy", put_domain_policy)):
         allowed = f"{name} deployment: {action}"
-        made += [
+        listed += [
             Scenario(allowed, deploying.who, action, name, lambda attempted=attempted: attempted(Access.DEPLOY)),
             Scenario(
                 f"{name} preview: {action}",
@@ -204,7 +208,7 @@ def _previewing(deploying: _Deploying) -> list[Scenario]:
                 allowed,
             ),
         ]
-    return made
+    return listed
 
 
 # --- the deployer makes roles, within bounds -------------------------------------------------------------------------------------------
@@ -215,9 +219,9 @@ def _create(deploying: _Deploying, name: str, *, path: str = "", boundary: str |
     bound = boundary or deploying.deployed.boundary_arn
     bounded: dict[str, Any] = {} if boundary is None else {"PermissionsBoundary": bound}
     path = path or deploying.world.settings.iam.path
-    made = deploying.iam("create_role", RoleName=name, Path=path, AssumeRolePolicyDocument=_NOBODY, **bounded)["Role"]["Arn"]
+    created = deploying.iam("create_role", RoleName=name, Path=path, AssumeRolePolicyDocument=_NOBODY, **bounded)["Role"]["Arn"]
     deploying.iam("delete_role", RoleName=name)
-    return f"{made} was made, and taken away"
+    return f"{created} was made, and taken away"
 
 
 def _roles(deploying: _Deploying) -> list[Scenario]:
@@ -229,7 +233,7 @@ def _roles(deploying: _Deploying) -> list[Scenario]:
     def create(suffix: str, **changed: Any) -> Callable[[], str]:
         return lambda: _create(deploying, f"{name}-{ROLE_INFIX}-{suffix}", **changed)
 
-    made = [Scenario(creates, deploying.who, "create a role", f"{name}-{ROLE_INFIX}", create("bounded"))]
+    listed = [Scenario(creates, deploying.who, "create a role", f"{name}-{ROLE_INFIX}", create("bounded"))]
     refused: dict[str, Callable[[], str]] = {
         "without the boundary": create("unbounded", boundary=None),
         "with another boundary": create("other-bound", boundary=f"arn:{deployed.registry.partition}:iam::aws:policy/AdministratorAccess"),
@@ -238,7 +242,7 @@ def _roles(deploying: _Deploying) -> list[Scenario]:
         "with another stack's name": lambda: _create(deploying, f"{other}-{ROLE_INFIX}"),
     }
     for how, attempted in refused.items():
-        made.append(
+        listed.append(
             Scenario(f"{name} deployment: create a role {how}", deploying.who, f"create a role {how}", name, attempted, DENY, creates)
         )
     # What widens a role: allowed on the stack's own, on nothing else.
@@ -251,9 +255,9 @@ def _roles(deploying: _Deploying) -> list[Scenario]:
     }
     for act, attempted in acts.items():
         allowed = f"{name} deployment: {act} {own}"
-        made.append(Scenario(allowed, deploying.who, f"{act} a role", own, lambda attempted=attempted: f"{own}: {_done(attempted(own))}"))
+        listed.append(Scenario(allowed, deploying.who, f"{act} a role", own, lambda attempted=attempted: f"{own}: {_done(attempted(own))}"))
         for role in (deployer, preview):
-            made.append(
+            listed.append(
                 Scenario(
                     f"{name} deployment: {act} {role}",
                     deploying.who,
@@ -264,7 +268,7 @@ def _roles(deploying: _Deploying) -> list[Scenario]:
                     allowed,
                 )
             )
-    return [*made, *_boundary(deploying)]
+    return [*listed, *_boundary(deploying)]
 
 
 def _domain_keys(deploying: _Deploying) -> list[Scenario]:
@@ -281,8 +285,8 @@ def _domain_keys(deploying: _Deploying) -> list[Scenario]:
         return kms().describe_key(KeyId=f"alias/codeartifact/{world.settings.domain.name}")["KeyMetadata"]["KeyId"]
 
     def of_another() -> str:
-        made = world.client("kms", administrator(world)).create_key(Tags=[{"TagKey": STACK_TAG, "TagValue": other}])
-        return made["KeyMetadata"]["KeyId"]
+        created = world.client("kms", administrator(world)).create_key(Tags=[{"TagKey": STACK_TAG, "TagValue": other}])
+        return created["KeyMetadata"]["KeyId"]
 
     def write(key: str) -> str:
         policy = kms().get_key_policy(KeyId=key, PolicyName="default")["Policy"]
@@ -393,9 +397,9 @@ def _bounded(deploying: _Deploying) -> list[Scenario]:
         bound = deploying.deployed.boundary_arn
         trust = text([statement("Anybody", "sts:AssumeRole", None, principal={"AWS": world.registry.account_root_arn})])
         path = world.settings.iam.path
-        made = deploying.iam("create_role", RoleName=role, Path=path, AssumeRolePolicyDocument=trust, PermissionsBoundary=bound)["Role"]
+        created = deploying.iam("create_role", RoleName=role, Path=path, AssumeRolePolicyDocument=trust, PermissionsBoundary=bound)["Role"]
         deploying.iam("put_role_policy", RoleName=role, PolicyName="everything", PolicyDocument=_FULL_ACCESS)
-        answer = world.control.post("sessions", role_arn=made["Arn"], session_name="everything")
+        answer = world.control.post("sessions", role_arn=created["Arn"], session_name="everything")
         session["of it"] = Credentials(answer["access_key_id"], answer["secret_access_key"], answer.get("session_token") or "")
         return session["of it"]
 
@@ -477,42 +481,46 @@ def _keys(deploying: _Deploying) -> list[Scenario]:
 
 
 def _triggers(deploying: _Deploying) -> list[Scenario]:
-    name, one = deploying.name, deploying.one
-    catalog = f"{one.settings.catalog}/a-team.yaml"
-    deploys = f"{name}: deploy on a push to {one.branch} that changes the catalog"
+    name, stack = deploying.name, deploying.stack
+    catalog = f"{stack.settings.catalog}/a-team.yaml"
+    deploys = f"{name}: deploy on a push to {stack.branch} that changes the catalog"
 
     def push(branch: str, *changed: str) -> Callable[[], str]:
         return lambda: _started(deploying, "push", branch=branch, changed=list(changed))
 
     pushes = "push"
-    made = [Scenario(deploys, f"a push to {one.branch}", pushes, catalog, push(one.branch, catalog))]
+    listed = [Scenario(deploys, f"a push to {stack.branch}", pushes, catalog, push(stack.branch, catalog))]
     for what in ("policies/trust.py", "components/team.py", "__main__.py"):
-        made.append(
-            Scenario(f"{name}: deploy on a push that changes {what}", f"a push to {one.branch}", pushes, what, push(one.branch, what))
+        listed.append(
+            Scenario(f"{name}: deploy on a push that changes {what}", f"a push to {stack.branch}", pushes, what, push(stack.branch, what))
         )
     for what in ("docs/operations.md", "tests/conftest.py", f"catalog/not-{name}/a-team.yaml"):
-        who = f"a push to {one.branch}"
-        made.append(
-            Scenario(f"{name}: deploy on a push that changes {what}", who, pushes, what, push(one.branch, "README.md", what), DENY, deploys)
+        who = f"a push to {stack.branch}"
+        listed.append(
+            Scenario(
+                f"{name}: deploy on a push that changes {what}", who, pushes, what, push(stack.branch, "README.md", what), DENY, deploys
+            )
         )
     who = "a push to a topic branch"
-    made.append(Scenario(f"{name}: deploy on {who} that changes the catalog", who, pushes, catalog, push("topic", catalog), DENY, deploys))
+    listed.append(
+        Scenario(f"{name}: deploy on {who} that changes the catalog", who, pushes, catalog, push("topic", catalog), DENY, deploys)
+    )
     pull_request = Scenario(
         f"{name}: preview a pull request that changes the catalog",
-        f"a pull request against {one.branch}",
+        f"a pull request against {stack.branch}",
         "open a pull request",
         catalog,
-        lambda: _started(deploying, "pull-request", base=one.branch, changed=[catalog]),
-        "allow" if one.pull_request_previews else DENY,
-        None if one.pull_request_previews else deploys,
+        lambda: _started(deploying, "pull-request", base=stack.branch, changed=[catalog]),
+        "allow" if stack.pull_request_previews else DENY,
+        None if stack.pull_request_previews else deploys,
     )
-    return [*made, pull_request]
+    return [*listed, pull_request]
 
 
 def _started(deploying: _Deploying, event: str, **what: Any) -> str:
     """What Pulumi starts for the stack. Raises Denied if that is nothing."""
     started = deploying.world.control.post(f"pulumi/{event}", repository=deploying.repository, **what)["deployments"]
-    own = [one for one in started if one["stack"] == deploying.name]
+    own = [deployment for deployment in started if deployment["stack"] == deploying.name]
     if not own:
         raise Denied(f"Pulumi starts no deployment of {deploying.name}")
     return f"{own[0]['operation']} of {own[0]['stack']}, version {own[0]['version']}"
@@ -522,8 +530,8 @@ def _started(deploying: _Deploying, event: str, **what: Any) -> str:
 
 
 def _guards(deploying: _Deploying) -> list[Scenario]:
-    world, branch, repository = deploying.world, deploying.one.branch, deploying.told.repository
-    reviewers, checks = world.github.reviewers[: deploying.told.approvals], deploying.told.checks
+    world, branch, repository = deploying.world, deploying.stack.branch, deploying.bootstrap.repository
+    reviewers, checks = world.github.reviewers[: deploying.bootstrap.approvals], deploying.bootstrap.checks
     deploys = f"which deploys {deploying.name}"
     reviewed = f"{repository}: merge a reviewed pull request to {branch}, {deploys}"
     who = f"a writer of {repository}"
@@ -550,11 +558,11 @@ def _tags(deploying: _Deploying) -> list[Scenario]:
     world, name, repository, workflow = (
         deploying.world,
         deploying.name,
-        deploying.told.repository,
+        deploying.bootstrap.repository,
         deploying.world.settings.publishing.workflow,
     )
-    trusted = refs.guarded_tags(deploying.told)
-    branches = [deploying.one.branch, *([workflow.partition(f"@{HEADS}")[2]] if workflow and f"@{HEADS}" in workflow else [])]
+    trusted = refs.guarded_tags(deploying.bootstrap)
+    branches = [deploying.stack.branch, *([workflow.partition(f"@{HEADS}")[2]] if workflow and f"@{HEADS}" in workflow else [])]
     who, free = f"a writer of {repository}", f"nightly-{name}"
     pushes, moves = (
         f"{repository}: push tag {free}",
@@ -564,16 +572,16 @@ def _tags(deploying: _Deploying) -> list[Scenario]:
     def push(tag: str, *, move: bool = False) -> Callable[[], str]:
         return lambda: world.github.push(repository, tag, WRITER, kind="tags", force=move)
 
-    made = [Scenario(pushes, who, "push a tag", free, push(free))]
+    listed = [Scenario(pushes, who, "push a tag", free, push(free))]
     for branch in dict.fromkeys(branches):
         what = f"{repository}: push tag {branch}, named like a trusted branch"
-        made.append(Scenario(what, who, "push a tag", branch, push(branch), DENY, pushes))
+        listed.append(Scenario(what, who, "push a tag", branch, push(branch), DENY, pushes))
     if trusted:
-        made.append(Scenario(moves, who, "move a tag", free, push(free, move=True), after=(pushes,)))
+        listed.append(Scenario(moves, who, "move a tag", free, push(free, move=True), after=(pushes,)))
     for tag in trusted:
         what = f"{repository}: move trusted tag {tag}"
-        made.append(Scenario(what, who, "move a tag", tag, push(tag, move=True), DENY, moves))
-    return made
+        listed.append(Scenario(what, who, "move a tag", tag, push(tag, move=True), DENY, moves))
+    return listed
 
 
 # --- without Pulumi Cloud: the workflow in GitHub Actions ------------------------------------------------------------------------------
@@ -581,7 +589,7 @@ def _tags(deploying: _Deploying) -> list[Scenario]:
 
 def _workflows(deploying: _Deploying) -> list[Scenario]:
     """Roles with the trust that the bootstrap gives them for GitHub Actions, in an account that has GitHub's provider."""
-    world, name, one, repository = deploying.world, deploying.name, deploying.one, deploying.told.repository
+    world, name, stack, repository = deploying.world, deploying.name, deploying.stack, deploying.bootstrap.repository
     roles: dict[Access, str] = {}
     making = threading.Lock()  # scenarios run side by side
 
@@ -592,7 +600,7 @@ def _workflows(deploying: _Deploying) -> list[Scenario]:
         return roles[access]
 
     def job(access: Access, branch: str = "", environment: str | None = None, *, of: str = "", owner: str = "") -> str:
-        where, of = branch or one.branch, of or repository
+        where, of = branch or stack.branch, of or repository
         world.github.ensure_branch(of, where, WRITER, owner=owner)
         started = world.github.run(
             of, WRITER, ref=f"refs/heads/{where}", environment=name if environment is None else environment, owner=owner
@@ -606,12 +614,12 @@ def _workflows(deploying: _Deploying) -> list[Scenario]:
         )
 
     deploys, previews = (
-        f"deploy.yml of {name} on {one.branch}: {_ASSUME_DEPLOYER}",
+        f"deploy.yml of {name} on {stack.branch}: {_ASSUME_DEPLOYER}",
         f"deploy.yml of {name} on a pull request: {_ASSUME_PREVIEW}",
     )
     elsewhere = OUTSIDE_BY_NAME
-    made = [
-        Scenario(deploys, f"deploy.yml on {one.branch}", _ASSUME_DEPLOYER, name, lambda: job(Access.DEPLOY)),
+    listed = [
+        Scenario(deploys, f"deploy.yml on {stack.branch}", _ASSUME_DEPLOYER, name, lambda: job(Access.DEPLOY)),
         Scenario(previews, "deploy.yml on a pull request", _ASSUME_PREVIEW, name, lambda: pull_request(Access.PREVIEW)),
     ]
     refused: dict[str, Callable[[], str]] = {
@@ -621,7 +629,7 @@ def _workflows(deploying: _Deploying) -> list[Scenario]:
         f"deploy.yml of {name} on a pull request": lambda: pull_request(Access.DEPLOY),
         f"deploy.yml of {name} in {elsewhere}": lambda: job(Access.DEPLOY, "main", of=elsewhere),
     }
-    made += [
+    listed += [
         Scenario(f"{who}: {_ASSUME_DEPLOYER}", who, _ASSUME_DEPLOYER, name, attempt, DENY, deploys) for who, attempt in refused.items()
     ]
     who = f"pull request of {elsewhere}"
@@ -634,17 +642,17 @@ def _workflows(deploying: _Deploying) -> list[Scenario]:
         DENY,
         previews,
     )
-    return [*made, preview]
+    return [*listed, preview]
 
 
 def _workflow_role(deploying: _Deploying, access: Access) -> str:
-    world, one, told = deploying.world, deploying.one, deploying.told
+    world, stack, bootstrap = deploying.world, deploying.stack, deploying.bootstrap
     seen = world.control.get(f"github/repositories/{deploying.repository}")
-    repository = GitHubRepository(Owner(told.github_owner, OWNER_ID), told.repository, seen["id"])
-    forms = one.settings.subjects
+    repository = GitHubRepository(Owner(bootstrap.github_owner, OWNER_ID), bootstrap.repository, seen["id"])
+    forms = stack.settings.subjects
     ways = {
-        Access.DEPLOY: lambda: deploying_workflow(world.registry, repository, one.branch, one.name, forms),
+        Access.DEPLOY: lambda: deploying_workflow(world.registry, repository, stack.branch, stack.name, forms),
         Access.PREVIEW: lambda: pull_requests(world.registry, repository, forms),
     }
     trust = json.loads(text(ways[access]()))
-    return str(world.control.post("principals", kind="role", name=f"workflow-{one.name}-{access}", trust=trust)["arn"])
+    return str(world.control.post("principals", kind="role", name=f"workflow-{stack.name}-{access}", trust=trust)["arn"])

@@ -44,7 +44,7 @@ def _permission_set(world: World, team: str = "") -> str:
 
 
 def _open_team(world: World) -> Team | None:
-    return next((one for one in world.settings.teams if one.has_repository and one.readers is Readers.ORGANIZATION), None)
+    return next((team for team in world.settings.teams if team.has_repository and team.readers is Readers.ORGANIZATION), None)
 
 
 def _session(world: World, user: str, permission_set: str) -> Credentials:
@@ -68,11 +68,11 @@ def _made(world: World) -> list[Scenario]:
 
     def make() -> str:
         output = world.outputs["developers"]
-        wanted = [output, *output.get("teams", {}).values()]
+        expected = [output, *output.get("teams", {}).values()]
         manager = Manager(world)
-        for one in wanted:
-            manager.make(one["permissionSetName"], output["policy"], output["sessionDuration"], one["groups"])
-        return ", ".join(one["permissionSetName"] for one in wanted)
+        for permission_set in expected:
+            manager.make(permission_set["permissionSetName"], output["policy"], output["sessionDuration"], permission_set["groups"])
+        return ", ".join(permission_set["permissionSetName"] for permission_set in expected)
 
     return [Scenario(_PERMISSION_SETS, "an Identity Center administrator", "create permission sets", "IAM Identity Center", make)]
 
@@ -162,8 +162,8 @@ def _reading(world: World) -> list[Scenario]:
 def _tools(world: World) -> list[Scenario]:
     """One command, then npm as ever: it installs, and is refused to publish."""
     found = publishers(world.settings)
-    one = first(found, Format.NPM, open=True, literal=True) or first(found, Format.NPM, open=True)
-    return [*(_npm(world, one) if one else []), *_pip(world)]
+    publisher = first(found, Format.NPM, open=True, literal=True) or first(found, Format.NPM, open=True)
+    return [*(_npm(world, publisher) if publisher else []), *_pip(world)]
 
 
 def _already(tool: str) -> str:
@@ -186,49 +186,49 @@ def _pip(world: World) -> list[Scenario]:
     return [Scenario(name, "a developer", f"pip install {what.name}", SHARED_REPOSITORY, install, after=_after(world), slow=True)]
 
 
-def _npm(world: World, one: Publisher) -> list[Scenario]:
+def _npm(world: World, publisher: Publisher) -> list[Scenario]:
     shells: list[Shell] = []
-    owned, own = package(one, Format.NPM), package(one, Format.NPM, "from-a-laptop")
+    owned, own = package(publisher, Format.NPM), package(publisher, Format.NPM, "from-a-laptop")
     logged_in = "developer: run package-login for npm"
 
     def log_in() -> str:
-        shell = laptop(world, DEVELOPER, _permission_set(world), one.team.name)
-        told = package_login(shell, "npm")
+        shell = laptop(world, DEVELOPER, _permission_set(world), publisher.team.name)
+        printed = package_login(shell, "npm")
         shells.append(shell)
-        return told
+        return printed
 
-    made = [Scenario(logged_in, "a developer", "package-login npm", one.team.name, log_in, after=_after(world))]
-    made.append(
+    listed = [Scenario(logged_in, "a developer", "package-login npm", publisher.team.name, log_in, after=_after(world))]
+    listed.append(
         Scenario(
             f"developer: install {owned.name} with npm",
             "a developer",
             f"npm install {owned.name}",
-            one.team.name,
+            publisher.team.name,
             lambda: packages.install_npm(shells[0], _already, owned),
-            after=(logged_in, published(one, Format.NPM)),
+            after=(logged_in, published(publisher, Format.NPM)),
         )
     )
-    made.append(
+    listed.append(
         Scenario(
             f"developer: publish {own.name} with npm",
             "a developer",
             f"npm publish {own.name}",
-            one.team.name,
+            publisher.team.name,
             lambda: packages.publish_npm(shells[0], _already, own),
             DENY,
-            published(one, Format.NPM),
+            published(publisher, Format.NPM),
             (logged_in,),
         )
     )
-    return made
+    return listed
 
 
 # --- teams whose packages only the team reads -----------------------------------------------------------------------------------------
 
 
 def _teams(world: World) -> list[Scenario]:
-    private = [one for one in world.settings.teams if one.readers is Readers.TEAM]
-    named = next((one for one in private if one.developer_groups), None)
+    private = [team for team in world.settings.teams if team.readers is Readers.TEAM]
+    named = next((team for team in private if team.developer_groups), None)
     if named is None:
         return []
     own = f"developer of team {named.name}: read the repository of team {named.name}"

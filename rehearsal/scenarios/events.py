@@ -35,22 +35,22 @@ class Inbox:
 
     def _drain(self) -> None:
         while received := self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=_AT_ONCE).get("Messages"):
-            for one in received:
-                self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=one["ReceiptHandle"])
-                self._messages.append(json.loads(one["Body"]))
+            for message in received:
+                self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
+                self._messages.append(json.loads(message["Body"]))
 
-    def find(self, **wanted: str) -> Mapping[str, Any] | None:
+    def find(self, **facts: str) -> Mapping[str, Any] | None:
         """The first message with all these facts, or None."""
         with self._lock:
             self._drain()
-            return next((one for one in self._messages if wanted.items() <= _facts_of(one).items()), None)
+            return next((message for message in self._messages if facts.items() <= _facts_of(message).items()), None)
 
-    def wait_for(self, **wanted: str) -> str:
+    def wait_for(self, **facts: str) -> str:
         """The title of that message. Raises RuntimeError if it does not come."""
         until = time.monotonic() + _PATIENCE
-        while (found := self.find(**wanted)) is None:
+        while (found := self.find(**facts)) is None:
             if time.monotonic() > until:
-                raise RuntimeError(f"no message with {wanted} after {_PATIENCE} s")
+                raise RuntimeError(f"no message with {facts} after {_PATIENCE} s")
             time.sleep(0.1)
         return found["content"]["title"]
 
@@ -62,14 +62,14 @@ def _facts_of(message: Mapping[str, Any]) -> Mapping[str, str]:
 
 def scenarios(world: World) -> list[Scenario]:
     """For a stack that subscribes a queue of its own account: messages of a publication and a promotion, and what sends none."""
-    told = world.settings.events
+    events = world.settings.events
     own = f":{world.place.region}:{world.place.account}:"
-    arn = next((one for one in told.sqs if own in one), None) if told else None
-    if told is None or arn is None or "Published" not in told.states:
+    arn = next((queue for queue in events.sqs if own in queue), None) if events else None
+    if events is None or arn is None or "Published" not in events.states:
         return []
     inbox = Inbox(world, arn)
-    published = _published(world, told, inbox, arn)
-    return [*published, *_promoted(world, told, inbox, arn), *(_refused(world, told, inbox, published[0]) if published else [])]
+    published = _published(world, events, inbox, arn)
+    return [*published, *_promoted(world, events, inbox, arn), *(_refused(world, events, inbox, published[0]) if published else [])]
 
 
 def _facts(what: Package, repository: str) -> dict[str, str]:
@@ -77,35 +77,35 @@ def _facts(what: Package, repository: str) -> dict[str, str]:
     return {**named, "version": what.version, "repository": repository, "state": "Published"}
 
 
-def _published(world: World, told: Events, inbox: Inbox, queue: str) -> list[Scenario]:
+def _published(world: World, events: Events, inbox: Inbox, queue: str) -> list[Scenario]:
     """What `publishing` publishes is announced, for each format that has a client here."""
-    made = []
+    listed = []
     for format in packages.PUBLISH:
         found = publishers(world.settings)
-        one = first(found, format, open=True, literal=True) or first(found, format, open=True)
-        if one and one.team.name in told.repositories:
-            what = publishing.package(one, format)
-            made.append(
+        publisher = first(found, format, open=True, literal=True) or first(found, format, open=True)
+        if publisher and publisher.team.name in events.repositories:
+            what = publishing.package(publisher, format)
+            listed.append(
                 Scenario(
                     f"{world.settings.stack} event rule: announce the publication of {what.name}",
                     "the rule of the stack",
-                    f"announce {what.name} in {one.team.name}",
+                    f"announce {what.name} in {publisher.team.name}",
                     queue.rpartition(":")[2],
-                    lambda what=what, team=one.team.name: inbox.wait_for(**_facts(what, team)),
-                    after=(publishing.published(one, format),),
+                    lambda what=what, team=publisher.team.name: inbox.wait_for(**_facts(what, team)),
+                    after=(publishing.published(publisher, format),),
                 )
             )
-    return made
+    return listed
 
 
-def _promoted(world: World, told: Events, inbox: Inbox, queue: str) -> list[Scenario]:
-    if SHARED_REPOSITORY not in told.repositories:
+def _promoted(world: World, events: Events, inbox: Inbox, queue: str) -> list[Scenario]:
+    if SHARED_REPOSITORY not in events.repositories:
         return []
     found = publishers(world.settings)
     for format in packages.PUBLISH:
-        one = first(found, format, promotes=True, literal=True)
-        if one and world.settings.publishing.workflow:
-            what = publishing.package(one, format, "promoted")
+        publisher = first(found, format, promotes=True, literal=True)
+        if publisher and world.settings.publishing.workflow:
+            what = publishing.package(publisher, format, "promoted")
             return [
                 Scenario(
                     f"{world.settings.stack} event rule: announce the promotion of {what.name}",
@@ -113,7 +113,7 @@ def _promoted(world: World, told: Events, inbox: Inbox, queue: str) -> list[Scen
                     f"announce {what.name} in {SHARED_REPOSITORY}",
                     queue.rpartition(":")[2],
                     lambda what=what: inbox.wait_for(**_facts(what, SHARED_REPOSITORY)),
-                    after=(promoting.promoted(one),),
+                    after=(promoting.promoted(publisher),),
                 )
             ]
     return []
@@ -122,7 +122,7 @@ def _promoted(world: World, told: Events, inbox: Inbox, queue: str) -> list[Scen
 # --- what does not come through ---------------------------------------------------------------------------------------------------
 
 
-def _refused(world: World, told: Events, inbox: Inbox, twin: Scenario) -> list[Scenario]:
+def _refused(world: World, events: Events, inbox: Inbox, twin: Scenario) -> list[Scenario]:
     """Forged messages, and events that no message announces."""
     names = Names(world.registry, world.settings.stack, world.settings.iam.path)
     topic = names.rule
@@ -134,7 +134,7 @@ def _refused(world: World, told: Events, inbox: Inbox, twin: Scenario) -> list[S
         sns = world.client("sns", administrator(world))
         return clients.call(sns.publish, TopicArn=names.topic_arn, Message="{}")["MessageId"]
 
-    made = [
+    listed = [
         refused("administrator: publish a message to the topic", "an administrator of the account", "publish a message", by_hand),
         refused(
             "another event rule: announce a publication",
@@ -149,7 +149,7 @@ def _refused(world: World, told: Events, inbox: Inbox, twin: Scenario) -> list[S
             lambda: _another_rule(world, names, "sts:AssumeRole", {"RoleArn": names.role_arn}),
         ),
     ]
-    return [*made, *_public(world, told, inbox, refused)]
+    return [*listed, *_public(world, events, inbox, refused)]
 
 
 def _another_rule(world: World, names: Names, action: str, role: Mapping[str, str]) -> str:
@@ -166,32 +166,32 @@ def _another_rule(world: World, names: Names, action: str, role: Mapping[str, st
     if events.put_events(Entries=[entry])["FailedEntryCount"]:
         raise RuntimeError("EventBridge rejected the event; expected it to accept it")
     decided = world.control.get(f"decisions?since={before}")["decisions"]
-    asked = [one for one in decided if (one["principal"], one["action"]) == ("events.amazonaws.com", action)]
+    decisions = [decision for decision in decided if (decision["principal"], decision["action"]) == ("events.amazonaws.com", action)]
     # The stack's own rule may deliver at the same time, and is let in.
-    if refused := [one for one in asked if not one["allowed"]]:
+    if refused := [decision for decision in decisions if not decision["allowed"]]:
         raise Denied(f"{action} on {refused[0]['resource']}: {refused[0]['reason']}")
-    if not asked:
+    if not decisions:
         raise RuntimeError(f"no decision on {action} for EventBridge in the log; expected an attempt to deliver")
     return "announced"
 
 
-def _public(world: World, told: Events, inbox: Inbox, refused: Callable[..., Scenario]) -> list[Scenario]:
+def _public(world: World, events: Events, inbox: Inbox, refused: Callable[..., Scenario]) -> list[Scenario]:
     """CodeArtifact sends an event when shared keeps a public package; the rule does not match it."""
     public = world.public_package(Format.NPM)
-    asking = [team.repositories[0].name for team in world.settings.teams if not team.has_repository and team.repositories]
+    installers = [team.repositories[0].name for team in world.settings.teams if not team.has_repository and team.repositories]
     publishes = first(publishers(world.settings), Format.NPM, open=True)
-    if public is None or not asking or publishes is None or told.packages is not AnnouncedPackages.OWNED:
+    if public is None or not installers or publishes is None or events.packages is not AnnouncedPackages.OWNED:
         return []
-    installs = f"{asking[0]}: install public package {public.name} with npm"
+    installs = f"{installers[0]}: install public package {public.name} with npm"
 
     def announce() -> str:
         name = public.coordinates["package"]
         happened = [
-            one
-            for one in world.control.get("codeartifact/events")["events"]
-            if (one["detail"]["repositoryName"], one["detail"]["packageName"]) == (SHARED_REPOSITORY, name)
+            event
+            for event in world.control.get("codeartifact/events")["events"]
+            if (event["detail"]["repositoryName"], event["detail"]["packageName"]) == (SHARED_REPOSITORY, name)
         ]
-        if not happened or any(one["source"] != SOURCE for one in happened):
+        if not happened or any(event["source"] != SOURCE for event in happened):
             raise RuntimeError(f"no event of {name} in {SHARED_REPOSITORY}; expected one from CodeArtifact")
         if message := inbox.find(name=name):
             return message["content"]["title"]

@@ -53,13 +53,18 @@ def _clients(world: World) -> list[Client]:
 
 
 def _client(world: World, format: Format) -> Client | None:
-    for one in publishers(world.settings):
-        owned = next((name for name in one.team.owns.get(format, ()) if name.endswith("*")), None)
-        if not owned or format not in one.repository.publishes or not one.literal or one.team.readers is not Readers.ORGANIZATION:
+    for publisher in publishers(world.settings):
+        owned = next((name for name in publisher.team.owns.get(format, ()) if name.endswith("*")), None)
+        if (
+            not owned
+            or format not in publisher.repository.publishes
+            or not publisher.literal
+            or publisher.team.readers is not Readers.ORGANIZATION
+        ):
             continue
         for team in world.settings.teams:
-            if one.team.name in team.upstreams and team.repositories:
-                return Client(format, one, package_name(format, owned, "api-client"), team.repositories[-1], team)
+            if publisher.team.name in team.upstreams and team.repositories:
+                return Client(format, publisher, package_name(format, owned, "api-client"), team.repositories[-1], team)
     return None
 
 
@@ -75,18 +80,18 @@ def _publish(world: World, client: Client, version: str) -> str:
     """Run the publishing workflow on the example's files at that version. Raises Skipped where the build can't fetch its back end."""
     source = generated_client.build(generated_client.check_out(world.folder("api").resolve(), version), version)
     generated_client.rename(source, {generated_client.NAMES[client.format]: client.name})
-    one = client.publisher
+    publisher = client.publisher
     request = {
         "workflow": str(generated_client.WORKFLOW),
         "job_workflow_ref": str(world.settings.publishing.workflow),
         "event": "push",
-        "ref": f"refs/heads/{one.branch}",
+        "ref": f"refs/heads/{publisher.branch}",
     }
     # Built already: installing a generator takes too long here.
     given = {**generated_client.inputs(source, client.format), "build-command": ""}
-    inputs = {**given, "environment": one.repository.environment, **clients.tool_version(client.format)}
+    inputs = {**given, "environment": publisher.repository.environment, **clients.tool_version(client.format)}
     try:
-        return world.run_workflow(PUBLISH, one.name, WRITER, request, inputs=inputs, source=source)
+        return world.run_workflow(PUBLISH, publisher.name, WRITER, request, inputs=inputs, source=source)
     except RuntimeError as failure:
         if "No matching distribution found for flit_core" in str(failure):
             raise Skipped("the Python package's build needs flit_core from PyPI, which this machine does not reach") from failure
@@ -94,20 +99,20 @@ def _publish(world: World, client: Client, version: str) -> str:
 
 
 def _scenarios(world: World, client: Client) -> list[Scenario]:
-    made: list[Scenario] = []
+    listed: list[Scenario] = []
     for version in _published_versions(client):
-        made.append(
+        listed.append(
             Scenario(
                 published(client, version),
                 f"{PUBLISH}, a push to {client.publisher.branch} of {client.publisher.name}",
                 f"publish {client.name} {version}",
                 client.publisher.team.name,
                 lambda version=version: _publish(world, client, version),
-                after=tuple(one.name for one in made[-1:]),
+                after=tuple(previous.name for previous in listed[-1:]),
                 slow=True,
             )
         )
-    return [*made, *_consuming(world, client)]
+    return [*listed, *_consuming(world, client)]
 
 
 def _published_versions(client: Client) -> list[str]:

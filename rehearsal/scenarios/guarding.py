@@ -12,81 +12,89 @@ def scenarios(world: World) -> list[Scenario]:
     return [*(_literal(world, literal) if literal else []), *(_pattern(world, pattern) if pattern else [])]
 
 
-def _literal(world: World, one: Publisher) -> list[Scenario]:
-    branch = str(one.literal)
-    reviewed = f"{one.name}: merge a reviewed pull request to {branch}"
-    place = f"{one.name} {branch}"
+def _literal(world: World, publisher: Publisher) -> list[Scenario]:
+    branch = str(publisher.literal)
+    reviewed = f"{publisher.name}: merge a reviewed pull request to {branch}"
+    place = f"{publisher.name} {branch}"
     return [
-        Scenario(reviewed, "a writer, reviewed by colleagues", "merge a pull request", place, lambda: _merge(world, one, branch)),
+        Scenario(reviewed, "a writer, reviewed by colleagues", "merge a pull request", place, lambda: _merge(world, publisher, branch)),
         Scenario(
-            f"{one.name}: push to {branch} without a pull request",
+            f"{publisher.name}: push to {branch} without a pull request",
             "a writer",
             "push without a pull request",
             place,
-            lambda: world.github.push(one.name, branch, WRITER),
+            lambda: world.github.push(publisher.name, branch, WRITER),
             DENY,
             reviewed,
         ),
         Scenario(
-            f"{one.name}: merge an unreviewed pull request to {branch}",
+            f"{publisher.name}: merge an unreviewed pull request to {branch}",
             "a writer",
             "merge a pull request without approval",
             place,
-            lambda: world.github.merge(one.name, branch, WRITER, approvals_by=[], checks=one.repository.required_checks),
+            lambda: world.github.merge(publisher.name, branch, WRITER, approvals_by=[], checks=publisher.repository.required_checks),
             DENY,
             reviewed,
         ),
         Scenario(
-            f"{one.name}: merge a pull request approved by its author to {branch}",
+            f"{publisher.name}: merge a pull request approved by its author to {branch}",
             "a writer",
             "merge a pull request approved by its author",
             place,
-            lambda: world.github.merge(one.name, branch, WRITER, approvals_by=[WRITER], checks=one.repository.required_checks),
+            lambda: world.github.merge(publisher.name, branch, WRITER, approvals_by=[WRITER], checks=publisher.repository.required_checks),
             DENY,
             reviewed,
         ),
         Scenario(
-            f"{one.name}: rewrite the history of {branch}",
+            f"{publisher.name}: rewrite the history of {branch}",
             "a writer",
             "force-push",
             place,
-            lambda: world.github.push(one.name, branch, WRITER, force=True),
+            lambda: world.github.push(publisher.name, branch, WRITER, force=True),
             DENY,
             reviewed,
         ),
     ]
 
 
-def _merge(world: World, one: Publisher, branch: str) -> str:
+def _merge(world: World, publisher: Publisher, branch: str) -> str:
     return world.github.merge(
-        one.name, branch, WRITER, approvals_by=world.github.reviewers[: one.repository.approvals], checks=one.repository.required_checks
+        publisher.name,
+        branch,
+        WRITER,
+        approvals_by=world.github.reviewers[: publisher.repository.approvals],
+        checks=publisher.repository.required_checks,
     )
 
 
-def _pattern(world: World, one: Publisher) -> list[Scenario]:
-    pattern = str(one.pattern)
+def _pattern(world: World, publisher: Publisher) -> list[Scenario]:
+    pattern = str(publisher.pattern)
     created = matching(pattern)
-    allowed = f"{one.name}: create {created} as a release manager"
+    allowed = f"{publisher.name}: create {created} as a release manager"
     evil = pattern.removesuffix("*") + "evil"
     return [
         Scenario(
-            allowed, "a release manager", "create a branch", f"{one.name} {created}", lambda: world.github.push(one.name, created, MANAGER)
+            allowed,
+            "a release manager",
+            "create a branch",
+            f"{publisher.name} {created}",
+            lambda: world.github.push(publisher.name, created, MANAGER),
         ),
         Scenario(
-            f"{one.name}: create {evil} as a writer",
+            f"{publisher.name}: create {evil} as a writer",
             "a writer",
             "create a branch",
-            f"{one.name} {evil}",
-            lambda: world.github.push(one.name, evil, WRITER),
+            f"{publisher.name} {evil}",
+            lambda: world.github.push(publisher.name, evil, WRITER),
             DENY,
             allowed,
         ),
         Scenario(
-            f"{one.name}: push to {created} without a pull request",
+            f"{publisher.name}: push to {created} without a pull request",
             "another writer",
             "push without a pull request",
-            f"{one.name} {created}",
-            lambda: world.github.push(one.name, created, COLLEAGUE),
+            f"{publisher.name} {created}",
+            lambda: world.github.push(publisher.name, created, COLLEAGUE),
             DENY,
             allowed,
             (allowed,),

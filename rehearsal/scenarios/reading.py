@@ -27,7 +27,7 @@ def scenarios(world: World) -> list[Scenario]:
 def _reader(world: World) -> str:
     """A repository whose builds use the read role that everybody shares: one that only installs, if there is one."""
     only = installers(world.settings, readers=Readers.ORGANIZATION)
-    every = [one.name for team in world.settings.teams if team.readers is Readers.ORGANIZATION for one in team.repositories]
+    every = [repository.name for team in world.settings.teams if team.readers is Readers.ORGANIZATION for repository in team.repositories]
     return only[0][1].name if only else every[0]
 
 
@@ -48,7 +48,7 @@ def _roles(world: World) -> list[Scenario]:
     def build(repository: str, owner: str = "") -> str:
         return world.assume(role, world.build_job(repository, owner=owner).token("sts.amazonaws.com"))
 
-    stranger = next((one.name for one in publishers(world.settings)), name)
+    stranger = next((publisher.name for publisher in publishers(world.settings)), name)
     return [
         Scenario(allowed(world), f"a pull request of {name}", _ASSUME, name, lambda: build(name)),
         Scenario(
@@ -91,12 +91,12 @@ def _outside(world: World, build) -> list[Scenario]:
 
 def fetch_token(world: World, who: Credentials, seconds: int | None) -> str:
     """A token of so many seconds, or of as many as CodeArtifact gives who asks for none. Raises Denied."""
-    asked: dict[str, Any] = {} if seconds is None else {"durationSeconds": seconds}
+    duration: dict[str, Any] = {} if seconds is None else {"durationSeconds": seconds}
     answer = clients.call(
         world.client("codeartifact", who).get_authorization_token,
         domain=world.settings.domain.name,
         domainOwner=world.place.account,
-        **asked,
+        **duration,
     )
     return answer["authorizationToken"]
 
@@ -104,16 +104,21 @@ def fetch_token(world: World, who: Credentials, seconds: int | None) -> str:
 def _tokens(world: World) -> list[Scenario]:
     """Each kind of role that fetches a token has the cap in a policy of its own."""
     name = _reader(world)
-    made = _capped(world, name, f"a pull request of {name}", lambda: session(world, name))
+    listed = _capped(world, name, f"a pull request of {name}", lambda: session(world, name))
     found = publishers(world.settings)
-    if one := first(found, literal=True) or first(found):
-        who = f"publish-package.yml on {one.branch} of {one.name}"
-        made += _capped(
-            world, f"{one.name} publish role", who, lambda: world.session(world.publish_role(one.name), world.publishing_token(one))
+    if publisher := first(found, literal=True) or first(found):
+        who = f"publish-package.yml on {publisher.branch} of {publisher.name}"
+        listed += _capped(
+            world,
+            f"{publisher.name} publish role",
+            who,
+            lambda: world.session(world.publish_role(publisher.name), world.publishing_token(publisher)),
         )
-    if own := next((one.name for team in world.settings.teams if team.readers is Readers.TEAM for one in team.repositories), None):
-        made += _capped(world, f"{own} read role", f"a pull request of {own}", lambda: session(world, own))
-    return [*made, *(_logins(world, name) if world.settings.token_duration < _LONGEST else [])]
+    if own := next(
+        (repository.name for team in world.settings.teams if team.readers is Readers.TEAM for repository in team.repositories), None
+    ):
+        listed += _capped(world, f"{own} read role", f"a pull request of {own}", lambda: session(world, own))
+    return [*listed, *(_logins(world, name) if world.settings.token_duration < _LONGEST else [])]
 
 
 def _capped(world: World, subject: str, who: str, signed_in: Callable[[], Credentials]) -> list[Scenario]:
@@ -231,8 +236,8 @@ def administrator(world: World) -> Credentials:
 
 
 def _private(world: World) -> list[Scenario]:
-    team = next((one for one in world.settings.teams if one.readers is Readers.TEAM and one.has_repository and one.repositories), None)
-    others = [one for one in world.settings.teams if one.readers is Readers.ORGANIZATION and one.repositories]
+    team = next((each for each in world.settings.teams if each.readers is Readers.TEAM and each.has_repository and each.repositories), None)
+    others = [each for each in world.settings.teams if each.readers is Readers.ORGANIZATION and each.repositories]
     if team is None or not others:
         return []
     return _private_team(world, team, _reader(world))
@@ -250,12 +255,12 @@ def _private_team(world: World, team: Team, outsider: str) -> list[Scenario]:
         seed_asset(world, team.name)
         return "published"
 
-    made = [Scenario(seeded, "an administrator of the account", "publish a package", team.name, seed)]
+    listed = [Scenario(seeded, "an administrator of the account", "publish a package", team.name, seed)]
     for allowed_name, how, what, target in (
         (by_repository, read_by_repository, "read by repository", "the repository"),
         (by_asset, _asset, "read a single asset", "a single asset"),
     ):
-        made += [
+        listed += [
             Scenario(allowed_name, f"a pull request of {own}", what, team.name, lambda how=how: read(own, how), after=(seeded,)),
             Scenario(
                 f"{outsider}: read {target} of team {team.name}",
@@ -268,7 +273,7 @@ def _private_team(world: World, team: Team, outsider: str) -> list[Scenario]:
                 (seeded,),
             ),
         ]
-    return made
+    return listed
 
 
 # --- a principal without any policy -----------------------------------------------------------------------------------------------

@@ -13,164 +13,203 @@ _ACTION = "assume the publish role"
 def scenarios(world: World) -> list[Scenario]:
     """Every publisher is let in once; the refusals are tried on one with a literal branch, one with a pattern, one with an environment."""
     found = publishers(world.settings)
-    made = [_allowed(world, one) for one in found]
+    listed = [_allowed(world, publisher) for publisher in found]
     for candidate, refusals in (
         (first(found, literal=True, environment=False) or first(found, literal=True), _refusals),
         (first(found, pattern=True), _pattern),
         (first(found, environment=True), _environment),
     ):
-        made += refusals(world, candidate, found) if candidate else []
-    return made
+        listed += refusals(world, candidate, found) if candidate else []
+    return listed
 
 
-def base(one: Publisher) -> str:
+def base(publisher: Publisher) -> str:
     """Name of the scenario in which a publisher's workflow is let in."""
-    return f"{one.name}: {_ACTION} from {one.branch}"
+    return f"{publisher.name}: {_ACTION} from {publisher.branch}"
 
 
-def _prepare(world: World, one: Publisher) -> None:
-    if not one.literal:
-        world.github.ensure_branch(one.name, one.branch, MANAGER)
+def _prepare(world: World, publisher: Publisher) -> None:
+    if not publisher.literal:
+        world.github.ensure_branch(publisher.name, publisher.branch, MANAGER)
 
 
-def _assume(world: World, one: Publisher, **differs) -> str:
+def _assume(world: World, publisher: Publisher, **differs) -> str:
     """Assume the publish role as the publishing workflow on the release branch, but for what `differs`."""
-    _prepare(world, one)
-    return world.assume(world.publish_role(one.name), world.publishing_token(one, **differs))
+    _prepare(world, publisher)
+    return world.assume(world.publish_role(publisher.name), world.publishing_token(publisher, **differs))
 
 
-def _allowed(world: World, one: Publisher) -> Scenario:
-    form = world.github.subject_form(one.name)
+def _allowed(world: World, publisher: Publisher) -> Scenario:
+    form = world.github.subject_form(publisher.name)
     return Scenario(
-        base(one), f"publish-package.yml on {one.branch} of {one.name}, {form} subject", _ACTION, one.name, lambda: _assume(world, one)
+        base(publisher),
+        f"publish-package.yml on {publisher.branch} of {publisher.name}, {form} subject",
+        _ACTION,
+        publisher.name,
+        lambda: _assume(world, publisher),
     )
 
 
-def _denied(one: Publisher, how: str, principal: str, attempt: Callable[[], str], twin: str | None = None) -> Scenario:
-    return Scenario(f"{one.name}: {_ACTION} {how}", principal, _ACTION, one.name, attempt, DENY, twin or base(one))
+def _denied(publisher: Publisher, how: str, principal: str, attempt: Callable[[], str], twin: str | None = None) -> Scenario:
+    return Scenario(f"{publisher.name}: {_ACTION} {how}", principal, _ACTION, publisher.name, attempt, DENY, twin or base(publisher))
 
 
-def _refusals(world: World, one: Publisher, found: Sequence[Publisher]) -> list[Scenario]:
-    branch = one.branch
+def _refusals(world: World, publisher: Publisher, found: Sequence[Publisher]) -> list[Scenario]:
+    branch = publisher.branch
     return [
-        *_other_refs(world, one, branch),
-        *_other_origins(world, one, found),
-        *_other_tokens(world, one),
-        *_other_workflow(world, one),
-        *_other_job(world, one),
+        *_other_refs(world, publisher, branch),
+        *_other_origins(world, publisher, found),
+        *_other_tokens(world, publisher),
+        *_other_workflow(world, publisher),
+        *_other_job(world, publisher),
     ]
 
 
-def _other_refs(world: World, one: Publisher, branch: str) -> list[Scenario]:
+def _other_refs(world: World, publisher: Publisher, branch: str) -> list[Scenario]:
     longer = f"{branch}-evil"
     return [
-        _denied(one, "from a pull request", "publish-package.yml on a pull request", lambda: _assume(world, one, event="pull_request")),
-        _denied(one, "from an unreviewed branch", "publish-package.yml on feature/x", lambda: _assume(world, one, branch="feature/x")),
-        _denied(one, f"from a branch named {longer}", f"publish-package.yml on {longer}", lambda: _assume(world, one, branch=longer)),
-        _denied(one, f"from a tag named {branch}", f"publish-package.yml on the tag {branch}", lambda: _assume(world, one, tag=branch)),
+        _denied(
+            publisher,
+            "from a pull request",
+            "publish-package.yml on a pull request",
+            lambda: _assume(world, publisher, event="pull_request"),
+        ),
+        _denied(
+            publisher,
+            "from an unreviewed branch",
+            "publish-package.yml on feature/x",
+            lambda: _assume(world, publisher, branch="feature/x"),
+        ),
+        _denied(
+            publisher, f"from a branch named {longer}", f"publish-package.yml on {longer}", lambda: _assume(world, publisher, branch=longer)
+        ),
+        _denied(
+            publisher,
+            f"from a tag named {branch}",
+            f"publish-package.yml on the tag {branch}",
+            lambda: _assume(world, publisher, tag=branch),
+        ),
     ]
 
 
-def _other_origins(world: World, one: Publisher, found: Sequence[Publisher]) -> list[Scenario]:
-    other = next((candidate for candidate in found if candidate.name != one.name and candidate.literal), None)
-    made = [
+def _other_origins(world: World, publisher: Publisher, found: Sequence[Publisher]) -> list[Scenario]:
+    other = next((candidate for candidate in found if candidate.name != publisher.name and candidate.literal), None)
+    listed = [
         _denied(
-            one,
+            publisher,
             "from another organisation",
-            f"publish-package.yml of {STRANGER_ORGANIZATION}/{one.name}",
-            lambda: _assume(world, one, owner=STRANGER_ORGANIZATION),
+            f"publish-package.yml of {STRANGER_ORGANIZATION}/{publisher.name}",
+            lambda: _assume(world, publisher, owner=STRANGER_ORGANIZATION),
         ),
     ]
     if other:
-        made.append(
+        listed.append(
             _denied(
-                one,
+                publisher,
                 "from another repository",
                 f"publish-package.yml of {other.name}",
-                lambda: world.assume(world.publish_role(one.name), world.publishing_token(other)),
+                lambda: world.assume(world.publish_role(publisher.name), world.publishing_token(other)),
             )
         )
-    return made
+    return listed
 
 
-def _other_workflow(world: World, one: Publisher) -> list[Scenario]:
+def _other_workflow(world: World, publisher: Publisher) -> list[Scenario]:
     if world.settings.publishing.workflow is None:
         return []
     return [
-        _denied(one, "from another workflow file", f"another workflow on {one.branch}", lambda: _assume(world, one, reusable=None)),
         _denied(
-            one,
+            publisher,
+            "from another workflow file",
+            f"another workflow on {publisher.branch}",
+            lambda: _assume(world, publisher, reusable=None),
+        ),
+        _denied(
+            publisher,
             "from the publishing workflow at another ref",
-            f"publish-package.yml@feature/x on {one.branch}",
-            lambda: _assume(world, one, reusable=world.workflow_at("feature/x")),
+            f"publish-package.yml@feature/x on {publisher.branch}",
+            lambda: _assume(world, publisher, reusable=world.workflow_at("feature/x")),
         ),
     ]
 
 
-def _other_job(world: World, one: Publisher) -> list[Scenario]:
+def _other_job(world: World, publisher: Publisher) -> list[Scenario]:
     """The publishing workflow has a second job that asks for tokens: it must not be able to publish."""
     return [
         _denied(
-            one,
+            publisher,
             "from the job that fetches private dependencies",
-            f"publish-package.yml on {one.branch}, environment {PRIVATE_DEPENDENCIES_ENVIRONMENT}",
-            lambda: _assume(world, one, environment=PRIVATE_DEPENDENCIES_ENVIRONMENT),
+            f"publish-package.yml on {publisher.branch}, environment {PRIVATE_DEPENDENCIES_ENVIRONMENT}",
+            lambda: _assume(world, publisher, environment=PRIVATE_DEPENDENCIES_ENVIRONMENT),
         )
     ]
 
 
-def _other_tokens(world: World, one: Publisher) -> list[Scenario]:
+def _other_tokens(world: World, publisher: Publisher) -> list[Scenario]:
     return [
-        _denied(one, "with a token not signed by GitHub", "a token signed by a stranger", lambda: _assume(world, one, token="forged")),
         _denied(
-            one,
-            "with an expired token",
-            f"publish-package.yml on {one.branch}, expired token",
-            lambda: _assume(world, one, token="expired"),
+            publisher,
+            "with a token not signed by GitHub",
+            "a token signed by a stranger",
+            lambda: _assume(world, publisher, token="forged"),
         ),
         _denied(
-            one,
+            publisher,
+            "with an expired token",
+            f"publish-package.yml on {publisher.branch}, expired token",
+            lambda: _assume(world, publisher, token="expired"),
+        ),
+        _denied(
+            publisher,
             "with a token for another audience",
-            f"publish-package.yml on {one.branch}, token for another audience",
-            lambda: _assume(world, one, audience="https://github.com/acme"),
+            f"publish-package.yml on {publisher.branch}, token for another audience",
+            lambda: _assume(world, publisher, audience="https://github.com/acme"),
         ),
     ]
 
 
-def _pattern(world: World, one: Publisher, found: Sequence[Publisher]) -> list[Scenario]:
+def _pattern(world: World, publisher: Publisher, found: Sequence[Publisher]) -> list[Scenario]:
     """On GitHub `*` does not cross a slash, so a branch one level deeper is not protected and must not be trusted."""
-    good, prefix = matching(str(one.pattern)), str(one.pattern).removesuffix("*")
+    good, prefix = matching(str(publisher.pattern)), str(publisher.pattern).removesuffix("*")
     deeper, beside = f"{prefix}a/b", f"{prefix.rstrip('/')}-evil/1.0"
-    allowed = f"{one.name}: {_ACTION} from {good}, matched by {one.pattern}"
+    allowed = f"{publisher.name}: {_ACTION} from {good}, matched by {publisher.pattern}"
 
     def on(branch: str, actor: str) -> str:
-        world.github.ensure_branch(one.name, branch, actor)
-        return _assume(world, one, branch=branch)
+        world.github.ensure_branch(publisher.name, branch, actor)
+        return _assume(world, publisher, branch=branch)
 
     return [
-        Scenario(allowed, f"publish-package.yml on {good}", _ACTION, one.name, lambda: on(good, MANAGER)),
+        Scenario(allowed, f"publish-package.yml on {good}", _ACTION, publisher.name, lambda: on(good, MANAGER)),
         _denied(
-            one, f"from {deeper}, not matched by {one.pattern}", f"publish-package.yml on {deeper}", lambda: on(deeper, WRITER), allowed
+            publisher,
+            f"from {deeper}, not matched by {publisher.pattern}",
+            f"publish-package.yml on {deeper}",
+            lambda: on(deeper, WRITER),
+            allowed,
         ),
         _denied(
-            one, f"from {beside}, not matched by {one.pattern}", f"publish-package.yml on {beside}", lambda: on(beside, WRITER), allowed
+            publisher,
+            f"from {beside}, not matched by {publisher.pattern}",
+            f"publish-package.yml on {beside}",
+            lambda: on(beside, WRITER),
+            allowed,
         ),
     ]
 
 
-def _environment(world: World, one: Publisher, found: Sequence[Publisher]) -> list[Scenario]:
-    environment = one.repository.environment
+def _environment(world: World, publisher: Publisher, found: Sequence[Publisher]) -> list[Scenario]:
+    environment = publisher.repository.environment
     return [
         _denied(
-            one,
+            publisher,
             f"from a job outside environment {environment}",
-            f"publish-package.yml on {one.branch}, no environment",
-            lambda: _assume(world, one, environment=""),
+            f"publish-package.yml on {publisher.branch}, no environment",
+            lambda: _assume(world, publisher, environment=""),
         ),
         _denied(
-            one,
+            publisher,
             f"from another branch in environment {environment}",
             f"publish-package.yml on feature/x, environment {environment}",
-            lambda: _assume(world, one, branch="feature/x", environment=environment),
+            lambda: _assume(world, publisher, branch="feature/x", environment=environment),
         ),
     ]

@@ -25,8 +25,8 @@ _FULL_ACCESS = {"Version": _VERSION, "Statement": {"Effect": "Allow", "Action": 
 
 def scenarios(world: World) -> list[Scenario]:
     """For a stack that has a sandbox."""
-    one = world.settings.sandbox
-    return [*_repositories(world, one), *_packages(world, one)] if one else []
+    sandbox = world.settings.sandbox
+    return [*_repositories(world, sandbox), *_packages(world, sandbox)] if sandbox else []
 
 
 def _role(world: World, arn: str, policy: object) -> Credentials:
@@ -35,21 +35,21 @@ def _role(world: World, arn: str, policy: object) -> Credentials:
     return credentials(world.control.post("principals", kind="role", name=name, path=f"{path}/", policy=policy))
 
 
-def developer(world: World, one: Sandbox) -> Credentials:
+def developer(world: World, sandbox: Sandbox) -> Credentials:
     """A developer's session, as IAM Identity Center names its roles, or of the first role that the stack lets in."""
-    own = [world.registry.role_arn("/", role) for role in one.roles]
+    own = [world.registry.role_arn("/", role) for role in sandbox.roles]
     patterns = [*(every_role(world.registry, world.settings.stack) if world.settings.developers else []), *own]
     return _role(world, patterns[0].replace("*", secrets.token_hex(8)), _TOKEN)
 
 
 def _create(world: World, who: Credentials, domain: str, name: str) -> str:
-    made = clients.call(
+    created = clients.call(
         world.client("codeartifact", who).create_repository, domain=domain, domainOwner=world.place.account, repository=name
     )
-    return made["repository"]["arn"]
+    return created["repository"]["arn"]
 
 
-def _repositories(world: World, one: Sandbox) -> list[Scenario]:
+def _repositories(world: World, sandbox: Sandbox) -> list[Scenario]:
     """Who makes repositories where."""
     main = world.settings.domain.name
     by_developer, by_administrator = f"developer: {_CREATE} in the sandbox", f"administrator: {_CREATE} in the sandbox"
@@ -60,14 +60,14 @@ def _repositories(world: World, one: Sandbox) -> list[Scenario]:
     def nobody() -> Credentials:
         return world.principal("no-developer", _TOKEN)
 
-    made = [
-        Scenario(by_developer, "a developer", _CREATE, one.name, create(lambda: developer(world, one), one.name, _REPOSITORY)),
+    listed = [
+        Scenario(by_developer, "a developer", _CREATE, sandbox.name, create(lambda: developer(world, sandbox), sandbox.name, _REPOSITORY)),
         Scenario(
             f"role of no developer: {_CREATE} in the sandbox",
             "a role of the account, of no developer",
             _CREATE,
-            one.name,
-            create(nobody, one.name, "of-no-developer"),
+            sandbox.name,
+            create(nobody, sandbox.name, "of-no-developer"),
             DENY,
             by_developer,
         ),
@@ -75,11 +75,11 @@ def _repositories(world: World, one: Sandbox) -> list[Scenario]:
             by_administrator,
             "an administrator of the account",
             _CREATE,
-            one.name,
-            create(lambda: administrator(world), one.name, "administrators"),
+            sandbox.name,
+            create(lambda: administrator(world), sandbox.name, "administrators"),
         ),
     ]
-    made.append(
+    listed.append(
         Scenario(
             f"administrator: {_CREATE} in {main}",
             "an administrator of the account",
@@ -90,13 +90,13 @@ def _repositories(world: World, one: Sandbox) -> list[Scenario]:
             by_administrator,
         )
     )
-    return made
+    return listed
 
 
-def _packages(world: World, one: Sandbox) -> list[Scenario]:
+def _packages(world: World, sandbox: Sandbox) -> list[Scenario]:
     """What a developer publishes there, and who reads it."""
     team = next((team.name for team in world.settings.teams if team.has_repository), "")
-    made, published, read = (
+    created, published, read = (
         f"developer: {_CREATE} in the sandbox",
         "developer: publish in the sandbox",
         "developer: read a package in the sandbox",
@@ -104,7 +104,7 @@ def _packages(world: World, one: Sandbox) -> list[Scenario]:
 
     def publish(domain: str, repository: str) -> str:
         answer = clients.call(
-            world.client("codeartifact", developer(world, one)).publish_package_version,
+            world.client("codeartifact", developer(world, sandbox)).publish_package_version,
             **_in(world, domain, repository),
             assetName="file.txt",
             assetContent=_CONTENT,
@@ -114,18 +114,18 @@ def _packages(world: World, one: Sandbox) -> list[Scenario]:
 
     def get(who: Credentials) -> str:
         answer = clients.call(
-            world.client("codeartifact", who).get_package_version_asset, **_in(world, one.name, _REPOSITORY), asset="file.txt"
+            world.client("codeartifact", who).get_package_version_asset, **_in(world, sandbox.name, _REPOSITORY), asset="file.txt"
         )
         return f"{len(answer['asset'].read())} bytes"
 
     found = [
-        Scenario(published, "a developer", "publish a package", one.name, lambda: publish(one.name, _REPOSITORY), after=(made,)),
-        Scenario(read, "a developer", "read a package", one.name, lambda: get(developer(world, one)), after=(published,)),
+        Scenario(published, "a developer", "publish a package", sandbox.name, lambda: publish(sandbox.name, _REPOSITORY), after=(created,)),
+        Scenario(read, "a developer", "read a package", sandbox.name, lambda: get(developer(world, sandbox)), after=(published,)),
         Scenario(
             f"{world.settings.stack} role with full access: read a package in the sandbox",
             f"a role of {world.settings.stack} with full access",
             "read a package",
-            one.name,
+            sandbox.name,
             lambda: _as_program_role(world, get),
             DENY,
             read,

@@ -34,14 +34,14 @@ def scenarios(world: World) -> list[Scenario]:
         *_organization(world, sharing),
         *_paths(world, sharing),
         *_accounts(world, sharing),
-        *[one for team in world.settings.teams if team.publishers for one in _publishers(world, team)],
+        *[scenario for team in world.settings.teams if team.publishers for scenario in _publishers(world, team)],
     ]
 
 
 def _account(world: World, number: int, organization: str | None, *paths: str) -> str:
     """An account that no configuration names, in an organisation or in none."""
     known = {world.place.account, *(world.settings.sharing.accounts if world.settings.sharing else ())}
-    account = next(one for one in (f"{number:04}{pad}" for pad in ("00001111", "00002222")) if one not in known)
+    account = next(candidate for candidate in (f"{number:04}{pad}" for pad in ("00001111", "00002222")) if candidate not in known)
     world.control.post("accounts", account=account, organization=organization, paths=list(paths))
     return account
 
@@ -81,15 +81,15 @@ def _organization(world: World, sharing: Sharing) -> list[Scenario]:
     stranger = _account(world, 6666, _FOREIGN_ORGANIZATION)
     alone = _account(world, 7777, None)
     reads = f"account of the organisation: read {opened}"
-    made = [
+    listed = [
         _reading(world, reads, "a role of an account of the organisation", member, opened),
         _stranger(world, f"account of another organisation: read {opened}", "a role of another organisation", stranger, opened, reads),
         _stranger(world, f"account of no organisation: read {opened}", "a role of a standalone account", alone, opened, reads),
     ]
     if closed:
         who = "a role of an account of the organisation"
-        made.append(_reading(world, f"account of the organisation: read {closed}", who, member, closed, reads))
-    return made
+        listed.append(_reading(world, f"account of the organisation: read {closed}", who, member, closed, reads))
+    return listed
 
 
 def _paths(world: World, sharing: Sharing) -> list[Scenario]:
@@ -137,12 +137,12 @@ def _publishers(world: World, team: Team) -> list[Scenario]:
     own, foreign = _package(team, format), _foreign(format)
     who = f"a role {role} of account {account}"
     elsewhere = _account(world, 9999, world.settings.sharing.organization_id or None if world.settings.sharing else None)
-    made: dict[str, Credentials] = {}
+    sessions: dict[str, Credentials] = {}
 
     def as_publisher() -> Credentials:
-        if "publisher" not in made:
-            made["publisher"] = _named(world, publisher.account, publisher)
-        return made["publisher"]
+        if "publisher" not in sessions:
+            sessions["publisher"] = _named(world, publisher.account, publisher)
+        return sessions["publisher"]
 
     def attempt(name: str, by: str, what: Package, get_role, twin: str | None = None) -> Scenario:
         def publish() -> str:
@@ -185,8 +185,8 @@ def _named(world: World, account: str, publisher: Publisher) -> Credentials:
     path, slash, name = publisher.role.rpartition("/")
     if name.endswith("*"):
         name = f"{name.removesuffix('*')}{next(_numbers)}"
-    made = world.control.post("principals", kind="role", account=account, name=name, path=f"/{path}{slash}", policy=_FULL_ACCESS)
-    return credentials(made)
+    role = world.control.post("principals", kind="role", account=account, name=name, path=f"/{path}{slash}", policy=_FULL_ACCESS)
+    return credentials(role)
 
 
 def _package(team: Team, format: Format) -> Package:
