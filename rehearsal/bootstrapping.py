@@ -47,7 +47,7 @@ class Administrator:
 
 
 def declared(project: Path) -> Declaration:
-    """What the shipped bootstrap is told. Raises SettingsError."""
+    """The declaration of the shipped bootstrap. Raises SettingsError."""
     config = read_stack_file(project / "bootstrap" / f"Pulumi.{STACK}.yaml")
     return declaration.parse({**declaration.defaults(project / "bootstrap"), **config}, project, f"bootstrap/Pulumi.{STACK}.yaml")
 
@@ -94,7 +94,7 @@ def _prepare(who: Administrator, bootstrap: Declaration) -> None:
 
 
 def _put_keys(who: Administrator, bootstrap: Declaration) -> None:
-    """The keys of the GitHub Apps, which the administrator puts into the secrets that the bootstrap made."""
+    """The keys of the GitHub Apps, which the administrator puts into the secrets of the bootstrap."""
     secrets = clients.aws(who.endpoint, bootstrap.region, "secretsmanager", who.root)
     for declared in bootstrap.stacks:
         stack = Deployed(Registry("aws", bootstrap.account, bootstrap.region, declared.settings.domain.name), declared.name)
@@ -111,7 +111,7 @@ def deployment(control: Control, bootstrap: Declaration, stack: str) -> Mapping[
     for each in started:
         if each["stack"] == stack:
             return each
-    raise RuntimeError(f"a push of Pulumi.{stack}.yaml to {declared.branch} of {repository} starts no deployment of {stack}")
+    raise RuntimeError(f"a push of Pulumi.{stack}.yaml to {declared.branch} of {repository}: got no deployment; expected one of {stack}")
 
 
 def assume(endpoint: str, region: str, role_arn: str, token: str) -> Credentials:

@@ -47,7 +47,7 @@ class Refusal:
 
     @property
     def denial(self) -> bool:
-        """Whether somebody was refused who has been recognised: AWS answers 403 to credentials that are wrong or have expired, too."""
+        """Whether a known caller was refused: AWS answers 403 to wrong or expired credentials, too."""
         return self.status == _FORBIDDEN and (self.code or self._found("Code", "__type")) not in _UNRECOGNISED
 
     def _found(self, *keys: str) -> str:

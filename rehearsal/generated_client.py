@@ -53,7 +53,7 @@ def build(folder: Path, version: str) -> Path:
 
 
 def rename(folder: Path, names: Mapping[str, str]) -> Path:
-    """The same files with packages of other names, for a catalog in which nobody owns the example's."""
+    """The same files with packages of other names, for a catalog in which no team owns the example's."""
     for file in (path for path in folder.rglob("*") if path.is_file()):
         text = renamed = file.read_text()
         for old, new in names.items():

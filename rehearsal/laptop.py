@@ -19,7 +19,7 @@ def sign_in(world: World, user: str) -> dict[str, Any]:
     """What a user has after `aws sso login`: access token, start URL, region, end."""
     where = identity_center.place(world.settings, world.registry)
     if where is None:
-        raise ValueError(f"stack {world.settings.stack} has no developers")
+        raise ValueError(f"stack {world.settings.stack}: got no developers; expected the key developers")
     return world.control.post("identity-center/sign-ins", account=where.account, region=where.region, user=user)
 
 
@@ -39,7 +39,7 @@ def session(world: World, user: str, permission_set: str) -> Credentials:
 
 
 def laptop(world: World, user: str, permission_set: str, repository: str) -> Shell:
-    """A shell with the profile of the AWS CLI and the settings of package-login that docs/developers.md asks for."""
+    """A shell with the profile of the AWS CLI and the settings of package-login of docs/developers.md."""
     shell, signed_in = world.shell(f"laptop-{user}"), sign_in(world, user)
     aws = shell.home / ".aws"
     (aws / "sso" / "cache").mkdir(parents=True)

@@ -54,17 +54,17 @@ def _rehearse(options: argparse.Namespace, console: Console, folder: Path, waiti
         _write(options.json, _report(stack.name, result, outcomes, findings, writes, seconds, removed))
         if options.serve:
             _serve(console, world)
-    return 1 if removed and (removed.unexpected or removed.unargued) else _status(outcomes, findings)
+    return 1 if removed and (removed.unexpected or removed.unexplained) else _status(outcomes, findings)
 
 
 def _provision(stack: str, console: Console, program: stage.Program) -> Mapping[str, Any]:
-    made = 0
+    created = 0
     with console.status(f"stack {stack}: starting the program") as status:
 
         def tell(event: Mapping[str, Any]) -> None:
-            nonlocal made
-            made += event["event"] == "created"
-            status.update(f"stack {stack}: {made} made, {event['event']} {event['name']}")
+            nonlocal created
+            created += event["event"] == "created"
+            status.update(f"stack {stack}: {created} created, {event['event']} {event['name']}")
 
         result = program.run(tell)
     console.print(report.tree(stack, result["resources"]))

@@ -1,6 +1,6 @@
 """Takes a stack away again, as its people would, and looks at the cloud for what is left.
 
-The engine's refusals are part of it: what is protected, and a sandbox that still holds what developers made.
+The engine's refusals are part of it: what is protected, and a sandbox that still has repositories of developers.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -45,9 +45,9 @@ class Removal:
     rights: Rights | None = None
 
     @property
-    def unargued(self) -> list[str]:
-        """Rights of the deployer that neither making nor removing the stack used, and that nobody argues for."""
-        return self.rights.unargued if self.rights else []
+    def unexplained(self) -> list[str]:
+        """Rights of the deployer that neither creating nor removing the stack used, and that KEPT gives no reason for."""
+        return self.rights.unexplained if self.rights else []
 
     @property
     def unexpected(self) -> list[Left]:
@@ -64,24 +64,24 @@ class Removal:
 
 
 def remove(world: World, program: Destroyable, report: Tell) -> Removal:
-    """Destroy the stack. Raises ProgramFailed if it is refused for a reason that nobody has foreseen."""
+    """Destroy the stack. Raises ProgramFailed if it is refused for an unexpected reason."""
     done = Removal()
     if world.settings.domain.protect:
         done.refusals.append(_refused(program, "is protected"))
         report(f"refused: {done.refusals[-1]}")
     unprotect = ["--unprotect"] if world.settings.domain.protect else []
     if unprotect:
-        report("unprotected, one resource after the other (pulumi state unprotect), and again")
+        report("unprotecting each resource (pulumi state unprotect), then retrying")
     if others := _attached_by_others(world):
         done.refusals.append(_refused(program, "Cannot delete a policy attached to entities", *unprotect))
         report(f"refused: {done.refusals[-1]}")
         _detach(world, others)
-        report(f"the read policy is taken off {', '.join(others)}, to which others had attached it, and again")
+        report(f"detaching the read policy from {', '.join(others)}, where others had attached it, then retrying")
     if world.settings.sandbox and (by_developers := list(_repositories(world, world.settings.sandbox.name))):
         done.refusals.append(_refused(program, "still has", *unprotect))
         report(f"refused: {done.refusals[-1]}")
         _empty(world, world.settings.sandbox.name, by_developers)
-        report(f"the sandbox is emptied of {', '.join(by_developers)}, and again")
+        report(f"deleting {', '.join(by_developers)} from the sandbox, then retrying")
     program.destroy(*unprotect)
     done.left = list(left(world))
     return done
@@ -95,7 +95,7 @@ def _refused(program: Destroyable, words: str, *options: str) -> str:
         if words not in str(refusal):
             raise
         return " ".join(str(refusal).split())
-    raise RuntimeError(f"it was destroyed, although something {words}")
+    raise RuntimeError(f"destroy: got success; expected a refusal, because something {words}")
 
 
 # --- the sandbox --------------------------------------------------------------------------------------------------------------------
@@ -162,7 +162,7 @@ def _iam(world: World) -> Iterator[Left]:
         for role in page["Roles"]:
             if role["Path"] == path and role["RoleName"].startswith(own):
                 acted = role["RoleName"].startswith(f"{own}{deploying.ROLE_INFIX}-")
-                yield Left(f"role {role['Arn']}", "not this stack's: a scenario made it, as a changed program could" if acted else "")
+                yield Left(f"role {role['Arn']}", "not this stack's: created by a scenario, as a changed program could" if acted else "")
     for page in iam.get_paginator("list_policies").paginate(Scope="Local"):
         yield from (
             Left(f"policy {policy['Arn']}")
@@ -182,7 +182,7 @@ def _permission_sets(world: World) -> Iterator[Left]:
     if world.settings.developers is None:
         return
     by_others = world.settings.developers.mode is DeveloperMode.POLICY
-    why = "not this stack's: made by those who manage permission sets" if by_others else ""
+    why = "not this stack's: created by the Identity Center administrators" if by_others else ""
     own = developing.permission_set(world.settings.stack)
     yield from (Left(f"permission set {name}", why) for name in Manager(world).permission_sets() if name.startswith(own))
 
@@ -218,10 +218,10 @@ def _github(world: World) -> Iterator[Left]:
     for repository in world.settings.repositories:
         seen: Mapping[str, Any] = world.control.get(f"github/repositories/{world.github.full_name(repository.name)}")
         for kind in ("rulesets", "environments", "variables"):
-            yield from (Left(f"{kind.removesuffix('s')} {name} of {repository.name}", _made_by_jobs(kind, name)) for name in seen[kind])
+            yield from (Left(f"{kind.removesuffix('s')} {name} of {repository.name}", _created_by_jobs(kind, name)) for name in seen[kind])
 
 
-def _made_by_jobs(kind: str, name: str) -> str:
+def _created_by_jobs(kind: str, name: str) -> str:
     """GitHub makes an environment that is not there when a job names it."""
     ours = kind == "environments" and name == PRIVATE_DEPENDENCIES_ENVIRONMENT
-    return "not this stack's: GitHub made it for a job of the publishing workflow" if ours else ""
+    return "not this stack's: created by GitHub for a job of the publishing workflow" if ours else ""

@@ -30,7 +30,7 @@ def _longest_first(scenarios: Sequence[Scenario]) -> list[Scenario]:
 
 
 def run(scenarios: Sequence[Scenario], report: Callable[[Outcome], None] = lambda outcome: None) -> list[Outcome]:
-    """Run all (checked by `scenario.check`), tell each outcome as it comes, and return them in the scenarios' order."""
+    """Run all (checked by `scenario.check`), report each outcome as it comes, and return them in the scenarios' order."""
     done: dict[str, Outcome] = {}
     with ThreadPoolExecutor(AT_ONCE) as pool:
         try:
@@ -49,7 +49,9 @@ def _outcomes(pool: ThreadPoolExecutor, waiting: list[Scenario], done: dict[str,
         ready = [scenario for scenario in waiting if all(name in done for name in scenario.after)]
         waiting = [scenario for scenario in waiting if scenario not in ready]
         if waiting and not ready and not running:
-            raise ValueError(f"scenarios wait for each other: {', '.join(scenario.name for scenario in waiting)}")
+            raise ValueError(
+                f"`after`: got scenarios that wait for each other; expected an order: {', '.join(scenario.name for scenario in waiting)}"
+            )
         for scenario in ready:
             blocked = _blocked(scenario, done)
             running.add(pool.submit(lambda found=blocked, scenario=scenario: found or attempt(scenario)))

@@ -23,7 +23,7 @@ _TEAM_IDS, _REPOSITORY_IDS, _STRANGER_IDS = 3_000, 500_000, 600_000
 _USER_IDS = 10
 # A repository of the organisation that no catalog names.
 OUTSIDE_IMMUTABLE, OUTSIDE_BY_NAME = "package-flow-outside", "package-flow-outside-by-name"
-# The GitHub App with which the program runs: what docs and README ask for, no more.
+# The GitHub App with which the program runs: the permissions that docs and README list, no more.
 BUILD_SERVICE = "codebuild.amazonaws.com"
 DEPLOYER_ROLE = "package-flow-deployer"
 DEPLOYER_APP = 4_000
@@ -157,12 +157,12 @@ def _by_hand(settings: Settings) -> str:
 
 
 def deployer_name(settings: Settings, bootstrapped: bool) -> str:
-    """Name of the role that deploys: the bootstrap's, or the one that is made by hand."""
+    """Name of the role that deploys: the bootstrap's, or the role created by hand."""
     return deployments.role_name(settings.stack, Access.DEPLOY) if bootstrapped else _by_hand(settings).rpartition("/")[2]
 
 
 def _deployer(settings: Settings, registry: Registry, control: Control, root: Credentials, endpoint: str) -> tuple[str, Credentials]:
-    """A deployer made by hand, with the bootstrap's boundary under whatever name the stack has for it."""
+    """A deployer created by hand, with the bootstrap's boundary under whatever name the stack has for it."""
     boundary = settings.iam.permissions_boundary
     if boundary.split(":")[4:5] == [registry.account]:
         path, _, name = boundary.partition(":policy")[2].rpartition("/")

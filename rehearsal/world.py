@@ -136,7 +136,7 @@ class World:
         )
 
     def workflow_at(self, branch: str) -> str:
-        """The publishing workflow as it is on another branch of its repository, where nobody has reviewed it."""
+        """The publishing workflow as it is on another branch of its repository, unreviewed."""
         file, _, _ = str(self.settings.publishing.workflow).partition("@")
         self.github.ensure_branch(file.split("/")[1], branch, WRITER)
         return f"{file}@refs/heads/{branch}"
@@ -148,7 +148,7 @@ class World:
         )
 
     def publishing_token(self, publisher: Publisher, *, token: str = "", audience: str = AUDIENCE, **job: Any) -> str:
-        """The OIDC token of that job; `token`: "forged" (somebody else signed it) or "expired"."""
+        """The OIDC token of that job; `token`: "forged" (signed with another key) or "expired"."""
         started = self.publishing_job(publisher, **job)
         if token == "forged":
             return self.github.forged_token(started, audience)
@@ -276,7 +276,7 @@ def _copy_logins(home: Path, other: Path) -> None:
 
 
 def _with_variables(start: StartJob, variables: Mapping[str, str]) -> StartJob:
-    """The same jobs in a repository whose variables somebody has changed."""
+    """The same jobs in a repository with changed variables."""
 
     def changed(job: str, permissions: Mapping[str, str], environment: str) -> StartedJob:
         started = start(job, permissions, environment)

@@ -40,7 +40,7 @@ def _named(world: World, role: str, team: Team) -> list[Scenario]:
     who, cap, domain = f"a build with role {role}", world.settings.token_duration, world.settings.domain.name
     shared, at_cap = f"AWS role {role}: read shared", f"AWS role {role}: request a token of {cap} seconds"
 
-    def ask(seconds: int) -> str:
+    def request(seconds: int) -> str:
         return f"a token of {len(fetch_token(world, build(world, role), seconds))} characters"
 
     return [
@@ -48,13 +48,13 @@ def _named(world: World, role: str, team: Team) -> list[Scenario]:
         Scenario(
             _reads(role, team), who, "read by repository", team.name, lambda: read_by_repository(world, build(world, role), team.name)
         ),
-        Scenario(at_cap, who, f"fetch a token of {cap} s", domain, lambda: ask(cap)),
+        Scenario(at_cap, who, f"fetch a token of {cap} s", domain, lambda: request(cap)),
         Scenario(
             f"AWS role {role}: request a token of {cap + 1} seconds",
             who,
             f"fetch a token of {cap + 1} s",
             domain,
-            lambda: ask(cap + 1),
+            lambda: request(cap + 1),
             DENY,
             at_cap,
         ),
@@ -117,8 +117,8 @@ def _attached_elsewhere(world: World, team: Team, named: str | None) -> list[Sce
 
 
 def _role(world: World, policy: Mapping[str, Any] | None, attached: str) -> Credentials:
-    """A new role of the account with an inline policy and a managed one, as the account's administrators would make it."""
-    name = f"build-of-others-{next(_numbers)}"
+    """A new role of the account with an inline policy and a managed one, as the account's administrators would create it."""
+    name = f"build-{next(_numbers)}"
     role = world.control.post("principals", kind="role", name=name, policy=policy)
     if attached:
         world.client("iam", administrator(world)).attach_role_policy(RoleName=name, PolicyArn=attached)

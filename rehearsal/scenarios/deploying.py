@@ -1,6 +1,6 @@
 """Who may preview and deploy the stack, and what they can't do with it: Pulumi Deployments, the two roles, the boundary, the App keys.
 
-Only in an account that was bootstrapped: another company's stack file is rehearsed with a deployer that is made by hand.
+Only in an account that was bootstrapped: another company's stack file is rehearsed with a deployer created by hand.
 """
 
 import json
@@ -26,7 +26,9 @@ from rehearsal.seeding import OUTSIDE_BY_NAME, OWNER_ID
 from rehearsal.world import World
 from settings import Encryption
 
-_NOBODY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}]})
+_TRUSTS_NO_PRINCIPAL = json.dumps(
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}]}
+)
 _FULL_ACCESS = text([statement("Everything", "*", "*")])
 # In the names of the roles that scenarios create with the deployer's rights; only one of them is kept.
 ROLE_INFIX = "rehearsal"
@@ -96,7 +98,7 @@ class _Deploying:
 
     @property
     def own_role(self) -> str:
-        """Name of a role that the stack made."""
+        """Name of a role of the stack."""
         return role_name(self.name, RoleKind.READ)
 
 
@@ -211,17 +213,19 @@ def _previewing(deploying: _Deploying) -> list[Scenario]:
     return listed
 
 
-# --- the deployer makes roles, within bounds -------------------------------------------------------------------------------------------
+# --- the deployer creates roles, within bounds ----------------------------------------------------------------------------------------
 
 
 def _create(deploying: _Deploying, name: str, *, path: str = "", boundary: str | None = "") -> str:
-    """Make a role and take it away again."""
+    """Create a role and delete it again."""
     bound = boundary or deploying.deployed.boundary_arn
     bounded: dict[str, Any] = {} if boundary is None else {"PermissionsBoundary": bound}
     path = path or deploying.world.settings.iam.path
-    created = deploying.iam("create_role", RoleName=name, Path=path, AssumeRolePolicyDocument=_NOBODY, **bounded)["Role"]["Arn"]
+    created = deploying.iam("create_role", RoleName=name, Path=path, AssumeRolePolicyDocument=_TRUSTS_NO_PRINCIPAL, **bounded)["Role"][
+        "Arn"
+    ]
     deploying.iam("delete_role", RoleName=name)
-    return f"{created} was made, and taken away"
+    return f"created {created} and deleted it"
 
 
 def _roles(deploying: _Deploying) -> list[Scenario]:
@@ -272,7 +276,7 @@ def _roles(deploying: _Deploying) -> list[Scenario]:
 
 
 def _domain_keys(deploying: _Deploying) -> list[Scenario]:
-    """Two stacks may share an account: what one's key encrypts is not the other's to lose."""
+    """Two stacks may share an account: neither may lose what the other's key encrypts."""
     name, world = deploying.name, deploying.world
     if world.settings.domain.encryption is not Encryption.CUSTOMER:
         return []
@@ -339,7 +343,7 @@ def _trust(deploying: _Deploying) -> str:
 
 
 def _boundary(deploying: _Deploying) -> list[Scenario]:
-    """The boundary of a role may be set, which changes nothing; it may not be taken off, exchanged or rewritten."""
+    """The boundary of a role may be set, which changes nothing; it may not be removed, replaced or rewritten."""
     name, own, boundary = deploying.name, deploying.own_role, deploying.deployed.boundary_arn
     sets = f"{name} deployment: set the boundary of {own}"
     another = f"arn:{deploying.deployed.registry.partition}:iam::aws:policy/AdministratorAccess"
@@ -400,17 +404,17 @@ def _bounded(deploying: _Deploying) -> list[Scenario]:
         created = deploying.iam("create_role", RoleName=role, Path=path, AssumeRolePolicyDocument=trust, PermissionsBoundary=bound)["Role"]
         deploying.iam("put_role_policy", RoleName=role, PolicyName="everything", PolicyDocument=_FULL_ACCESS)
         answer = world.control.post("sessions", role_arn=created["Arn"], session_name="everything")
-        session["of it"] = Credentials(answer["access_key_id"], answer["secret_access_key"], answer.get("session_token") or "")
-        return session["of it"]
+        session["role"] = Credentials(answer["access_key_id"], answer["secret_access_key"], answer.get("session_token") or "")
+        return session["role"]
 
     def read() -> str:
         codeartifact = world.client("codeartifact", become())
         return str(clients.call(codeartifact.describe_repository, **where, repository="shared")["repository"]["arn"])
 
     refused: dict[str, Callable[[], Any]] = {
-        "create a user": lambda: clients.call(world.client("iam", session["of it"]).create_user, UserName="rehearsal"),
-        "read a secret": lambda: _secret(world, session["of it"], deploying.deployed.app_secret_name(Access.DEPLOY)),
-        "delete the domain": lambda: clients.call(world.client("codeartifact", session["of it"]).delete_domain, **where),
+        "create a user": lambda: clients.call(world.client("iam", session["role"]).create_user, UserName="rehearsal"),
+        "read a secret": lambda: _secret(world, session["role"], deploying.deployed.app_secret_name(Access.DEPLOY)),
+        "delete the domain": lambda: clients.call(world.client("codeartifact", session["role"]).delete_domain, **where),
     }
     who = f"a role of {name} with full access"
     return [

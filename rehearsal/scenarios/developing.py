@@ -24,13 +24,13 @@ def scenarios(world: World) -> list[Scenario]:
     """Signing in, tokens, reading, the tools of a laptop, and teams that keep their packages to themselves."""
     if world.settings.developers is None:
         return []
-    return [*_made(world), *_signing_in(world), *_tokens(world), *_reading(world), *_tools(world), *_teams(world)]
+    return [*_policy_mode(world), *_signing_in(world), *_tokens(world), *_reading(world), *_tools(world), *_teams(world)]
 
 
 def later(world: World) -> list[Scenario]:
     """What takes the developers' roles away from under the others: permission sets that are provisioned anew."""
     team = _open_team(world)
-    return _provisioned_again(world, team) if world.settings.developers and team else []
+    return _reprovisioned(world, team) if world.settings.developers and team else []
 
 
 def _after(world: World, *names: str) -> tuple[str, ...]:
@@ -48,7 +48,7 @@ def _open_team(world: World) -> Team | None:
 
 
 def _session(world: World, user: str, permission_set: str) -> Credentials:
-    """The session of somebody who is let in."""
+    """The session of a user who is expected to sign in."""
     with required(f"signing in with {permission_set}"):
         return session(world, user, permission_set)
 
@@ -61,20 +61,20 @@ def _groups(world: World) -> list[str]:
     return list(world.settings.developers.groups) if world.settings.developers else []
 
 
-def _made(world: World) -> list[Scenario]:
-    """With `mode: policy` the stack outputs what others make."""
+def _policy_mode(world: World) -> list[Scenario]:
+    """With `mode: policy` the stack outputs what an Identity Center administrator creates."""
     if not _after(world):
         return []
 
-    def make() -> str:
+    def create() -> str:
         output = world.outputs["developers"]
         expected = [output, *output.get("teams", {}).values()]
         manager = Manager(world)
         for permission_set in expected:
-            manager.make(permission_set["permissionSetName"], output["policy"], output["sessionDuration"], permission_set["groups"])
+            manager.create(permission_set["permissionSetName"], output["policy"], output["sessionDuration"], permission_set["groups"])
         return ", ".join(permission_set["permissionSetName"] for permission_set in expected)
 
-    return [Scenario(_PERMISSION_SETS, "an Identity Center administrator", "create permission sets", "IAM Identity Center", make)]
+    return [Scenario(_PERMISSION_SETS, "an Identity Center administrator", "create permission sets", "IAM Identity Center", create)]
 
 
 def _signing_in(world: World) -> list[Scenario]:
@@ -102,17 +102,17 @@ def _tokens(world: World) -> list[Scenario]:
     cap, domain = world.settings.token_duration, world.settings.domain.name
     at_cap = f"developer: request a token of {cap} seconds"
 
-    def ask(seconds: int) -> str:
+    def request(seconds: int) -> str:
         return f"a token of {len(fetch_token(world, _developer(world), seconds))} characters"
 
     return [
-        Scenario(at_cap, "a developer", f"fetch a token of {cap} s", domain, lambda: ask(cap), after=_after(world)),
+        Scenario(at_cap, "a developer", f"fetch a token of {cap} s", domain, lambda: request(cap), after=_after(world)),
         Scenario(
             f"developer: request a token of {cap + 1} seconds",
             "a developer",
             f"fetch a token of {cap + 1} s",
             domain,
-            lambda: ask(cap + 1),
+            lambda: request(cap + 1),
             DENY,
             at_cap,
             _after(world),
@@ -121,7 +121,7 @@ def _tokens(world: World) -> list[Scenario]:
 
 
 def _reading(world: World) -> list[Scenario]:
-    """An open team repository lets in the stack's permission sets, not whoever has the same rights by another one."""
+    """An open team repository lets in the stack's permission sets, not users of another permission set with the same rights."""
     team = _open_team(world)
     if team is None:
         return []
@@ -131,7 +131,7 @@ def _reading(world: World) -> list[Scenario]:
     def with_another() -> str:
         readable = [SHARED_REPOSITORY, *world.settings.public_sources]
         document = text(read_only(world.registry, world.settings.token_duration, readable))
-        Manager(world).make(other, document, "PT1H", _groups(world))
+        Manager(world).create(other, document, "PT1H", _groups(world))
         return read_by_repository(world, _session(world, DEVELOPER, other), team.name)
 
     return [
@@ -257,7 +257,7 @@ def _teams(world: World) -> list[Scenario]:
 # --- reprovisioned ------------------------------------------------------------------------------------------------------------------
 
 
-def _provisioned_again(world: World, team: Team) -> list[Scenario]:
+def _reprovisioned(world: World, team: Team) -> list[Scenario]:
     """The role that Identity Center makes has another name then, and policies still know it."""
 
     def again() -> str:
@@ -266,7 +266,7 @@ def _provisioned_again(world: World, team: Team) -> list[Scenario]:
         who = _developer(world)
         after = str(world.client("sts", who).get_caller_identity()["Arn"])
         if before == after:
-            raise RuntimeError(f"the role is still {before}")
+            raise RuntimeError(f"the role: got {before} again; expected another name")
         return read_by_repository(world, who, team.name)
 
     return [

@@ -156,11 +156,11 @@ def _with_npm(shell: Shell, client: Client, version: str, script: str) -> str:
     manifest = json.loads((repository / "package.json").read_text())
     (repository / "package.json").write_text(json.dumps({**manifest, "dependencies": {client.name: version}}))
     shell.run("npm", "install", folder=repository)
-    # The lock file that the example ships names no address, so npm asks the registry that the login has set, and no other.
+    # The lock file that the example ships names no address, so npm requests only from the registry that the login has set.
     registry = shell.run("npm", "config", "get", "registry").strip()
     locked = json.loads((repository / "node_modules" / ".package-lock.json").read_text())["packages"][f"node_modules/{client.name}"]
     if locked["version"] != version or not registry.startswith(shell.environment["AWS_ENDPOINT_URL"]):
-        raise RuntimeError(f"{client.name} {version} was asked for, there is {locked['version']}, registry {registry}")
+        raise RuntimeError(f"{client.name}: got {locked['version']} from {registry}; expected {version} from the local cloud")
     return last_line(shell.run("node", f"{script}.mjs", _SESSION, folder=repository))
 
 
@@ -172,12 +172,12 @@ def _with_pip(shell: Shell, client: Client, version: str, script: str) -> str:
         "pip", "install", "--quiet", "--no-cache-dir", "--no-deps", "--target", str(installed), "-r", "requirements.txt", folder=repository
     )
     if not list(installed.glob(f"*-{version}.dist-info")):
-        raise RuntimeError(f"{client.name} {version} was asked for, there is {sorted(installed.iterdir())}")
+        raise RuntimeError(f"{client.name}: got {sorted(installed.iterdir())}; expected version {version}")
     python = replace(shell, environment={**shell.environment, "PYTHONPATH": str(installed)})
     return last_line(python.run("python", f"{script.replace('-', '_')}.py", _SESSION, folder=repository))
 
 
-class _Answers(BaseHTTPRequestHandler):
+class _SessionHandler(BaseHTTPRequestHandler):
     """The two operations that the consumer uses, of one session."""
 
     def do_GET(self) -> None:
@@ -201,7 +201,7 @@ class _Answers(BaseHTTPRequestHandler):
 
 @contextmanager
 def _identity_api() -> Generator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Answers)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _SessionHandler)
     Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"

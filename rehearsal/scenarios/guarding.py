@@ -1,4 +1,4 @@
-"""What GitHub lets people do to release branches: rulesets made by the program, enforced by the stand-in."""
+"""What GitHub lets people do to release branches: rulesets of the program, enforced by the stand-in."""
 
 from rehearsal.cast import COLLEAGUE, MANAGER, WRITER, Publisher, first, matching, publishers
 from rehearsal.scenario import DENY, Scenario

@@ -100,7 +100,7 @@ def _copy(world: World, who: Credentials, what: Package, source: str) -> str:
         versions=[what.version],
     )
     if failed := answer.get("failedVersions"):
-        raise RuntimeError(str(failed))
+        raise RuntimeError(f"failedVersions: got {failed}; expected none")
     return f"copied {list(answer['successfulVersions'])}"
 
 
@@ -169,7 +169,7 @@ def _scenarios(world: World, publisher: Publisher, format: Format) -> list[Scena
 
 
 def _without_dependency(world: World, publisher: Publisher, format: Format, job: str) -> list[Scenario]:
-    """The version needs another package of the team, which nobody promoted."""
+    """The version needs another package of the team, which is not promoted."""
     needed = package(publisher, format, "unpromoted")
     what = replace(package(publisher, format, "needs-unpromoted"), needs=(needed.name,))
     ready = f"{publisher.name}: publish {what.name} with a dependency on {needed.name}"
@@ -244,7 +244,7 @@ def _destructive(world: World, publisher: Publisher, format: Format) -> list[Sce
         call = getattr(world.client("codeartifact", who), operation)
         answer = clients.call(call, **_coordinates(world, what), repository=repository, versions=[what.version], **more)
         if failed := answer.get("failedVersions"):
-            raise RuntimeError(str(failed))
+            raise RuntimeError(f"failedVersions: got {failed}; expected none")
         return f"{operation} {list(answer['successfulVersions'])}"
 
     tried = [

@@ -49,10 +49,10 @@ def publish(world: World, publisher: Publisher, what: Package, *, role: str = ""
     return packages.PUBLISH[what.format](shell, lambda tool: world.login(shell, tool, repository or publisher.team.name), what, content)
 
 
-def install(world: World, repository: str, what: Package, *, ask: str = "") -> str:
+def install(world: World, repository: str, what: Package) -> str:
     """As a pull request's build of a repository: log in with its read role to the repository that its variables name."""
     shell = world.job_shell(f"install-{repository}", world.build_job(repository), world.read_role(repository))
-    source = ask or world.consumer(repository)["repository"]
+    source = world.consumer(repository)["repository"]
     return packages.INSTALL[what.format](shell, lambda tool: world.login(shell, tool, source), what)
 
 

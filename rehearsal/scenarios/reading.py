@@ -21,11 +21,11 @@ _STATEMENTS = {"Version": "2012-10-17"}
 
 def scenarios(world: World) -> list[Scenario]:
     """Roles, tokens, private teams, and a principal that has no policy."""
-    return [*_roles(world), *_tokens(world), *_private(world), *_nobody(world)]
+    return [*_roles(world), *_tokens(world), *_private(world), *_without_policy(world)]
 
 
 def _reader(world: World) -> str:
-    """A repository whose builds use the read role that everybody shares: one that only installs, if there is one."""
+    """A repository whose builds use the shared read role: one that only installs, if there is any."""
     only = installers(world.settings, readers=Readers.ORGANIZATION)
     every = [repository.name for team in world.settings.teams if team.readers is Readers.ORGANIZATION for repository in team.repositories]
     return only[0][1].name if only else every[0]
@@ -90,7 +90,7 @@ def _outside(world: World, build) -> list[Scenario]:
 
 
 def fetch_token(world: World, who: Credentials, seconds: int | None) -> str:
-    """A token of so many seconds, or of as many as CodeArtifact gives who asks for none. Raises Denied."""
+    """A token of so many seconds, or of as many as CodeArtifact grants by default. Raises Denied."""
     duration: dict[str, Any] = {} if seconds is None else {"durationSeconds": seconds}
     answer = clients.call(
         world.client("codeartifact", who).get_authorization_token,
@@ -126,18 +126,18 @@ def _capped(world: World, subject: str, who: str, signed_in: Callable[[], Creden
     cap, domain = world.settings.token_duration, world.settings.domain.name
 
     def of(seconds: int, twin: str | None = None) -> Scenario:
-        def ask() -> str:
+        def request() -> str:
             return f"a token of {len(fetch_token(world, signed_in(), seconds))} characters"
 
         name = f"{subject}: request a token of {seconds} seconds"
-        return Scenario(name, who, f"fetch a token of {seconds} s", domain, ask, DENY if twin else "allow", twin)
+        return Scenario(name, who, f"fetch a token of {seconds} s", domain, request, DENY if twin else "allow", twin)
 
     at_cap = of(cap)
     return [at_cap, *([of(cap + 1, at_cap.name)] if cap < _LONGEST else [])]
 
 
 def _logins(world: World, name: str) -> list[Scenario]:
-    """`aws codeartifact login` asks for 12 hours unless it is told a duration."""
+    """`aws codeartifact login` requests 12 hours unless it gets a duration."""
     with_duration = f"{name}: run aws codeartifact login with a duration"
     repository = world.consumer(name)["repository"]
 
@@ -171,14 +171,14 @@ def _logins(world: World, name: str) -> list[Scenario]:
 
 
 def read_by_repository(world: World, who: Credentials, repository: str) -> str:
-    """What a package manager does first: ask the repository for a package, with a token, which has to be had. Raises Denied on 403."""
+    """What a package manager does first: request a package from the repository with a token, which must be had. Raises Denied (403)."""
     with required("a token"):
         token = fetch_token(world, who, world.settings.token_duration)
     return _read_with(world, token, repository)
 
 
 def fetch_token_and_read(world: World, who: Credentials, repository: str) -> str:
-    """The same by somebody who may not even get a token. Raises Denied."""
+    """The same, where the token may be refused as well. Raises Denied."""
     return _read_with(world, fetch_token(world, who, world.settings.token_duration), repository)
 
 
@@ -188,7 +188,7 @@ def _read_with(world: World, token: str, repository: str) -> str:
     if answer.status_code == _FORBIDDEN:
         raise Denied(f"{answer.status_code} {answer.text[:200]}")
     if answer.status_code != _NOT_FOUND:
-        raise RuntimeError(f"{answer.status_code} {answer.text[:200]}")
+        raise RuntimeError(f"{repository}: got {answer.status_code} {answer.text[:200]}; expected {_NOT_FOUND}")
     return f"{repository} answered: no such package"
 
 
@@ -231,7 +231,7 @@ def _sha256(content: bytes) -> str:
 
 
 def administrator(world: World) -> Credentials:
-    """A principal that may do everything that its identity policy can say."""
+    """A principal with full access by its identity policy."""
     return world.principal("administrator", {**_STATEMENTS, "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
 
 
@@ -279,18 +279,18 @@ def _private_team(world: World, team: Team, outsider: str) -> list[Scenario]:
 # --- a principal without any policy -----------------------------------------------------------------------------------------------
 
 
-def _nobody(world: World) -> list[Scenario]:
+def _without_policy(world: World) -> list[Scenario]:
     domain = world.settings.domain.name
     policy = {**_STATEMENTS, "Statement": read_role(world.registry, world.settings.token_duration, [SHARED_REPOSITORY])}
     only_token = {**_STATEMENTS, "Statement": token(world.registry, world.settings.token_duration)}
     names = {"token": "role with the read policy: request a token", "read": "role with the read policy: read shared"}
 
     def fetch(allowed_by) -> str:
-        who = world.principal("reader" if allowed_by else "nobody", allowed_by)
+        who = world.principal("reader" if allowed_by else "no-policy", allowed_by)
         return f"{len(fetch_token(world, who, world.settings.token_duration))} characters"
 
     def describe(allowed_by) -> str:
-        who = world.principal("reader" if allowed_by else "nobody", allowed_by)
+        who = world.principal("reader" if allowed_by else "no-policy", allowed_by)
         answer = clients.call(
             world.client("codeartifact", who).list_packages,
             domain=domain,

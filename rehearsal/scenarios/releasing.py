@@ -1,4 +1,4 @@
-"""Who may assume a publish role: the publishing workflow on a reviewed release branch of one repository, and nobody else."""
+"""Who may assume a publish role: only the publishing workflow on a reviewed release branch of its repository."""
 
 from collections.abc import Callable, Sequence
 
@@ -134,7 +134,7 @@ def _other_workflow(world: World, publisher: Publisher) -> list[Scenario]:
 
 
 def _other_job(world: World, publisher: Publisher) -> list[Scenario]:
-    """The publishing workflow has a second job that asks for tokens: it must not be able to publish."""
+    """The publishing workflow has a second job that requests tokens: it must not be able to publish."""
     return [
         _denied(
             publisher,

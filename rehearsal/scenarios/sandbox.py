@@ -57,7 +57,7 @@ def _repositories(world: World, sandbox: Sandbox) -> list[Scenario]:
     def create(who: Callable[[], Credentials], domain: str, name: str) -> Callable[[], str]:
         return lambda: _create(world, who(), domain, name)
 
-    def nobody() -> Credentials:
+    def without_developer_role() -> Credentials:
         return world.principal("no-developer", _TOKEN)
 
     listed = [
@@ -67,7 +67,7 @@ def _repositories(world: World, sandbox: Sandbox) -> list[Scenario]:
             "a role of the account, of no developer",
             _CREATE,
             sandbox.name,
-            create(nobody, sandbox.name, "of-no-developer"),
+            create(without_developer_role, sandbox.name, "of-no-developer"),
             DENY,
             by_developer,
         ),

@@ -34,7 +34,7 @@ def scenarios(world: World) -> list[Scenario]:
         ]
         listed.append(_older_line(world, publisher))
     python = first(found, Format.PYPI, literal=True)
-    return [*listed, *(_growing(world, python) if python else [])]
+    return [*listed, *(_two_wheels(world, python) if python else [])]
 
 
 def published(publisher: Publisher, format: Format) -> str:
@@ -71,7 +71,7 @@ def _older_line(world: World, publisher: Publisher) -> Scenario:
             domain=world.settings.domain.name, domainOwner=world.place.account, repository=publisher.team.name, **older.coordinates
         )["defaultDisplayVersion"]
         if latest != newer.version:
-            raise RuntimeError(f"latest of {older.name} is {latest}, not {newer.version}")
+            raise RuntimeError(f"latest of {older.name}: got {latest}; expected {newer.version}")
         return done
 
     return Scenario(
@@ -85,7 +85,7 @@ def _older_line(world: World, publisher: Publisher) -> Scenario:
     )
 
 
-def _growing(world: World, publisher: Publisher) -> list[Scenario]:
+def _two_wheels(world: World, publisher: Publisher) -> list[Scenario]:
     """A version with two wheels is published at once, and gets no third one later."""
     what = package(publisher, Format.PYPI, "two-wheels")
     who, two = (
