@@ -13,8 +13,8 @@ from policies.events import Names
 from policies.names import PRIVATE_DEPENDENCIES_ENVIRONMENT, STACK_TAG, read_policy_name
 from rehearsal.identity_center import Manager
 from rehearsal.rights import Rights
-from rehearsal.scenarios import deploying
-from rehearsal.scenarios.reading import administrator
+from rehearsal.scenarios import deployments
+from rehearsal.scenarios.read_access import administrator
 from rehearsal.stage import ProgramFailed
 from rehearsal.world import World
 from settings import DeveloperMode, OidcProvider
@@ -161,7 +161,7 @@ def _iam(world: World) -> Iterator[Left]:
     for page in iam.get_paginator("list_roles").paginate(PathPrefix=path):
         for role in page["Roles"]:
             if role["Path"] == path and role["RoleName"].startswith(own):
-                acted = role["RoleName"].startswith(f"{own}{deploying.ROLE_INFIX}-")
+                acted = role["RoleName"].startswith(f"{own}{deployments.ROLE_INFIX}-")
                 yield Left(f"role {role['Arn']}", "not this stack's: created by a scenario, as a changed program could" if acted else "")
     for page in iam.get_paginator("list_policies").paginate(Scope="Local"):
         yield from (

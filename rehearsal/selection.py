@@ -5,18 +5,18 @@ from dataclasses import replace
 
 from rehearsal.scenario import Scenario, check
 from rehearsal.scenarios import (
-    building,
-    deploying,
-    developing,
+    aws_builds,
+    deployments,
+    developers,
     events,
-    generated,
-    guarding,
-    owning,
-    promoting,
+    generated_clients,
+    owned_names,
+    promotion,
+    publish_trust,
     publishing,
-    reading,
-    recycling,
-    releasing,
+    read_access,
+    recycled_names,
+    rulesets,
     sandbox,
     sharing,
     workflows,
@@ -24,8 +24,8 @@ from rehearsal.scenarios import (
 from rehearsal.world import World
 
 # The part of consuming repositories, and the organisation's, which --quick leaves out.
-_MAIN_JOB = (guarding, releasing, reading, publishing, owning, promoting, workflows, generated)
-_ORGANISATION = (developing, building, deploying, sharing, events, sandbox)
+_MAIN_JOB = (rulesets, publish_trust, read_access, publishing, owned_names, promotion, workflows, generated_clients)
+_ORGANISATION = (developers, aws_builds, deployments, sharing, events, sandbox)
 
 
 def phases(world: World, only: Sequence[str] = (), *, quick: bool = False) -> list[list[Scenario]]:
@@ -37,7 +37,7 @@ def phases(world: World, only: Sequence[str] = (), *, quick: bool = False) -> li
     main_job = [scenario for part in _MAIN_JOB for scenario in part.scenarios(world)]
     organisation = [replace(scenario, slow=True) for part in _ORGANISATION for scenario in part.scenarios(world)]
     first = [*main_job, *organisation]
-    last = [*recycling.scenarios(world), *(replace(scenario, slow=True) for scenario in developing.later(world))]
+    last = [*recycled_names.scenarios(world), *(replace(scenario, slow=True) for scenario in developers.later(world))]
     listed = check([*first, *last])
     selected = with_prerequisites(listed, [each.name for each in listed if not only or any(text in each.name for text in only)])
     if quick:
@@ -65,6 +65,6 @@ def with_prerequisites(scenarios: Sequence[Scenario], names: Sequence[str]) -> s
 def exports(world: World) -> list[str]:
     """Shell lines that point your own aws, npm and pip at the local cloud, as an administrator of the account."""
     place, domain = world.place, world.settings.domain.name
-    values = {"AWS_ENDPOINT_URL": place.endpoint, "AWS_DEFAULT_REGION": place.region, **reading.administrator(world).environment()}
+    values = {"AWS_ENDPOINT_URL": place.endpoint, "AWS_DEFAULT_REGION": place.region, **read_access.administrator(world).environment()}
     login = f"aws codeartifact login --tool npm --domain {domain} --domain-owner {place.account} --repository shared"
     return [*(f"export {name}={value}" for name, value in values.items()), "", login]

@@ -13,8 +13,8 @@ from rehearsal import clients, packages
 from rehearsal.cast import first, publishers
 from rehearsal.packages import Package
 from rehearsal.scenario import DENY, Denied, Scenario
-from rehearsal.scenarios import promoting, publishing
-from rehearsal.scenarios.reading import administrator
+from rehearsal.scenarios import promotion, publishing
+from rehearsal.scenarios.read_access import administrator
 from rehearsal.world import World
 from settings import AnnouncedPackages, Events
 
@@ -113,7 +113,7 @@ def _promoted(world: World, events: Events, inbox: Inbox, queue: str) -> list[Sc
                     f"announce {what.name} in {SHARED_REPOSITORY}",
                     queue.rpartition(":")[2],
                     lambda what=what: inbox.wait_for(**_facts(what, SHARED_REPOSITORY)),
-                    after=(promoting.promoted(publisher),),
+                    after=(promotion.promoted(publisher),),
                 )
             ]
     return []

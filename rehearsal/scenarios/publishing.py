@@ -10,7 +10,7 @@ from rehearsal.cast import Publisher, first, package_name, publishers
 from rehearsal.clients import Credentials
 from rehearsal.packages import Package
 from rehearsal.scenario import DENY, Scenario
-from rehearsal.scenarios.reading import administrator
+from rehearsal.scenarios.read_access import administrator
 from rehearsal.world import World
 
 # The commands that publish and install, as the scenarios' actions give them; names have their programs.

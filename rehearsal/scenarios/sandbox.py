@@ -9,7 +9,7 @@ from policies.names import RoleKind, role_name
 from rehearsal import clients
 from rehearsal.clients import Credentials
 from rehearsal.scenario import DENY, Scenario
-from rehearsal.scenarios.reading import administrator
+from rehearsal.scenarios.read_access import administrator
 from rehearsal.world import World, credentials
 from settings import Sandbox
 

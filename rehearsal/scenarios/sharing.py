@@ -14,7 +14,7 @@ from rehearsal.cast import package_name
 from rehearsal.clients import Credentials
 from rehearsal.packages import Package
 from rehearsal.scenario import DENY, Denied, Scenario, required
-from rehearsal.scenarios.reading import fetch_token, fetch_token_and_read, read_by_repository
+from rehearsal.scenarios.read_access import fetch_token, fetch_token_and_read, read_by_repository
 from rehearsal.world import World, credentials
 from settings import Publisher, Readers, Sharing, Team
 

@@ -9,9 +9,9 @@ from rehearsal import clients, onboarding, packages
 from rehearsal.cast import WRITER, Publisher, first, publishers
 from rehearsal.packages import Package
 from rehearsal.scenario import DENY, Scenario
-from rehearsal.scenarios import generated
+from rehearsal.scenarios import generated_clients
 from rehearsal.scenarios.publishing import installed, package
-from rehearsal.scenarios.reading import administrator
+from rehearsal.scenarios.read_access import administrator
 from rehearsal.world import PUBLISH, World
 
 
@@ -22,7 +22,7 @@ def scenarios(world: World) -> list[Scenario]:
     found = publishers(world.settings)
     listed: list[Scenario] = []
     # A Python package's build takes long: where the generated client is one, another would show nothing more.
-    for format in [each for each in Format if each is not Format.PYPI or each not in generated.formats(world)]:
+    for format in [each for each in Format if each is not Format.PYPI or each not in generated_clients.formats(world)]:
         publisher = first(found, format, open=True, literal=True) or first(found, format, literal=True)
         if publisher:
             listed += _format(world, publisher, format)

@@ -21,7 +21,7 @@ from rehearsal import bootstrapping, clients
 from rehearsal.cast import STRANGER_ORGANIZATION, WRITER
 from rehearsal.clients import Credentials
 from rehearsal.scenario import DENY, Denied, Scenario
-from rehearsal.scenarios.reading import administrator
+from rehearsal.scenarios.read_access import administrator
 from rehearsal.seeding import OUTSIDE_BY_NAME, OWNER_ID
 from rehearsal.world import World
 from settings import Encryption

@@ -7,7 +7,7 @@ from rehearsal.clients import CommandFailed
 from rehearsal.packages import Package
 from rehearsal.scenario import DENY, Denied, Scenario
 from rehearsal.scenarios.publishing import install, published
-from rehearsal.scenarios.reading import administrator
+from rehearsal.scenarios.read_access import administrator
 from rehearsal.world import World
 
 _NOT_FOUND = 404

@@ -9,7 +9,7 @@ from policies.readers import build_role
 from rehearsal import clients
 from rehearsal.clients import Credentials
 from rehearsal.scenario import DENY, Scenario
-from rehearsal.scenarios.reading import administrator, fetch_token, fetch_token_and_read, read_by_repository
+from rehearsal.scenarios.read_access import administrator, fetch_token, fetch_token_and_read, read_by_repository
 from rehearsal.seeding import BUILD_SERVICE
 from rehearsal.world import World, credentials
 from settings import Readers, Team

@@ -11,7 +11,7 @@ from rehearsal.identity_center import DEVELOPER, OUTSIDER, Manager, team_develop
 from rehearsal.laptop import laptop, package_login, session
 from rehearsal.scenario import DENY, Scenario, required
 from rehearsal.scenarios.publishing import package, published
-from rehearsal.scenarios.reading import fetch_token, read_by_repository
+from rehearsal.scenarios.read_access import fetch_token, read_by_repository
 from rehearsal.world import World
 from settings import DeveloperMode, Readers, Team
 

@@ -12,7 +12,7 @@ from rehearsal.clients import Credentials
 from rehearsal.packages import Package
 from rehearsal.scenario import DENY, Scenario
 from rehearsal.scenarios.publishing import install, package, publish
-from rehearsal.scenarios.reading import administrator
+from rehearsal.scenarios.read_access import administrator
 from rehearsal.world import World
 
 PROMOTE = "promote-package.yml"
