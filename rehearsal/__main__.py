@@ -58,17 +58,17 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
-    """Settle stack and config: each names the other."""
+    """Set stack and config, each from the other."""
     options.config = options.config or PROJECT / f"Pulumi.{options.stack or 'prod'}.yaml"
     parts = options.config.name.split(".")
     if len(parts) != 3 or parts[0] != "Pulumi" or parts[2] != "yaml":
-        parser.error(f"--config: {options.config} is not called Pulumi.NAME.yaml")
+        parser.error(f"--config: got {options.config}; expected a file named Pulumi.NAME.yaml")
     if not options.config.is_file():
-        parser.error(f"there is no {options.config}")
+        parser.error(f"--config: got {options.config}, which is not a file; expected a stack file")
     if options.stack and options.stack != parts[1]:
-        parser.error(f"--stack {options.stack} and --config {options.config} name two stacks")
+        parser.error(f"--stack: got {options.stack}; expected {parts[1]}, the stack of --config {options.config}; leave one of the two out")
     if options.catalog and not options.catalog.is_dir():
-        parser.error(f"--catalog: there is no folder {options.catalog}")
+        parser.error(f"--catalog: got {options.catalog}, which is not a folder; expected a catalog")
     options.stack = parts[1]
 
 

@@ -47,14 +47,14 @@ class Administrator:
 
 
 def declared(project: Path) -> Declaration:
-    """What the shipped bootstrap is told. Raises SettingsError."""
+    """The declaration of the shipped bootstrap. Raises SettingsError."""
     config = read_stack_file(project / "bootstrap" / f"Pulumi.{STACK}.yaml")
     return declaration.parse({**declaration.defaults(project / "bootstrap"), **config}, project, f"bootstrap/Pulumi.{STACK}.yaml")
 
 
-def run(who: Administrator, told: Declaration, project: Path, folder: Path) -> None:
+def run(who: Administrator, bootstrap: Declaration, project: Path, folder: Path) -> None:
     """Bootstrap the account. Raises RuntimeError with the program's words if it fails."""
-    _prepare(who, told)
+    _prepare(who, bootstrap)
     endpoint, result = who.endpoint, folder / "bootstrap.json"
     (folder / "administrator").mkdir()
     environment = {
@@ -77,41 +77,41 @@ def run(who: Administrator, told: Declaration, project: Path, folder: Path) -> N
     error = json.loads(result.read_text())["error"]
     if error:
         raise RuntimeError(f"the bootstrap failed at {error.get('name') or error.get('where')}: {error['message']}")
-    _put_keys(who, told)
+    _put_keys(who, bootstrap)
 
 
-def _prepare(who: Administrator, told: Declaration) -> None:
+def _prepare(who: Administrator, bootstrap: Declaration) -> None:
     """What is there before: the organisation in Pulumi Cloud, the refs that deploy or are trusted, the owner's credential."""
-    if told.pulumi_cloud:
-        who.control.post("pulumi/members", organization=told.pulumi_cloud.organization, token=PULUMI_TOKEN)
-    token = {"token": OWNER_TOKEN, "organization": told.github_owner, "app_id": who.app, "permissions": OWNER_PERMISSIONS}
+    if bootstrap.pulumi_cloud:
+        who.control.post("pulumi/members", organization=bootstrap.pulumi_cloud.organization, token=PULUMI_TOKEN)
+    token = {"token": OWNER_TOKEN, "organization": bootstrap.github_owner, "app_id": who.app, "permissions": OWNER_PERMISSIONS}
     who.control.post("github/seed", tokens=[token])
-    repository = f"{told.github_owner}/{told.repository}"
+    repository = f"{bootstrap.github_owner}/{bootstrap.repository}"
     there = who.control.get(f"github/repositories/{repository}")["refs"]
-    for ref in (*(f"{HEADS}{branch}" for branch in told.branches), *(f"{TAGS}{tag}" for tag in refs.guarded_tags(told))):
+    for ref in (*(f"{HEADS}{branch}" for branch in bootstrap.branches), *(f"{TAGS}{tag}" for tag in refs.guarded_tags(bootstrap))):
         if ref not in there:
             who.control.act("github/push", repository=repository, actor=ADMIN, ref=ref, content="the first release")
 
 
-def _put_keys(who: Administrator, told: Declaration) -> None:
-    """The keys of the GitHub Apps, which the administrator puts into the secrets that the bootstrap made."""
-    secrets = clients.aws(who.endpoint, told.region, "secretsmanager", who.root)
-    for one in told.stacks:
-        stack = Deployed(Registry("aws", told.account, told.region, one.settings.domain.name), one.name)
+def _put_keys(who: Administrator, bootstrap: Declaration) -> None:
+    """The keys of the GitHub Apps, which the administrator puts into the secrets of the bootstrap."""
+    secrets = clients.aws(who.endpoint, bootstrap.region, "secretsmanager", who.root)
+    for declared in bootstrap.stacks:
+        stack = Deployed(Registry("aws", bootstrap.account, bootstrap.region, declared.settings.domain.name), declared.name)
         for access in Access:
             key = {"appId": who.app, "installationId": 1, "privateKey": f"the key of the App that may {access}"}
             secrets.put_secret_value(SecretId=stack.app_secret_name(access), SecretString=json.dumps(key))
 
 
-def deployment(control: Control, told: Declaration, stack: str) -> Mapping[str, Any]:
+def deployment(control: Control, bootstrap: Declaration, stack: str) -> Mapping[str, Any]:
     """The deployment of a stack that Pulumi starts on a push to its branch which changes its file. Raises RuntimeError if there is none."""
-    one = next(each for each in told.stacks if each.name == stack)
-    repository = f"{told.github_owner}/{told.repository}"
-    started = control.post("pulumi/push", repository=repository, branch=one.branch, changed=[f"Pulumi.{stack}.yaml"])["deployments"]
+    declared = next(each for each in bootstrap.stacks if each.name == stack)
+    repository = f"{bootstrap.github_owner}/{bootstrap.repository}"
+    started = control.post("pulumi/push", repository=repository, branch=declared.branch, changed=[f"Pulumi.{stack}.yaml"])["deployments"]
     for each in started:
         if each["stack"] == stack:
             return each
-    raise RuntimeError(f"a push of Pulumi.{stack}.yaml to {one.branch} of {repository} starts no deployment of {stack}")
+    raise RuntimeError(f"a push of Pulumi.{stack}.yaml to {declared.branch} of {repository}: got no deployment; expected one of {stack}")
 
 
 def assume(endpoint: str, region: str, role_arn: str, token: str) -> Credentials:
@@ -124,8 +124,8 @@ def assume(endpoint: str, region: str, role_arn: str, token: str) -> Credentials
         RoleSessionName="deployment",
         WebIdentityToken=token,
     )
-    made = answer["Credentials"]
-    return Credentials(made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
+    issued = answer["Credentials"]
+    return Credentials(issued["AccessKeyId"], issued["SecretAccessKey"], issued["SessionToken"])
 
 
 def deployer(endpoint: str, region: str, started: Mapping[str, Any]) -> Credentials:

@@ -20,6 +20,6 @@ def call(file: Path, job: str, **contexts: Mapping[str, Any]) -> dict[str, Any]:
     calling = definitions.read(file)["jobs"][job]
     called, _, ref = calling.get("uses", "").partition("@")
     if not called.startswith(OWN) or ref != "main":
-        raise ValueError(f"{file}: job {job} calls no workflow of this project at main: {calling.get('uses')!r}")
+        raise ValueError(f"{file}: job {job}: got uses {calling.get('uses')!r}; expected a workflow of this project at main")
     scope = Scope({name: Declared(name, values) for name, values in contexts.items()})
     return {name: interpolate(value, scope) for name, value in calling["with"].items()}

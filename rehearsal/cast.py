@@ -46,27 +46,35 @@ def matching(pattern: str) -> str:
 
 def publishers(settings: Settings) -> list[Publisher]:
     """Every publishing repository, in catalog order."""
-    return [Publisher(team, one) for team in settings.teams for one in team.repositories if one.publishes]
+    return [Publisher(team, repository) for team in settings.teams for repository in team.repositories if repository.publishes]
 
 
 def first(candidates: Iterable[Publisher], format: Format | None = None, **traits: bool) -> Publisher | None:
     """The first publisher of a format that has each trait (pattern, literal, environment, promotes, open) or lacks it."""
-    for one in candidates:
+    for publisher in candidates:
         has = {
-            "pattern": one.pattern is not None,
-            "literal": one.literal is not None,
-            "environment": bool(one.repository.environment),
-            "promotes": one.repository.promotes is not None,
-            "open": one.team.readers is Readers.ORGANIZATION,
+            "pattern": publisher.pattern is not None,
+            "literal": publisher.literal is not None,
+            "environment": bool(publisher.repository.environment),
+            "promotes": publisher.repository.promotes is not None,
+            "open": publisher.team.readers is Readers.ORGANIZATION,
         }
-        if (format is None or format in one.repository.publishes) and all(has[trait] is wanted for trait, wanted in traits.items()):
-            return one
+        if (format is None or format in publisher.repository.publishes) and all(
+            has[trait] is expected for trait, expected in traits.items()
+        ):
+            return publisher
     return None
 
 
 def installers(settings: Settings, *, readers: Readers) -> list[tuple[Team, Repository]]:
     """Repositories that only install, of teams with such readers."""
-    return [(team, one) for team in settings.teams if team.readers is readers for one in team.repositories if not one.publishes]
+    return [
+        (team, repository)
+        for team in settings.teams
+        if team.readers is readers
+        for repository in team.repositories
+        if not repository.publishes
+    ]
 
 
 def package_name(owned: OwnedName, word: str) -> str:

@@ -38,7 +38,7 @@ _PIP_QUIET = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1", "PIP_NO
 # One session, so that service descriptions are read once; making a client of it is not safe in two threads at a time.
 _SESSION = boto3.session.Session()
 _CREATING = threading.Lock()
-_ASKING = threading.Lock()
+_TOOL_VERSION_LOCK = threading.Lock()
 
 
 class CommandFailed(RuntimeError):
@@ -70,10 +70,10 @@ class Credentials:
 def needs(program: str) -> None:
     """Raises Skipped if a program is not on this machine."""
     if shutil.which(program, path=scrubbed()["PATH"]) is None:
-        raise Skipped(f"{program} is not on PATH")
+        raise Skipped(f"{program} is not on PATH; install it")
 
 
-# What builds a package of each format: the publishing workflow's input, how to ask, and the version in the answer.
+# What builds a package of each format: the publishing workflow's input, the command, and the version in its output.
 _TOOLS = {
     Format.NPM: ("node-version", ("node", "--version"), r"v(\d+)"),
     Format.PYPI: ("python-version", ("python", "--version"), r"Python (\d+\.\d+)"),
@@ -83,8 +83,8 @@ _TOOLS = {
 
 def tool_version(format: Format) -> dict[str, str]:
     """The version of this machine's tool, as input of the publishing workflow; nothing if there is no such tool."""
-    # Jobs side by side wait for the first that asks.
-    with _ASKING:
+    # Concurrent jobs wait for the first call.
+    with _TOOL_VERSION_LOCK:
         return _tool_version(format)
 
 
@@ -93,25 +93,25 @@ def _tool_version(format: Format) -> dict[str, str]:
     name, command, pattern = _TOOLS[format]
     if not shutil.which(command[0], path=scrubbed()["PATH"]):
         return {}
-    told = subprocess.run(command, capture_output=True, text=True, env=scrubbed(), check=False)
-    match = re.search(pattern, told.stdout + told.stderr)
+    answer = subprocess.run(command, capture_output=True, text=True, env=scrubbed(), check=False)
+    match = re.search(pattern, answer.stdout + answer.stderr)
     return {name: match[1]} if match else {}
 
 
 def own_registries() -> dict[str, str]:
     """The registries that this machine's npm and pip are set to, as variables for a process that has a HOME of its own."""
-    asked = {"NPM_CONFIG_REGISTRY": ("npm", "config", "get", "registry"), "PIP_INDEX_URL": ("pip", "config", "get", "global.index-url")}
-    told = {
+    commands = {"NPM_CONFIG_REGISTRY": ("npm", "config", "get", "registry"), "PIP_INDEX_URL": ("pip", "config", "get", "global.index-url")}
+    answers = {
         name: subprocess.run(command, capture_output=True, text=True, check=False)
-        for name, command in asked.items()
+        for name, command in commands.items()
         if shutil.which(command[0])
     }
-    return {name: answer.stdout.strip() for name, answer in told.items() if answer.returncode == 0 and answer.stdout.strip()}
+    return {name: answer.stdout.strip() for name, answer in answers.items() if answer.returncode == 0 and answer.stdout.strip()}
 
 
 @cache
 def http() -> httpx.Client:
-    """One HTTP client for everybody who sends credentials of their own with each request: making one costs more than a request."""
+    """One HTTP client for everybody who sends credentials of their own with each request: creating a client costs more than a request."""
     return httpx.Client(trust_env=False, timeout=30)
 
 

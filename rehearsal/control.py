@@ -47,7 +47,7 @@ class Refusal:
 
     @property
     def denial(self) -> bool:
-        """Whether somebody was refused who has been recognised: AWS answers 403 to credentials that are wrong or have expired, too."""
+        """Whether a known caller was refused: AWS answers 403 to wrong or expired credentials, too."""
         return self.status == _FORBIDDEN and (self.code or self._found("Code", "__type")) not in _UNRECOGNISED
 
     def _found(self, *keys: str) -> str:
@@ -64,8 +64,8 @@ class Refusal:
         """Whether a client's output is about this answer: it has its message, or names its status and an address that it is of or below."""
         if self.words and self.words in output:
             return True
-        addresses = [unquote(one).rstrip(".,:;") for one in _LOCAL_URL.findall(output)]
-        return f"{self.status}" in output and any(len(one) > 1 and self.path.startswith(one) for one in addresses)
+        addresses = [unquote(found).rstrip(".,:;") for found in _LOCAL_URL.findall(output)]
+        return f"{self.status}" in output and any(len(address) > 1 and self.path.startswith(address) for address in addresses)
 
 
 class Control:
@@ -85,14 +85,14 @@ class Control:
 
     def refusals(self, since: int) -> list[Refusal]:
         """What the local cloud has refused since then, to whomever."""
-        return [Refusal(**one) for one in self.get(f"refusals?since={since}")["refusals"]]
+        return [Refusal(**refusal) for refusal in self.get(f"refusals?since={since}")["refusals"]]
 
     def refusal_in(self, output: str, since: int) -> str | None:
         """The refusal (403) since then that a client's output is about, in the cloud's own words, or None.
 
         The record decides and not the client's text: one that is not logged in (401), or fails for another reason, was not denied.
         """
-        shown = next((one for one in self.refusals(since) if one.denial and one.shown_in(output)), None)
+        shown = next((refusal for refusal in self.refusals(since) if refusal.denial and refusal.shown_in(output)), None)
         return f"{shown.status} {shown.words or f'{shown.method} {shown.path}'}" if shown else None
 
     def post(self, path: str, /, **body: Any) -> Any:

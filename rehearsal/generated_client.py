@@ -45,16 +45,16 @@ def check_out(folder: Path, version: str) -> Path:
 def build(folder: Path, version: str) -> Path:
     """What the build commands of the workflow leave in that folder, from dist/."""
     known = versions()
-    for one in known[: known.index(version) + 1]:
+    for earlier in known[: known.index(version) + 1]:
         for format, place in BUILT.items():
-            if (kept := DIST / one / format.value).is_dir():
+            if (kept := DIST / earlier / format.value).is_dir():
                 shutil.copytree(kept, folder / place, dirs_exist_ok=True)
     return folder
 
 
 def rename(folder: Path, names: Mapping[str, str]) -> Path:
-    """The same files with packages of other names, for a catalog in which nobody owns the example's."""
-    for file in (one for one in folder.rglob("*") if one.is_file()):
+    """The same files with packages of other names, for a catalog in which no team owns the example's."""
+    for file in (path for path in folder.rglob("*") if path.is_file()):
         text = renamed = file.read_text()
         for old, new in names.items():
             renamed = renamed.replace(old, new)
@@ -73,7 +73,7 @@ def _version_for_the_workflow(folder: Path) -> str:
     """What the workflow's step makes of the API's file."""
     steps = definitions.read(folder / WORKFLOW)["jobs"]["version"]["steps"]
     script = next(step["run"] for step in steps if step.get("id") == "read")
-    told = folder.parent / f"{folder.name}-output"
-    told.write_text("")
-    subprocess.run(["bash", "-e", "-c", script], cwd=folder, env={"PATH": os.environ["PATH"], "GITHUB_OUTPUT": str(told)}, check=True)
-    return commands.read_values(told)["version"]
+    output = folder.parent / f"{folder.name}-output"
+    output.write_text("")
+    subprocess.run(["bash", "-e", "-c", script], cwd=folder, env={"PATH": os.environ["PATH"], "GITHUB_OUTPUT": str(output)}, check=True)
+    return commands.read_values(output)["version"]

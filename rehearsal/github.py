@@ -24,7 +24,7 @@ class Job:
     github: Mapping[str, Any]
 
     def token(self, audience: str) -> str:
-        """The job's OIDC token, asked for as a step would."""
+        """The job's OIDC token, requested as a step would."""
         url = self.env["ACTIONS_ID_TOKEN_REQUEST_URL"]
         bearer = {"authorization": f"bearer {self.env['ACTIONS_ID_TOKEN_REQUEST_TOKEN']}"}
         answer = clients.http().get(f"{url}&audience={audience}", headers=bearer)
@@ -78,7 +78,7 @@ class GitHub:
         return "refs/heads/root"
 
     def ensure_branch(self, repository: str, branch: str, actor: str, *, owner: str = "", kind: str = "heads") -> None:
-        """Make sure that a branch (or tag) exists, made by `actor` if need be."""
+        """Make sure that a branch (or tag) exists; `actor` creates it if not."""
         with self._creating:
             seen = self._control.get(f"github/repositories/{self.full_name(repository, owner)}")
             if f"refs/{kind}/{branch}" not in seen["refs"]:
@@ -144,7 +144,7 @@ class GitHub:
         if started["state"] != "running":
             raise Denied(f"GitHub did not start the job ({started['state']}): {started['message']}")
         if permissions.get("id-token") == "write" and "ACTIONS_ID_TOKEN_REQUEST_URL" not in started["env"]:
-            raise Denied("GitHub gave the job no way to ask for an OIDC token")
+            raise Denied("GitHub gave the job no URL to request an OIDC token from")
         return Job(started["id"], started["env"], started["vars"], started["github"])
 
     def expired_token(self, job: Job, audience: str) -> str:
@@ -152,7 +152,7 @@ class GitHub:
         return self._control.post("github/expired", run=job.id, audience=audience)["value"]
 
     def forged_token(self, job: Job, audience: str) -> str:
-        """The same claims as this job's token has, signed by somebody else."""
+        """The same claims as this job's token has, signed with another key."""
         claims = self._control.post("github/claims", run=job.id, audience=audience)
         return self._control.post("github/forge", claims=claims)["value"]
 

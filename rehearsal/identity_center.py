@@ -52,17 +52,17 @@ def place(settings: Settings, registry: Registry) -> Place | None:
 
 def groups(settings: Settings) -> dict[str, list[str]]:
     """Users by group."""
-    made: dict[str, list[str]] = {_OUTSIDE_GROUP: [OUTSIDER]}
+    users: dict[str, list[str]] = {_OUTSIDE_GROUP: [OUTSIDER]}
     for group in settings.developers.groups if settings.developers else ():
-        made.setdefault(group, []).append(DEVELOPER)
+        users.setdefault(group, []).append(DEVELOPER)
     for team in settings.teams:
         for group in team.developer_groups:
-            made.setdefault(group, []).append(team_developer(team.name))
-    return made
+            users.setdefault(group, []).append(team_developer(team.name))
+    return users
 
 
 def seed(settings: Settings, registry: Registry, control: Control, deployer: str) -> None:
-    """Make it, and the role in its account that the deployer (an ARN) assumes if the stack names one."""
+    """Create it, and the role in its account that the deployer (an ARN) assumes if the stack names a role."""
     where = place(settings, registry)
     if where is None:
         return
@@ -83,12 +83,12 @@ def seed(settings: Settings, registry: Registry, control: Control, deployer: str
 
 
 class Manager:
-    """Those who manage permission sets, with every right in the account that does."""
+    """An Identity Center administrator, with full access to the account that manages permission sets."""
 
     def __init__(self, world: World) -> None:
         where = place(world.settings, world.registry)
         if where is None:
-            raise ValueError(f"stack {world.settings.stack} has no developers")
+            raise ValueError(f"stack {world.settings.stack}: got no developers; expected the key developers")
         everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
         who = world.principal("identity-administrator", everything, account=where.account)
         self._sso = clients.aws(world.place.endpoint, where.region, "sso-admin", who)
@@ -97,15 +97,15 @@ class Manager:
         self._instance, self._identity_store = {"InstanceArn": there["InstanceArn"]}, there["IdentityStoreId"]
         self._target = {"TargetId": world.place.account, "TargetType": "AWS_ACCOUNT", "PrincipalType": "GROUP"}
 
-    def make(self, name: str, policy: str, duration: str, group_names: Sequence[str]) -> None:
+    def create(self, name: str, policy: str, duration: str, group_names: Sequence[str]) -> None:
         """A permission set with this policy, for these groups, in the registry's account."""
-        made = self._sso.create_permission_set(Name=name, SessionDuration=duration, **self._instance)["PermissionSet"]["PermissionSetArn"]
-        self._sso.put_inline_policy_to_permission_set(PermissionSetArn=made, InlinePolicy=policy, **self._instance)
+        arn = self._sso.create_permission_set(Name=name, SessionDuration=duration, **self._instance)["PermissionSet"]["PermissionSetArn"]
+        self._sso.put_inline_policy_to_permission_set(PermissionSetArn=arn, InlinePolicy=policy, **self._instance)
         for group in group_names:
-            self._sso.create_account_assignment(PermissionSetArn=made, PrincipalId=self._group(group), **self._instance, **self._target)
+            self._sso.create_account_assignment(PermissionSetArn=arn, PrincipalId=self._group(group), **self._instance, **self._target)
 
     def assign_again(self, name: str, group_names: Sequence[str]) -> None:
-        """Take every assignment of a permission set away and make it again, which makes another role."""
+        """Take every assignment of a permission set away and create it again, which creates another role."""
         arn = self._named(name)
         principals = [self._group(group) for group in group_names]
         for change in (self._sso.delete_account_assignment, self._sso.create_account_assignment):
@@ -116,13 +116,13 @@ class Manager:
         """ARN of every permission set, by its name."""
         arns = self._sso.list_permission_sets(**self._instance)["PermissionSets"]
         described = (self._sso.describe_permission_set(PermissionSetArn=arn, **self._instance)["PermissionSet"] for arn in arns)
-        return {one["Name"]: one["PermissionSetArn"] for one in described}
+        return {permission_set["Name"]: permission_set["PermissionSetArn"] for permission_set in described}
 
     def _named(self, name: str) -> str:
-        made = self.permission_sets()
-        if name not in made:
-            raise LookupError(f"there is no permission set {name}")
-        return made[name]
+        arns = self.permission_sets()
+        if name not in arns:
+            raise LookupError(f"permission set {name}: got none of that name; expected one of {', '.join(sorted(arns))}")
+        return arns[name]
 
     def _group(self, name: str) -> str:
         unique = {"UniqueAttribute": {"AttributePath": "DisplayName", "AttributeValue": name}}

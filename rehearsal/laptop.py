@@ -19,7 +19,7 @@ def sign_in(world: World, user: str) -> dict[str, Any]:
     """What a user has after `aws sso login`: access token, start URL, region, end."""
     where = identity_center.place(world.settings, world.registry)
     if where is None:
-        raise ValueError(f"stack {world.settings.stack} has no developers")
+        raise ValueError(f"stack {world.settings.stack}: got no developers; expected the key developers")
     return world.control.post("identity-center/sign-ins", account=where.account, region=where.region, user=user)
 
 
@@ -28,18 +28,18 @@ def session(world: World, user: str, permission_set: str) -> Credentials:
     signed_in = sign_in(world, user)
     portal = clients.aws(world.place.endpoint, signed_in["region"], "sso", None)
     try:
-        made = portal.get_role_credentials(roleName=permission_set, accountId=world.place.account, accessToken=signed_in["access_token"])[
+        issued = portal.get_role_credentials(roleName=permission_set, accountId=world.place.account, accessToken=signed_in["access_token"])[
             "roleCredentials"
         ]
     except portal.exceptions.ClientError as error:
         if error.response["Error"]["Code"] == _NO_ACCESS:
             raise Denied(f"{_NO_ACCESS}: {error.response['Error']['Message']}") from None
         raise
-    return Credentials(made["accessKeyId"], made["secretAccessKey"], made["sessionToken"])
+    return Credentials(issued["accessKeyId"], issued["secretAccessKey"], issued["sessionToken"])
 
 
 def laptop(world: World, user: str, permission_set: str, repository: str) -> Shell:
-    """A shell with the profile of the AWS CLI and the settings of package-login that docs/developers.md asks for."""
+    """A shell with the profile of the AWS CLI and the settings of package-login of docs/developers.md."""
     shell, signed_in = world.shell(f"laptop-{user}"), sign_in(world, user)
     aws = shell.home / ".aws"
     (aws / "sso" / "cache").mkdir(parents=True)

@@ -53,5 +53,5 @@ def _parts(package: Package) -> tuple[str, ...]:
 def _replace(file: Path, old: str, new: str) -> None:
     text = file.read_text()
     if old not in text:
-        raise ValueError(f"{file} does not hold {old!r}")
+        raise ValueError(f"{file}: got no {old!r}; expected it there to replace")
     file.write_text(text.replace(old, new))

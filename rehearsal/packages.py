@@ -111,8 +111,8 @@ def maven_project(folder: Path, package: Package) -> Path:
 
 def source(folder: Path, package: Package) -> Path:
     """What a repository that publishes the package has checked out."""
-    made = {Format.NPM: npm_project, Format.PYPI: python_project, Format.MAVEN: maven_project}
-    return made[package.format](folder, package)
+    projects = {Format.NPM: npm_project, Format.PYPI: python_project, Format.MAVEN: maven_project}
+    return projects[package.format](folder, package)
 
 
 def wheel(folder: Path, package: Package, content: str = "") -> Path:
@@ -134,7 +134,7 @@ def wheel(folder: Path, package: Package, content: str = "") -> Path:
     return file
 
 
-# --- publishing: `login(tool)` has been told the repository ----------------------------------------------------------------------
+# --- publishing: `login(tool)` knows the repository -------------------------------------------------------------------------------
 
 
 def publish_npm(shell: Shell, login: Callable[[str], object], package: Package, content: str = "") -> str:
@@ -158,7 +158,7 @@ def install_npm(shell: Shell, login: Callable[[str], object], package: Package) 
     shell.run("npm", "install", package.name)
     locked = json.loads((shell.home / "package-lock.json").read_text())["packages"][f"node_modules/{package.name}"]
     if not locked["resolved"].startswith(shell.environment["AWS_ENDPOINT_URL"]):
-        raise RuntimeError(f"{package.name} came from {locked['resolved']}")
+        raise RuntimeError(f"{package.name}: got it from {locked['resolved']}; expected the local cloud")
     return last_line(shell.run("node", "-p", f"require({json.dumps(package.name)})"))
 
 

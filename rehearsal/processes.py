@@ -48,8 +48,8 @@ class Child:
             text=True,
         )
 
-    def tell(self, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
-        """What one that waits (see `told`) is for. Raises ProcessFailed if it has ended."""
+    def send(self, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
+        """Send the arguments that a waiting process reads (see `received`). Raises ProcessFailed if it has ended."""
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(json.dumps([list(arguments), dict(environment)]) + "\n")
@@ -79,14 +79,14 @@ class Child:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
     def close(self) -> None:
-        """End it and whatever it started: close its input, then ask, then insist."""
+        """End it and whatever it started: close its input, then SIGTERM, then SIGKILL."""
         with contextlib.suppress(OSError):
             if self._process.stdin:
                 self._process.stdin.close()
-        for ask in (None, signal.SIGTERM, signal.SIGKILL):
-            if ask is not None:
+        for signal_number in (None, signal.SIGTERM, signal.SIGKILL):
+            if signal_number is not None:
                 with contextlib.suppress(ProcessLookupError):
-                    os.killpg(self._process.pid, ask)
+                    os.killpg(self._process.pid, signal_number)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(_GRACE)
                 break
@@ -95,8 +95,8 @@ class Child:
         self._errors.close()
 
 
-def told() -> list[str]:
-    """In a process that waits: the arguments that `Child.tell` sends; the variables are set. SystemExit if standard input ends instead."""
+def received() -> list[str]:
+    """In a waiting process: the arguments that `Child.send` sends; sets the variables. SystemExit if standard input ends instead."""
     line = sys.stdin.readline()
     if not line:
         raise SystemExit(0)
@@ -106,7 +106,7 @@ def told() -> list[str]:
 
 
 def program_process(folder: Path) -> Child:
-    """A process for the program, which loads the SDKs and waits. It has no credentials until it is told them."""
+    """A process for the program, which loads the SDKs and waits. It has no credentials until they are sent."""
     home = folder / "program"
     home.mkdir(exist_ok=True)
     return Child(

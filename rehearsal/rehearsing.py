@@ -14,7 +14,7 @@ from rich.console import Console
 
 from access import review
 from policy_pack.rules.model import Finding
-from rehearsal import everything, removal, report, rights, rules, schedule, stage
+from rehearsal import removal, report, rights, rules, schedule, selection, stage
 from rehearsal.engine import command
 from rehearsal.processes import Waiting
 from rehearsal.scenario import SKIPPED, Outcome, Scenario
@@ -49,7 +49,7 @@ def _rehearse(options: argparse.Namespace, console: Console, folder: Path, waiti
         world = stage.world(settings, cloud, result["outputs"], folder)
         writes = world.github.writes() - cloud.writes_before
         watch = stage.watch(cloud, settings)
-        outcomes = _act(console, everything.acts(world, options.only, quick=options.quick))
+        outcomes = _act(console, selection.phases(world, options.only, quick=options.quick))
         seconds = round(time.monotonic() - started, 1)
         _tell(console, result, outcomes, findings, seconds, quick=options.quick)
         console.print(report.run_by(result["engine"], forced=options.engine == "sdk"), style="dim")
@@ -57,17 +57,17 @@ def _rehearse(options: argparse.Namespace, console: Console, folder: Path, waiti
         _write(options.json, _report(stack.name, result, outcomes, findings, writes, seconds, removed))
         if options.serve:
             _serve(console, world)
-    return 1 if removed and (removed.unexpected or removed.unargued) else _status(outcomes, findings)
+    return 1 if removed and (removed.unexpected or removed.unexplained) else _status(outcomes, findings)
 
 
 def _provision(stack: str, console: Console, program: stage.Program) -> Mapping[str, Any]:
-    made = 0
+    created = 0
     with console.status(f"stack {stack}: starting the program") as status:
 
         def tell(event: Mapping[str, Any]) -> None:
-            nonlocal made
-            made += event["event"] == "created"
-            status.update(f"stack {stack}: {made} made, {event['event']} {event['name']}")
+            nonlocal created
+            created += event["event"] == "created"
+            status.update(f"stack {stack}: {created} created, {event['event']} {event['name']}")
 
         result = program.run(tell)
     console.print(report.tree(stack, result["resources"]))
@@ -166,7 +166,7 @@ def _write(target: str | None, content: Mapping[str, Any]) -> None:
 
 def _serve(console: Console, world: Any) -> None:
     console.print("\nThe local cloud stays up until Ctrl-C. In another shell:\n", style="bold")
-    for line in everything.exports(world):
+    for line in selection.exports(world):
         console.print(f"  {line}", markup=False, soft_wrap=True)
     signal.pause()
 

@@ -1,6 +1,6 @@
 """Takes a stack away again, as its people would, and looks at the cloud for what is left.
 
-The engine's refusals are part of it: what is protected, and a sandbox that still holds what developers made.
+The engine's refusals are part of it: what is protected, and a sandbox that still has repositories of developers.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -13,8 +13,8 @@ from policies.names import PRIVATE_DEPENDENCIES_ENVIRONMENT, STACK_TAG, read_pol
 from policies.roles.developer import permission_set
 from rehearsal.identity_center import Manager
 from rehearsal.rights import Rights
-from rehearsal.scenarios import deploying
-from rehearsal.scenarios.reading import administrator
+from rehearsal.scenarios import deployments
+from rehearsal.scenarios.read_access import administrator
 from rehearsal.stage import ProgramFailed
 from rehearsal.world import World
 from settings import DeveloperMode, OidcProvider
@@ -45,43 +45,43 @@ class Removal:
     rights: Rights | None = None
 
     @property
-    def unargued(self) -> list[str]:
-        """Rights of the deployer that neither making nor removing the stack used, and that nobody argues for."""
-        return self.rights.unargued if self.rights else []
+    def unexplained(self) -> list[str]:
+        """Rights of the deployer that neither creating nor removing the stack used, and that KEPT gives no reason for."""
+        return self.rights.unexplained if self.rights else []
 
     @property
     def unexpected(self) -> list[Left]:
-        return [one for one in self.left if not one.why]
+        return [remainder for remainder in self.left if not remainder.why]
 
     def as_json(self) -> dict[str, Any]:
         """As in the report."""
         return {
             "refusals": self.refusals,
-            "kept": {one.what: one.why for one in self.left if one.why},
-            "unexpected": [one.what for one in self.unexpected],
+            "kept": {remainder.what: remainder.why for remainder in self.left if remainder.why},
+            "unexpected": [remainder.what for remainder in self.unexpected],
             **({"rights": self.rights.as_json()} if self.rights else {}),
         }
 
 
-def remove(world: World, program: Destroyable, tell: Tell) -> Removal:
-    """Destroy the stack. Raises ProgramFailed if it is refused for a reason that nobody has foreseen."""
+def remove(world: World, program: Destroyable, report: Tell) -> Removal:
+    """Destroy the stack. Raises ProgramFailed if it is refused for an unexpected reason."""
     done = Removal()
     if world.settings.domain.protect:
         done.refusals.append(_refused(program, "is protected"))
-        tell(f"refused: {done.refusals[-1]}")
+        report(f"refused: {done.refusals[-1]}")
     unprotect = ["--unprotect"] if world.settings.domain.protect else []
     if unprotect:
-        tell("unprotected, one resource after the other (pulumi state unprotect), and again")
+        report("unprotecting each resource (pulumi state unprotect), then retrying")
     if others := _attached_by_others(world):
         done.refusals.append(_refused(program, "Cannot delete a policy attached to entities", *unprotect))
-        tell(f"refused: {done.refusals[-1]}")
+        report(f"refused: {done.refusals[-1]}")
         _detach(world, others)
-        tell(f"the read policy is taken off {', '.join(others)}, to which others had attached it, and again")
-    if world.settings.sandbox and (made := list(_repositories(world, world.settings.sandbox.name))):
+        report(f"detaching the read policy from {', '.join(others)}, where others had attached it, then retrying")
+    if world.settings.sandbox and (by_developers := list(_repositories(world, world.settings.sandbox.name))):
         done.refusals.append(_refused(program, "still has", *unprotect))
-        tell(f"refused: {done.refusals[-1]}")
-        _empty(world, world.settings.sandbox.name, made)
-        tell(f"the sandbox is emptied of {', '.join(made)}, and again")
+        report(f"refused: {done.refusals[-1]}")
+        _empty(world, world.settings.sandbox.name, by_developers)
+        report(f"deleting {', '.join(by_developers)} from the sandbox, then retrying")
     program.destroy(*unprotect)
     done.left = list(left(world))
     return done
@@ -95,7 +95,7 @@ def _refused(program: Destroyable, words: str, *options: str) -> str:
         if words not in str(refusal):
             raise
         return " ".join(str(refusal).split())
-    raise RuntimeError(f"it was destroyed, although something {words}")
+    raise RuntimeError(f"destroy: got success; expected a refusal, because something {words}")
 
 
 # --- the sandbox --------------------------------------------------------------------------------------------------------------------
@@ -104,14 +104,14 @@ def _refused(program: Destroyable, words: str, *options: str) -> str:
 def _repositories(world: World, domain: str) -> Iterator[str]:
     codeartifact = world.client("codeartifact", administrator(world))
     for page in codeartifact.get_paginator("list_repositories_in_domain").paginate(domain=domain, domainOwner=world.place.account):
-        yield from (one["name"] for one in page["repositories"])
+        yield from (repository["name"] for repository in page["repositories"])
 
 
 def _empty(world: World, domain: str, repositories: list[str]) -> None:
     """What the documentation says: whoever takes a sandbox away deletes its repositories first."""
     codeartifact = world.client("codeartifact", administrator(world))
-    for one in repositories:
-        codeartifact.delete_repository(domain=domain, domainOwner=world.place.account, repository=one)
+    for repository in repositories:
+        codeartifact.delete_repository(domain=domain, domainOwner=world.place.account, repository=repository)
 
 
 # --- the read policy ----------------------------------------------------------------------------------------------------------------
@@ -123,19 +123,19 @@ def _read_policy(world: World) -> str:
 
 def _attached_by_others(world: World) -> list[str]:
     """Roles that have the read policy, and that the stack does not name."""
-    iam, named = world.client("iam", administrator(world)), {one.rpartition("/")[2] for one in world.settings.build_roles}
+    iam, named = world.client("iam", administrator(world)), {role.rpartition("/")[2] for role in world.settings.build_roles}
     try:
         attached = iam.list_entities_for_policy(PolicyArn=_read_policy(world))["PolicyRoles"]
     except iam.exceptions.NoSuchEntityException:
         return []
-    return [one["RoleName"] for one in attached if one["RoleName"] not in named]
+    return [policy["RoleName"] for policy in attached if policy["RoleName"] not in named]
 
 
 def _detach(world: World, roles: list[str]) -> None:
     """What those who attached it do before the policy can go."""
     iam = world.client("iam", administrator(world))
-    for one in roles:
-        iam.detach_role_policy(RoleName=one, PolicyArn=_read_policy(world))
+    for role in roles:
+        iam.detach_role_policy(RoleName=role, PolicyArn=_read_policy(world))
 
 
 # --- what is left -------------------------------------------------------------------------------------------------------------------
@@ -152,23 +152,29 @@ def _codeartifact(world: World) -> Iterator[Left]:
     for domain in world.control.get("codeartifact/state")["domains"]:
         if domain["name"] in (world.settings.domain.name, *sandbox):
             yield Left(f"domain {domain['name']}")
-            yield from (Left(f"repository {domain['name']}/{one['name']}") for one in domain["repositories"])
+            yield from (Left(f"repository {domain['name']}/{repository['name']}") for repository in domain["repositories"])
 
 
 def _iam(world: World) -> Iterator[Left]:
     iam, path = world.client("iam", administrator(world)), world.settings.iam.path
     own = f"{world.settings.stack}-"
     for page in iam.get_paginator("list_roles").paginate(PathPrefix=path):
-        for one in page["Roles"]:
-            if one["Path"] == path and one["RoleName"].startswith(own):
-                acted = one["RoleName"].startswith(f"{own}{deploying.MADE_HERE}-")
-                yield Left(f"role {one['Arn']}", "not this stack's: a scenario made it, as a changed program could" if acted else "")
+        for role in page["Roles"]:
+            if role["Path"] == path and role["RoleName"].startswith(own):
+                acted = role["RoleName"].startswith(f"{own}{deployments.ROLE_INFIX}-")
+                yield Left(f"role {role['Arn']}", "not this stack's: created by a scenario, as a changed program could" if acted else "")
     for page in iam.get_paginator("list_policies").paginate(Scope="Local"):
-        yield from (Left(f"policy {one['Arn']}") for one in page["Policies"] if one["Path"] == path and one["PolicyName"].startswith(own))
+        yield from (
+            Left(f"policy {policy['Arn']}")
+            for policy in page["Policies"]
+            if policy["Path"] == path and policy["PolicyName"].startswith(own)
+        )
     for provider in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]:
         if provider["Arn"].endswith(f"/{GITHUB_OIDC_HOST}"):
-            made = world.settings.oidc_provider is OidcProvider.CREATE
-            why = "retained: other stacks and programs of the account may rely on it" if made else "not this stack's: it was there before"
+            created = world.settings.oidc_provider is OidcProvider.CREATE
+            why = (
+                "retained: other stacks and programs of the account may rely on it" if created else "not this stack's: it was there before"
+            )
             yield Left(f"OIDC provider {provider['Arn']}", why)
 
 
@@ -176,7 +182,7 @@ def _permission_sets(world: World) -> Iterator[Left]:
     if world.settings.developers is None:
         return
     by_others = world.settings.developers.mode is DeveloperMode.POLICY
-    why = "not this stack's: made by those who manage permission sets" if by_others else ""
+    why = "not this stack's: created by the Identity Center administrators" if by_others else ""
     own = permission_set(world.settings.stack)
     yield from (Left(f"permission set {name}", why) for name in Manager(world).permission_sets() if name.startswith(own))
 
@@ -185,10 +191,10 @@ def _keys(world: World) -> Iterator[Left]:
     kms, names = world.client("kms", administrator(world)), Names(world.registry, world.settings.stack, world.settings.iam.path)
     aliases = (f"alias/codeartifact/{world.settings.domain.name}", names.key_alias)
     for page in kms.get_paginator("list_aliases").paginate():
-        yield from (Left(f"key alias {one['AliasName']}") for one in page["Aliases"] if one["AliasName"] in aliases)
+        yield from (Left(f"key alias {alias['AliasName']}") for alias in page["Aliases"] if alias["AliasName"] in aliases)
     for page in kms.get_paginator("list_keys").paginate():
         for key in page["Keys"]:
-            tags = {one["TagKey"]: one["TagValue"] for one in kms.list_resource_tags(KeyId=key["KeyId"])["Tags"]}
+            tags = {tag["TagKey"]: tag["TagValue"] for tag in kms.list_resource_tags(KeyId=key["KeyId"])["Tags"]}
             if tags.get(STACK_TAG, world.settings.stack) != world.settings.stack:
                 continue  # another stack's
             about = kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]
@@ -203,19 +209,19 @@ def _messaging(world: World) -> Iterator[Left]:
     rules = world.client("events", who).list_rules(NamePrefix=names.rule)["Rules"]
     topics = world.client("sns", who).list_topics()["Topics"]
     queues = world.client("sqs", who).list_queues(QueueNamePrefix=names.dead_letters).get("QueueUrls", [])
-    yield from (Left(f"rule {one['Arn']}") for one in rules)
-    yield from (Left(f"topic {one['TopicArn']}") for one in topics if one["TopicArn"] == names.topic_arn)
-    yield from (Left(f"queue {one}") for one in queues)
+    yield from (Left(f"rule {rule['Arn']}") for rule in rules)
+    yield from (Left(f"topic {topic['TopicArn']}") for topic in topics if topic["TopicArn"] == names.topic_arn)
+    yield from (Left(f"queue {queue}") for queue in queues)
 
 
 def _github(world: World) -> Iterator[Left]:
-    for one in world.settings.repositories:
-        seen: Mapping[str, Any] = world.control.get(f"github/repositories/{world.github.full_name(one.name)}")
+    for repository in world.settings.repositories:
+        seen: Mapping[str, Any] = world.control.get(f"github/repositories/{world.github.full_name(repository.name)}")
         for kind in ("rulesets", "environments", "variables"):
-            yield from (Left(f"{kind.removesuffix('s')} {name} of {one.name}", _made_by_jobs(kind, name)) for name in seen[kind])
+            yield from (Left(f"{kind.removesuffix('s')} {name} of {repository.name}", _created_by_jobs(kind, name)) for name in seen[kind])
 
 
-def _made_by_jobs(kind: str, name: str) -> str:
+def _created_by_jobs(kind: str, name: str) -> str:
     """GitHub makes an environment that is not there when a job names it."""
     ours = kind == "environments" and name == PRIVATE_DEPENDENCIES_ENVIRONMENT
-    return "not this stack's: GitHub made it for a job of the publishing workflow" if ours else ""
+    return "not this stack's: created by GitHub for a job of the publishing workflow" if ours else ""

@@ -1,4 +1,4 @@
-"""What people see: what was made as a tree, the scenarios as a table, the outputs, the time. Colours only on a terminal."""
+"""What people see: the resources as a tree, the scenarios as a table, the outputs, the time. Colours only on a terminal."""
 
 import shutil
 import sys
@@ -43,16 +43,16 @@ def _child(kind: str, names: Sequence[str]) -> str:
     return f"{kind} {', '.join(names)}" if len(names) <= _NAMED else f"{len(names)} {kind}"
 
 
-def _children(made: Sequence[Mapping[str, Any]], component: str) -> str:
-    """What a component made, by type: the names without the component's own in front, or how many."""
+def _children(resources: Sequence[Mapping[str, Any]], component: str) -> str:
+    """What a component created, by type: the names without the component's own in front, or how many."""
     by_type: dict[str, list[str]] = defaultdict(list)
-    for one in made:
+    for one in resources:
         by_type[short_type(one["type"])].append(_label(one).removeprefix(f"{component}-").removeprefix(component).strip() or "")
     return " · ".join(_child(kind, names).strip() for kind, names in by_type.items())
 
 
 def tree(stack: str, resources: Sequence[Mapping[str, Any]]) -> Tree:
-    """The stack's components, each with what it made."""
+    """The stack's components, each with its resources."""
     root = Tree(Text(f"stack {stack}: {len(resources)} resources", style="bold"))
     by_parent: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for one in resources:
@@ -117,7 +117,7 @@ def outputs(values: Mapping[str, Any]) -> Table:
         drawn.add_row(f"repository {name}", f"read by {one['readers']}; {', '.join(sorted(one['endpoints']))}")
     for name, one in sorted(values["consumers"].items()):
         roles = [kind for kind in ("read", "publish", "promote") if f"{kind}Role" in one]
-        drawn.add_row(name, f"team {one['team']}, asks {one['repository']}; roles: {', '.join(roles)}")
+        drawn.add_row(name, f"team {one['team']}, installs from {one['repository']}; roles: {', '.join(roles)}")
     return drawn
 
 

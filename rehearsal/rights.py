@@ -71,7 +71,7 @@ class Rights:
         return {action: KEPT.get(action, "") for action in sorted(self.granted - self.used)}
 
     @property
-    def unargued(self) -> list[str]:
+    def unexplained(self) -> list[str]:
         return [action for action, why in self.unused.items() if not why]
 
     def as_json(self) -> dict[str, Any]:
@@ -92,11 +92,11 @@ def lines(rights: Rights) -> list[str]:
 
 
 def granted(statements: Iterable[Statement]) -> frozenset[str]:
-    """Actions that a policy allows. Raises ValueError for a wildcard, which could not be told used from unused."""
-    actions = [one["Action"] for one in statements if one["Effect"] == "Allow"]
+    """Actions that a policy allows. Raises ValueError for a wildcard, which makes used and unused indistinguishable."""
+    actions = [statement["Action"] for statement in statements if statement["Effect"] == "Allow"]
     found = frozenset(action for each in actions for action in ([each] if isinstance(each, str) else each))
     if wildcards := sorted(action for action in found if "*" in action):
-        raise ValueError(f"rights with wildcards: {', '.join(wildcards)}")
+        raise ValueError(f"the deployer's policy: got wildcards in {', '.join(wildcards)}; expected whole actions; list each action")
     return found
 
 
@@ -110,7 +110,9 @@ class Watch:
 
     def collect(self) -> None:
         """Note what the role has been allowed since."""
-        self._used |= {one["action"] for one in self._decisions() if one["allowed"] and self._session in one["principal"]}
+        self._used |= {
+            decision["action"] for decision in self._decisions() if decision["allowed"] and self._session in decision["principal"]
+        }
 
     def rights(self) -> Rights:
         """What the policy grants and what of it was used in what was collected."""

@@ -10,8 +10,15 @@ from policy_pack.rules.model import Finding, Level, Resource
 def broken(resources: Sequence[Mapping[str, Any]]) -> list[Finding]:
     """What breaks a rule, in the resources of a result (inputs as on the wire)."""
     return registry.check(
-        Resource(one["type"], one["name"], one["urn"], one["inputs"], bool(one.get("protect")), one.get("parent") or "")
-        for one in resources
+        Resource(
+            resource["type"],
+            resource["name"],
+            resource["urn"],
+            resource["inputs"],
+            bool(resource.get("protect")),
+            resource.get("parent") or "",
+        )
+        for resource in resources
     )
 
 
@@ -22,13 +29,13 @@ def stop(findings: Sequence[Finding]) -> bool:
 
 def lines(findings: Sequence[Finding]) -> list[str]:
     """One for each, those that would stop a deployment first."""
-    ordered = sorted(findings, key=lambda one: one.rule.level is not Level.MANDATORY)
-    return [f"{one.rule.level} rule {one.rule.name}: {one.urn.rpartition('::')[2]}: {one.message}" for one in ordered]
+    ordered = sorted(findings, key=lambda finding: finding.rule.level is not Level.MANDATORY)
+    return [f"{finding.rule.level} rule {finding.rule.name}: {finding.urn.rpartition('::')[2]}: {finding.message}" for finding in ordered]
 
 
 def summary(findings: Sequence[Finding]) -> str:
     """How many rules there are, and how often they are broken."""
     stopping = len(registry.mandatory(findings))
-    told = len(findings) - stopping
-    counts = [f"{stopping} mandatory"] * bool(stopping) + [f"{told} advisory"] * bool(told)
+    advisory = len(findings) - stopping
+    counts = [f"{stopping} mandatory"] * bool(stopping) + [f"{advisory} advisory"] * bool(advisory)
     return f"{len(registry.RULES)} rules of the policy pack: {', '.join(counts) or 'none'} broken"

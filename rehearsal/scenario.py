@@ -1,19 +1,26 @@
-"""A scenario: somebody tries something, and it is allowed or denied as expected.
+"""A scenario: an attempt that is expected to be allowed or denied.
 
-A denial counts only if it was a denial: every way to be refused (AWS, CodeArtifact's endpoints, GitHub) raises Denied; any other failure is
+Its name reads `<who>: <attempt>`, with the attempt's verb in the base form: `identity-api: push to main without a pull request`. It never
+states the outcome, which is in `expected` and `observed`, so a denied attempt does not read as if it had happened. `who` is a repository, a
+stack with its operation (`prod preview`), a role, or a principal by its kind (`developer`, `administrator`). Principal, action and resource
+are columns of the report: `a writer`, `push without a pull request`, `identity-api main`.
+
+A denial counts only if it was one: every way to be refused (AWS, CodeArtifact's endpoints, GitHub) raises Denied; any other failure is
 reported as an error, so that a broken client never passes for a closed door. Nor does a login that failed: what an attempt needs before it
 is `required`.
 """
 
+import re
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+_NAME = re.compile(r"[^:]+: [a-z]+( .+)?")
 ALLOW, DENY, SKIPPED, ERROR = "allow", "deny", "skipped", "error"
 
 
 class Denied(Exception):
-    """The one who tried was refused; the message is the refusal's own."""
+    """The attempt was refused; the message is the refusal's own."""
 
 
 @contextmanager
@@ -26,16 +33,16 @@ def required(what: str) -> Generator[None]:
 
 
 class Skipped(Exception):
-    """It can't be tried on this machine; the message says what is missing."""
+    """The attempt can't run on this machine; the message says what is missing."""
 
 
 @dataclass(frozen=True)
 class Scenario:
     """One attempt.
 
-    name       unique in a rehearsal
-    principal  who tries, in words
-    action     what is tried
+    name       unique in a rehearsal: `<who>: <attempt>`
+    principal  who attempts it, in words
+    action     what is attempted, in the base form
     resource   on what
     attempt    does it: returns what was seen (a line of text), raises Denied or Skipped
     expected   "allow" or "deny"
@@ -70,16 +77,16 @@ class Outcome:
 
     def as_json(self) -> dict:
         """As in the report."""
-        one = self.scenario
+        scenario = self.scenario
         return {
-            "name": one.name,
-            "principal": one.principal,
-            "action": one.action,
-            "resource": one.resource,
-            "expected": one.expected,
+            "name": scenario.name,
+            "principal": scenario.principal,
+            "action": scenario.action,
+            "resource": scenario.resource,
+            "expected": scenario.expected,
             "observed": self.observed,
             "ok": self.ok,
-            "twin": one.twin,
+            "twin": scenario.twin,
             "reason": self.reason,
         }
 
@@ -101,15 +108,20 @@ def attempt(scenario: Scenario) -> Outcome:
 
 
 def check(scenarios: Iterable[Scenario]) -> list[Scenario]:
-    """The scenarios, if names are unique, every denial has an allowed twin and every `after` exists. Raises ValueError otherwise."""
+    """The scenarios, if each name is unique and reads `<who>: <attempt>`, every denial has an allowed twin and every `after` exists.
+
+    Raises ValueError with every problem otherwise.
+    """
     listed = list(scenarios)
-    by_name = {one.name: one for one in listed}
-    wrong = [f"two scenarios are named '{one.name}'" for one in listed if by_name[one.name] is not one]
-    for one in listed:
-        twin = by_name.get(one.twin or "")
-        if one.expected == DENY and (twin is None or twin.expected != ALLOW):
-            wrong.append(f"'{one.name}' is a denial without an allowed twin (twin: {one.twin!r})")
-        wrong += [f"'{one.name}' comes after '{name}', which does not exist" for name in one.after if name not in by_name]
-    if wrong:
-        raise ValueError("; ".join(wrong))
+    by_name = {scenario.name: scenario for scenario in listed}
+    problems = [f"two scenarios are named '{each.name}'; give each a name of its own" for each in listed if by_name[each.name] is not each]
+    for scenario in listed:
+        name, twin = scenario.name, by_name.get(scenario.twin or "")
+        if not _NAME.fullmatch(name):
+            problems.append(f"a scenario's name: got {name!r}; expected '<who>: <attempt>'; say who attempts what, not the outcome")
+        if scenario.expected == DENY and (twin is None or twin.expected != ALLOW):
+            problems.append(f"'{name}', a denial: got twin {scenario.twin!r}; expected an allowed scenario that differs in one thing")
+        problems += [f"'{name}': got after '{other}'; expected a scenario's name" for other in scenario.after if other not in by_name]
+    if problems:
+        raise ValueError("; ".join(problems))
     return listed

@@ -23,7 +23,7 @@ _TEAM_IDS, _REPOSITORY_IDS, _STRANGER_IDS = 3_000, 500_000, 600_000
 _USER_IDS = 10
 # A repository of the organisation that no catalog names.
 OUTSIDE_IMMUTABLE, OUTSIDE_BY_NAME = "package-flow-outside", "package-flow-outside-by-name"
-# The GitHub App with which the program runs: what docs and README ask for, no more.
+# The GitHub App with which the program runs: the permissions that docs and README list, no more.
 BUILD_SERVICE = "codebuild.amazonaws.com"
 DEPLOYER_ROLE = "package-flow-deployer"
 DEPLOYER_APP = 4_000
@@ -40,7 +40,7 @@ DEPLOYER_PERMISSIONS = {
 
 def reviewers(settings: Settings) -> list[str]:
     """Writers who approve, as many as the most demanding repository of the catalog needs."""
-    most = max([1, *(one.approvals for one in settings.repositories)])
+    most = max([1, *(repository.approvals for repository in settings.repositories)])
     return [COLLEAGUE, *(f"{COLLEAGUE}-{number}" for number in range(2, most + 1))]
 
 
@@ -51,7 +51,7 @@ def _users(settings: Settings) -> list[dict[str, Any]]:
 
 def _teams(settings: Settings) -> list[dict[str, Any]]:
     named = [slug for team in settings.teams for slug in team.release_managers]
-    named += [slug for one in settings.repositories if one.promotes for slug in one.promotes.reviewers]
+    named += [slug for repository in settings.repositories if repository.promotes for slug in repository.promotes.reviewers]
     return [{"slug": slug, "id": _TEAM_IDS + number, "members": [MANAGER]} for number, slug in enumerate(dict.fromkeys(named))]
 
 
@@ -72,8 +72,8 @@ def _repository(owner: str, name: str, id: int, subject: str, settings: Settings
 
 
 def _repositories(settings: Settings) -> list[dict[str, Any]]:
-    ours = [one.name for one in sorted(settings.repositories, key=lambda one: not one.publishes)]
-    strangers = [one.name for one in publishers(settings)] or ours[:1]
+    ours = [repository.name for repository in sorted(settings.repositories, key=lambda repository: not repository.publishes)]
+    strangers = [publisher.name for publisher in publishers(settings)] or ours[:1]
     return [
         *(
             _repository(settings.github_owner, name, _REPOSITORY_IDS + number, _subject(settings, number), settings)
@@ -94,7 +94,7 @@ def _workflow_repository(settings: Settings) -> list[dict[str, Any]]:
     if settings.publishing.workflow is None:
         return []
     owner, name = settings.publishing.workflow.split("/")[:2]
-    known = {(settings.github_owner, one.name) for one in settings.repositories}
+    known = {(settings.github_owner, repository.name) for repository in settings.repositories}
     if (owner, name) in known or owner != settings.github_owner:
         return []
     return [{**_repository(owner, name, _REPOSITORY_IDS - 3, "name", settings), "visibility": "public"}]
@@ -102,7 +102,7 @@ def _workflow_repository(settings: Settings) -> list[dict[str, Any]]:
 
 def github(settings: Settings) -> dict[str, Any]:
     """What the stand-in is seeded with. The plan is the one that has everything; lookups of lesser plans have tests of their own."""
-    people = [one["login"] for one in _users(settings)]
+    people = [user["login"] for user in _users(settings)]
     organization = {
         "login": settings.github_owner,
         "id": OWNER_ID,
@@ -157,12 +157,12 @@ def _by_hand(settings: Settings) -> str:
 
 
 def deployer_name(settings: Settings, bootstrapped: bool) -> str:
-    """Name of the role that deploys: the bootstrap's, or the one that is made by hand."""
+    """Name of the role that deploys: the bootstrap's, or the role created by hand."""
     return deployments.role_name(settings.stack, Access.DEPLOY) if bootstrapped else _by_hand(settings).rpartition("/")[2]
 
 
 def _deployer(settings: Settings, registry: Registry, control: Control, root: Credentials, endpoint: str) -> tuple[str, Credentials]:
-    """A deployer made by hand, with the bootstrap's boundary under whatever name the stack has for it."""
+    """A deployer created by hand, with the bootstrap's boundary under whatever name the stack has for it."""
     boundary = settings.iam.permissions_boundary
     if boundary.split(":")[4:5] == [registry.account]:
         path, _, name = boundary.partition(":policy")[2].rpartition("/")
@@ -170,8 +170,8 @@ def _deployer(settings: Settings, registry: Registry, control: Control, root: Cr
         iam.create_policy(PolicyName=name, Path=f"{path}/", PolicyDocument=text(rights.boundary(settings, registry)))
     policy = text(rights.deployer(settings, registry))
     path, _, name = _by_hand(settings).rpartition("/")
-    made = control.post("principals", kind="role", name=name, path=f"{path}/", policy=json.loads(policy))
-    return made["arn"], credentials(made)
+    role = control.post("principals", kind="role", name=name, path=f"{path}/", policy=json.loads(policy))
+    return role["arn"], credentials(role)
 
 
 def _organization(settings: Settings, registry: Registry, control: Control) -> None:

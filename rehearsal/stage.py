@@ -68,7 +68,7 @@ class Cloud:
         self.public_packages = PUBLIC_PACKAGES[upstream]
         key, registries = secrets.token_urlsafe(24), clients.own_registries() if upstream == "real" else {}
         self.child = waiting or cloud_process(folder)
-        self.child.tell(arguments, {"REHEARSAL_KEY": key, **registries})
+        self.child.send(arguments, {"REHEARSAL_KEY": key, **registries})
         # While it starts: making the first client takes as long as starting it.
         clients.http()
         ready = self.child.first_line()
@@ -105,7 +105,7 @@ class Program:
         arguments += [*self._engine, *extra]
         child, self._waiting = self._waiting or program_process(self._folder), None
         try:
-            child.tell(arguments, self._environment)
+            child.send(arguments, self._environment)
             for event in child.lines():
                 tell(event)
             status = child.wait()
@@ -145,19 +145,19 @@ def company(stack: Stack, settings: Settings, cloud: Cloud, folder: Path, *, qui
 def _bootstrap(stack: str, cloud: Cloud, folder: Path) -> tuple[str, Credentials]:
     """Bootstrap the account and start a deployment: the deployer's ARN and credentials."""
     endpoint = cloud.place.endpoint
-    told = bootstrapping.declared(PROJECT)
-    bootstrapping.run(bootstrapping.Administrator(cloud.control, cloud.root, endpoint, seeding.DEPLOYER_APP), told, PROJECT, folder)
-    deployment = bootstrapping.deployment(cloud.control, told, stack)
-    cloud.bootstrap = told
+    bootstrap = bootstrapping.declared(PROJECT)
+    bootstrapping.run(bootstrapping.Administrator(cloud.control, cloud.root, endpoint, seeding.DEPLOYER_APP), bootstrap, PROJECT, folder)
+    deployment = bootstrapping.deployment(cloud.control, bootstrap, stack)
+    cloud.bootstrap = bootstrap
     arn = deployment["settings"]["operationContext"]["environmentVariables"]["PACKAGE_FLOW_DEPLOYER"]
     return arn, bootstrapping.deployer(endpoint, cloud.place.region, deployment)
 
 
 def watch(cloud: Cloud, settings: Settings) -> Watch:
     """Which of the deployer's rights have been used until now."""
-    made = Watch(cloud.control, seeding.deployer_name(settings, cloud.bootstrap is not None), rights.deployer(settings, cloud.registry))
-    made.collect()
-    return made
+    started = Watch(cloud.control, seeding.deployer_name(settings, cloud.bootstrap is not None), rights.deployer(settings, cloud.registry))
+    started.collect()
+    return started
 
 
 def _workflows(settings: Settings, outputs: Mapping[str, Any], folder: Path) -> Path:

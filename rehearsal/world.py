@@ -109,7 +109,7 @@ class World:
 
     def publishing_job(
         self,
-        one: Publisher,
+        publisher: Publisher,
         *,
         event: str = "push",
         branch: str = "",
@@ -119,34 +119,37 @@ class World:
         environment: str | None = None,
     ) -> Job:
         """The publish job of a repository on its release branch, but for what is said otherwise."""
-        branch = branch or one.branch
-        self.github.ensure_branch(one.name, tag or branch, WRITER, owner=owner, kind="tags" if tag else "heads")
+        branch = branch or publisher.branch
+        self.github.ensure_branch(publisher.name, tag or branch, WRITER, owner=owner, kind="tags" if tag else "heads")
         on: dict[str, Any] = {"ref": f"refs/tags/{tag}" if tag else f"refs/heads/{branch}"}
         if event in ("pull_request", "pull_request_target"):
-            on = {"pull_request": self.github.pull_request(one.name, WRITER)["number"]}
+            on = {"pull_request": self.github.pull_request(publisher.name, WRITER)["number"]}
         return self.github.run(
-            one.name,
+            publisher.name,
             WRITER,
             event=event,
-            job_workflow_ref=self._workflow(one) if reusable is _UNSET else reusable,
-            environment=one.repository.environment if environment is None else environment,
+            job_workflow_ref=self._workflow(publisher) if reusable is _UNSET else reusable,
+            environment=publisher.repository.environment if environment is None else environment,
             approve_by=self.github.reviewers,
             owner=owner,
             **on,
         )
 
     def workflow_at(self, branch: str) -> str:
-        """The publishing workflow as it is on another branch of its repository, where nobody has reviewed it."""
+        """The publishing workflow as it is on another branch of its repository, unreviewed."""
         file, _, _ = str(self.settings.publishing.workflow).partition("@")
         self.github.ensure_branch(file.split("/")[1], branch, WRITER)
         return f"{file}@refs/heads/{branch}"
 
-    def _workflow(self, one: Publisher) -> str:
-        return self.settings.publishing.workflow or f"{self.settings.github_owner}/{one.name}/.github/workflows/publish.yml@refs/heads/main"
+    def _workflow(self, publisher: Publisher) -> str:
+        return (
+            self.settings.publishing.workflow
+            or f"{self.settings.github_owner}/{publisher.name}/.github/workflows/publish.yml@refs/heads/main"
+        )
 
-    def publishing_token(self, one: Publisher, *, token: str = "", audience: str = AUDIENCE, **job: Any) -> str:
-        """The OIDC token of that job; `token`: "forged" (somebody else signed it) or "expired"."""
-        started = self.publishing_job(one, **job)
+    def publishing_token(self, publisher: Publisher, *, token: str = "", audience: str = AUDIENCE, **job: Any) -> str:
+        """The OIDC token of that job; `token`: "forged" (signed with another key) or "expired"."""
+        started = self.publishing_job(publisher, **job)
         if token == "forged":
             return self.github.forged_token(started, audience)
         if token == "expired":
@@ -200,8 +203,8 @@ class World:
     def session(self, role_arn: str, token: str, **parameters: Any) -> Credentials:
         """The session of a job that is let in: its OIDC token is exchanged. Raises RuntimeError if that is refused (see `assume`)."""
         with required(f"assuming {role_arn}"):
-            made = self._exchange(role_arn, token, **parameters)["Credentials"]
-        return Credentials(made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
+            issued = self._exchange(role_arn, token, **parameters)["Credentials"]
+        return Credentials(issued["AccessKeyId"], issued["SecretAccessKey"], issued["SessionToken"])
 
     def assume(self, role_arn: str, token: str) -> str:
         """Try to exchange an OIDC token for a session: its name. Raises Denied."""
@@ -224,8 +227,8 @@ class World:
     def principal(self, name: str, policy: Mapping[str, Any] | None, *, account: str = "") -> Credentials:
         """A role of the account (or another) with this identity policy, outside the program's path."""
         where = {"account": account} if account else {}
-        made = self.control.post("principals", kind="role", name=f"{name}-{next(self._numbers)}", policy=policy, **where)
-        return credentials(made)
+        role = self.control.post("principals", kind="role", name=f"{name}-{next(self._numbers)}", policy=policy, **where)
+        return credentials(role)
 
     # --- clients ------------------------------------------------------------------------------------------------------------------
 
@@ -273,7 +276,7 @@ def _copy_logins(home: Path, other: Path) -> None:
 
 
 def _with_variables(start: StartJob, variables: Mapping[str, str]) -> StartJob:
-    """The same jobs in a repository whose variables somebody has changed."""
+    """The same jobs in a repository with changed variables."""
 
     def changed(job: str, permissions: Mapping[str, str], environment: str) -> StartedJob:
         started = start(job, permissions, environment)
@@ -300,6 +303,6 @@ def _not_started(result: RunResult) -> str:
     return "; ".join(job.reason for job in result.jobs.values() if job.conclusion is result.conclusion and not job.started)
 
 
-def credentials(made: Mapping[str, str]) -> Credentials:
+def credentials(issued: Mapping[str, str]) -> Credentials:
     """Credentials as the control API returns them."""
-    return Credentials(made["access_key_id"], made["secret_access_key"], made.get("session_token") or "")
+    return Credentials(issued["access_key_id"], issued["secret_access_key"], issued.get("session_token") or "")

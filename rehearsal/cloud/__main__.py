@@ -7,7 +7,7 @@ SIGINT, or when standard input ends, so that it never outlives the process that 
 of /_rehearsal/; without one, that part stays closed. Nothing is kept: all state is in memory, scratch files in a directory that is
 removed at the end.
 
-With `--wait` as its only argument it loads what it needs and is told its arguments, and variables, on standard input (processes.told).
+With `--wait` as its only argument it loads what it needs and reads its arguments, and variables, from standard input (processes.received).
 """
 
 import argparse
@@ -24,7 +24,7 @@ from typing import TextIO
 
 import uvicorn
 
-from rehearsal.processes import told
+from rehearsal.processes import received
 
 # Everything else that a machine's environment holds (AWS_*, MINISTACK_*, DOCKER_HOST, ...) would change what the cloud does.
 KEPT = {"LANG", "PATH", "PYTHONPATH", "SSL_CERT_DIR", "SSL_CERT_FILE", "TZ", "VIRTUAL_ENV"}
@@ -53,7 +53,7 @@ def _told() -> list[str]:
     """The arguments, once everything is loaded."""
     from rehearsal.cloud import aws, server  # noqa: F401  # loading is what the time is for
 
-    return told()
+    return received()
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:

@@ -6,21 +6,21 @@ from contextlib import suppress
 
 import httpx
 
-from rehearsal.processes import told
+from rehearsal.processes import received
 
 # What programs import beside the SDKs.
 _LIBRARIES = ("pydantic", "yaml")
 
 
 def wait(types: Iterable[str]) -> list[str]:
-    """Load the SDKs' classes of these resource types, then wait; returns the arguments (see processes.told)."""
+    """Load the SDKs' classes of these resource types, then wait; returns the arguments (see processes.received)."""
     for library in _LIBRARIES:
         importlib.import_module(library)
     for type in sorted(types):
         _load(type)
     # httpx loads most of itself with the first client.
     httpx.Client(trust_env=False).close()
-    return told()
+    return received()
 
 
 def _load(type: str) -> None:

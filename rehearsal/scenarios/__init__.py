@@ -1,11 +1,18 @@
 """The scenarios, derived from the rehearsed catalog.
 
-guarding     what GitHub lets people do to release branches
-releasing    who may assume a publish role
-reading      who may assume a read role, and what a token reads
-publishing   what real clients may publish, and where
-owning       names that belong to one team
-promoting    what comes to shared, and how
-workflows    the reusable workflows as they stand
-recycling    names that change hands
+rulesets           what GitHub lets people do to release branches
+publish_trust      who may assume a publish role
+read_access        who may assume a read role, and what a token reads
+publishing         what real clients may publish, and where
+owned_names        names that belong to one team
+promotion          what is promoted to shared, and how
+workflows          the reusable workflows as they are
+generated_clients  a client generated from an OpenAPI file, for another team
+recycled_names     repository names that change hands
+developers         developers on their laptops
+aws_builds         roles of builds on AWS
+deployments        who may preview and deploy the stack
+sharing            other accounts and organisations
+events             announcements of package versions
+sandbox            the second domain of a stack
 """

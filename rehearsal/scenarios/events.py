@@ -1,4 +1,4 @@
-"""Package events: who is told of what, and that nobody but the stack's rule can say it."""
+"""Package events: which versions are announced, and that only the stack's rule can announce them."""
 
 import json
 import threading
@@ -13,8 +13,8 @@ from rehearsal import clients, packages
 from rehearsal.cast import first, publishers
 from rehearsal.packages import Package
 from rehearsal.scenario import DENY, Denied, Scenario
-from rehearsal.scenarios import promoting, publishing
-from rehearsal.scenarios.reading import administrator
+from rehearsal.scenarios import promotion, publishing
+from rehearsal.scenarios.read_access import administrator
 from rehearsal.world import World
 from settings import AnnouncedPackages, Events
 
@@ -35,41 +35,41 @@ class Inbox:
 
     def _drain(self) -> None:
         while received := self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=_AT_ONCE).get("Messages"):
-            for one in received:
-                self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=one["ReceiptHandle"])
-                self._messages.append(json.loads(one["Body"]))
+            for message in received:
+                self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
+                self._messages.append(json.loads(message["Body"]))
 
-    def find(self, **wanted: str) -> Mapping[str, Any] | None:
-        """The first message that says all this, or None."""
+    def find(self, **facts: str) -> Mapping[str, Any] | None:
+        """The first message with all these facts, or None."""
         with self._lock:
             self._drain()
-            return next((one for one in self._messages if wanted.items() <= _facts_of(one).items()), None)
+            return next((message for message in self._messages if facts.items() <= _facts_of(message).items()), None)
 
-    def wait_for(self, **wanted: str) -> str:
+    def wait_for(self, **facts: str) -> str:
         """The title of that message. Raises RuntimeError if it does not come."""
         until = time.monotonic() + _PATIENCE
-        while (found := self.find(**wanted)) is None:
+        while (found := self.find(**facts)) is None:
             if time.monotonic() > until:
-                raise RuntimeError(f"no message says {wanted}")
+                raise RuntimeError(f"no message with {facts} after {_PATIENCE} s")
             time.sleep(0.1)
         return found["content"]["title"]
 
 
 def _facts_of(message: Mapping[str, Any]) -> Mapping[str, str]:
-    """What a message of the stack's says; nothing, if it is another's."""
+    """The facts in a message of the stack; none in any other message."""
     return message.get("metadata", {}).get("additionalContext", {})
 
 
 def scenarios(world: World) -> list[Scenario]:
-    """For a stack that subscribes a queue of its own account: messages of a publication and a promotion, and what is not a message."""
-    told = world.settings.events
+    """For a stack that subscribes a queue of its own account: messages of a publication and a promotion, and what sends none."""
+    events = world.settings.events
     own = f":{world.place.region}:{world.place.account}:"
-    arn = next((one for one in told.sqs if own in one), None) if told else None
-    if told is None or arn is None or "Published" not in told.states:
+    arn = next((queue for queue in events.sqs if own in queue), None) if events else None
+    if events is None or arn is None or "Published" not in events.states:
         return []
     inbox = Inbox(world, arn)
-    published = _published(world, told, inbox, arn)
-    return [*published, *_promoted(world, told, inbox, arn), *(_refused(world, told, inbox, published[0]) if published else [])]
+    published = _published(world, events, inbox, arn)
+    return [*published, *_promoted(world, events, inbox, arn), *(_refused(world, events, inbox, published[0]) if published else [])]
 
 
 def _facts(what: Package, repository: str) -> dict[str, str]:
@@ -77,43 +77,43 @@ def _facts(what: Package, repository: str) -> dict[str, str]:
     return {**named, "version": what.version, "repository": repository, "state": "Published"}
 
 
-def _published(world: World, told: Events, inbox: Inbox, queue: str) -> list[Scenario]:
-    """What `publishing` publishes is told of, for each format that has a client here."""
-    made = []
+def _published(world: World, events: Events, inbox: Inbox, queue: str) -> list[Scenario]:
+    """What `publishing` publishes is announced, for each format that has a client here."""
+    listed = []
     for format in packages.PUBLISH:
         found = publishers(world.settings)
-        one = first(found, format, open=True, literal=True) or first(found, format, open=True)
-        if one and one.team.name in told.repositories:
-            what = publishing.package(one, format)
-            made.append(
+        publisher = first(found, format, open=True, literal=True) or first(found, format, open=True)
+        if publisher and publisher.team.name in events.repositories:
+            what = publishing.package(publisher, format)
+            listed.append(
                 Scenario(
-                    f"{one.name}: the publication of {what.name} is told of",
+                    f"{world.settings.stack} event rule: announce the publication of {what.name}",
                     "the rule of the stack",
-                    f"tell that {what.name} is published in {one.team.name}",
+                    f"announce {what.name} in {publisher.team.name}",
                     queue.rpartition(":")[2],
-                    lambda what=what, team=one.team.name: inbox.wait_for(**_facts(what, team)),
-                    after=(publishing.published(one, format),),
+                    lambda what=what, team=publisher.team.name: inbox.wait_for(**_facts(what, team)),
+                    after=(publishing.published(publisher, format),),
                 )
             )
-    return made
+    return listed
 
 
-def _promoted(world: World, told: Events, inbox: Inbox, queue: str) -> list[Scenario]:
-    if SHARED_REPOSITORY not in told.repositories:
+def _promoted(world: World, events: Events, inbox: Inbox, queue: str) -> list[Scenario]:
+    if SHARED_REPOSITORY not in events.repositories:
         return []
     found = publishers(world.settings)
     for format in packages.PUBLISH:
-        one = first(found, format, promotes=True, literal=True)
-        if one and world.settings.publishing.workflow:
-            what = publishing.package(one, format, "promoted")
+        publisher = first(found, format, promotes=True, literal=True)
+        if publisher and world.settings.publishing.workflow:
+            what = publishing.package(publisher, format, "promoted")
             return [
                 Scenario(
-                    f"{one.name}: the promotion of {what.name} is told of",
+                    f"{world.settings.stack} event rule: announce the promotion of {what.name}",
                     "the rule of the stack",
-                    f"tell that {what.name} is in {SHARED_REPOSITORY}",
+                    f"announce {what.name} in {SHARED_REPOSITORY}",
                     queue.rpartition(":")[2],
                     lambda what=what: inbox.wait_for(**_facts(what, SHARED_REPOSITORY)),
-                    after=(promoting.promoted(one),),
+                    after=(promotion.promoted(publisher),),
                 )
             ]
     return []
@@ -122,34 +122,34 @@ def _promoted(world: World, told: Events, inbox: Inbox, queue: str) -> list[Scen
 # --- what does not come through ---------------------------------------------------------------------------------------------------
 
 
-def _refused(world: World, told: Events, inbox: Inbox, twin: Scenario) -> list[Scenario]:
-    """Messages that somebody else would have people believe, and events that are nobody's business."""
+def _refused(world: World, events: Events, inbox: Inbox, twin: Scenario) -> list[Scenario]:
+    """Forged messages, and events that no message announces."""
     names = Names(world.registry, world.settings.stack, world.settings.iam.path)
     topic = names.rule
 
-    def refused(title: str, who: str, what: str, attempt: Callable[[], str], after: tuple[str, ...] = ()) -> Scenario:
-        return Scenario(title, who, what, topic, attempt, DENY, twin.name, after)
+    def refused(name: str, who: str, action: str, attempt: Callable[[], str], after: tuple[str, ...] = ()) -> Scenario:
+        return Scenario(name, who, action, topic, attempt, DENY, twin.name, after)
 
     def by_hand() -> str:
         sns = world.client("sns", administrator(world))
         return clients.call(sns.publish, TopicArn=names.topic_arn, Message="{}")["MessageId"]
 
-    made = [
-        refused("an administrator puts a message on the topic", "an administrator of the account", "publish a message", by_hand),
+    listed = [
+        refused("administrator: publish a message to the topic", "an administrator of the account", "publish a message", by_hand),
         refused(
-            "another rule tells of a publication",
-            "a rule that somebody else made, without a role",
-            "tell of a publication",
+            "another event rule: announce a publication",
+            "a rule of another author, without a role",
+            "announce a publication",
             lambda: _another_rule(world, names, "sns:Publish", {}),
         ),
         refused(
-            "another rule with the same role tells of a publication",
-            "a rule that somebody else made, with the role of the stack's",
-            "tell of a publication",
+            "another event rule with the stack's role: announce a publication",
+            "a rule of another author, with the stack's role",
+            "announce a publication",
             lambda: _another_rule(world, names, "sts:AssumeRole", {"RoleArn": names.role_arn}),
         ),
     ]
-    return [*made, *_untold(world, told, inbox, refused)]
+    return [*listed, *_public(world, events, inbox, refused)]
 
 
 def _another_rule(world: World, names: Names, action: str, role: Mapping[str, str]) -> str:
@@ -158,43 +158,51 @@ def _another_rule(world: World, names: Names, action: str, role: Mapping[str, st
     Whether EventBridge may do for it what the delivery takes (`action`) stands in the decision log.
     """
     events = world.client("events", administrator(world))
-    name = f"{world.settings.stack}-somebody-elses-{'with' if role else 'without'}-role"
+    name = f"{world.settings.stack}-foreign-{'with' if role else 'without'}-role"
     events.put_rule(Name=name, EventPattern=json.dumps({"source": ["acme.build"], "detail-type": [name]}))
     events.put_targets(Rule=name, Targets=[{"Id": "topic", "Arn": names.topic_arn, **role}])
     before = world.control.get("decisions")["next"]
-    entry = {"Source": "acme.build", "DetailType": name, "Detail": json.dumps({"pretends": DETAIL_TYPE})}
+    entry = {"Source": "acme.build", "DetailType": name, "Detail": json.dumps({"imitates": DETAIL_TYPE})}
     if events.put_events(Entries=[entry])["FailedEntryCount"]:
-        raise RuntimeError("the event was not taken")
+        raise RuntimeError("EventBridge rejected the event; expected it to accept it")
     decided = world.control.get(f"decisions?since={before}")["decisions"]
-    asked = [one for one in decided if (one["principal"], one["action"]) == ("events.amazonaws.com", action)]
+    decisions = [decision for decision in decided if (decision["principal"], decision["action"]) == ("events.amazonaws.com", action)]
     # The stack's own rule may deliver at the same time, and is let in.
-    if refused := [one for one in asked if not one["allowed"]]:
+    if refused := [decision for decision in decisions if not decision["allowed"]]:
         raise Denied(f"{action} on {refused[0]['resource']}: {refused[0]['reason']}")
-    if not asked:
-        raise RuntimeError(f"EventBridge was not asked for {action}")
-    return "told"
+    if not decisions:
+        raise RuntimeError(f"no decision on {action} for EventBridge in the log; expected an attempt to deliver")
+    return "announced"
 
 
-def _untold(world: World, told: Events, inbox: Inbox, refused: Callable[..., Scenario]) -> list[Scenario]:
-    """A public package that shared keeps is published there, as CodeArtifact sees it, and nobody is told of it."""
+def _public(world: World, events: Events, inbox: Inbox, refused: Callable[..., Scenario]) -> list[Scenario]:
+    """CodeArtifact sends an event when shared keeps a public package; the rule does not match it."""
     public = world.public_package(Format.NPM)
-    asking = [team.repositories[0].name for team in world.settings.teams if not team.has_repository and team.repositories]
+    installers = [team.repositories[0].name for team in world.settings.teams if not team.has_repository and team.repositories]
     publishes = first(publishers(world.settings), Format.NPM, open=True)
-    if public is None or not asking or publishes is None or told.packages is not AnnouncedPackages.OWNED:
+    if public is None or not installers or publishes is None or events.packages is not AnnouncedPackages.OWNED:
         return []
-    installs = f"{asking[0]}: npm install of the public package {public.name}"
+    installs = f"{installers[0]}: install public package {public.name} with npm"
 
-    def tell() -> str:
+    def announce() -> str:
         name = public.coordinates["package"]
         happened = [
-            one
-            for one in world.control.get("codeartifact/events")["events"]
-            if (one["detail"]["repositoryName"], one["detail"]["packageName"]) == (SHARED_REPOSITORY, name)
+            event
+            for event in world.control.get("codeartifact/events")["events"]
+            if (event["detail"]["repositoryName"], event["detail"]["packageName"]) == (SHARED_REPOSITORY, name)
         ]
-        if not happened or any(one["source"] != SOURCE for one in happened):
-            raise RuntimeError(f"{SHARED_REPOSITORY} did not keep {name}")
+        if not happened or any(event["source"] != SOURCE for event in happened):
+            raise RuntimeError(f"no event of {name} in {SHARED_REPOSITORY}; expected one from CodeArtifact")
         if message := inbox.find(name=name):
             return message["content"]["title"]
         raise Denied(f"{len(happened)} events of {name} in {SHARED_REPOSITORY} do not match the rule")
 
-    return [refused(f"{public.name}, which shared keeps, is told of", "the rule of the stack", f"tell of {public.name}", tell, (installs,))]
+    return [
+        refused(
+            f"{world.settings.stack} event rule: announce public package {public.name}",
+            "the rule of the stack",
+            f"announce {public.name}",
+            announce,
+            (installs,),
+        )
+    ]

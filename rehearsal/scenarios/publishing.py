@@ -10,81 +10,87 @@ from rehearsal.cast import Publisher, first, package_name, publishers
 from rehearsal.clients import Credentials
 from rehearsal.packages import Package
 from rehearsal.scenario import DENY, Scenario
-from rehearsal.scenarios.reading import administrator
+from rehearsal.scenarios.read_access import administrator
 from rehearsal.world import World
 
+# The commands that publish and install, as the scenarios' actions give them; names have their programs.
 _CLIENTS = {Format.NPM: ("npm publish", "npm install"), Format.PYPI: ("twine upload", "pip install")}
 
 
 def scenarios(world: World) -> list[Scenario]:
     """For each format that has a client here: publish and install, through upstreams too, and what must not be published."""
     found = publishers(world.settings)
-    made: list[Scenario] = []
+    listed: list[Scenario] = []
     for format in _CLIENTS:
-        one = first(found, format, open=True, literal=True) or first(found, format, open=True)
-        if one:
-            made += _format(world, one, format)
-    return [*made, *_shared(world, found)]
+        publisher = first(found, format, open=True, literal=True) or first(found, format, open=True)
+        if publisher:
+            listed += _format(world, publisher, format)
+    return [*listed, *_shared(world, found)]
 
 
-def published(one: Publisher, format: Format) -> str:
+def _program(command: str) -> str:
+    """The program of a command: `npm` of `npm publish`."""
+    return command.partition(" ")[0]
+
+
+def published(publisher: Publisher, format: Format) -> str:
     """Name of the scenario in which a package of its team is published by a client."""
-    return f"{one.name}: {_CLIENTS[format][0]} of an owned name"
+    return f"{publisher.name}: publish an owned name with {_program(_CLIENTS[format][0])}"
 
 
-def package(one: Publisher, format: Format, word: str = "client", version: str = packages.VERSION) -> Package:
+def package(publisher: Publisher, format: Format, word: str = "client", version: str = packages.VERSION) -> Package:
     """A package that the publisher's team owns."""
-    return Package(format, package_name(one.team.owns[format][0], word), version)
+    return Package(format, package_name(publisher.team.owns[format][0], word), version)
 
 
-def publish(world: World, one: Publisher, what: Package, *, role: str = "", repository: str = "", content: str = "") -> str:
+def publish(world: World, publisher: Publisher, what: Package, *, role: str = "", repository: str = "", content: str = "") -> str:
     """As the publishing workflow's job: log in with the publish role to the team's repository, but for what is said otherwise."""
-    shell = world.job_shell(f"publish-{one.name}", world.publishing_job(one), role or world.publish_role(one.name))
-    return packages.PUBLISH[what.format](shell, lambda tool: world.login(shell, tool, repository or one.team.name), what, content)
+    shell = world.job_shell(f"publish-{publisher.name}", world.publishing_job(publisher), role or world.publish_role(publisher.name))
+    return packages.PUBLISH[what.format](shell, lambda tool: world.login(shell, tool, repository or publisher.team.name), what, content)
 
 
-def install(world: World, repository: str, what: Package, *, ask: str = "") -> str:
+def install(world: World, repository: str, what: Package) -> str:
     """As a pull request's build of a repository: log in with its read role to the repository that its variables name."""
     shell = world.job_shell(f"install-{repository}", world.build_job(repository), world.read_role(repository))
-    asked = ask or world.consumer(repository)["repository"]
-    return packages.INSTALL[what.format](shell, lambda tool: world.login(shell, tool, asked), what)
+    source = world.consumer(repository)["repository"]
+    return packages.INSTALL[what.format](shell, lambda tool: world.login(shell, tool, source), what)
 
 
-def _format(world: World, one: Publisher, format: Format) -> list[Scenario]:
+def _format(world: World, publisher: Publisher, format: Format) -> list[Scenario]:
     publishes, installs = _CLIENTS[format]
-    owned = package(one, format)
-    name = published(one, format)
-    job = f"publish-package.yml on {one.branch} of {one.name}"
+    owned = package(publisher, format)
+    name = published(publisher, format)
+    job = f"publish-package.yml on {publisher.branch} of {publisher.name}"
     # The workflow publishes as npm in any case, and what it publishes is installed: a client by hand shows little more.
     slow = format is not Format.NPM or world.settings.publishing.workflow is not None
     return [
-        Scenario(name, job, f"{publishes} {owned.name}", one.team.name, lambda: publish(world, one, owned), slow=slow),
-        *installed(world, one, owned, name),
-        *_public(world, one, format, installs),
+        Scenario(name, job, f"{publishes} {owned.name}", publisher.team.name, lambda: publish(world, publisher, owned), slow=slow),
+        *installed(world, publisher, owned, name),
+        *_public(world, publisher, format, installs),
         Scenario(
-            f"{one.name}: {publishes} of a name that the team does not own",
+            f"{publisher.name}: publish a name not owned by its team with {_program(publishes)}",
             job,
             f"{publishes} {_foreign(owned).name}",
-            one.team.name,
-            lambda: publish(world, one, _foreign(owned)),
+            publisher.team.name,
+            lambda: publish(world, publisher, _foreign(owned)),
             DENY,
             name,
         ),
         Scenario(
-            f"{one.name}: {publishes} with the read role",
+            f"{publisher.name}: publish with {_program(publishes)} and the read role",
             f"{job}, read role",
-            f"{publishes} {package(one, format, 'reader').name}",
-            one.team.name,
-            lambda: publish(world, one, package(one, format, "reader"), role=world.read_role(one.name)),
+            f"{publishes} {package(publisher, format, 'reader').name}",
+            publisher.team.name,
+            lambda: publish(world, publisher, package(publisher, format, "reader"), role=world.read_role(publisher.name)),
             DENY,
             name,
         ),
         Scenario(
-            f"{one.name}: {publishes} to shared",
+            f"{publisher.name}: publish to shared with {_program(publishes)}",
             job,
             f"{publishes} {owned.name}",
             SHARED_REPOSITORY,
-            lambda: publish(world, one, owned, repository=SHARED_REPOSITORY),
+            lambda: publish(world, publisher, owned, repository=SHARED_REPOSITORY),
             DENY,
             name,
             slow=True,
@@ -99,26 +105,26 @@ def _foreign(owned: Package) -> Package:
     return Package(owned.format, "not-owned-client")
 
 
-def installed(world: World, one: Publisher, owned: Package, name: str) -> list[Scenario]:
+def installed(world: World, publisher: Publisher, owned: Package, name: str) -> list[Scenario]:
     """What the scenario `name` publishes is installed by the team's own builds, and by a team that has this one as an upstream."""
     installs = _CLIENTS[owned.format][1]
-    siblings = [other.name for other in one.team.repositories if other.name != one.name] or [one.name]
-    made = [
+    siblings = [other.name for other in publisher.team.repositories if other.name != publisher.name] or [publisher.name]
+    listed = [
         Scenario(
-            f"{siblings[0]}: {installs} of {owned.name}",
+            f"{siblings[0]}: install {owned.name} with {_program(installs)}",
             f"a pull request of {siblings[0]}",
             f"{installs} {owned.name}",
-            one.team.name,
+            publisher.team.name,
             lambda: install(world, siblings[0], owned),
             after=(name,),
         )
     ]
     for team in world.settings.teams:
-        if one.team.name in team.upstreams and team.repositories:
+        if publisher.team.name in team.upstreams and team.repositories:
             other = team.repositories[0].name
-            made.append(
+            listed.append(
                 Scenario(
-                    f"{other}: {installs} of {owned.name} through its upstream",
+                    f"{other}: install {owned.name} with {_program(installs)} through an upstream",
                     f"a pull request of {other}",
                     f"{installs} {owned.name}",
                     team.name,
@@ -126,19 +132,19 @@ def installed(world: World, one: Publisher, owned: Package, name: str) -> list[S
                     after=(name,),
                 )
             )
-    return made
+    return listed
 
 
-def _public(world: World, one: Publisher, format: Format, installs: str) -> list[Scenario]:
+def _public(world: World, publisher: Publisher, format: Format, installs: str) -> list[Scenario]:
     public = world.public_package(format)
     if public is None:
         return []
     installer = next(
-        iter([team.repositories[0].name for team in world.settings.teams if not team.has_repository and team.repositories]), one.name
+        iter([team.repositories[0].name for team in world.settings.teams if not team.has_repository and team.repositories]), publisher.name
     )
     return [
         Scenario(
-            f"{installer}: {installs} of the public package {public.name}",
+            f"{installer}: install public package {public.name} with {_program(installs)}",
             f"a pull request of {installer}",
             f"{installs} {public.name}",
             f"{SHARED_REPOSITORY} -> {world.public_source(format)}",
@@ -153,20 +159,20 @@ def _public(world: World, one: Publisher, format: Format, installs: str) -> list
 
 def _shared(world: World, found: Sequence[Publisher]) -> list[Scenario]:
     """Nobody publishes into shared or a public source, not even an administrator of the account."""
-    team = next((one for one in world.settings.teams if one.has_repository), None)
+    team = next((each for each in world.settings.teams if each.has_repository), None)
     if team is None:
         return []
-    allowed = f"an administrator publishes to the repository of team {team.name}"
+    allowed = f"administrator: publish to the repository of team {team.name}"
     who = "an administrator of the account"
 
     def publish(repository: str) -> str:
         return _publish_generic(world, administrator(world), repository)
 
-    made = [Scenario(allowed, who, "publish a package", team.name, lambda: publish(team.name))]
+    listed = [Scenario(allowed, who, "publish a package", team.name, lambda: publish(team.name))]
     for repository in (SHARED_REPOSITORY, *world.settings.public_sources):
-        made.append(
+        listed.append(
             Scenario(
-                f"an administrator publishes to {repository}",
+                f"administrator: publish to {repository}",
                 who,
                 "publish a package",
                 repository,
@@ -175,7 +181,7 @@ def _shared(world: World, found: Sequence[Publisher]) -> list[Scenario]:
                 allowed,
             )
         )
-    return made
+    return listed
 
 
 def _publish_generic(world: World, who: Credentials, repository: str) -> str:

@@ -14,11 +14,11 @@ from rehearsal.cast import package_name
 from rehearsal.clients import Credentials
 from rehearsal.packages import Package
 from rehearsal.scenario import DENY, Denied, Scenario, required
-from rehearsal.scenarios.reading import fetch_token, fetch_token_and_read, read_by_repository
+from rehearsal.scenarios.read_access import fetch_token, fetch_token_and_read, read_by_repository
 from rehearsal.world import World, credentials
 from settings import Publisher, Readers, Sharing, Team
 
-_EVERYTHING: Mapping[str, Any] = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+_FULL_ACCESS: Mapping[str, Any] = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 _FOREIGN_ORGANIZATION = "o-f0r31gn000"
 _READ = "read by repository"
 _FORBIDDEN = 403
@@ -34,20 +34,20 @@ def scenarios(world: World) -> list[Scenario]:
         *_organization(world, sharing),
         *_paths(world, sharing),
         *_accounts(world, sharing),
-        *[one for team in world.settings.teams if team.publishers for one in _publishers(world, team)],
+        *[scenario for team in world.settings.teams if team.publishers for scenario in _publishers(world, team)],
     ]
 
 
 def _account(world: World, number: int, organization: str | None, *paths: str) -> str:
     """An account that no configuration names, in an organisation or in none."""
     known = {world.place.account, *(world.settings.sharing.accounts if world.settings.sharing else ())}
-    account = next(one for one in (f"{number:04}{pad}" for pad in ("00001111", "00002222")) if one not in known)
+    account = next(candidate for candidate in (f"{number:04}{pad}" for pad in ("00001111", "00002222")) if candidate not in known)
     world.control.post("accounts", account=account, organization=organization, paths=list(paths))
     return account
 
 
 def _role(world: World, account: str, name: str = "reader") -> Credentials:
-    return world.principal(name, _EVERYTHING, account=account)
+    return world.principal(name, _FULL_ACCESS, account=account)
 
 
 def _reading(world: World, name: str, who: str, account: str, repository: str, twin: str | None = None) -> Scenario:
@@ -80,18 +80,16 @@ def _organization(world: World, sharing: Sharing) -> list[Scenario]:
     member = _account(world, 5555, sharing.organization_id)
     stranger = _account(world, 6666, _FOREIGN_ORGANIZATION)
     alone = _account(world, 7777, None)
-    reads = f"an account of the organisation: reads {opened}"
-    made = [
+    reads = f"account of the organisation: read {opened}"
+    listed = [
         _reading(world, reads, "a role of an account of the organisation", member, opened),
-        _stranger(
-            world, f"an account of a foreign organisation: reads {opened}", "a role of a foreign organisation", stranger, opened, reads
-        ),
-        _stranger(world, f"an account of no organisation: reads {opened}", "a role of an account alone", alone, opened, reads),
+        _stranger(world, f"account of another organisation: read {opened}", "a role of another organisation", stranger, opened, reads),
+        _stranger(world, f"account of no organisation: read {opened}", "a role of a standalone account", alone, opened, reads),
     ]
     if closed:
         who = "a role of an account of the organisation"
-        made.append(_reading(world, f"an account of the organisation: reads {closed}", who, member, closed, reads))
-    return made
+        listed.append(_reading(world, f"account of the organisation: read {closed}", who, member, closed, reads))
+    return listed
 
 
 def _paths(world: World, sharing: Sharing) -> list[Scenario]:
@@ -103,13 +101,13 @@ def _paths(world: World, sharing: Sharing) -> list[Scenario]:
     below = path.removesuffix("*") + ("ou-below-11111111/" if path.endswith("*") else "")
     member = _account(world, 5556, organization, below)
     elsewhere = _account(world, 5557, organization, f"{organization}/{root}/ou-else-22222222/")
-    reads = f"an account of the organisation's part that is named: reads {opened}"
+    reads = f"account in a shared organisational unit: read {opened}"
     return [
         _reading(world, reads, f"a role of an account in {below}", member, opened),
         _stranger(
             world,
-            f"an account of another part of the organisation: reads {opened}",
-            "a role of an account elsewhere",
+            f"account in another organisational unit: read {opened}",
+            "a role of an account in another organisational unit",
             elsewhere,
             opened,
             reads,
@@ -122,10 +120,10 @@ def _accounts(world: World, sharing: Sharing) -> list[Scenario]:
         return []
     opened, _ = _open_and_closed(world)
     other = _account(world, 8888, None)
-    reads = f"account {sharing.accounts[0]}: reads {opened}"
+    reads = f"account {sharing.accounts[0]}: read {opened}"
     return [
-        _reading(world, reads, "a role of an account that is shared with", sharing.accounts[0], opened),
-        _stranger(world, f"an account that is not shared with: reads {opened}", "a role of another account", other, opened, reads),
+        _reading(world, reads, "a role of an account that the stack shares with", sharing.accounts[0], opened),
+        _stranger(world, f"account outside the sharing list: read {opened}", "a role of another account", other, opened, reads),
     ]
 
 
@@ -135,16 +133,16 @@ def _accounts(world: World, sharing: Sharing) -> list[Scenario]:
 def _publishers(world: World, team: Team) -> list[Scenario]:
     publisher, format = team.publishers[0], Format.MAVEN if Format.MAVEN in team.owns else next(iter(team.owns))
     account, role = publisher.account, publisher.role
-    publishes = f"role {role} of account {account}: publishes to {team.name}"
+    publishes = f"role {role} of account {account}: publish to {team.name}"
     own, foreign = _package(team, format), _foreign(format)
     who = f"a role {role} of account {account}"
     elsewhere = _account(world, 9999, world.settings.sharing.organization_id or None if world.settings.sharing else None)
-    made: dict[str, Credentials] = {}
+    sessions: dict[str, Credentials] = {}
 
     def as_publisher() -> Credentials:
-        if "publisher" not in made:
-            made["publisher"] = _named(world, publisher.account, publisher)
-        return made["publisher"]
+        if "publisher" not in sessions:
+            sessions["publisher"] = _named(world, publisher.account, publisher)
+        return sessions["publisher"]
 
     def attempt(name: str, by: str, what: Package, get_role, twin: str | None = None) -> Scenario:
         def publish() -> str:
@@ -155,22 +153,22 @@ def _publishers(world: World, team: Team) -> list[Scenario]:
     return [
         attempt(publishes, who, own, as_publisher),
         attempt(
-            f"another role of account {account}: publishes to {team.name}",
+            f"another role of account {account}: publish to {team.name}",
             f"another role of account {account}",
             own,
             lambda: _role(world, account, "not-named"),
             publishes,
         ),
         attempt(
-            f"role {role} of another account: publishes to {team.name}",
+            f"role {role} of another account: publish to {team.name}",
             f"a role {role} of account {elsewhere}",
             own,
             lambda: _named(world, elsewhere, publisher),
             publishes,
         ),
-        attempt(f"role {role} of account {account}: publishes a name that {team.name} does not own", who, foreign, as_publisher, publishes),
+        attempt(f"role {role} of account {account}: publish a name not owned by {team.name}", who, foreign, as_publisher, publishes),
         Scenario(
-            f"role {role} of account {account}: publishes to {SHARED_REPOSITORY}",
+            f"role {role} of account {account}: publish to {SHARED_REPOSITORY}",
             who,
             f"publish {own.name}",
             SHARED_REPOSITORY,
@@ -187,8 +185,8 @@ def _named(world: World, account: str, publisher: Publisher) -> Credentials:
     path, slash, name = publisher.role.rpartition("/")
     if name.endswith("*"):
         name = f"{name.removesuffix('*')}{next(_numbers)}"
-    made = world.control.post("principals", kind="role", account=account, name=name, path=f"/{path}{slash}", policy=_EVERYTHING)
-    return credentials(made)
+    role = world.control.post("principals", kind="role", account=account, name=name, path=f"/{path}{slash}", policy=_FULL_ACCESS)
+    return credentials(role)
 
 
 def _package(team: Team, format: Format) -> Package:

@@ -199,7 +199,7 @@ def test_settings_of_the_user_where_no_folder_has_any(laptop):
 def test_settings_are_read_and_never_run(laptop):
     laptop.settings(repository="$(touch ran)")
     refused = laptop.run("npm")
-    assert refused.returncode == 1 and "repository is '$(touch ran)'" in refused.stderr
+    assert refused.returncode == 1 and "repository: got '$(touch ran)'" in refused.stderr
     laptop.settings(repository="payments;touch ran")
     assert laptop.run("npm").returncode == 1
     assert not list(laptop.home.rglob("ran"))
@@ -216,11 +216,11 @@ def test_what_is_missing_is_named(laptop, missing):
 @pytest.mark.parametrize(
     ("arguments", "environment", "words"),
     [
-        (("yarn",), {}, "unknown tool 'yarn': npm, pip or maven"),
-        (("--force",), {}, "unknown option --force"),
-        (("run",), {}, "run needs a command"),
-        (("npm",), {"PACKAGE_LOGIN_DURATION": "1h"}, "whole seconds"),
-        (("npm",), {"PACKAGE_LOGIN_MARGIN": "3600"}, "margin (3600) is not below duration (3600)"),
+        (("yarn",), {}, "got tool 'yarn'; expected npm, pip or maven"),
+        (("--force",), {}, "got option --force; expected a tool or a command"),
+        (("run",), {}, "run: got no command"),
+        (("npm",), {"PACKAGE_LOGIN_DURATION": "1h"}, "got '1h', '600'; expected whole seconds"),
+        (("npm",), {"PACKAGE_LOGIN_MARGIN": "3600"}, "margin: got 3600; expected less than duration (3600)"),
     ],
 )
 def test_what_it_refuses(laptop, arguments, environment, words):

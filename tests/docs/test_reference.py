@@ -22,7 +22,7 @@ from policies.events import PIPELINES_MAX, STATES
 from policies.names import PUBLIC_SOURCES, STACK_NAME_MAX
 from policies.owned_names import Format
 from policy_pack.rules import registry
-from rehearsal import clients, everything, seeding
+from rehearsal import clients, seeding, selection
 from rehearsal.clients import Credentials
 from rehearsal.processes import Child, scrubbed
 from rehearsal.scenario import Scenario
@@ -227,7 +227,7 @@ def _quick() -> list[Scenario]:
     """The scenarios of `make rehearse`, without acting them: those that neither are slow nor need one that is."""
     every = list(scenarios("prod").values())
     slow = {one.name for one in every if one.slow}
-    return [one for one in every if not slow & everything._wanted(every, [one.name])]
+    return [one for one in every if not slow & selection.with_prerequisites(every, [one.name])]
 
 
 def test_the_rehearsal_output_in_the_readme_is_that_of_the_shipped_stack() -> None:

@@ -15,7 +15,7 @@ from rehearsal import generated_client
 from rehearsal.actions import Conclusion, RunResult, definitions, run_workflow
 from rehearsal.actions.github import start_jobs
 from rehearsal.generated_client import BUILT, CONSUMER, NAMES, PUBLISHER
-from rehearsal.scenarios import generated
+from rehearsal.scenarios import generated_clients
 from rehearsal.stage import PROJECT, Stack
 from tests.examples.generating import Generators, files
 from tests.rehearsal.actions.registry import TOOLS, LocalCloud
@@ -60,7 +60,7 @@ def test_the_workflow_publishes_the_version_of_the_api(format: Format, tmp_path:
 @FORMATS
 def test_the_shipped_stacks_own_the_examples_names(stack: str, format: Format) -> None:
     world: Any = SimpleNamespace(settings=Stack(stack, PROJECT / f"Pulumi.{stack}.yaml", None).settings())
-    client = generated._client(world, format)
+    client = generated_clients._client(world, format)
     assert client is not None
     assert client.name == NAMES[format]
     assert client.consumers_team.name != client.publisher.team.name

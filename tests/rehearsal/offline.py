@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 from unittest.mock import MagicMock
 
-from rehearsal import bootstrapping, everything, seeding, stage
+from rehearsal import bootstrapping, seeding, selection, stage
 from rehearsal.github import GitHub
 from rehearsal.scenario import Scenario
 from rehearsal.world import Place, World
@@ -38,4 +38,4 @@ def scenarios(stack: str) -> dict[str, Scenario]:
         public_packages=stage.PUBLIC_PACKAGES["fixture"],
         bootstrap=bootstrapping.declared(stage.PROJECT),
     )
-    return {one.name: one for act in everything.acts(world) for one in act}
+    return {one.name: one for phase in selection.phases(world) for one in phase}

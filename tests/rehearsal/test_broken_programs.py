@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal import everything
+from rehearsal import selection
 from tests.rehearsal.offline import scenarios
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -40,84 +40,84 @@ BREAKS = (
         "policies/github_tokens.py",
         'equals: dict[str, str | Sequence[str]] = {"repository_id": str(repository.id)}\n    if environment:',
         "equals: dict[str, str | Sequence[str]] = {}\n    if environment:",
-        "a repository of the same name with another id publishes",
+        "assume the publish role from a repository of the same name",
     ),
     Break(
         "ref dropped from the publish trust of a job with an environment, sub widened",
         "policies/github_tokens.py",
         'contexts = [f"environment:{environment}"] if environment else [f"ref:{ref}" for ref in refs.like]',
         'contexts, refs = ["*"], RefCondition(("*",), ())',
-        "an unreviewed branch",
+        "from an unreviewed branch",
     ),
     Break(
         "exclusion of deeper branches dropped",
         "policies/branches.py",
         "unlike=tuple(_deeper(branch) for branch in branches if is_pattern(branch)),",
         "unlike=(),",
-        "does not protect",
+        "from release/a/b, not matched",
     ),
     Break(
         "job_workflow_ref dropped from the publish trust",
         "policies/github_tokens.py",
         'equals["job_workflow_ref"] = workflow',
         "pass",
-        "another workflow file",
+        "from another workflow file",
     ),
     Break(
         "creation ruleset dropped",
         "policies/guards.py",
         'return {"creation": True}',
         'return {"deletion": True}',
-        "a writer creates",
+        "as a writer",
     ),
     Break(
         "pull request rule dropped",
         "policies/guards.py",
         "**_pull_request(approvals), **_required_checks(checks)}",
         "**_required_checks(checks)}",
-        "a change that nobody reviewed",
+        "merge an unreviewed pull request",
     ),
     Break(
         "publishing added to the read role",
         "policies/roles/read.py",
         'statement("ReadPackages", PACKAGE_READ, [registry.package_arn(one) for one in named]),',
         'statement("ReadPackages", (*PACKAGE_READ, "codeartifact:Pu*"), registry.package_arn("*")),',
-        "npm publish with the read role",
+        "publish with npm and the read role",
     ),
     Break(
         "Deny of shared dropped",
         "policies/resources/shared_repository.py",
         'deny("NobodyPublishes", PUBLISH, "*"),',
         "",
-        "an administrator publishes to shared",
+        "administrator: publish to shared",
     ),
     Break(
         "cap of the token dropped",
         "policies/roles/read.py",
         '"NumericLessThanEquals": {"sts:DurationSeconds": str(token_duration)},',
         "",
-        "a token of 3601 seconds",
+        "request a token of 3601 seconds",
     ),
     Break(
         "private team opened",
         "plan/planning.py",
         "if team.readers is Readers.TEAM:\n            return own_readers",
         "if False:\n            return own_readers",
-        "read by repository of team",
+        "login-web: read the repository of team research",
     ),
     Break(
         "principals of the own account let in with the organisation",
         "policies/resources/sharing.py",
         'others = {"StringNotEquals": {"aws:PrincipalAccount": registry.account}}',
         "others: dict = {}",
-        "a principal with a token alone",
+        "role with only a token",
     ),
     Break(
         "any organisation let in",
         "policies/resources/sharing.py",
         'members = {"StringEquals": {"aws:PrincipalOrgID": sharing.organization_id}, **others}',
         "members = {**others}",
-        "an account of a foreign organisation",
+        "account of another organisation",
     ),
     Break(
         "publishers of other accounts let in whatever their role",
@@ -131,14 +131,14 @@ BREAKS = (
         "policies/resources/team_repository.py",
         "packages = [registry.package_arn(publishers.repository, one) for one in publishers.packages]",
         'packages = "*"',
-        "publishes a name that platform",
+        "publish a name not owned by platform",
     ),
     Break(
         "read only without a Deny",
         "policies/roles/build.py",
         'statement("ReadOnly", (*PUBLISH, COPY, *DESTRUCTIVE), everything, effect="Deny"),',
         "",
-        "with every right and the read policy",
+        "with full access and the read policy",
     ),
     Break(
         "every permission set let in",
@@ -152,70 +152,70 @@ BREAKS = (
         "policies/resources/team_repository.py",
         "people = developer.team_roles(registry, stack, team) if developers else []",
         "people = developer.every_role(registry, stack)",
-        "a developer of another team",
+        "developer of another team",
     ),
     Break(
         "every build role let into a private team",
         "plan/planning.py",
         "bool(team.developer_groups), team.build_roles)",
         "bool(team.developer_groups), settings.build_roles)",
-        "codebuild-packages: reads the repository of team research",
+        "codebuild-packages: read the repository of team research",
     ),
     Break(
         "roles without the boundary",
         "policies/roles/deployer.py",
         'bounded = {"StringEquals": {"iam:PermissionsBoundary": permissions_boundary}} if permissions_boundary else None',
         "bounded = None",
-        "a deployment makes a role without the boundary",
+        "deployment: create a role without the boundary",
     ),
     Break(
         "the deployer trusts every operation",
         "policies/deployment_tokens.py",
         "return tuple(Operation) if access is Access.PREVIEW else (",
         "return tuple(Operation) if access else (",
-        "a preview gets the deployer",
+        "preview: assume the deployer role of",
     ),
     Break(
         "the deploying workflow trusted on every branch",
         "policies/roles/deployer.py",
         'claims = {"ref": f"{HEADS}{branch}", "environment": environment}',
         'claims = {"environment": environment}',
-        "deploy.yml on another branch",
+        "deploy.yml of prod on another branch",
     ),
     Break(
         "a preview that writes",
         "policies/roles/previewer.py",
         '_ROLE = ("iam:GetRole",',
         '_ROLE = ("iam:GetRole", "iam:PutRolePolicy",',
-        "a preview may change a role's policy",
+        "preview: change a role's policy",
     ),
     Break(
         "a boundary that bounds nothing",
         "policies/deployments.py",
         'statement("Token", "codeartifact:GetAuthorizationToken", registry.domain_arn),',
         'statement("Token", "*", "*"),',
-        "a role with every right makes a user",
+        "role with full access: create a user",
     ),
     Break(
         "keys of the Apps open to the account",
         "policies/deployments.py",
         'effect="Deny", principal="*", conditions=others)]',
         'effect="Deny", principal="*", conditions={"StringEquals": {"aws:PrincipalAccount": "none"}})]',
-        "an administrator reads the deploying App's key",
+        "administrator: read the deploying App's key",
     ),
     Break(
         "every push deploys",
         "bootstrap/pulumi_cloud.py",
         '"policies/**",',
         '"**",',
-        "a push that changes docs/operations.md",
+        "deploy on a push that changes docs/operations.md",
     ),
     Break(
         "tags of the program's repository left to everybody",
         "bootstrap/program_repository.py",
         'self._ruleset("tags", args["tags"], guards.tag_rules(), target="tag"),',
         "",
-        "a writer pushes a tag main",
+        "push tag main, named like a trusted branch",
     ),
 )
 # Breaks of one function need copies of their own.
@@ -263,7 +263,7 @@ def slow(breaks: Sequence[Break]) -> bool:
     does not have counts as such."""
     every = scenarios("prod")
     names = [name for name in every if any(one.scenario in name for one in breaks)]
-    return not names or any(every[name].slow for name in everything._wanted(list(every.values()), names))
+    return not names or any(every[name].slow for name in selection.with_prerequisites(list(every.values()), names))
 
 
 def replace(file: Path, old: str, new: str) -> None:
@@ -305,7 +305,7 @@ def test_a_trusted_tag_is_moved_where_its_ruleset_lets_it_be_moved(program: Path
     replace(program / "Pulumi.prod.yaml", at_main, at_main.replace("refs/heads/main", "refs/tags/v1"))
     if not guarded:
         replace(program / "policies" / "guards.py", '"creation": True, "update": True, ', '"creation": True, ')
-    moved = Break("", "", "", "", "a writer moves the tag v1 of package-flow")
+    moved = Break("", "", "", "", "move trusted tag v1")
     status, outcomes = rehearse(program, [moved])
     assert [outcome["observed"] for outcome in concerned(outcomes, moved)] == ["deny" if guarded else "allow"]
     assert status == (0 if guarded else 1)

@@ -161,7 +161,7 @@ def test_a_permission_set_is_somebodys(cloud: Cloud, world: World, mode: Develop
     cloud.control.post("identity-center/instances", account=where.account, region=region, groups={"Engineering": ["developer"]})
     assert not [one for one in removal.left(there) if "permission set" in one.what]
     for name in ("test-developers", "other-developers"):
-        identity_center.Manager(there).make(name, READ, "PT8H", [])
+        identity_center.Manager(there).create(name, READ, "PT8H", [])
     (left,) = [one for one in removal.left(there) if "permission set" in one.what]
     assert left.what == "permission set test-developers" and left.why.startswith(why) and bool(left.why) is bool(why)
 
@@ -220,5 +220,5 @@ def test_a_refusal_that_nobody_has_foreseen_is_an_error(world: World, sandbox: A
 
 
 def test_a_protected_stack_that_is_destroyed_all_the_same_is_an_error(world: World, sandbox: Any) -> None:
-    with pytest.raises(RuntimeError, match="although something is protected"):
+    with pytest.raises(RuntimeError, match="because something is protected"):
         removal.remove(world, Engine(None), lambda line: None)

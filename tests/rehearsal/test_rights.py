@@ -38,7 +38,7 @@ def _life(name: str) -> Rights:
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_right_that_a_stack_did_not_use_is_argued(lives, stack):
     assert lives[stack].used
-    assert lives[stack].unargued == []
+    assert lives[stack].unexplained == []
 
 
 def test_no_reason_outlives_its_right(lives):
@@ -62,10 +62,10 @@ def test_nothing_was_used_that_is_not_granted(lives):
 POLICY = [statement("One", ["iam:GetRole", "iam:TagRole"], "*"), statement("Two", "kms:Imaginary", "*")]
 
 
-def test_what_is_unused_and_unargued():
+def test_what_is_unused_and_unexplained():
     life = Rights(rights.granted(POLICY), frozenset({"iam:GetRole"}))
     assert set(life.unused) == {"iam:TagRole", "kms:Imaginary"}
-    assert life.unargued == ["kms:Imaginary"]
+    assert life.unexplained == ["kms:Imaginary"]
     assert life.unused["iam:TagRole"] == KEPT["iam:TagRole"]
     assert life.as_json() == {"used": ["iam:GetRole"], "unused": life.unused}
     told = "\n".join(rights.lines(life))

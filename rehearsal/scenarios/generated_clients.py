@@ -53,13 +53,18 @@ def _clients(world: World) -> list[Client]:
 
 
 def _client(world: World, format: Format) -> Client | None:
-    for one in publishers(world.settings):
-        owned = next((name for name in one.team.owns.get(format, ()) if name.open_ended), None)
-        if not owned or format not in one.repository.publishes or not one.literal or one.team.readers is not Readers.ORGANIZATION:
+    for publisher in publishers(world.settings):
+        owned = next((name for name in publisher.team.owns.get(format, ()) if name.open_ended), None)
+        if (
+            not owned
+            or format not in publisher.repository.publishes
+            or not publisher.literal
+            or publisher.team.readers is not Readers.ORGANIZATION
+        ):
             continue
         for team in world.settings.teams:
-            if one.team.name in team.upstreams and team.repositories:
-                return Client(format, one, package_name(owned, "api-client"), team.repositories[-1], team)
+            if publisher.team.name in team.upstreams and team.repositories:
+                return Client(format, publisher, package_name(owned, "api-client"), team.repositories[-1], team)
     return None
 
 
@@ -68,25 +73,25 @@ def _client(world: World, format: Format) -> Client | None:
 
 def published(client: Client, version: str) -> str:
     """Name of the scenario in which a version is published."""
-    return f"{client.publisher.name}: publishes the generated client {version} as {client.format}"
+    return f"{client.publisher.name}: publish generated client {version} as {client.format}"
 
 
 def _publish(world: World, client: Client, version: str) -> str:
     """Run the publishing workflow on the example's files at that version. Raises Skipped where the build can't fetch its back end."""
     source = generated_client.build(generated_client.check_out(world.folder("api").resolve(), version), version)
     generated_client.rename(source, {generated_client.NAMES[client.format]: client.name})
-    one = client.publisher
+    publisher = client.publisher
     request = {
         "workflow": str(generated_client.WORKFLOW),
         "job_workflow_ref": str(world.settings.publishing.workflow),
         "event": "push",
-        "ref": f"refs/heads/{one.branch}",
+        "ref": f"refs/heads/{publisher.branch}",
     }
     # Built already: installing a generator takes too long here.
     given = {**generated_client.inputs(source, client.format), "build-command": ""}
-    inputs = {**given, "environment": one.repository.environment, **clients.tool_version(client.format)}
+    inputs = {**given, "environment": publisher.repository.environment, **clients.tool_version(client.format)}
     try:
-        return world.run_workflow(PUBLISH, one.name, WRITER, request, inputs=inputs, source=source)
+        return world.run_workflow(PUBLISH, publisher.name, WRITER, request, inputs=inputs, source=source)
     except RuntimeError as failure:
         if "No matching distribution found for flit_core" in str(failure):
             raise Skipped("the Python package's build needs flit_core from PyPI, which this machine does not reach") from failure
@@ -94,20 +99,20 @@ def _publish(world: World, client: Client, version: str) -> str:
 
 
 def _scenarios(world: World, client: Client) -> list[Scenario]:
-    made: list[Scenario] = []
+    listed: list[Scenario] = []
     for version in _published_versions(client):
-        made.append(
+        listed.append(
             Scenario(
                 published(client, version),
                 f"{PUBLISH}, a push to {client.publisher.branch} of {client.publisher.name}",
                 f"publish {client.name} {version}",
                 client.publisher.team.name,
                 lambda version=version: _publish(world, client, version),
-                after=tuple(one.name for one in made[-1:]),
+                after=tuple(previous.name for previous in listed[-1:]),
                 slow=True,
             )
         )
-    return [*made, *_consuming(world, client)]
+    return [*listed, *_consuming(world, client)]
 
 
 def _published_versions(client: Client) -> list[str]:
@@ -124,7 +129,7 @@ def _consuming(world: World, client: Client) -> list[Scenario]:
     known = _published_versions(client)
     return [
         Scenario(
-            f"{client.consumer.name}: builds with the generated client {version} of {client.publisher.team.name}, from {client.format}",
+            f"{client.consumer.name}: build with generated client {version} of {client.publisher.team.name} from {client.format}",
             f"a pull request of {client.consumer.name}",
             f"install {client.name} {version} and run what uses it",
             client.consumers_team.name,
@@ -151,11 +156,11 @@ def _with_npm(shell: Shell, client: Client, version: str, script: str) -> str:
     manifest = json.loads((repository / "package.json").read_text())
     (repository / "package.json").write_text(json.dumps({**manifest, "dependencies": {client.name: version}}))
     shell.run("npm", "install", folder=repository)
-    # The lock file that the example ships names no address, so npm asks the registry that the login has set, and no other.
+    # The lock file that the example ships names no address, so npm requests only from the registry that the login has set.
     registry = shell.run("npm", "config", "get", "registry").strip()
     locked = json.loads((repository / "node_modules" / ".package-lock.json").read_text())["packages"][f"node_modules/{client.name}"]
     if locked["version"] != version or not registry.startswith(shell.environment["AWS_ENDPOINT_URL"]):
-        raise RuntimeError(f"{client.name} {version} was asked for, there is {locked['version']}, registry {registry}")
+        raise RuntimeError(f"{client.name}: got {locked['version']} from {registry}; expected {version} from the local cloud")
     return last_line(shell.run("node", f"{script}.mjs", _SESSION, folder=repository))
 
 
@@ -167,12 +172,12 @@ def _with_pip(shell: Shell, client: Client, version: str, script: str) -> str:
         "pip", "install", "--quiet", "--no-cache-dir", "--no-deps", "--target", str(installed), "-r", "requirements.txt", folder=repository
     )
     if not list(installed.glob(f"*-{version}.dist-info")):
-        raise RuntimeError(f"{client.name} {version} was asked for, there is {sorted(installed.iterdir())}")
+        raise RuntimeError(f"{client.name}: got {sorted(installed.iterdir())}; expected version {version}")
     python = replace(shell, environment={**shell.environment, "PYTHONPATH": str(installed)})
     return last_line(python.run("python", f"{script.replace('-', '_')}.py", _SESSION, folder=repository))
 
 
-class _Answers(BaseHTTPRequestHandler):
+class _SessionHandler(BaseHTTPRequestHandler):
     """The two operations that the consumer uses, of one session."""
 
     def do_GET(self) -> None:
@@ -196,7 +201,7 @@ class _Answers(BaseHTTPRequestHandler):
 
 @contextmanager
 def _identity_api() -> Generator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Answers)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _SessionHandler)
     Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"

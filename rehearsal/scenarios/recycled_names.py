@@ -11,36 +11,38 @@ from rehearsal.world import World
 def scenarios(world: World) -> list[Scenario]:
     """For a publisher that lets builds in, with a literal branch, whose guards are not in the way."""
     found = publishers(world.settings)
-    one = first(found, literal=True, environment=False) or first(found, environment=False)
-    return _scenarios(world, one) if one else []
+    publisher = first(found, literal=True, environment=False) or first(found, environment=False)
+    return _scenarios(world, publisher) if publisher else []
 
 
-def _scenarios(world: World, one: Publisher) -> list[Scenario]:
-    full_name = f"{world.settings.github_owner}/{one.name}"
-    who = f"publish-package.yml of a new {full_name}, on {one.branch}"
-    publish, read = (world.publish_role(one.name), world.read_role(one.name))
-    allowed = f"{one.name}: publishes again under its old name"
-    reads = f"{one.name}: reads again under its old name"
+def _scenarios(world: World, publisher: Publisher) -> list[Scenario]:
+    full_name = f"{world.settings.github_owner}/{publisher.name}"
+    who = f"publish-package.yml of a new {full_name}, on {publisher.branch}"
+    publish, read = (world.publish_role(publisher.name), world.read_role(publisher.name))
+    allowed = f"{publisher.name}: assume the publish role after regaining its name"
+    reads = f"{publisher.name}: assume the read role after regaining its name"
 
     def publishing(role: str) -> str:
-        return world.assume(role, world.publishing_token(one))
+        return world.assume(role, world.publishing_token(publisher))
 
     def building() -> str:
-        return world.assume(read, world.build_job(one.name).token("sts.amazonaws.com"))
+        return world.assume(read, world.build_job(publisher.name).token("sts.amazonaws.com"))
 
     def taken(attempt) -> str:
-        with world.name_taken_by_another(one.name):
+        with world.name_taken_by_another(publisher.name):
             return attempt()
 
-    recycled_publish = f"{one.name}: a repository of the same name with another id publishes"
-    recycled_read = f"{one.name}: a repository of the same name with another id reads"
+    recycled_publish = f"{publisher.name}: assume the publish role from a repository of the same name with another id"
+    recycled_read = f"{publisher.name}: assume the read role from a repository of the same name with another id"
     return [
-        Scenario(recycled_publish, who, "assume the publish role", one.name, lambda: taken(lambda: publishing(publish)), DENY, allowed),
+        Scenario(
+            recycled_publish, who, "assume the publish role", publisher.name, lambda: taken(lambda: publishing(publish)), DENY, allowed
+        ),
         Scenario(
             recycled_read,
             f"a pull request of a new {full_name}",
             "assume the read role",
-            one.name,
+            publisher.name,
             lambda: taken(building),
             DENY,
             reads,
@@ -50,7 +52,7 @@ def _scenarios(world: World, one: Publisher) -> list[Scenario]:
             allowed,
             f"publish-package.yml of {full_name}, with the immutable subject that renaming brings",
             "assume the publish role",
-            one.name,
+            publisher.name,
             lambda: publishing(publish),
             after=(recycled_read,),
         ),
@@ -58,7 +60,7 @@ def _scenarios(world: World, one: Publisher) -> list[Scenario]:
             reads,
             f"a pull request of {full_name}, with the immutable subject that renaming brings",
             "assume the read role",
-            one.name,
+            publisher.name,
             building,
             after=(allowed,),
         ),

@@ -9,18 +9,18 @@ from policies.roles.build import build_role_arn
 from rehearsal import clients
 from rehearsal.clients import Credentials
 from rehearsal.scenario import DENY, Scenario
-from rehearsal.scenarios.reading import administrator, fetch_token, fetch_token_and_read, read_by_repository
+from rehearsal.scenarios.read_access import administrator, fetch_token, fetch_token_and_read, read_by_repository
 from rehearsal.seeding import BUILD_SERVICE
 from rehearsal.world import World, credentials
 from settings import Readers, Team
 
-_EVERYTHING: Mapping[str, Any] = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+_FULL_ACCESS_POLICY: Mapping[str, Any] = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 _numbers = itertools.count(1)
 
 
 def scenarios(world: World) -> list[Scenario]:
     """The roles that the stack names, roles that it does not, and what none of them does."""
-    team = next((one for one in world.settings.teams if one.has_repository and one.readers is Readers.ORGANIZATION), None)
+    team = next((each for each in world.settings.teams if each.has_repository and each.readers is Readers.ORGANIZATION), None)
     if not world.settings.build_roles or team is None:
         return _attached_elsewhere(world, team, None) if team else []
     role = world.settings.build_roles[0]
@@ -28,7 +28,7 @@ def scenarios(world: World) -> list[Scenario]:
 
 
 def _reads(role: str, team: Team) -> str:
-    return f"AWS role {role}: reads the repository of team {team.name}"
+    return f"AWS role {role}: read the repository of team {team.name}"
 
 
 def build(world: World, role: str) -> Credentials:
@@ -38,9 +38,9 @@ def build(world: World, role: str) -> Credentials:
 
 def _named(world: World, role: str, team: Team) -> list[Scenario]:
     who, cap, domain = f"a build with role {role}", world.settings.token_duration, world.settings.domain.name
-    shared, at_cap = f"AWS role {role}: reads shared", f"AWS role {role}: a token of {cap} seconds"
+    shared, at_cap = f"AWS role {role}: read shared", f"AWS role {role}: request a token of {cap} seconds"
 
-    def ask(seconds: int) -> str:
+    def request(seconds: int) -> str:
         return f"a token of {len(fetch_token(world, build(world, role), seconds))} characters"
 
     return [
@@ -48,13 +48,13 @@ def _named(world: World, role: str, team: Team) -> list[Scenario]:
         Scenario(
             _reads(role, team), who, "read by repository", team.name, lambda: read_by_repository(world, build(world, role), team.name)
         ),
-        Scenario(at_cap, who, f"fetch a token of {cap} s", domain, lambda: ask(cap)),
+        Scenario(at_cap, who, f"fetch a token of {cap} s", domain, lambda: request(cap)),
         Scenario(
-            f"AWS role {role}: a token of {cap + 1} seconds",
+            f"AWS role {role}: request a token of {cap + 1} seconds",
             who,
             f"fetch a token of {cap + 1} s",
             domain,
-            lambda: ask(cap + 1),
+            lambda: request(cap + 1),
             DENY,
             at_cap,
         ),
@@ -64,13 +64,13 @@ def _named(world: World, role: str, team: Team) -> list[Scenario]:
 def _attached_elsewhere(world: World, team: Team, named: str | None) -> list[Scenario]:
     """The read policy attached by others: shared by its own right, and no team repository unless the stack names the role."""
     policy = world.outputs["policies"]["read"]
-    with_policy, without = "a role that others attached the read policy to: reads shared", "a role without the read policy: reads shared"
-    publishes = "an AWS role with every right: publishes a package"
-    made = [
+    with_policy, without = "AWS role with the read policy attached: read shared", "AWS role without the read policy: read shared"
+    publishes = "AWS role with full access: publish a package"
+    listed = [
         Scenario(with_policy, "a role with the read policy", "read by repository", "shared", lambda: _read(world, policy, "shared")),
         Scenario(
             without,
-            "a role without it",
+            "a role without the read policy",
             "read by repository",
             "shared",
             lambda: fetch_token_and_read(world, _role(world, None, ""), "shared"),
@@ -78,22 +78,22 @@ def _attached_elsewhere(world: World, team: Team, named: str | None) -> list[Sce
             with_policy,
         ),
         Scenario(
-            publishes, "a role with every right", "publish a package", team.name, lambda: _publish(world, team.name, _everything(world))
+            publishes, "a role with full access", "publish a package", team.name, lambda: _publish(world, team.name, _full_access(world))
         ),
         Scenario(
-            "an AWS role with every right and the read policy: publishes a package",
-            "a role with every right and the read policy",
+            "AWS role with full access and the read policy: publish a package",
+            "a role with full access and the read policy",
             "publish a package",
             team.name,
-            lambda: _publish(world, team.name, _everything(world, policy)),
+            lambda: _publish(world, team.name, _full_access(world, policy)),
             DENY,
             publishes,
         ),
     ]
     if named:
-        made.append(
+        listed.append(
             Scenario(
-                f"a role that others attached the read policy to: reads the repository of team {team.name}",
+                f"AWS role with the read policy attached: read the repository of team {team.name}",
                 "a role with the read policy that the stack does not name",
                 "read by repository",
                 team.name,
@@ -102,9 +102,9 @@ def _attached_elsewhere(world: World, team: Team, named: str | None) -> list[Sce
                 _reads(named, team),
             )
         )
-        made.append(
+        listed.append(
             Scenario(
-                f"AWS role {named}: publishes a package",
+                f"AWS role {named}: publish a package",
                 f"a build with role {named}",
                 "publish a package",
                 team.name,
@@ -113,24 +113,24 @@ def _attached_elsewhere(world: World, team: Team, named: str | None) -> list[Sce
                 publishes,
             )
         )
-    return made
+    return listed
 
 
 def _role(world: World, policy: Mapping[str, Any] | None, attached: str) -> Credentials:
-    """A new role of the account with an inline policy and a managed one, as the account's administrators would make it."""
-    name = f"build-of-others-{next(_numbers)}"
-    made = world.control.post("principals", kind="role", name=name, policy=policy)
+    """A new role of the account with an inline policy and a managed one, as the account's administrators would create it."""
+    name = f"build-{next(_numbers)}"
+    role = world.control.post("principals", kind="role", name=name, policy=policy)
     if attached:
         world.client("iam", administrator(world)).attach_role_policy(RoleName=name, PolicyArn=attached)
-    return credentials(made)
+    return credentials(role)
 
 
 def _read(world: World, attached: str, repository: str) -> str:
     return read_by_repository(world, _role(world, None, attached), repository)
 
 
-def _everything(world: World, attached: str = "") -> Credentials:
-    return _role(world, _EVERYTHING, attached)
+def _full_access(world: World, attached: str = "") -> Credentials:
+    return _role(world, _FULL_ACCESS_POLICY, attached)
 
 
 def _publish(world: World, repository: str, who: Credentials) -> str:
@@ -153,7 +153,7 @@ def _publish(world: World, repository: str, who: Credentials) -> str:
 
 def _private(world: World) -> list[Scenario]:
     """A team that keeps its packages to itself lets in the roles that it names."""
-    team = next((one for one in world.settings.teams if one.build_roles), None)
+    team = next((each for each in world.settings.teams if each.build_roles), None)
     other = next((role for role in world.settings.build_roles if team and role not in team.build_roles), None)
     if team is None or other is None:
         return []

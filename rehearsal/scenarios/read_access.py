@@ -21,19 +21,19 @@ _STATEMENTS = {"Version": "2012-10-17"}
 
 def scenarios(world: World) -> list[Scenario]:
     """Roles, tokens, private teams, and a principal that has no policy."""
-    return [*_roles(world), *_tokens(world), *_private(world), *_nobody(world)]
+    return [*_roles(world), *_tokens(world), *_private(world), *_without_policy(world)]
 
 
 def _reader(world: World) -> str:
-    """A repository whose builds use the read role that everybody shares: one that only installs, if there is one."""
+    """A repository whose builds use the shared read role: one that only installs, if there is any."""
     only = installers(world.settings, readers=Readers.ORGANIZATION)
-    every = [one.name for team in world.settings.teams if team.readers is Readers.ORGANIZATION for one in team.repositories]
+    every = [repository.name for team in world.settings.teams if team.readers is Readers.ORGANIZATION for repository in team.repositories]
     return only[0][1].name if only else every[0]
 
 
 def allowed(world: World) -> str:
     """Name of the scenario in which a build is let in."""
-    return f"{_reader(world)}: a pull request's build"
+    return f"{_reader(world)}: {_ASSUME} from a pull request"
 
 
 def session(world: World, repository: str) -> Credentials:
@@ -48,11 +48,11 @@ def _roles(world: World) -> list[Scenario]:
     def build(repository: str, owner: str = "") -> str:
         return world.assume(role, world.build_job(repository, owner=owner).token("sts.amazonaws.com"))
 
-    stranger = next((one.name for one in publishers(world.settings)), name)
+    stranger = next((publisher.name for publisher in publishers(world.settings)), name)
     return [
         Scenario(allowed(world), f"a pull request of {name}", _ASSUME, name, lambda: build(name)),
         Scenario(
-            f"{STRANGER_ORGANIZATION}/{stranger}: a build of another organisation",
+            f"{STRANGER_ORGANIZATION}/{stranger}: {_ASSUME} from another organisation",
             f"a build of {STRANGER_ORGANIZATION}/{stranger}",
             _ASSUME,
             name,
@@ -68,7 +68,7 @@ def _outside(world: World, build) -> list[Scenario]:
     """Repositories of the organisation that no catalog names."""
     organization = world.settings.read_role is ReadRole.ORGANIZATION
     immutable = Scenario(
-        f"{OUTSIDE_IMMUTABLE}: a build of a repository outside the catalog, immutable subject",
+        f"{OUTSIDE_IMMUTABLE}: {_ASSUME} from outside the catalog with an immutable subject",
         f"a pull request of {OUTSIDE_IMMUTABLE}",
         _ASSUME,
         OUTSIDE_IMMUTABLE,
@@ -78,7 +78,7 @@ def _outside(world: World, build) -> list[Scenario]:
     )
     # A name alone can be taken by others, so a name-only subject counts for repositories of the catalog, by their ids.
     by_name = Scenario(
-        f"{OUTSIDE_BY_NAME}: a build of a repository outside the catalog, name-only subject",
+        f"{OUTSIDE_BY_NAME}: {_ASSUME} from outside the catalog with a name-only subject",
         f"a pull request of {OUTSIDE_BY_NAME}",
         _ASSUME,
         OUTSIDE_BY_NAME,
@@ -90,13 +90,13 @@ def _outside(world: World, build) -> list[Scenario]:
 
 
 def fetch_token(world: World, who: Credentials, seconds: int | None) -> str:
-    """A token of so many seconds, or of as many as CodeArtifact gives who asks for none. Raises Denied."""
-    asked: dict[str, Any] = {} if seconds is None else {"durationSeconds": seconds}
+    """A token of so many seconds, or of as many as CodeArtifact grants by default. Raises Denied."""
+    duration: dict[str, Any] = {} if seconds is None else {"durationSeconds": seconds}
     answer = clients.call(
         world.client("codeartifact", who).get_authorization_token,
         domain=world.settings.domain.name,
         domainOwner=world.place.account,
-        **asked,
+        **duration,
     )
     return answer["authorizationToken"]
 
@@ -104,36 +104,41 @@ def fetch_token(world: World, who: Credentials, seconds: int | None) -> str:
 def _tokens(world: World) -> list[Scenario]:
     """Each kind of role that fetches a token has the cap in a policy of its own."""
     name = _reader(world)
-    made = _capped(world, name, f"a pull request of {name}", lambda: session(world, name))
+    listed = _capped(world, name, f"a pull request of {name}", lambda: session(world, name))
     found = publishers(world.settings)
-    if one := first(found, literal=True) or first(found):
-        who = f"publish-package.yml on {one.branch} of {one.name}"
-        made += _capped(
-            world, f"{one.name}: the publish role", who, lambda: world.session(world.publish_role(one.name), world.publishing_token(one))
+    if publisher := first(found, literal=True) or first(found):
+        who = f"publish-package.yml on {publisher.branch} of {publisher.name}"
+        listed += _capped(
+            world,
+            f"{publisher.name} publish role",
+            who,
+            lambda: world.session(world.publish_role(publisher.name), world.publishing_token(publisher)),
         )
-    if own := next((one.name for team in world.settings.teams if team.readers is Readers.TEAM for one in team.repositories), None):
-        made += _capped(world, f"{own}: its own read role", f"a pull request of {own}", lambda: session(world, own))
-    return [*made, *(_logins(world, name) if world.settings.token_duration < _LONGEST else [])]
+    if own := next(
+        (repository.name for team in world.settings.teams if team.readers is Readers.TEAM for repository in team.repositories), None
+    ):
+        listed += _capped(world, f"{own} read role", f"a pull request of {own}", lambda: session(world, own))
+    return [*listed, *(_logins(world, name) if world.settings.token_duration < _LONGEST else [])]
 
 
-def _capped(world: World, title: str, who: str, signed_in: Callable[[], Credentials]) -> list[Scenario]:
+def _capped(world: World, subject: str, who: str, signed_in: Callable[[], Credentials]) -> list[Scenario]:
     """A token that lasts as long as the stack allows, and one that lasts a second longer."""
     cap, domain = world.settings.token_duration, world.settings.domain.name
 
     def of(seconds: int, twin: str | None = None) -> Scenario:
-        def ask() -> str:
+        def request() -> str:
             return f"a token of {len(fetch_token(world, signed_in(), seconds))} characters"
 
-        name = f"{title}: a token of {seconds} seconds"
-        return Scenario(name, who, f"fetch a token of {seconds} s", domain, ask, DENY if twin else "allow", twin)
+        name = f"{subject}: request a token of {seconds} seconds"
+        return Scenario(name, who, f"fetch a token of {seconds} s", domain, request, DENY if twin else "allow", twin)
 
     at_cap = of(cap)
     return [at_cap, *([of(cap + 1, at_cap.name)] if cap < _LONGEST else [])]
 
 
 def _logins(world: World, name: str) -> list[Scenario]:
-    """`aws codeartifact login` asks for 12 hours unless it is told a duration."""
-    with_duration = f"{name}: aws codeartifact login with a duration"
+    """`aws codeartifact login` requests 12 hours unless it gets a duration."""
+    with_duration = f"{name}: run aws codeartifact login with a duration"
     repository = world.consumer(name)["repository"]
 
     def job() -> Shell:
@@ -151,7 +156,7 @@ def _logins(world: World, name: str) -> list[Scenario]:
     return [
         Scenario(with_duration, who, "aws codeartifact login --duration-seconds", repository, login),
         Scenario(
-            f"{name}: aws codeartifact login without a duration",
+            f"{name}: run aws codeartifact login without a duration",
             who,
             "aws codeartifact login",
             repository,
@@ -166,14 +171,14 @@ def _logins(world: World, name: str) -> list[Scenario]:
 
 
 def read_by_repository(world: World, who: Credentials, repository: str) -> str:
-    """What a package manager does first: ask the repository for a package, with a token, which has to be had. Raises Denied on 403."""
+    """What a package manager does first: request a package from the repository with a token, which must be had. Raises Denied (403)."""
     with required("a token"):
         token = fetch_token(world, who, world.settings.token_duration)
     return _read_with(world, token, repository)
 
 
 def fetch_token_and_read(world: World, who: Credentials, repository: str) -> str:
-    """The same by somebody who may not even get a token. Raises Denied."""
+    """The same, where the token may be refused as well. Raises Denied."""
     return _read_with(world, fetch_token(world, who, world.settings.token_duration), repository)
 
 
@@ -183,7 +188,7 @@ def _read_with(world: World, token: str, repository: str) -> str:
     if answer.status_code == _FORBIDDEN:
         raise Denied(f"{answer.status_code} {answer.text[:200]}")
     if answer.status_code != _NOT_FOUND:
-        raise RuntimeError(f"{answer.status_code} {answer.text[:200]}")
+        raise RuntimeError(f"{repository}: got {answer.status_code} {answer.text[:200]}; expected {_NOT_FOUND}")
     return f"{repository} answered: no such package"
 
 
@@ -226,13 +231,13 @@ def _sha256(content: bytes) -> str:
 
 
 def administrator(world: World) -> Credentials:
-    """A principal that may do everything that its identity policy can say."""
+    """A principal with full access by its identity policy."""
     return world.principal("administrator", {**_STATEMENTS, "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
 
 
 def _private(world: World) -> list[Scenario]:
-    team = next((one for one in world.settings.teams if one.readers is Readers.TEAM and one.has_repository and one.repositories), None)
-    others = [one for one in world.settings.teams if one.readers is Readers.ORGANIZATION and one.repositories]
+    team = next((each for each in world.settings.teams if each.readers is Readers.TEAM and each.has_repository and each.repositories), None)
+    others = [each for each in world.settings.teams if each.readers is Readers.ORGANIZATION and each.repositories]
     if team is None or not others:
         return []
     return _private_team(world, team, _reader(world))
@@ -240,8 +245,8 @@ def _private(world: World) -> list[Scenario]:
 
 def _private_team(world: World, team: Team, outsider: str) -> list[Scenario]:
     own = team.repositories[0].name
-    seeded = f"{team.name}: an administrator puts a package into the team's repository"
-    by_repository, by_asset = f"{own}: reads its team's repository", f"{own}: reads a single asset of its team's repository"
+    seeded = f"administrator: upload an asset to the repository of team {team.name}"
+    by_repository, by_asset = f"{own}: read the repository of its own team", f"{own}: read a single asset of its own team"
 
     def read(who: str, how) -> str:
         return how(world, session(world, who), team.name)
@@ -250,15 +255,15 @@ def _private_team(world: World, team: Team, outsider: str) -> list[Scenario]:
         seed_asset(world, team.name)
         return "published"
 
-    made = [Scenario(seeded, "an administrator of the account", "publish a package", team.name, seed)]
-    for allowed_name, how, what in (
-        (by_repository, read_by_repository, "read by repository"),
-        (by_asset, _asset, "read a single asset"),
+    listed = [Scenario(seeded, "an administrator of the account", "publish a package", team.name, seed)]
+    for allowed_name, how, what, target in (
+        (by_repository, read_by_repository, "read by repository", "the repository"),
+        (by_asset, _asset, "read a single asset", "a single asset"),
     ):
-        made += [
+        listed += [
             Scenario(allowed_name, f"a pull request of {own}", what, team.name, lambda how=how: read(own, how), after=(seeded,)),
             Scenario(
-                f"{outsider}: {what} of team {team.name}",
+                f"{outsider}: read {target} of team {team.name}",
                 f"a pull request of {outsider}",
                 what,
                 team.name,
@@ -268,24 +273,24 @@ def _private_team(world: World, team: Team, outsider: str) -> list[Scenario]:
                 (seeded,),
             ),
         ]
-    return made
+    return listed
 
 
 # --- a principal without any policy -----------------------------------------------------------------------------------------------
 
 
-def _nobody(world: World) -> list[Scenario]:
+def _without_policy(world: World) -> list[Scenario]:
     domain = world.settings.domain.name
     policy = {**_STATEMENTS, "Statement": read_permissions(world.registry, world.settings.token_duration, [SHARED_REPOSITORY])}
     only_token = {**_STATEMENTS, "Statement": token_permissions(world.registry, world.settings.token_duration)}
-    names = {"token": "a principal with the read policy: a token", "read": "a principal with the read policy: reads shared"}
+    names = {"token": "role with the read policy: request a token", "read": "role with the read policy: read shared"}
 
     def fetch(allowed_by) -> str:
-        who = world.principal("reader" if allowed_by else "nobody", allowed_by)
+        who = world.principal("reader" if allowed_by else "no-policy", allowed_by)
         return f"{len(fetch_token(world, who, world.settings.token_duration))} characters"
 
     def describe(allowed_by) -> str:
-        who = world.principal("reader" if allowed_by else "nobody", allowed_by)
+        who = world.principal("reader" if allowed_by else "no-policy", allowed_by)
         answer = clients.call(
             world.client("codeartifact", who).list_packages,
             domain=domain,
@@ -297,10 +302,10 @@ def _nobody(world: World) -> list[Scenario]:
     with_policy, without = "a role with the read policy", "a role without any policy"
     return [
         Scenario(names["token"], with_policy, "fetch a token", domain, lambda: fetch(policy)),
-        Scenario("a principal without policy: a token", without, "fetch a token", domain, lambda: fetch(None), DENY, names["token"]),
+        Scenario("role without any policy: request a token", without, "fetch a token", domain, lambda: fetch(None), DENY, names["token"]),
         Scenario(names["read"], with_policy, "list packages", SHARED_REPOSITORY, lambda: describe(policy)),
         Scenario(
-            "a principal without policy: reads shared",
+            "role without any policy: read shared",
             without,
             "list packages",
             SHARED_REPOSITORY,
@@ -318,7 +323,7 @@ def _without_reading(world: World, only_token: dict) -> list[Scenario]:
     if not open_teams:
         return []
     name, team = _reader(world), open_teams[0].name
-    allowed_name = f"{name}: reads the repository of team {team}"
+    allowed_name = f"{name}: read the repository of team {team}"
     return [
         Scenario(
             allowed_name,
@@ -328,8 +333,8 @@ def _without_reading(world: World, only_token: dict) -> list[Scenario]:
             lambda: read_by_repository(world, session(world, name), team),
         ),
         Scenario(
-            f"a principal with a token alone: reads the repository of team {team}",
-            "a role with a token and nothing else",
+            f"role with only a token: read the repository of team {team}",
+            "a role with only a token",
             "read by repository",
             team,
             lambda: read_by_repository(world, world.principal("token-only", only_token), team),

@@ -7,7 +7,7 @@ from rehearsal.clients import CommandFailed
 from rehearsal.packages import Package
 from rehearsal.scenario import DENY, Denied, Scenario
 from rehearsal.scenarios.publishing import install, published
-from rehearsal.scenarios.reading import administrator
+from rehearsal.scenarios.read_access import administrator
 from rehearsal.world import World
 
 _NOT_FOUND = 404
@@ -20,93 +20,93 @@ def scenarios(world: World) -> list[Scenario]:
     if world.upstream != "fixture":
         return []  # nothing is put into the real public registries
     found = publishers(world.settings)
-    made: list[Scenario] = []
+    listed: list[Scenario] = []
     for format in _ABSENT:
-        one = first(found, format, open=True, literal=True) or first(found, format, open=True)
-        if one and world.public_source(format) and one.team.owns[format][0].open_ended:
-            made += _confusion(world, one, format)
-    one = first(found, Format.NPM, open=True, literal=True) or first(found, Format.PYPI, open=True, literal=True)
-    return [*made, *(_elsewhere(world, one) if one else [])]
+        publisher = first(found, format, open=True, literal=True) or first(found, format, open=True)
+        if publisher and world.public_source(format) and publisher.team.owns[format][0].open_ended:
+            listed += _confusion(world, publisher, format)
+    publisher = first(found, Format.NPM, open=True, literal=True) or first(found, Format.PYPI, open=True, literal=True)
+    return [*listed, *(_elsewhere(world, publisher) if publisher else [])]
 
 
 def _put_public(world: World, what: Package) -> None:
     world.control.post("codeartifact/public-packages", format=what.format.value, name=what.name, version=what.version)
 
 
-def _install_public(world: World, one: Publisher, what: Package) -> str:
+def _install_public(world: World, publisher: Publisher, what: Package) -> str:
     """Put a package into the public registry, then install it as a build of the team. Absent counts as refused here."""
     _put_public(world, what)
     before = world.control.position()
     try:
-        return install(world, one.name, what)
+        return install(world, publisher.name, what)
     except CommandFailed as failure:
-        absent = [one for one in world.control.refusals(before) if one.status == _NOT_FOUND and what.name in one.path]
+        absent = [refusal for refusal in world.control.refusals(before) if refusal.status == _NOT_FOUND and what.name in refusal.path]
         if absent and _ABSENT[what.format] in failure.output:
-            raise Denied(f"{what.name} is in the public registry, and not to be had here: 404 {absent[0].words}") from None
+            raise Denied(f"{what.name} is in the public registry and not served here: 404 {absent[0].words}") from None
         raise
 
 
-def _confusion(world: World, one: Publisher, format: Format) -> list[Scenario]:
+def _confusion(world: World, publisher: Publisher, format: Format) -> list[Scenario]:
     other = Package(format, "anybodys-package" if format is Format.PYPI else "@anybody/package", "9.9.9")
-    owned = Package(format, package_name(one.team.owns[format][0], "internal"), "9.9.9")
-    public, place = world.public_source(format), f"{one.team.name} -> {world.public_source(format)}"
-    allowed = f"{one.name}: installs {other.name}, which anybody may publish on {public}"
+    owned = Package(format, package_name(publisher.team.owns[format][0], "internal"), "9.9.9")
+    public, place = world.public_source(format), f"{publisher.team.name} -> {world.public_source(format)}"
+    allowed = f"{publisher.name}: install unowned {other.name} published by a stranger on {public}"
     return [
         Scenario(
             allowed,
-            f"a pull request of {one.name}",
+            f"a pull request of {publisher.name}",
             f"install {other.name} {other.version}",
             place,
-            lambda: _install_public(world, one, other),
+            lambda: _install_public(world, publisher, other),
             slow=True,
         ),
         Scenario(
-            f"{one.name}: installs {owned.name}, which a stranger published on {public}",
-            f"a pull request of {one.name}",
+            f"{publisher.name}: install owned {owned.name} published by a stranger on {public}",
+            f"a pull request of {publisher.name}",
             f"install {owned.name} {owned.version}",
             place,
-            lambda: _install_public(world, one, owned),
+            lambda: _install_public(world, publisher, owned),
             DENY,
             allowed,
         ),
-        *_newer(world, one, format),
+        *_newer(world, publisher, format),
     ]
 
 
-def _newer(world: World, one: Publisher, format: Format) -> list[Scenario]:
+def _newer(world: World, publisher: Publisher, format: Format) -> list[Scenario]:
     """A newer version on the public registry does not win over the team's own."""
-    own = Package(format, package_name(one.team.owns[format][0], "client"))
+    own = Package(format, package_name(publisher.team.owns[format][0], "client"))
 
     def newest() -> str:
         _put_public(world, Package(format, own.name, "99.0.0"))
-        installed = install(world, one.name, own)
+        installed = install(world, publisher.name, own)
         if own.version not in installed:
-            raise RuntimeError(f"asked for {own.name}, got {installed}")
+            raise RuntimeError(f"{own.name}: got {installed}; expected version {own.version}")
         return installed
 
     return [
         Scenario(
-            f"{one.name}: installs its own {own.name}, though a stranger published a newer one",
-            f"a pull request of {one.name}",
+            f"{publisher.name}: install {own.name} despite a stranger's newer version",
+            f"a pull request of {publisher.name}",
             f"install {own.name}",
-            one.team.name,
+            publisher.team.name,
             newest,
-            after=(published(one, format),),
+            after=(published(publisher, format),),
             slow=True,
         )
     ]
 
 
-def _elsewhere(world: World, one: Publisher) -> list[Scenario]:
+def _elsewhere(world: World, publisher: Publisher) -> list[Scenario]:
     """Somebody whom IAM lets publish anywhere: the package group says where an owned name may be."""
-    format = next(format for format in packages.PUBLISH if format in one.repository.publishes)
-    what = Package(format, package_name(one.team.owns[format][0], "by-administrator"))
+    format = next(format for format in packages.PUBLISH if format in publisher.repository.publishes)
+    what = Package(format, package_name(publisher.team.owns[format][0], "by-administrator"))
     # A team that has this one as an upstream could refuse the version because it is there already, which would prove nothing.
-    strangers = [team for team in world.settings.teams if team.has_repository and one.team.name not in (team.name, *team.upstreams)]
+    strangers = [team for team in world.settings.teams if team.has_repository and publisher.team.name not in (team.name, *team.upstreams)]
     other = strangers[0] if strangers else None
     if other is None:
         return []
-    allowed = f"an administrator publishes {what.name} to the repository of team {one.team.name}"
+    allowed = f"administrator: publish {what.name} to the repository of team {publisher.team.name}"
 
     def by_administrator(repository: str) -> str:
         shell = world.shell("administrator", administrator(world))
@@ -114,9 +114,9 @@ def _elsewhere(world: World, one: Publisher) -> list[Scenario]:
 
     who = "an administrator of the account"
     return [
-        Scenario(allowed, who, f"publish {what.name}", one.team.name, lambda: by_administrator(one.team.name), slow=True),
+        Scenario(allowed, who, f"publish {what.name}", publisher.team.name, lambda: by_administrator(publisher.team.name), slow=True),
         Scenario(
-            f"an administrator publishes {what.name} to the repository of team {other.name}",
+            f"administrator: publish {what.name} to the repository of team {other.name}",
             who,
             f"publish {what.name}",
             other.name,

@@ -11,31 +11,31 @@ from rehearsal.identity_center import DEVELOPER, OUTSIDER, Manager, team_develop
 from rehearsal.laptop import laptop, package_login, session
 from rehearsal.scenario import DENY, Scenario, required
 from rehearsal.scenarios.publishing import package, published
-from rehearsal.scenarios.reading import fetch_token, read_by_repository
+from rehearsal.scenarios.read_access import fetch_token, read_by_repository
 from rehearsal.world import World
 from settings import DeveloperMode, Readers, Team
 
-_MADE = "those who manage permission sets: make what the stack asks for"
-_SIGNED_IN = "a developer: signs in"
-_READS = "a developer: reads the repository of team {}"
+_PERMISSION_SETS = "Identity Center administrator: create the permission sets of the stack"
+_SIGNED_IN = "developer: sign in"
+_READS = "developer: read the repository of team {}"
 
 
 def scenarios(world: World) -> list[Scenario]:
     """Signing in, tokens, reading, the tools of a laptop, and teams that keep their packages to themselves."""
     if world.settings.developers is None:
         return []
-    return [*_made(world), *_signing_in(world), *_tokens(world), *_reading(world), *_tools(world), *_teams(world)]
+    return [*_policy_mode(world), *_signing_in(world), *_tokens(world), *_reading(world), *_tools(world), *_teams(world)]
 
 
 def later(world: World) -> list[Scenario]:
     """What takes the developers' roles away from under the others: permission sets that are provisioned anew."""
     team = _open_team(world)
-    return _provisioned_again(world, team) if world.settings.developers and team else []
+    return _reprovisioned(world, team) if world.settings.developers and team else []
 
 
 def _after(world: World, *names: str) -> tuple[str, ...]:
     policy = world.settings.developers is not None and world.settings.developers.mode is DeveloperMode.POLICY
-    return (*([_MADE] if policy else []), *names)
+    return (*([_PERMISSION_SETS] if policy else []), *names)
 
 
 def _permission_set(world: World, team: str = "") -> str:
@@ -44,11 +44,11 @@ def _permission_set(world: World, team: str = "") -> str:
 
 
 def _open_team(world: World) -> Team | None:
-    return next((one for one in world.settings.teams if one.has_repository and one.readers is Readers.ORGANIZATION), None)
+    return next((team for team in world.settings.teams if team.has_repository and team.readers is Readers.ORGANIZATION), None)
 
 
 def _session(world: World, user: str, permission_set: str) -> Credentials:
-    """The session of somebody who is let in."""
+    """The session of a user who is expected to sign in."""
     with required(f"signing in with {permission_set}"):
         return session(world, user, permission_set)
 
@@ -61,20 +61,20 @@ def _groups(world: World) -> list[str]:
     return list(world.settings.developers.groups) if world.settings.developers else []
 
 
-def _made(world: World) -> list[Scenario]:
-    """With `mode: policy` the stack outputs what others make."""
+def _policy_mode(world: World) -> list[Scenario]:
+    """With `mode: policy` the stack outputs what an Identity Center administrator creates."""
     if not _after(world):
         return []
 
-    def make() -> str:
+    def create() -> str:
         output = world.outputs["developers"]
-        wanted = [output, *output.get("teams", {}).values()]
+        expected = [output, *output.get("teams", {}).values()]
         manager = Manager(world)
-        for one in wanted:
-            manager.make(one["permissionSetName"], output["policy"], output["sessionDuration"], one["groups"])
-        return ", ".join(one["permissionSetName"] for one in wanted)
+        for permission_set in expected:
+            manager.create(permission_set["permissionSetName"], output["policy"], output["sessionDuration"], permission_set["groups"])
+        return ", ".join(permission_set["permissionSetName"] for permission_set in expected)
 
-    return [Scenario(_MADE, "those who manage permission sets", "create permission sets", "IAM Identity Center", make)]
+    return [Scenario(_PERMISSION_SETS, "an Identity Center administrator", "create permission sets", "IAM Identity Center", create)]
 
 
 def _signing_in(world: World) -> list[Scenario]:
@@ -86,7 +86,7 @@ def _signing_in(world: World) -> list[Scenario]:
     return [
         Scenario(_SIGNED_IN, "a developer", "fetch credentials", name, lambda: sign_in(DEVELOPER), after=_after(world)),
         Scenario(
-            "somebody outside the developers' groups: signs in",
+            "user outside the developers' groups: sign in",
             "a user of another group",
             "fetch credentials",
             name,
@@ -100,19 +100,19 @@ def _signing_in(world: World) -> list[Scenario]:
 
 def _tokens(world: World) -> list[Scenario]:
     cap, domain = world.settings.token_duration, world.settings.domain.name
-    at_cap = f"a developer: a token of {cap} seconds"
+    at_cap = f"developer: request a token of {cap} seconds"
 
-    def ask(seconds: int) -> str:
+    def request(seconds: int) -> str:
         return f"a token of {len(fetch_token(world, _developer(world), seconds))} characters"
 
     return [
-        Scenario(at_cap, "a developer", f"fetch a token of {cap} s", domain, lambda: ask(cap), after=_after(world)),
+        Scenario(at_cap, "a developer", f"fetch a token of {cap} s", domain, lambda: request(cap), after=_after(world)),
         Scenario(
-            f"a developer: a token of {cap + 1} seconds",
+            f"developer: request a token of {cap + 1} seconds",
             "a developer",
             f"fetch a token of {cap + 1} s",
             domain,
-            lambda: ask(cap + 1),
+            lambda: request(cap + 1),
             DENY,
             at_cap,
             _after(world),
@@ -121,7 +121,7 @@ def _tokens(world: World) -> list[Scenario]:
 
 
 def _reading(world: World) -> list[Scenario]:
-    """An open team repository lets in the stack's permission sets, not whoever has the same rights by another one."""
+    """An open team repository lets in the stack's permission sets, not users of another permission set with the same rights."""
     team = _open_team(world)
     if team is None:
         return []
@@ -131,7 +131,7 @@ def _reading(world: World) -> list[Scenario]:
     def with_another() -> str:
         readable = [SHARED_REPOSITORY, *world.settings.public_sources]
         document = text(read_only_permissions(world.registry, world.settings.token_duration, readable))
-        Manager(world).make(other, document, "PT1H", _groups(world))
+        Manager(world).create(other, document, "PT1H", _groups(world))
         return read_by_repository(world, _session(world, DEVELOPER, other), team.name)
 
     return [
@@ -144,7 +144,7 @@ def _reading(world: World) -> list[Scenario]:
             after=_after(world),
         ),
         Scenario(
-            f"a developer with another permission set of the same policy: reads the repository of team {team.name}",
+            f"developer with another permission set of the same policy: read the repository of team {team.name}",
             f"a developer with permission set {other}",
             "read by repository",
             team.name,
@@ -162,8 +162,8 @@ def _reading(world: World) -> list[Scenario]:
 def _tools(world: World) -> list[Scenario]:
     """One command, then npm as ever: it installs, and is refused to publish."""
     found = publishers(world.settings)
-    one = first(found, Format.NPM, open=True, literal=True) or first(found, Format.NPM, open=True)
-    return [*(_npm(world, one) if one else []), *_pip(world)]
+    publisher = first(found, Format.NPM, open=True, literal=True) or first(found, Format.NPM, open=True)
+    return [*(_npm(world, publisher) if publisher else []), *_pip(world)]
 
 
 def _already(tool: str) -> str:
@@ -182,56 +182,56 @@ def _pip(world: World) -> list[Scenario]:
         package_login(shell, "pip")
         return packages.install_pypi(shell, _already, what)
 
-    name = f"a developer: pip install of {what.name} after package-login"
+    name = f"developer: install {what.name} with pip after package-login"
     return [Scenario(name, "a developer", f"pip install {what.name}", SHARED_REPOSITORY, install, after=_after(world), slow=True)]
 
 
-def _npm(world: World, one: Publisher) -> list[Scenario]:
+def _npm(world: World, publisher: Publisher) -> list[Scenario]:
     shells: list[Shell] = []
-    owned, own = package(one, Format.NPM), package(one, Format.NPM, "from-a-laptop")
-    logged_in = "a developer: package-login logs npm in"
+    owned, own = package(publisher, Format.NPM), package(publisher, Format.NPM, "from-a-laptop")
+    logged_in = "developer: run package-login for npm"
 
     def log_in() -> str:
-        shell = laptop(world, DEVELOPER, _permission_set(world), one.team.name)
-        told = package_login(shell, "npm")
+        shell = laptop(world, DEVELOPER, _permission_set(world), publisher.team.name)
+        printed = package_login(shell, "npm")
         shells.append(shell)
-        return told
+        return printed
 
-    made = [Scenario(logged_in, "a developer", "package-login npm", one.team.name, log_in, after=_after(world))]
-    made.append(
+    listed = [Scenario(logged_in, "a developer", "package-login npm", publisher.team.name, log_in, after=_after(world))]
+    listed.append(
         Scenario(
-            f"a developer: npm install of {owned.name}",
+            f"developer: install {owned.name} with npm",
             "a developer",
             f"npm install {owned.name}",
-            one.team.name,
+            publisher.team.name,
             lambda: packages.install_npm(shells[0], _already, owned),
-            after=(logged_in, published(one, Format.NPM)),
+            after=(logged_in, published(publisher, Format.NPM)),
         )
     )
-    made.append(
+    listed.append(
         Scenario(
-            f"a developer: npm publish of {own.name}",
+            f"developer: publish {own.name} with npm",
             "a developer",
             f"npm publish {own.name}",
-            one.team.name,
+            publisher.team.name,
             lambda: packages.publish_npm(shells[0], _already, own),
             DENY,
-            published(one, Format.NPM),
+            published(publisher, Format.NPM),
             (logged_in,),
         )
     )
-    return made
+    return listed
 
 
 # --- teams whose packages only the team reads -----------------------------------------------------------------------------------------
 
 
 def _teams(world: World) -> list[Scenario]:
-    private = [one for one in world.settings.teams if one.readers is Readers.TEAM]
-    named = next((one for one in private if one.developer_groups), None)
+    private = [team for team in world.settings.teams if team.readers is Readers.TEAM]
+    named = next((team for team in private if team.developer_groups), None)
     if named is None:
         return []
-    own = f"a developer of team {named.name}: reads its repository"
+    own = f"developer of team {named.name}: read the repository of team {named.name}"
     return [
         Scenario(
             own,
@@ -242,7 +242,7 @@ def _teams(world: World) -> list[Scenario]:
             after=_after(world),
         ),
         Scenario(
-            f"a developer of another team: reads the repository of team {named.name}",
+            f"developer of another team: read the repository of team {named.name}",
             "a developer",
             "read by repository",
             named.name,
@@ -254,10 +254,10 @@ def _teams(world: World) -> list[Scenario]:
     ]
 
 
-# --- provisioned anew -----------------------------------------------------------------------------------------------------------------
+# --- reprovisioned ------------------------------------------------------------------------------------------------------------------
 
 
-def _provisioned_again(world: World, team: Team) -> list[Scenario]:
+def _reprovisioned(world: World, team: Team) -> list[Scenario]:
     """The role that Identity Center makes has another name then, and policies still know it."""
 
     def again() -> str:
@@ -266,12 +266,12 @@ def _provisioned_again(world: World, team: Team) -> list[Scenario]:
         who = _developer(world)
         after = str(world.client("sts", who).get_caller_identity()["Arn"])
         if before == after:
-            raise RuntimeError(f"the role is still {before}")
+            raise RuntimeError(f"the role: got {before} again; expected another name")
         return read_by_repository(world, who, team.name)
 
     return [
         Scenario(
-            f"a developer whose permission set was provisioned anew: reads the repository of team {team.name}",
+            f"developer with a reprovisioned permission set: read the repository of team {team.name}",
             "a developer",
             "read by repository",
             team.name,

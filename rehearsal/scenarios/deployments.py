@@ -1,6 +1,6 @@
 """Who may preview and deploy the stack, and what they can't do with it: Pulumi Deployments, the two roles, the boundary, the App keys.
 
-Only in an account that was bootstrapped: another company's stack file is rehearsed with a deployer that is made by hand.
+Only in an account that was bootstrapped: another company's stack file is rehearsed with a deployer created by hand.
 """
 
 import json
@@ -23,45 +23,51 @@ from rehearsal import bootstrapping, clients
 from rehearsal.cast import STRANGER_ORGANIZATION, WRITER
 from rehearsal.clients import Credentials
 from rehearsal.scenario import DENY, Denied, Scenario
-from rehearsal.scenarios.reading import administrator
+from rehearsal.scenarios.read_access import administrator
 from rehearsal.seeding import OUTSIDE_BY_NAME, OWNER_ID
 from rehearsal.world import World
 from settings import Encryption
 
-_NOBODY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}]})
-_EVERYTHING = text([statement("Everything", "*", "*")])
-# In the names of the roles that scenarios make with the deployer's rights; one of them stays.
-MADE_HERE = "rehearsal"
+_TRUSTS_NO_PRINCIPAL = json.dumps(
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}]}
+)
+_FULL_ACCESS = text([statement("Everything", "*", "*")])
+# In the names of the roles that scenarios create with the deployer's rights; only one of them is kept.
+ROLE_INFIX = "rehearsal"
 _ASSUME_DEPLOYER, _ASSUME_PREVIEW = "assume the deployer role", "assume the preview role"
 
 
 def scenarios(world: World) -> list[Scenario]:
     """For the rehearsed stack, if the account was bootstrapped with Pulumi Deployments."""
-    told = world.bootstrap
-    if told is None or told.pulumi_cloud is None:
+    bootstrap = world.bootstrap
+    if bootstrap is None or bootstrap.pulumi_cloud is None:
         return []
-    deploying = _Deploying(world, next(one for one in told.stacks if one.name == world.settings.stack))
+    deploying = _Deploying(world, next(stack for stack in bootstrap.stacks if stack.name == world.settings.stack))
     parts = (_tokens, _previewing, _roles, _bounded, _domain_keys, _keys, _triggers, _guards, _tags, _workflows)
-    return [one for part in parts for one in part(deploying)]
+    return [scenario for part in parts for scenario in part(deploying)]
 
 
 class _Deploying:
     """The stack's deployment: its roles, tokens, and sessions that several scenarios share."""
 
-    def __init__(self, world: World, one: Stack) -> None:
-        told = world.bootstrap
-        assert told is not None and told.pulumi_cloud is not None
-        self.world, self.told, self.one, self.name = world, told, one, one.name
-        self.deployed = Deployed(world.registry, one.name)
-        self.stack = PulumiStack(told.pulumi_cloud.organization, one.settings.project, one.name)
-        self.repository = f"{told.github_owner}/{told.repository}"
+    def __init__(self, world: World, stack: Stack) -> None:
+        bootstrap = world.bootstrap
+        assert bootstrap is not None and bootstrap.pulumi_cloud is not None
+        self.world, self.bootstrap, self.stack, self.name = world, bootstrap, stack, stack.name
+        self.deployed = Deployed(world.registry, stack.name)
+        self.pulumi_stack = PulumiStack(bootstrap.pulumi_cloud.organization, stack.settings.project, stack.name)
+        self.repository = f"{bootstrap.github_owner}/{bootstrap.repository}"
         # Another stack of the account, or the name of none.
-        self.other = next((each.name for each in told.stacks if each.name != one.name), f"not-{one.name}")
+        self.other = next((each.name for each in bootstrap.stacks if each.name != stack.name), f"not-{stack.name}")
         self._clients: dict[tuple[str, Access], Any] = {}
 
     def token(self, operation: str, *, audience: str = "", **place: str) -> str:
         """The token of a deployment: of this stack, but for what is said otherwise."""
-        where = {"organization": self.stack.organization, "project": self.stack.project, "stack": self.stack.stack} | place
+        where = {
+            "organization": self.pulumi_stack.organization,
+            "project": self.pulumi_stack.project,
+            "stack": self.pulumi_stack.stack,
+        } | place
         return self.world.control.post("pulumi/token", operation=operation, **({"audience": audience} if audience else {}), **where)[
             "token"
         ]
@@ -94,7 +100,7 @@ class _Deploying:
 
     @property
     def own_role(self) -> str:
-        """Name of a role that the stack made."""
+        """Name of a role of the stack."""
         return role_name(self.name, RoleKind.READ)
 
 
@@ -104,16 +110,16 @@ class _Deploying:
 def _tokens(deploying: _Deploying) -> list[Scenario]:
     name, world = deploying.name, deploying.world
     other = deploying.other
-    updates, previews = f"{name}: an update gets the deployer", f"{name}: a preview gets the preview role"
+    updates, previews = f"{name} update: {_ASSUME_DEPLOYER}", f"{name} preview: {_ASSUME_PREVIEW}"
 
     def attempt(access: Access, operation: str, **changed: str) -> Callable[[], str]:
         return lambda: deploying.assume(access, deploying.token(operation, **changed))
 
-    made = [
+    listed = [
         Scenario(updates, f"an update of {name}", _ASSUME_DEPLOYER, name, attempt(Access.DEPLOY, "update")),
         Scenario(previews, f"a preview of {name}", _ASSUME_PREVIEW, name, attempt(Access.PREVIEW, "preview")),
         Scenario(
-            f"{name}: an update begins with the preview role",
+            f"{name} update: {_ASSUME_PREVIEW}",
             f"an update of {name}",
             _ASSUME_PREVIEW,
             name,
@@ -122,29 +128,29 @@ def _tokens(deploying: _Deploying) -> list[Scenario]:
     ]
     for operation in ("refresh", "destroy"):
         who = f"a {operation} of {name}"
-        made.append(Scenario(f"{name}: {operation} gets the deployer", who, _ASSUME_DEPLOYER, name, attempt(Access.DEPLOY, operation)))
+        listed.append(Scenario(f"{name} {operation}: {_ASSUME_DEPLOYER}", who, _ASSUME_DEPLOYER, name, attempt(Access.DEPLOY, operation)))
     refused: dict[str, tuple[str, dict[str, str]]] = {
-        "a preview": ("preview", {}),
-        "a drift check": ("detect-drift", {}),
-        f"an update of the stack {other}": ("update", {"stack": other}),
-        "an update of another project": ("update", {"project": "another"}),
-        # It may say this stack's organisation as its audience; its subject has its own.
-        f"an update of {STRANGER_ORGANIZATION}": (
+        f"{name} preview": ("preview", {}),
+        f"{name} drift check": ("detect-drift", {}),
+        f"update of stack {other}": ("update", {"stack": other}),
+        "update of another project": ("update", {"project": "another"}),
+        # Its audience may be this stack's organisation; its subject has its own.
+        f"update of organisation {STRANGER_ORGANIZATION}": (
             "update",
-            {"organization": STRANGER_ORGANIZATION, "audience": deploying.stack.organization},
+            {"organization": STRANGER_ORGANIZATION, "audience": deploying.pulumi_stack.organization},
         ),
-        "an update for another audience": ("update", {"audience": f"aws:{deploying.stack.organization}"}),
+        "update for another audience": ("update", {"audience": f"aws:{deploying.pulumi_stack.organization}"}),
     }
     for who, (operation, changed) in refused.items():
         attempted = attempt(Access.DEPLOY, operation, **changed)
-        made.append(Scenario(f"{name}: {who} gets the deployer", who, _ASSUME_DEPLOYER, name, attempted, DENY, updates))
-    who = f"a preview of the stack {other}"
+        listed.append(Scenario(f"{who}: {_ASSUME_DEPLOYER} of {name}", f"a {who}", _ASSUME_DEPLOYER, name, attempted, DENY, updates))
+    who = f"preview of stack {other}"
     attempted = attempt(Access.PREVIEW, "preview", stack=other)
-    made.append(Scenario(f"{name}: {who} gets the preview role", who, _ASSUME_PREVIEW, name, attempted, DENY, previews))
+    listed.append(Scenario(f"{who}: {_ASSUME_PREVIEW} of {name}", f"a {who}", _ASSUME_PREVIEW, name, attempted, DENY, previews))
     # A role's credentials stay what they are: neither of the two may assume another.
-    made.append(
+    listed.append(
         Scenario(
-            f"{name}: a preview's credentials become the deployer",
+            f"{name} preview: {_ASSUME_DEPLOYER} by role chaining",
             f"a preview of {name}",
             _ASSUME_DEPLOYER,
             name,
@@ -153,7 +159,7 @@ def _tokens(deploying: _Deploying) -> list[Scenario]:
             updates,
         )
     )
-    return made
+    return listed
 
 
 def _chain(deploying: _Deploying, world: World) -> str:
@@ -187,13 +193,17 @@ def _previewing(deploying: _Deploying) -> list[Scenario]:
         clients.call(codeartifact.put_domain_permissions_policy, **where, policyDocument=policy)
         return "the domain's policy"
 
-    made = [Scenario(f"{name}: a preview looks around", f"a preview of {name}", "describe a role and the domain", name, describe)]
+    listed = [
+        Scenario(
+            f"{name} preview: describe a role and the domain", f"a preview of {name}", "describe a role and the domain", name, describe
+        )
+    ]
     for action, attempted in (("change a role's policy", put_role_policy), ("change the domain's policy", put_domain_policy)):
-        allowed = f"{name}: a deployment may {action}"
-        made += [
+        allowed = f"{name} deployment: {action}"
+        listed += [
             Scenario(allowed, deploying.who, action, name, lambda attempted=attempted: attempted(Access.DEPLOY)),
             Scenario(
-                f"{name}: a preview may {action}",
+                f"{name} preview: {action}",
                 f"a preview of {name}",
                 action,
                 name,
@@ -202,42 +212,44 @@ def _previewing(deploying: _Deploying) -> list[Scenario]:
                 allowed,
             ),
         ]
-    return made
+    return listed
 
 
-# --- the deployer makes roles, within bounds -------------------------------------------------------------------------------------------
+# --- the deployer creates roles, within bounds ----------------------------------------------------------------------------------------
 
 
 def _create(deploying: _Deploying, name: str, *, path: str = "", boundary: str | None = "") -> str:
-    """Make a role and take it away again."""
+    """Create a role and delete it again."""
     bound = boundary or deploying.deployed.boundary_arn
     bounded: dict[str, Any] = {} if boundary is None else {"PermissionsBoundary": bound}
     path = path or deploying.world.settings.iam.path
-    made = deploying.iam("create_role", RoleName=name, Path=path, AssumeRolePolicyDocument=_NOBODY, **bounded)["Role"]["Arn"]
+    created = deploying.iam("create_role", RoleName=name, Path=path, AssumeRolePolicyDocument=_TRUSTS_NO_PRINCIPAL, **bounded)["Role"][
+        "Arn"
+    ]
     deploying.iam("delete_role", RoleName=name)
-    return f"{made} was made, and taken away"
+    return f"created {created} and deleted it"
 
 
 def _roles(deploying: _Deploying) -> list[Scenario]:
     name, own, deployed = deploying.name, deploying.own_role, deploying.deployed
     deployer, preview = deployed.role_name(Access.DEPLOY), deployed.role_name(Access.PREVIEW)
     other = deploying.other
-    creates = f"{name}: a deployment makes a role with the boundary"
+    creates = f"{name} deployment: create a role with the boundary"
 
     def create(suffix: str, **changed: Any) -> Callable[[], str]:
-        return lambda: _create(deploying, f"{name}-{MADE_HERE}-{suffix}", **changed)
+        return lambda: _create(deploying, f"{name}-{ROLE_INFIX}-{suffix}", **changed)
 
-    made = [Scenario(creates, deploying.who, "make a role", f"{name}-{MADE_HERE}", create("bounded"))]
+    listed = [Scenario(creates, deploying.who, "create a role", f"{name}-{ROLE_INFIX}", create("bounded"))]
     refused: dict[str, Callable[[], str]] = {
         "without the boundary": create("unbounded", boundary=None),
         "with another boundary": create("other-bound", boundary=f"arn:{deployed.registry.partition}:iam::aws:policy/AdministratorAccess"),
         "under another path": create("path", path="/"),
-        "beside itself": create("beside", path=BOOTSTRAP_PATH),
-        "of another stack's name": lambda: _create(deploying, f"{other}-{MADE_HERE}"),
+        "under the bootstrap's path": create("beside", path=BOOTSTRAP_PATH),
+        "with another stack's name": lambda: _create(deploying, f"{other}-{ROLE_INFIX}"),
     }
     for how, attempted in refused.items():
-        made.append(
-            Scenario(f"{name}: a deployment makes a role {how}", deploying.who, f"make a role {how}", name, attempted, DENY, creates)
+        listed.append(
+            Scenario(f"{name} deployment: create a role {how}", deploying.who, f"create a role {how}", name, attempted, DENY, creates)
         )
     # What widens a role: allowed on the stack's own, on nothing else.
     document = deploying.iam
@@ -245,15 +257,15 @@ def _roles(deploying: _Deploying) -> list[Scenario]:
         "put a policy on": lambda role: document(
             "put_role_policy", RoleName=role, PolicyName=RoleKind.READ, PolicyDocument=_policy(deploying)
         ),
-        "change who may assume": lambda role: document("update_assume_role_policy", RoleName=role, PolicyDocument=_trust(deploying)),
+        "change the trust policy of": lambda role: document("update_assume_role_policy", RoleName=role, PolicyDocument=_trust(deploying)),
     }
     for act, attempted in acts.items():
-        allowed = f"{name}: a deployment may {act} {own}"
-        made.append(Scenario(allowed, deploying.who, f"{act} a role", own, lambda attempted=attempted: f"{own}: {_done(attempted(own))}"))
+        allowed = f"{name} deployment: {act} {own}"
+        listed.append(Scenario(allowed, deploying.who, f"{act} a role", own, lambda attempted=attempted: f"{own}: {_done(attempted(own))}"))
         for role in (deployer, preview):
-            made.append(
+            listed.append(
                 Scenario(
-                    f"{name}: a deployment may {act} {role}",
+                    f"{name} deployment: {act} {role}",
                     deploying.who,
                     f"{act} a role",
                     role,
@@ -262,11 +274,11 @@ def _roles(deploying: _Deploying) -> list[Scenario]:
                     allowed,
                 )
             )
-    return [*made, *_boundary(deploying)]
+    return [*listed, *_boundary(deploying)]
 
 
 def _domain_keys(deploying: _Deploying) -> list[Scenario]:
-    """Two stacks may share an account: what one's key encrypts is not the other's to lose."""
+    """Two stacks may share an account: neither may lose what the other's key encrypts."""
     name, world = deploying.name, deploying.world
     if world.settings.domain.encryption is not Encryption.CUSTOMER:
         return []
@@ -279,18 +291,18 @@ def _domain_keys(deploying: _Deploying) -> list[Scenario]:
         return kms().describe_key(KeyId=f"alias/codeartifact/{world.settings.domain.name}")["KeyMetadata"]["KeyId"]
 
     def of_another() -> str:
-        made = world.client("kms", administrator(world)).create_key(Tags=[{"TagKey": STACK_TAG, "TagValue": other}])
-        return made["KeyMetadata"]["KeyId"]
+        created = world.client("kms", administrator(world)).create_key(Tags=[{"TagKey": STACK_TAG, "TagValue": other}])
+        return created["KeyMetadata"]["KeyId"]
 
     def write(key: str) -> str:
         policy = kms().get_key_policy(KeyId=key, PolicyName="default")["Policy"]
         return _done(clients.call(kms().put_key_policy, KeyId=key, PolicyName="default", Policy=policy))
 
-    allowed = f"{name}: a deployment writes the policy of its domain's key"
+    allowed = f"{name} deployment: write the policy of its domain's key"
     return [
         Scenario(allowed, deploying.who, attempted, name, lambda: write(own())),
         Scenario(
-            f"{name}: a deployment writes the policy of a key of {other}",
+            f"{name} deployment: write the policy of a key of {other}",
             deploying.who,
             attempted,
             other,
@@ -299,7 +311,7 @@ def _domain_keys(deploying: _Deploying) -> list[Scenario]:
             allowed,
         ),
         Scenario(
-            f"{name}: a deployment schedules the deletion of a key of {other}",
+            f"{name} deployment: schedule the deletion of a key of {other}",
             deploying.who,
             "schedule a key's deletion",
             other,
@@ -308,7 +320,7 @@ def _domain_keys(deploying: _Deploying) -> list[Scenario]:
             allowed,
         ),
         Scenario(
-            f"{name}: a deployment tags a key of {other} as its own",
+            f"{name} deployment: tag a key of {other} as its own",
             deploying.who,
             "tag a key",
             other,
@@ -333,16 +345,16 @@ def _trust(deploying: _Deploying) -> str:
 
 
 def _boundary(deploying: _Deploying) -> list[Scenario]:
-    """The boundary of a role may be set, which changes nothing; it may not be taken off, exchanged or rewritten."""
+    """The boundary of a role may be set, which changes nothing; it may not be removed, replaced or rewritten."""
     name, own, boundary = deploying.name, deploying.own_role, deploying.deployed.boundary_arn
-    sets = f"{name}: a deployment sets the boundary of {own}"
+    sets = f"{name} deployment: set the boundary of {own}"
     another = f"arn:{deploying.deployed.registry.partition}:iam::aws:policy/AdministratorAccess"
 
     def put(arn: str) -> str:
         return _done(deploying.iam("put_role_permissions_boundary", RoleName=own, PermissionsBoundary=arn))
 
     def rewrite() -> str:
-        return _done(deploying.iam("create_policy_version", PolicyArn=boundary, PolicyDocument=_EVERYTHING, SetAsDefault=True))
+        return _done(deploying.iam("create_policy_version", PolicyArn=boundary, PolicyDocument=_FULL_ACCESS, SetAsDefault=True))
 
     def attach() -> str:
         return _done(deploying.iam("attach_role_policy", RoleName=deploying.deployed.role_name(Access.DEPLOY), PolicyArn=another))
@@ -350,30 +362,40 @@ def _boundary(deploying: _Deploying) -> list[Scenario]:
     return [
         Scenario(sets, deploying.who, "set a boundary", own, lambda: put(boundary)),
         Scenario(
-            f"{name}: a deployment exchanges the boundary of {own}", deploying.who, "set another", own, lambda: put(another), DENY, sets
+            f"{name} deployment: replace the boundary of {own}", deploying.who, "replace a boundary", own, lambda: put(another), DENY, sets
         ),
         Scenario(
-            f"{name}: a deployment takes the boundary off {own}",
+            f"{name} deployment: remove the boundary of {own}",
             deploying.who,
-            "take the boundary off",
+            "remove a boundary",
             own,
             lambda: _done(deploying.iam("delete_role_permissions_boundary", RoleName=own)),
             DENY,
             sets,
         ),
-        Scenario(f"{name}: a deployment rewrites the boundary", deploying.who, "rewrite the boundary", boundary, rewrite, DENY, sets),
-        Scenario(f"{name}: a deployment gives itself every right", deploying.who, "attach a policy", "itself", attach, DENY, sets),
+        Scenario(
+            f"{name} deployment: rewrite the boundary policy", deploying.who, "rewrite the boundary policy", boundary, rewrite, DENY, sets
+        ),
+        Scenario(
+            f"{name} deployment: attach AdministratorAccess to itself",
+            deploying.who,
+            "attach AdministratorAccess",
+            "itself",
+            attach,
+            DENY,
+            sets,
+        ),
     ]
 
 
-# --- what a role with every right can do within the boundary ---------------------------------------------------------------------------
+# --- what a role with full access can do within the boundary ---------------------------------------------------------------------------
 
 
 def _bounded(deploying: _Deploying) -> list[Scenario]:
-    """A deployment makes a role, gives it every right and becomes it. The boundary is what stays."""
+    """A deployment creates a role with full access and assumes it: what the boundary leaves."""
     name, world = deploying.name, deploying.world
-    role = f"{name}-{MADE_HERE}-all"
-    made_it = f"{name}: a role with every right reads packages"
+    role = f"{name}-{ROLE_INFIX}-all"
+    made_it = f"{name} role with full access: read packages"
     where = {"domain": world.settings.domain.name, "domainOwner": world.place.account}
     session: dict[str, Credentials] = {}
 
@@ -381,27 +403,27 @@ def _bounded(deploying: _Deploying) -> list[Scenario]:
         bound = deploying.deployed.boundary_arn
         trust = text([statement("Anybody", "sts:AssumeRole", None, principal={"AWS": world.registry.account_root_arn})])
         path = world.settings.iam.path
-        made = deploying.iam("create_role", RoleName=role, Path=path, AssumeRolePolicyDocument=trust, PermissionsBoundary=bound)["Role"]
-        deploying.iam("put_role_policy", RoleName=role, PolicyName="everything", PolicyDocument=_EVERYTHING)
-        answer = world.control.post("sessions", role_arn=made["Arn"], session_name="everything")
-        session["of it"] = Credentials(answer["access_key_id"], answer["secret_access_key"], answer.get("session_token") or "")
-        return session["of it"]
+        created = deploying.iam("create_role", RoleName=role, Path=path, AssumeRolePolicyDocument=trust, PermissionsBoundary=bound)["Role"]
+        deploying.iam("put_role_policy", RoleName=role, PolicyName="everything", PolicyDocument=_FULL_ACCESS)
+        answer = world.control.post("sessions", role_arn=created["Arn"], session_name="everything")
+        session["role"] = Credentials(answer["access_key_id"], answer["secret_access_key"], answer.get("session_token") or "")
+        return session["role"]
 
     def read() -> str:
         codeartifact = world.client("codeartifact", become())
         return str(clients.call(codeartifact.describe_repository, **where, repository="shared")["repository"]["arn"])
 
     refused: dict[str, Callable[[], Any]] = {
-        "makes a user": lambda: clients.call(world.client("iam", session["of it"]).create_user, UserName="rehearsal"),
-        "reads a secret": lambda: _secret(world, session["of it"], deploying.deployed.app_secret_name(Access.DEPLOY)),
-        "deletes the domain": lambda: clients.call(world.client("codeartifact", session["of it"]).delete_domain, **where),
+        "create a user": lambda: clients.call(world.client("iam", session["role"]).create_user, UserName="rehearsal"),
+        "read a secret": lambda: _secret(world, session["role"], deploying.deployed.app_secret_name(Access.DEPLOY)),
+        "delete the domain": lambda: clients.call(world.client("codeartifact", session["role"]).delete_domain, **where),
     }
-    who = f"a role of {name} with every right"
+    who = f"a role of {name} with full access"
     return [
         Scenario(made_it, who, "read shared", "shared", read),
         *(
             Scenario(
-                f"{name}: a role with every right {what}",
+                f"{name} role with full access: {what}",
                 who,
                 what,
                 name,
@@ -430,18 +452,18 @@ def _keys(deploying: _Deploying) -> list[Scenario]:
         return f"{len(clients.call(secrets.get_secret_value, SecretId=deployed.app_secret_name(key))['SecretString'])} characters"
 
     deploy, preview = deployed.app_secret_name(Access.DEPLOY), deployed.app_secret_name(Access.PREVIEW)
-    allowed = f"{name}: a deployment reads the deploying App's key"
+    allowed = f"{name} deployment: read the deploying App's key"
     return [
         Scenario(allowed, deploying.who, "read a GitHub App's key", deploy, lambda: read(Access.DEPLOY, Access.DEPLOY)),
         Scenario(
-            f"{name}: a preview reads the previewing App's key",
+            f"{name} preview: read the previewing App's key",
             f"a preview of {name}",
             "read a GitHub App's key",
             preview,
             lambda: read(Access.PREVIEW, Access.PREVIEW),
         ),
         Scenario(
-            f"{name}: a preview reads the deploying App's key",
+            f"{name} preview: read the deploying App's key",
             f"a preview of {name}",
             "read a GitHub App's key",
             deploy,
@@ -450,7 +472,7 @@ def _keys(deploying: _Deploying) -> list[Scenario]:
             allowed,
         ),
         Scenario(
-            f"{name}: an administrator reads the deploying App's key",
+            f"administrator: read the deploying App's key of {name}",
             "an administrator of the account",
             "read a GitHub App's key",
             deploy,
@@ -465,38 +487,46 @@ def _keys(deploying: _Deploying) -> list[Scenario]:
 
 
 def _triggers(deploying: _Deploying) -> list[Scenario]:
-    name, one = deploying.name, deploying.one
-    catalog = f"{one.settings.catalog}/a-team.yaml"
-    deploys = f"{name}: a push to {one.branch} that changes the catalog"
+    name, stack = deploying.name, deploying.stack
+    catalog = f"{stack.settings.catalog}/a-team.yaml"
+    deploys = f"{name}: deploy on a push to {stack.branch} that changes the catalog"
 
     def push(branch: str, *changed: str) -> Callable[[], str]:
         return lambda: _started(deploying, "push", branch=branch, changed=list(changed))
 
     pushes = "push"
-    made = [Scenario(deploys, f"a push to {one.branch}", pushes, catalog, push(one.branch, catalog))]
+    listed = [Scenario(deploys, f"a push to {stack.branch}", pushes, catalog, push(stack.branch, catalog))]
     for what in ("policies/github_tokens.py", "components/team.py", "__main__.py"):
-        made.append(Scenario(f"{name}: a push that changes {what}", f"a push to {one.branch}", pushes, what, push(one.branch, what)))
+        listed.append(
+            Scenario(f"{name}: deploy on a push that changes {what}", f"a push to {stack.branch}", pushes, what, push(stack.branch, what))
+        )
     for what in ("docs/operations.md", "tests/conftest.py", f"catalog/not-{name}/a-team.yaml"):
-        who = f"a push to {one.branch}"
-        made.append(Scenario(f"{name}: a push that changes {what}", who, pushes, what, push(one.branch, "README.md", what), DENY, deploys))
+        who = f"a push to {stack.branch}"
+        listed.append(
+            Scenario(
+                f"{name}: deploy on a push that changes {what}", who, pushes, what, push(stack.branch, "README.md", what), DENY, deploys
+            )
+        )
     who = "a push to a topic branch"
-    made.append(Scenario(f"{name}: {who} that changes the catalog", who, pushes, catalog, push("topic", catalog), DENY, deploys))
+    listed.append(
+        Scenario(f"{name}: deploy on {who} that changes the catalog", who, pushes, catalog, push("topic", catalog), DENY, deploys)
+    )
     pull_request = Scenario(
-        f"{name}: a pull request that changes the catalog is previewed",
-        f"a pull request against {one.branch}",
+        f"{name}: preview a pull request that changes the catalog",
+        f"a pull request against {stack.branch}",
         "open a pull request",
         catalog,
-        lambda: _started(deploying, "pull-request", base=one.branch, changed=[catalog]),
-        "allow" if one.pull_request_previews else DENY,
-        None if one.pull_request_previews else deploys,
+        lambda: _started(deploying, "pull-request", base=stack.branch, changed=[catalog]),
+        "allow" if stack.pull_request_previews else DENY,
+        None if stack.pull_request_previews else deploys,
     )
-    return [*made, pull_request]
+    return [*listed, pull_request]
 
 
 def _started(deploying: _Deploying, event: str, **what: Any) -> str:
     """What Pulumi starts for the stack. Raises Denied if that is nothing."""
     started = deploying.world.control.post(f"pulumi/{event}", repository=deploying.repository, **what)["deployments"]
-    own = [one for one in started if one["stack"] == deploying.name]
+    own = [deployment for deployment in started if deployment["stack"] == deploying.name]
     if not own:
         raise Denied(f"Pulumi starts no deployment of {deploying.name}")
     return f"{own[0]['operation']} of {own[0]['stack']}, version {own[0]['version']}"
@@ -506,24 +536,23 @@ def _started(deploying: _Deploying, event: str, **what: Any) -> str:
 
 
 def _guards(deploying: _Deploying) -> list[Scenario]:
-    world, branch, repository = deploying.world, deploying.one.branch, deploying.told.repository
-    reviewers, checks = world.github.reviewers[: deploying.told.approvals], deploying.told.checks
-    reviewed = f"{deploying.name}: a reviewed change comes to {branch} of {repository}"
+    world, branch, repository = deploying.world, deploying.stack.branch, deploying.bootstrap.repository
+    reviewers, checks = world.github.reviewers[: deploying.bootstrap.approvals], deploying.bootstrap.checks
+    deploys = f"which deploys {deploying.name}"
+    reviewed = f"{repository}: merge a reviewed pull request to {branch}, {deploys}"
     who = f"a writer of {repository}"
 
     def merge(approvals_by: list[str], passed: tuple[str, ...]) -> Callable[[], str]:
         return lambda: world.github.merge(repository, branch, WRITER, approvals_by=approvals_by, checks=passed)
 
     def scenario(what: str, attempt: Callable[[], str]) -> Scenario:
-        return Scenario(
-            f"{deploying.name}: {what} comes to {branch} of {repository}", who, "change what is deployed", branch, attempt, DENY, reviewed
-        )
+        return Scenario(f"{repository}: {what}, {deploys}", who, "change what is deployed", branch, attempt, DENY, reviewed)
 
     return [
         Scenario(reviewed, who, "change what is deployed", branch, merge(list(reviewers), checks)),
-        scenario("a change that nobody reviewed", merge([], checks)),
-        scenario("a change that no check has passed", merge(list(reviewers), ())),
-        scenario("a direct push", lambda: world.github.push(repository, branch, WRITER)),
+        scenario(f"merge an unreviewed pull request to {branch}", merge([], checks)),
+        scenario(f"merge a pull request without passing checks to {branch}", merge(list(reviewers), ())),
+        scenario(f"push to {branch} without a pull request", lambda: world.github.push(repository, branch, WRITER)),
     ]
 
 
@@ -535,30 +564,30 @@ def _tags(deploying: _Deploying) -> list[Scenario]:
     world, name, repository, workflow = (
         deploying.world,
         deploying.name,
-        deploying.told.repository,
+        deploying.bootstrap.repository,
         deploying.world.settings.publishing.workflow,
     )
-    trusted = refs.guarded_tags(deploying.told)
-    branches = [deploying.one.branch, *([workflow.partition(f"@{HEADS}")[2]] if workflow and f"@{HEADS}" in workflow else [])]
+    trusted = refs.guarded_tags(deploying.bootstrap)
+    branches = [deploying.stack.branch, *([workflow.partition(f"@{HEADS}")[2]] if workflow and f"@{HEADS}" in workflow else [])]
     who, free = f"a writer of {repository}", f"nightly-{name}"
     pushes, moves = (
-        f"{name}: a writer pushes a tag of another name to {repository}",
-        f"{name}: a writer moves a tag of another name of {repository}",
+        f"{repository}: push tag {free}",
+        f"{repository}: move tag {free}",
     )
 
     def push(tag: str, *, move: bool = False) -> Callable[[], str]:
         return lambda: world.github.push(repository, tag, WRITER, kind="tags", force=move)
 
-    made = [Scenario(pushes, who, "push a tag", free, push(free))]
+    listed = [Scenario(pushes, who, "push a tag", free, push(free))]
     for branch in dict.fromkeys(branches):
-        what = f"{name}: a writer pushes a tag {branch} to {repository}"
-        made.append(Scenario(what, who, "push a tag", branch, push(branch), DENY, pushes))
+        what = f"{repository}: push tag {branch}, named like a trusted branch"
+        listed.append(Scenario(what, who, "push a tag", branch, push(branch), DENY, pushes))
     if trusted:
-        made.append(Scenario(moves, who, "move a tag", free, push(free, move=True), after=(pushes,)))
+        listed.append(Scenario(moves, who, "move a tag", free, push(free, move=True), after=(pushes,)))
     for tag in trusted:
-        what = f"{name}: a writer moves the tag {tag} of {repository}"
-        made.append(Scenario(what, who, "move a tag", tag, push(tag, move=True), DENY, moves))
-    return made
+        what = f"{repository}: move trusted tag {tag}"
+        listed.append(Scenario(what, who, "move a tag", tag, push(tag, move=True), DENY, moves))
+    return listed
 
 
 # --- without Pulumi Cloud: the workflow in GitHub Actions ------------------------------------------------------------------------------
@@ -566,7 +595,7 @@ def _tags(deploying: _Deploying) -> list[Scenario]:
 
 def _workflows(deploying: _Deploying) -> list[Scenario]:
     """Roles with the trust that the bootstrap gives them for GitHub Actions, in an account that has GitHub's provider."""
-    world, name, one, repository = deploying.world, deploying.name, deploying.one, deploying.told.repository
+    world, name, stack, repository = deploying.world, deploying.name, deploying.stack, deploying.bootstrap.repository
     roles: dict[Access, str] = {}
     making = threading.Lock()  # scenarios run side by side
 
@@ -577,7 +606,7 @@ def _workflows(deploying: _Deploying) -> list[Scenario]:
         return roles[access]
 
     def job(access: Access, branch: str = "", environment: str | None = None, *, of: str = "", owner: str = "") -> str:
-        where, of = branch or one.branch, of or repository
+        where, of = branch or stack.branch, of or repository
         world.github.ensure_branch(of, where, WRITER, owner=owner)
         started = world.github.run(
             of, WRITER, ref=f"refs/heads/{where}", environment=name if environment is None else environment, owner=owner
@@ -591,40 +620,45 @@ def _workflows(deploying: _Deploying) -> list[Scenario]:
         )
 
     deploys, previews = (
-        f"{name}: deploy.yml on {one.branch} gets the deployer",
-        f"{name}: deploy.yml on a pull request gets the preview role",
+        f"deploy.yml of {name} on {stack.branch}: {_ASSUME_DEPLOYER}",
+        f"deploy.yml of {name} on a pull request: {_ASSUME_PREVIEW}",
     )
     elsewhere = OUTSIDE_BY_NAME
-    made = [
-        Scenario(deploys, f"deploy.yml on {one.branch}", _ASSUME_DEPLOYER, name, lambda: job(Access.DEPLOY)),
+    listed = [
+        Scenario(deploys, f"deploy.yml on {stack.branch}", _ASSUME_DEPLOYER, name, lambda: job(Access.DEPLOY)),
         Scenario(previews, "deploy.yml on a pull request", _ASSUME_PREVIEW, name, lambda: pull_request(Access.PREVIEW)),
     ]
     refused: dict[str, Callable[[], str]] = {
-        "deploy.yml on another branch": lambda: job(Access.DEPLOY, "topic/deploy"),
-        "deploy.yml in another environment": lambda: job(Access.DEPLOY, environment=f"not-{name}"),
-        "deploy.yml without an environment": lambda: job(Access.DEPLOY, environment=""),
-        "deploy.yml on a pull request": lambda: pull_request(Access.DEPLOY),
-        f"the same workflow of {elsewhere}": lambda: job(Access.DEPLOY, "main", of=elsewhere),
+        f"deploy.yml of {name} on another branch": lambda: job(Access.DEPLOY, "topic/deploy"),
+        f"deploy.yml of {name} in another environment": lambda: job(Access.DEPLOY, environment=f"not-{name}"),
+        f"deploy.yml of {name} without an environment": lambda: job(Access.DEPLOY, environment=""),
+        f"deploy.yml of {name} on a pull request": lambda: pull_request(Access.DEPLOY),
+        f"deploy.yml of {name} in {elsewhere}": lambda: job(Access.DEPLOY, "main", of=elsewhere),
     }
-    made += [
-        Scenario(f"{name}: {who} gets the deployer", who, _ASSUME_DEPLOYER, name, attempt, DENY, deploys)
-        for who, attempt in refused.items()
+    listed += [
+        Scenario(f"{who}: {_ASSUME_DEPLOYER}", who, _ASSUME_DEPLOYER, name, attempt, DENY, deploys) for who, attempt in refused.items()
     ]
-    who = f"a pull request of {elsewhere}"
+    who = f"pull request of {elsewhere}"
     preview = Scenario(
-        f"{name}: {who} gets the preview role", who, _ASSUME_PREVIEW, name, lambda: pull_request(Access.PREVIEW, elsewhere), DENY, previews
+        f"{who}: {_ASSUME_PREVIEW} of {name}",
+        f"a {who}",
+        _ASSUME_PREVIEW,
+        name,
+        lambda: pull_request(Access.PREVIEW, elsewhere),
+        DENY,
+        previews,
     )
-    return [*made, preview]
+    return [*listed, preview]
 
 
 def _workflow_role(deploying: _Deploying, access: Access) -> str:
-    world, one, told = deploying.world, deploying.one, deploying.told
+    world, stack, bootstrap = deploying.world, deploying.stack, deploying.bootstrap
     seen = world.control.get(f"github/repositories/{deploying.repository}")
-    repository = GitHubRepository(Owner(told.github_owner, OWNER_ID), told.repository, seen["id"])
-    forms = one.settings.subjects
+    repository = GitHubRepository(Owner(bootstrap.github_owner, OWNER_ID), bootstrap.repository, seen["id"])
+    forms = stack.settings.subjects
     ways = {
-        Access.DEPLOY: lambda: deploying_workflow(world.registry, repository, one.branch, one.name, forms),
+        Access.DEPLOY: lambda: deploying_workflow(world.registry, repository, stack.branch, stack.name, forms),
         Access.PREVIEW: lambda: pull_requests(world.registry, repository, forms),
     }
     trust = json.loads(text(ways[access]()))
-    return str(world.control.post("principals", kind="role", name=f"workflow-{one.name}-{access}", trust=trust)["arn"])
+    return str(world.control.post("principals", kind="role", name=f"workflow-{stack.name}-{access}", trust=trust)["arn"])
