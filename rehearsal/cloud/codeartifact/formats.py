@@ -3,9 +3,6 @@
 Source: API reference, PackageVersionDescription and PackageDependency.
 """
 
-import io
-import re
-import tarfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -39,13 +36,6 @@ def description(package: Coordinates, version: PackageVersion) -> dict[str, Any]
             "homePage": metadata.get("url"),
         }
     return {key: value for key, value in found.items() if value}
-
-
-def readme(package: Coordinates, version: PackageVersion) -> str | None:
-    """The readme (npm: of the tarball; PyPI: the long description), None where there is none."""
-    if package.format == "npm":
-        return next((_readme_of(asset.content) for asset in version.assets.values()), None)
-    return version.metadata.get("description") if package.format == "pypi" else None
 
 
 def dependencies(package: Coordinates, version: PackageVersion) -> list[Dependency]:
@@ -82,12 +72,3 @@ def _dependency(namespace: str, package: str, kind: str, requirement: str) -> De
 
 def _licenses(license: Any) -> list[dict[str, str]]:
     return [{"name": license}] if isinstance(license, str) and license else []
-
-
-def _readme_of(tarball: bytes) -> str | None:
-    with tarfile.open(fileobj=io.BytesIO(tarball), mode="r:gz") as archive:
-        for member in archive.getmembers():
-            if member.isfile() and re.fullmatch(r"[^/]+/readme(\.\w+)?", member.name, re.IGNORECASE):
-                content = archive.extractfile(member)
-                return content.read().decode("utf-8", "replace") if content else None
-    return None

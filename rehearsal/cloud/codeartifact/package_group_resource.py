@@ -87,7 +87,7 @@ def _string_problems(value: str, schema: Schema, path: str) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Handlers:
-    """The type's create, read, update, delete and list, for one caller. Each raises the API's errors."""
+    """The type's create, read, update and delete, for one caller. Each raises the API's errors."""
 
     service: Service
     principal: Principal
@@ -135,12 +135,6 @@ class Handlers:
         if group["packageGroup"] != ROOT:
             self._call("DescribePackageGroup", **group)
             self._call("DeletePackageGroup", **group)
-
-    def list(self, domain: str, next_token: str | None) -> tuple[list[str], str | None]:
-        """The ARNs of one page of a domain's groups, and the next page's token."""
-        token = {"nextToken": next_token} if next_token else {}
-        found = self._call("ListPackageGroups", domain=domain, **token)
-        return [group["arn"] for group in found["packageGroups"]], found.get("nextToken")
 
     def _read_restriction(self, group: Mapping[str, str], kind: str, mode: str) -> dict[str, Any]:
         if mode != SPECIFIC:

@@ -45,7 +45,6 @@ class Variable:
     value: str
     created_at: str
     updated_at: str
-    visibility: str = "all"  # of an organisation's variable: all, private
 
 
 @dataclass
@@ -62,7 +61,6 @@ class Organization:
     variables: dict[str, Variable] = field(default_factory=dict)
     apps: set[int] = field(default_factory=set)  # ids of the Apps that are installed
     enterprise: tuple[str, int] | None = None  # slug and id
-    subject_claims: tuple[str, ...] = ()
     immutable_subject: bool = False
 
 
@@ -85,7 +83,6 @@ class Environment:
     reviewers: list[tuple[str, int]] = field(default_factory=list)  # ("User" or "Team", id)
     branches: str = "all"  # all, protected, custom
     policies: dict[int, BranchPolicy] = field(default_factory=dict)
-    variables: dict[str, Variable] = field(default_factory=dict)
 
 
 @dataclass

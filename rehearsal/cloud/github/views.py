@@ -236,10 +236,6 @@ def variable(one: Variable) -> dict[str, Any]:
     return {"name": one.name, "value": one.value, "created_at": one.created_at, "updated_at": one.updated_at}
 
 
-def organization_variable(api: str, one: Organization, found: Variable) -> dict[str, Any]:
-    return {**variable(found), "visibility": found.visibility}
-
-
 def environment(api: str, github: GitHub, repo: Repository, one: Environment) -> dict[str, Any]:
     """An `environment`."""
     return {
@@ -326,5 +322,5 @@ def subject(repo: Repository) -> dict[str, Any]:
         "sub_claim_prefix": oidc.subject_prefix(repo),
     }
     if not repo.use_default_subject:
-        shown["include_claim_keys"] = list(repo.subject_claims or repo.owner.subject_claims)
+        shown["include_claim_keys"] = list(repo.subject_claims)
     return shown

@@ -291,7 +291,8 @@ class TestRouting:
         assert server.part("rehearsal.cloud.server", "not_there") is None
 
     def test_codeartifact_is_routed_by_its_signature(self, cloud: Running) -> None:
-        assert cloud.client("codeartifact").list_domains()["domains"] == []
+        with pytest.raises(ClientError, match="Domain not found"):
+            cloud.client("codeartifact").describe_domain(domain="acme")
 
     @pytest.mark.parametrize(("service", "operation"), [("s3", "list_buckets"), ("lambda", "list_functions"), ("dynamodb", "list_tables")])
     def test_other_services_are_not_implemented(self, cloud: Running, service: str, operation: str) -> None:
@@ -302,10 +303,9 @@ class TestRouting:
     def test_a_caller_without_policy_is_refused_by_the_emulators_too(self, cloud: Running) -> None:
         nobody = cloud.control("POST", "principals", {"kind": "role", "name": "without-policy", "policy": None}).json()
         calls = [
-            ("codeartifact", "list_domains", {}),
-            ("codeartifact", "list_repositories", {}),
+            ("codeartifact", "describe_domain", {"domain": "acme"}),
             ("codeartifact", "create_domain", {"domain": "acme"}),
-            ("cloudcontrol", "list_resources", {"TypeName": "AWS::CodeArtifact::PackageGroup"}),
+            ("cloudcontrol", "get_resource", {"TypeName": "AWS::CodeArtifact::PackageGroup", "Identifier": "acme"}),
         ]
         for service, operation, parameters in calls:
             with pytest.raises(ClientError) as refused:

@@ -60,19 +60,6 @@ class TestReading:
         found = payments.admin.list_package_version_dependencies(**VERSION)["dependencies"]
         assert found == [{"namespace": "a", "package": "b", "dependencyType": "regular", "versionRequirement": "^1"}]
 
-    def test_no_readme(self, payments: Scene) -> None:
-        with refused("ResourceNotFoundException", "readme"):
-            payments.admin.get_package_version_readme(**VERSION)
-
-    def test_a_readme(self, payments: Scene, administrator: Person) -> None:
-        administrator.pypi_upload("payments", "acme-client", "1.0.0")
-        named = {"domain": DOMAIN, "repository": "payments", "format": "pypi", "package": "acme-client", "packageVersion": "1.0.0"}
-        package = next(
-            p for c, p in payments.service.store.domains[ACCOUNT, DOMAIN].repositories["payments"].packages.items() if c.format == "pypi"
-        )
-        package.versions["1.0.0"].metadata["description"] = "# Hello"
-        assert payments.admin.get_package_version_readme(**named)["readme"] == "# Hello"
-
     def test_packages(self, payments: Scene, administrator: Person) -> None:
         administrator.npm_publish("payments", "other", "1.0.0")
         administrator.pypi_upload("payments", "other", "1.0.0")
@@ -120,12 +107,12 @@ class TestRights:
         "operation",
         [
             "describe_package_version", "list_package_version_assets", "list_package_version_dependencies", "get_package_version_asset",
-            "list_package_versions", "describe_package",
+            "list_package_versions",
         ],
     )  # fmt: skip
     def test_package_actions_are_decided_on_the_package(self, payments: Scene, operation: str) -> None:
         action = "codeartifact:" + operation.title().replace("_", "")
-        params = {"describe_package": NAMED, "list_package_versions": NAMED}.get(operation, VERSION)
+        params = NAMED if operation == "list_package_versions" else VERSION
         extra = {"asset": "client-1.0.0.tgz"} if operation == "get_package_version_asset" else {}
         on_repository = payments.api(payments.role(allow(action, resource=[repository_arn("payments"), repository_arn("payments") + "/*"])))
         with refused("AccessDeniedException", f"{action} on resource: {package_arn('payments', 'npm/acme-payments/client')}"):
@@ -192,10 +179,6 @@ class TestStatus:
         assert answer["successfulVersions"]["1.1.0"]["status"] == "Deleted"
         assert statuses(payments) == {"1.0.0": "Published"}
         assert administrator.request("GET", "npm", "payments", NAME).json()["dist-tags"] == {}
-        deleted = payments.admin.delete_package(**NAMED)["deletedPackage"]
-        assert deleted["package"] == "client"
-        with refused("ResourceNotFoundException"):
-            payments.admin.describe_package(**NAMED)
 
 
 class TestGeneric:
