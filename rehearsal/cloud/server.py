@@ -27,7 +27,6 @@ QUERY_SERVICES = {"iam", "sns", "sts"}  # form-encoded parameters
 JSON_SERVICES = {
     "events": "AWSEvents.",
     "kms": "TrentService.",
-    "organizations": "AWSOrganizationsV20161128.",
     "secretsmanager": "secretsmanager.",
     "sqs": "AmazonSQS.",
 }  # prefix of X-Amz-Target
@@ -228,8 +227,6 @@ class Front:
                 roles.refuse_changes(principal.account, operation, values)
             if (service, operation) == ("sts", "AssumeRole"):
                 sts.check_assume_role(principal, values)
-            if service == "organizations" and principal.org_id is None:
-                raise aws.ServiceError("AWSOrganizationsNotInUseException", "Your account is not a member of an organization.")
         except aws.AuthError as error:
             answer = aws.refusal(service, f"{service}:{operation}", error.code, error.message, headers)
         except aws.AccessDeniedError as error:

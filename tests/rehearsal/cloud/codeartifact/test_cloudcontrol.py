@@ -91,17 +91,17 @@ def test_the_root_group_is_updated_and_kept(team: Scene) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"Pattern": None}, "required key [Pattern]"),
-        ({"Colour": "red"}, "extraneous key [Colour]"),
-        ({"DomainName": "A"}, "pattern"),
-        ({"DomainOwner": "1"}, "pattern"),
+        ({"Pattern": None}, "'Pattern' is a required property"),
+        ({"Colour": "red"}, "'Colour' was unexpected"),
+        ({"DomainName": "A"}, "does not match"),
+        ({"DomainOwner": "1"}, "does not match"),
         ({"Arn": ARN}, "read-only"),
-        ({"OriginConfiguration": {}}, "required key [Restrictions]"),
-        ({"OriginConfiguration": {"Restrictions": {"Publish": {"RestrictionMode": "NEVER"}}}}, "NEVER is not a valid enum value"),
-        ({"OriginConfiguration": {"Restrictions": {"Publish": {"Repositories": []}}}}, "required key [RestrictionMode]"),
-        ({"Tags": [{"Key": "", "Value": "x"}]}, "minLength"),
-        ({"Description": "x" * 1001}, "maxLength"),
-        ({"Tags": {}}, "expected type: array"),
+        ({"OriginConfiguration": {}}, "'Restrictions' is a required property"),
+        ({"OriginConfiguration": {"Restrictions": {"Publish": {"RestrictionMode": "NEVER"}}}}, "'NEVER' is not one of"),
+        ({"OriginConfiguration": {"Restrictions": {"Publish": {"Repositories": []}}}}, "'RestrictionMode' is a required property"),
+        ({"Tags": [{"Key": "", "Value": "x"}]}, "non-empty"),
+        ({"Description": "x" * 1001}, "is too long"),
+        ({"Tags": {}}, "is not of type 'array'"),
     ],
 )
 def test_the_schema_is_checked_at_once(team: Scene, change: dict[str, Any], words: str) -> None:

@@ -446,13 +446,12 @@ def test_the_environment_and_the_context_agree(github: Client) -> None:
 def test_the_repositorys_variable_shadows_the_organisations(github: Client) -> None:
     organization = {"login": "initech", "id": 7003, "plan": "team", "owners": ["ada"], "variables": {"DOMAIN": "organisation"}}
     github.act("seed", organizations=[organization], repositories=[{"owner": "initech", "name": "api", "id": 9100}])
-    run = {"repository": "initech/api", "actor": "ada", "ref": MAIN}
-    assert github.run(**run)["vars"] == {"DOMAIN": "organisation"}
+    assert github.run(repository="initech/api", actor="ada", ref=MAIN)["vars"] == {"DOMAIN": "organisation"}
     with_variables = {"app_id": 1, "organization": "initech", "token": "initech", "permissions": {"actions_variables": "write"}}
     github.act("seed", tokens=[with_variables])
     body = {"name": "DOMAIN", "value": "repository"}
     github.rest("POST", "/repos/initech/api/actions/variables", body, token="initech", expect=201)
-    assert github.run(**run)["vars"] == {"DOMAIN": "repository"}
+    assert github.run(repository="initech/api", actor="ada", ref=MAIN)["vars"] == {"DOMAIN": "repository"}
 
 
 # --- tokens -------------------------------------------------------------------------------------------------------------------
