@@ -43,7 +43,7 @@ NO_PERMISSION = "Resource not accessible by integration"
 # Rules that GitHub has for one kind of target only (the provider's table of them agrees).
 BRANCH_ONLY_RULES = {"pull_request", "merge_queue"}
 # Parameters that would ask for something this model has no notion of.
-UNMODELLED_PARAMETERS = ("required_reviewers", "dismissal_restriction")
+UNMODELLED_PARAMETERS = ("allowed_merge_methods", "required_reviewers", "dismissal_restriction")
 
 
 class Problem(Exception):

@@ -163,7 +163,7 @@ def _merge_ref(repo: Repository, wanted: Wanted) -> tuple[str, str]:
         raise changes.Refused(422, f"{wanted.event} needs the number of a pull request")
     pull_request = changes.open_pull(repo, wanted.pull_request)
     parents = (changes.resolve(repo, pull_request.base), pull_request.head_sha)
-    commit = repo.store(new_commit(parents, "GitHub", f"test merge of #{pull_request.number}", signed=True))
+    commit = repo.store(new_commit(parents, "GitHub", f"test merge of #{pull_request.number}"))
     return f"refs/pull/{pull_request.number}/merge", commit.sha
 
 

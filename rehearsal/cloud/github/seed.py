@@ -185,7 +185,7 @@ def _repository(github: GitHub, wanted: SeedRepository) -> Repository:
         actions_access=wanted.actions_access,
         created_at=now(),
     )
-    first = repository.store(new_commit((), "GitHub", f"first commit of {wanted.id}", signed=True))
+    first = repository.store(new_commit((), "GitHub", f"first commit of {wanted.id}"))
     repository.refs[repository.default_ref] = first.sha
     return repository
 

@@ -106,7 +106,6 @@ class Commit:
     parents: tuple[str, ...]
     author: str
     content: str
-    signed: bool = False
 
 
 @dataclass(frozen=True)
@@ -288,10 +287,10 @@ class GitHub:
         self.names = {name: repository_id for name, repository_id in self.names.items() if repository_id != repository.id}
 
 
-def new_commit(parents: tuple[str, ...], author: str, content: str, signed: bool = False) -> Commit:
+def new_commit(parents: tuple[str, ...], author: str, content: str) -> Commit:
     """A commit that no repository has yet. Equal arguments give the same id, as in git."""
-    text = "\0".join((*parents, author, content, str(signed)))
-    return Commit(hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest(), parents, author, content, signed)
+    text = "\0".join((*parents, author, content))
+    return Commit(hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest(), parents, author, content)
 
 
 def team_by_id(organization: Organization, team_id: int) -> Team | None:
