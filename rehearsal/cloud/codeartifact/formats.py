@@ -1,7 +1,4 @@
-"""What the control plane says about a version's content, per package format.
-
-Source: API reference, PackageVersionDescription and PackageDependency.
-"""
+"""The dependencies of a version, per package format. Source: API reference, PackageDependency."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,29 +10,6 @@ from rehearsal.cloud.codeartifact.store import Coordinates, PackageVersion
 
 NPM_DEPENDENCIES = {"dependencies": "regular", "devDependencies": "dev", "peerDependencies": "peer", "optionalDependencies": "optional"}
 Dependency = dict[str, str | None]
-
-
-def description(package: Coordinates, version: PackageVersion) -> dict[str, Any]:
-    """displayName, summary, homePage, sourceCodeRepository and licenses, as far as the version's metadata has them."""
-    metadata = version.metadata
-    found: dict[str, Any] = {"displayName": package.name}
-    if package.format == "npm":
-        repository = metadata.get("repository")
-        found |= {
-            "summary": metadata.get("description"), "homePage": metadata.get("homepage"),
-            "sourceCodeRepository": repository.get("url") if isinstance(repository, dict) else repository,
-            "licenses": _licenses(metadata.get("license")),
-        }  # fmt: skip
-    elif package.format == "pypi":
-        license = metadata.get("license_expression") or metadata.get("license")
-        found |= {"summary": metadata.get("summary"), "homePage": metadata.get("home_page"), "licenses": _licenses(license)}
-    elif package.format == "maven":
-        found |= {
-            "displayName": metadata.get("name") or package.name,
-            "summary": metadata.get("description"),
-            "homePage": metadata.get("url"),
-        }
-    return {key: value for key, value in found.items() if value}
 
 
 def dependencies(package: Coordinates, version: PackageVersion) -> list[Dependency]:
@@ -68,7 +42,3 @@ def _maven_dependencies(metadata: dict[str, Any]) -> Iterator[Dependency]:
 
 def _dependency(namespace: str, package: str, kind: str, requirement: str) -> Dependency:
     return {"namespace": namespace or None, "package": package, "dependencyType": kind, "versionRequirement": requirement or None}
-
-
-def _licenses(license: Any) -> list[dict[str, str]]:
-    return [{"name": license}] if isinstance(license, str) and license else []

@@ -286,10 +286,6 @@ class TestRouting:
                 404 if status == 200 else status,
             )
 
-    def test_a_part_that_is_not_there_says_so(self) -> None:
-        assert server.part("rehearsal.cloud.not_there.app", "app") is None
-        assert server.part("rehearsal.cloud.server", "not_there") is None
-
     def test_codeartifact_is_routed_by_its_signature(self, cloud: Running) -> None:
         with pytest.raises(ClientError, match="Domain not found"):
             cloud.client("codeartifact").describe_domain(domain="acme")

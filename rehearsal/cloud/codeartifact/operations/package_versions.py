@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rehearsal.cloud.codeartifact.errors import conflict, invalid, not_found
-from rehearsal.cloud.codeartifact.formats import dependencies, description
+from rehearsal.cloud.codeartifact.formats import dependencies
 from rehearsal.cloud.codeartifact.lookup import existing_package
 from rehearsal.cloud.codeartifact.operations.call import Call, described_coordinates, operation
 from rehearsal.cloud.codeartifact.operations.pagination import page
@@ -30,10 +30,11 @@ def list_package_versions(call: Call) -> dict[str, Any]:
 @operation
 def describe_package_version(call: Call) -> dict[str, Any]:
     _, _, coordinates, version = call.package_version("DescribePackageVersion")
+    """Without what the package says of itself (summary, homepage, licences): nothing here reads that."""
     named = {key if key != "package" else "packageName": value for key, value in described_coordinates(coordinates).items()}
-    return {"packageVersion": named | description(coordinates, version) | {
-        "version": version.version, "publishedTime": version.published, "revision": version.revision, "status": version.status,
-        "origin": _origin(version),
+    return {"packageVersion": named | {
+        "displayName": coordinates.name, "version": version.version, "publishedTime": version.published, "revision": version.revision,
+        "status": version.status, "origin": _origin(version),
     }}  # fmt: skip
 
 

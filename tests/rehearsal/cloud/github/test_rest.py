@@ -454,6 +454,7 @@ def test_values_of_rulesets(github: Client, bad: dict[str, Any], good: dict[str,
         {"rules": [{"type": "required_deployments", "parameters": {"required_deployment_environments": ["promote"]}}]},
         {"target": "push", "rules": []},
         reviews(dismissal_restriction={"enabled": True}),
+        reviews(allowed_merge_methods=["squash"]),
     ],
 )
 def test_what_would_not_be_enforced_is_not_stored(github: Client, unmodelled: dict[str, Any]) -> None:
