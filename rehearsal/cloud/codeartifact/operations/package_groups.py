@@ -127,10 +127,6 @@ def _group(call: Call, action: str) -> tuple[Domain, PackageGroup]:
     return domain, group
 
 
-def _missing(domain: Domain, pattern: str) -> ApiError:
-    return ApiError("ResourceNotFoundException", f"Package group not found. '{pattern}' does not exist in domain '{domain.name}'.")
-
-
 def _by_type(allowed: Iterable[dict[str, str]]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {kind: [] for kind in RESTRICTION_TYPES}
     for entry in allowed:
