@@ -1,13 +1,15 @@
 # Everything runs in venv/, which the first target that needs it makes. Nothing else on the machine is changed.
 PYTHON ?= python3.11
 STACK ?= prod
+# What runs the program: Pulumi's engine where there is one (auto), or the SDK alone (sdk).
+ENGINE ?= auto
 VENV := venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 # What is compiled is kept, whatever the shell says: the next start is quicker.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help rehearse access test fuzz faults check format generated lock clean
+.PHONY: help engine rehearse access test fuzz faults check format generated lock clean
 
 help:  ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,8 +22,11 @@ $(INSTALLED): bootstrap/requirements.txt requirements.in bootstrap/requirements.
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -r requirements-dev.txt
 	@touch $@
 
-rehearse: $(INSTALLED)  ## Run the job on this machine (STACK=dev; ALL=1: also what takes long; SERVE=1: keep the cloud up)
-	@$(BIN)/python -m rehearsal --stack $(STACK) --access access-review $(if $(ALL),,--quick) $(if $(SERVE),--serve)
+engine: $(INSTALLED)  ## Find Pulumi's engine, or build it with Go (once)
+	@$(BIN)/python -m rehearsal.engine
+
+rehearse: $(INSTALLED)  ## Run the job on this machine (STACK=dev; ALL=1: also what takes long; SERVE=1: keep the cloud up; ENGINE=sdk)
+	@$(BIN)/python -m rehearsal --stack $(STACK) --access access-review $(if $(ALL),,--quick) $(if $(SERVE),--serve) --engine $(ENGINE)
 
 access: $(INSTALLED)  ## Show who can do what, as a page and as Markdown (STACK=dev; BASE=main: what changes since)
 	@$(BIN)/python -m access --stack $(STACK) $(if $(BASE),--base $(BASE))
@@ -54,4 +59,4 @@ lock: $(INSTALLED)  ## Lock what requirements.in of the program, the bootstrap a
 	done
 
 clean:  ## Remove what the targets made
-	rm -rf $(VENV) access-review fuzzing-failures tests/access/judge/node_modules .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .engine access-review fuzzing-failures tests/access/judge/node_modules .pytest_cache .ruff_cache .hypothesis

@@ -1,13 +1,12 @@
-"""package-flow: settings -> lookups -> components -> exports.
+"""package-flow: settings -> facts -> plan -> components -> outputs.
 
-What each part decides stands in `policies`, how it is wired in `components`.
+What is registered, with which policies, is decided by `plan`; the components register it.
 """
 
 import pulumi
 
 import lookups
 import outputs
-import wiring
 from components.builds import BuildAccess
 from components.consumer import ConsumingRepository
 from components.developers import DeveloperAccess, identity_center
@@ -16,44 +15,44 @@ from components.github_oidc import GitHubOidc
 from components.registry import PackageRegistry
 from components.sandbox import Sandbox
 from components.team import Team
+from plan.planning import plan
 from settings import load
 
 settings = load()
-directory = identity_center(**wiring.identity_center(settings))
+directory = identity_center(settings.developers)
 facts = lookups.look_up(settings, directory)
+planned = plan(settings, facts)
 
-registry = PackageRegistry(settings.domain.name, wiring.package_registry(settings, facts))
-oidc = GitHubOidc("github", wiring.github_oidc(settings, facts))
+registry = PackageRegistry(planned.registry.name, planned.registry)
+oidc = GitHubOidc("github", planned.oidc)
 
 teams: dict[str, Team] = {}
-for team in wiring.upstreams_first(settings):
+for team in planned.teams:
     upstreams = [teams[name].repository for name in team.upstreams]
-    args = wiring.team(settings, facts, team, registry.domain_name, upstreams, registry.shared_repository)
-    teams[team.name] = Team(team.name, args)
+    teams[team.name] = Team(team.name, team, registry.domain_name, upstreams, registry.shared_repository)
 
 consumers: dict[str, ConsumingRepository] = {}
-for team in settings.teams:
-    made = teams.get(team.name)
-    for repository in team.repositories:
-        asked = made.repository if made else registry.shared_repository
-        consumers[repository.name] = ConsumingRepository(
-            repository.name,
-            wiring.consumer(settings, facts, team, repository, asked, oidc.read_role_arn),
-            # Under the former name of a renamed repository its children are known too: the engine puts the alias in front of their names.
-            opts=pulumi.ResourceOptions(
-                depends_on=[registry, oidc, *([made] if made else [])],
-                aliases=[pulumi.Alias(name=repository.renamed_from)] if repository.renamed_from else None,
-            ),
-            trusted_before=facts.trusted_before[repository.name],
-        )
+for consumer in planned.consumers:
+    own = teams.get(consumer.team_repository)
+    consumers[consumer.name] = ConsumingRepository(
+        consumer.name,
+        consumer,
+        own.repository if own else registry.shared_repository,
+        oidc.read_role_arn,
+        # Under the former name of a renamed repository its children are known too: the engine puts the alias in front of their names.
+        opts=pulumi.ResourceOptions(
+            depends_on=[registry, oidc, *([own] if own else [])],
+            aliases=[pulumi.Alias(name=consumer.renamed_from)] if consumer.renamed_from else None,
+        ),
+    )
 
-builds = BuildAccess("builds", wiring.build_access(settings, facts))
+builds = BuildAccess("builds", planned.builds)
 developers = None
-if wiring.makes_permission_sets(settings):
-    args = wiring.developer_access(settings, facts)
-    developers = DeveloperAccess("developers", args, opts=pulumi.ResourceOptions(providers=[directory] if directory else None))
-events = PackageEvents("package-versions", wiring.package_events(settings, facts, settings.events)) if settings.events else None
-sandbox = Sandbox(settings.sandbox.name, wiring.sandbox(settings, facts, settings.sandbox)) if settings.sandbox else None
+if planned.developers and planned.developers.creates:
+    providers = pulumi.ResourceOptions(providers=[directory] if directory else None)
+    developers = DeveloperAccess("developers", planned.developers, opts=providers)
+events = PackageEvents("package-versions", planned.events) if planned.events else None
+sandbox = Sandbox(planned.sandbox.name, planned.sandbox) if planned.sandbox else None
 
-for name, value in outputs.build(settings, facts, registry, oidc, teams, consumers, builds, developers, events, sandbox).items():
+for name, value in outputs.build(settings, planned, registry, oidc, teams, consumers, builds, developers, events, sandbox).items():
     pulumi.export(name, value)

@@ -16,12 +16,13 @@ import pulumi_aws as aws
 import pulumi_github as github
 from pulumi import runtime
 
-from configuration.problems import bounded, lines
-from policies import branches, guards, trust
+from plan.facts import Facts, IdentityCenter, SeenRepository, WorkflowPermissions
+from policies import branches, guards
 from policies.arns import GITHUB_OIDC_HOST, Registry
+from policies.github_tokens import AUDIENCE, Owner, trusted_branches
 from policies.names import PROMOTE_ENVIRONMENT, PUBLIC_SOURCES, SHARED_REPOSITORY, variables_of
-from policies.trust import AUDIENCE, Owner
 from settings import DeveloperMode, OidcProvider, Repository, Settings
+from settings.problems import bounded, lines
 
 VARIABLE_TYPE = "github:index/actionsVariable:ActionsVariable"
 REPOSITORY_TYPE = "aws:codeartifact/repository:Repository"
@@ -46,35 +47,6 @@ class LookupProblems(pulumi.RunError):
 
 
 @dataclass(frozen=True)
-class WorkflowPermissions:
-    """What a repository's workflows may do by default: GITHUB_TOKEN's permission, and whether it may make and approve pull requests."""
-
-    default: str
-    can_approve: bool
-
-
-@dataclass(frozen=True)
-class SeenRepository:
-    """A GitHub repository as this credential sees it. `full_name` is "" if it sees none.
-
-    Looked up only where this stack has not made or judged them before: `branches` (None = this credential may not list them), the
-    `environments` that it would make and that are there already (what protects each, in words) and the `workflow_permissions` that it sets.
-    """
-
-    full_name: str
-    name: str = ""
-    id: int = 0
-    default_branch: str = ""
-    visibility: str = ""
-    archived: bool = False
-    default_subject: bool = True
-    variables: tuple[str, ...] = ()
-    branches: tuple[str, ...] | None = ()
-    environments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    workflow_permissions: WorkflowPermissions | None = None
-
-
-@dataclass(frozen=True)
 class State:
     """What this stack made before, as far as the checks need it.
 
@@ -93,14 +65,6 @@ class State:
     def trusted_before(self, repository_id: int) -> list[str]:
         """The release branches of a repository that may publish already."""
         return sorted(self.trusted.get(repository_id, ()))
-
-
-@dataclass(frozen=True)
-class IdentityCenter:
-    """IAM Identity Center: its instance ("" = there is none) and the ids of groups by display name, None = there is no such group."""
-
-    instance_arn: str
-    groups: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -126,23 +90,6 @@ class Seen:
     caller: str = ""
     workflow_visibility: str | None = None
     departed: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What the program builds on. `repositories` by their name in the catalog, `teams` (ids) by slug, `caller` the ARN of who deploys.
-
-    `trusted_before` are the release branches that may publish already, by the repository's name in the catalog.
-    """
-
-    registry: Registry
-    owner: Owner
-    plan: str
-    repositories: Mapping[str, SeenRepository]
-    teams: Mapping[str, int]
-    identity_center: IdentityCenter = IdentityCenter("")
-    caller: str = ""
-    trusted_before: Mapping[str, list[str]] = field(default_factory=dict)
 
 
 def look_up(settings: Settings, identity_center: pulumi.ProviderResource | None = None) -> Facts:
@@ -403,13 +350,13 @@ def _unreviewed(repository: Repository, one: SeenRepository, state: State) -> li
     key, before = "release_branches", state.trusted_before(one.id)
     accepted = repository.accepted_branches
     there = one.branches or ()
-    unreviewed = branches.unreviewed(there, repository.release_branches, before, one.default_branch, accepted)
+    unreviewed = branches.unreviewed(there, repository.release_branches.names, before, one.default_branch, accepted)
     found = [
         f"{key} would let the branch '{bounded(branch, _SHOWN_MAX)}' publish, which is there already and which nobody had to review; look "
         "at it and name it in accepted_branches, or delete it on GitHub"
         for branch in unreviewed
     ]
-    new = [branch for branch in repository.release_branches if branch not in before]
+    new = [branch for branch in repository.release_branches.names if branch not in before]
     return found + [
         f"accepted_branches names '{branch}', which is not there: who makes it before the guards would publish from it; take it out"
         for branch in accepted
@@ -672,7 +619,7 @@ def _see_branches(repository: Repository, before: list[str]) -> tuple[str, ...] 
 
     Whoever lists branches may read code, and a preview of a pull request runs what the pull request says.
     """
-    if set(repository.release_branches) <= set(before):
+    if set(repository.release_branches.names) <= set(before):
         return ()
     try:
         there = _there("the list of its branches", _invoke(github.get_repository_branches, repository=repository.name))
@@ -822,6 +769,6 @@ def _repository_ids(by_type: Mapping[str, list[tuple[str, Mapping[str, Any]]]]) 
 def _trusted(documents: Iterable[str]) -> dict[int, frozenset[str]]:
     found: dict[int, frozenset[str]] = {}
     for document in documents:
-        for id, refs in trust.trusted_branches(document).items():
+        for id, refs in trusted_branches(document).items():
             found[id] = found.get(id, frozenset()) | refs
     return found

@@ -17,13 +17,9 @@ from components.github_oidc import GitHubOidc
 from components.registry import PackageRegistry
 from components.sandbox import Sandbox
 from components.team import Team as TeamRepository
-from lookups import Facts
-from policies.arns import Registry
-from policies.developing import permission_set, session_duration
-from policies.document import text
+from plan import parts
 from policies.names import PUBLIC_SOURCES, SHARED_REPOSITORY
-from policies.read_only import read_only
-from settings import Developers, Readers, Settings
+from settings import Readers, Settings
 
 SCHEMA_VERSION = 1
 
@@ -84,26 +80,23 @@ def _consumers(settings: Settings, consumers: Mapping[str, ConsumingRepository])
     }
 
 
-def _developers(settings: Settings, developers: Developers, place: Registry, made: DeveloperAccess | None) -> dict[str, Any]:
-    """Where others make the permission sets: what they need for it. The policy is the same for every one of them."""
+def _developers(planned: parts.DeveloperAccess, registered: DeveloperAccess | None) -> dict[str, Any]:
+    """Where others create the permission sets: what they need for it. The policy is the same for every one of them."""
 
-    def one(groups: tuple[str, ...], team: str = "") -> dict[str, Any]:
-        name = permission_set(settings.stack, team)
-        assigned = {"groups": list(groups)} if made is None else {"permissionSetArn": made.permission_set_arns[name]}
-        return {"permissionSetName": name, **assigned}
+    def one(permission_set: parts.PermissionSet) -> dict[str, Any]:
+        groups = {"groups": [group.name for group in permission_set.groups]}
+        assigned = groups if registered is None else {"permissionSetArn": registered.permission_set_arns[permission_set.name]}
+        return {"permissionSetName": permission_set.name, **assigned}
 
-    own = {team.name: one(team.developer_groups, team.name) for team in settings.teams if team.developer_groups}
-    readable = [SHARED_REPOSITORY, *settings.public_sources]
-    ordered = {
-        "policy": text(read_only(place, settings.token_duration, readable)),
-        "sessionDuration": session_duration(developers.session),
-    }
-    return {**one(developers.groups), **({"teams": own} if own else {}), **(ordered if made is None else {})}
+    everybody, *teams = planned.permission_sets
+    own = {permission_set.team: one(permission_set) for permission_set in teams}
+    ordered = {"policy": planned.policy, "sessionDuration": planned.session_duration}
+    return {**one(everybody), **({"teams": own} if own else {}), **(ordered if registered is None else {})}
 
 
 def build(
     settings: Settings,
-    facts: Facts,
+    planned: parts.Plan,
     registry: PackageRegistry,
     oidc: GitHubOidc,
     teams: Mapping[str, TeamRepository],
@@ -114,7 +107,7 @@ def build(
     sandbox: Sandbox | None = None,
 ) -> dict[str, Any]:
     """All outputs of the stack. `teams` by team, `consumers` by repository name; `developers` where the stack makes permission sets."""
-    place = facts.registry
+    place = planned.place
     return {
         "schemaVersion": SCHEMA_VERSION,
         "domain": {"name": registry.domain_name, "owner": place.account, "arn": registry.domain_arn, "region": place.region},
@@ -123,7 +116,7 @@ def build(
         "githubOidcProviderArn": oidc.provider_arn,
         "consumers": _consumers(settings, consumers),
         "policies": {"read": builds.policy_arn},
-        **({"developers": _developers(settings, settings.developers, place, developers)} if settings.developers else {}),
+        **({"developers": _developers(planned.developers, developers)} if planned.developers else {}),
         **({"events": {"topicArn": events.topic_arn, "ruleArn": events.rule_arn}} if events else {}),
         **({"sandbox": {"domain": sandbox.domain_name}} if sandbox else {}),
     }

@@ -13,8 +13,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the arguments, compute, write. Exit status 1 with the reason if that fails."""
     options = _options(arguments)
     try:
-        recorded = review.read(options.resources) if options.resources else review.record(review.PROJECT, *_stack(options))
-        reviewed = review.compute(recorded, options.base or "")
+        stack = review.read(options.resources) if options.resources else review.planned(review.PROJECT, *_stack(options))
+        reviewed = review.compute(stack, options.base or "")
         print(*review.summary(reviewed), *review.save(reviewed, options.output), sep="\n")
     except (review.Stopped, OSError) as error:
         print(error, file=sys.stderr)

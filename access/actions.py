@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscodea
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rehearsal.cloud.codeartifact.authorization import RESOURCE_TYPES
+from evaluator.actions import RESOURCE_TYPES
 
 BEARER = "sts:GetServiceBearerToken"
 SERVICE_NAME = "codeartifact.amazonaws.com"

@@ -1,4 +1,4 @@
-"""Decisions of the evaluator that the local cloud enforces with (rehearsal.cloud.iam), each traced to the very statement that made it."""
+"""Decisions of the evaluator that the local cloud enforces with (evaluator.iam), each traced to the very statement that made it."""
 
 import json
 import re
@@ -9,8 +9,8 @@ from typing import Any
 
 from access.principals import Session
 from access.provisioned import Document
-from rehearsal.cloud import iam
-from rehearsal.cloud.iam import VARIABLES_VERSION, as_list
+from evaluator import iam
+from evaluator.iam import VARIABLES_VERSION, as_list
 
 ASSUME = "sts:AssumeRoleWithWebIdentity"
 

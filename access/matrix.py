@@ -16,11 +16,11 @@ from access.decisions import Door, Numbered, Speaker, Statements, Verdict, admit
 from access.principals import Session
 from access.provisioned import Document, Domain, Provisioned, Repository, Role
 from access.tokens import Attempt
+from evaluator import package_groups
+from evaluator.arns import Arns
+from evaluator.iam import Request, as_list
+from evaluator.package_groups import Coordinates, PackageGroup
 from policies.arns import GITHUB_OIDC_HOST
-from rehearsal.cloud.codeartifact import package_groups
-from rehearsal.cloud.codeartifact.arns import Arns
-from rehearsal.cloud.codeartifact.store import Coordinates, PackageGroup
-from rehearsal.cloud.iam import Request, as_list
 
 # Packages whose names nobody owns.
 FOREIGN = {

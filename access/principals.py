@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from access.provisioned import Document, Provisioned, named_principals, resource_policies
+from evaluator.iam import Caller, Values
 from policies.document import statement, text
-from rehearsal.cloud.iam import Caller, Values
 
 EVERYTHING = Document("a policy that allows everything (assumed)", text([statement("Everything", "*", "*")]))
 _MEMBER, _STRANGER = "555566667777", "999900001111"

@@ -1,18 +1,19 @@
 """What a stack provisions, as far as access goes: roles, domains, repositories, package groups, permission sets, consuming repositories.
 
-Read from the resources that the program registered, so that nothing here knows how the program words its policies. A list of resources is
-what access/recorder.py writes, what `python -m rehearsal --json` writes and what `pulumi stack export` prints.
+Read from a plan (access.planned) or, here, from a list of resources: what `python -m rehearsal --json` writes, or `pulumi stack export`.
+Nothing here knows how the program words its policies.
 """
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from evaluator.package_groups import Coordinates, PackageGroup, root_group
+from policies import owned_names
+from policies.arns import Registry
 from policies.names import PUBLIC_SOURCES, SHARED_REPOSITORY
 from policies.owned_names import Format
-from policies.owned_names import parse as parse_owned
-from rehearsal.cloud.codeartifact.store import Coordinates, PackageGroup, root_group
 
 _EXAMPLE = "example"
 _MODES = {"Publish": "PUBLISH", "ExternalUpstream": "EXTERNAL_UPSTREAM", "InternalUpstream": "INTERNAL_UPSTREAM"}
@@ -76,7 +77,7 @@ class Repository:
 
 @dataclass(frozen=True)
 class Domain:
-    """A CodeArtifact domain. `provisioned` is False for repositories that stand for those that others will make in it."""
+    """A CodeArtifact domain."""
 
     name: str
     policy: Document | None
@@ -131,23 +132,86 @@ Resources = Sequence[Mapping[str, Any]]
 def read(recorded: Mapping[str, Any]) -> Provisioned:
     """A stack from its resources. Raises Unreadable."""
     resources, outputs = _resources(recorded)
-    # Sorted: the order of registrations says nothing, and the review is compared line by line.
-    consumers = tuple(sorted((_consumer(one["inputs"]) for one in _of(resources, "ConsumingRepository")), key=lambda one: one.name))
     domains = tuple(_domain(resources, one) for one in _of(resources, "codeartifact/domain:Domain"))
     place = _place(resources)
     if not domains:
         raise Unreadable("there is no CodeArtifact domain among the resources")
-    roles = tuple(sorted(_roles(resources, place), key=lambda one: one.name))
+    return in_order(
+        Provisioned(
+            stack=resources[0]["urn"].split("::")[0].rpartition(":")[2],
+            partition=place.partition,
+            account=place.account,
+            region=place.region,
+            provider_arn=place.github_oidc_provider_arn,
+            roles=tuple(_roles(resources, place)),
+            attached=(*_permission_sets(resources, outputs, place), *_build_roles(resources, domains, place)),
+            domains=tuple(sorted(domains, key=lambda one: one.name != place.domain)),
+            consumers=tuple(_consumer(one["inputs"]) for one in _of(resources, "ConsumingRepository")),
+        )
+    )
+
+
+def in_order(stack: Provisioned) -> Provisioned:
+    """Sorted: the order of registrations says nothing, and the review is compared line by line."""
+    return replace(
+        stack,
+        roles=tuple(sorted(stack.roles, key=lambda one: one.name)),
+        attached=tuple(sorted(stack.attached, key=lambda one: (one.kind != "developer", one.name))),
+        domains=tuple(_sorted(one) for one in stack.domains),
+        consumers=tuple(sorted(stack.consumers, key=lambda one: one.name)),
+    )
+
+
+def _sorted(domain: Domain) -> Domain:
+    """A domain without repositories is for others to create them in: one stands for all of them."""
+    return replace(
+        domain,
+        repositories=tuple(sorted(domain.repositories, key=_order)) or (Repository("(any)"),),
+        groups=tuple(sorted(domain.groups, key=lambda one: one.pattern)),
+    )
+
+
+def dump(stack: Provisioned) -> dict[str, Any]:
+    """A stack as data that JSON has."""
+    return asdict(stack)
+
+
+def load(data: Mapping[str, Any]) -> Provisioned:
+    """A stack from what `dump` gives, also by way of JSON."""
+
+    def document(one: Mapping[str, str] | None) -> Document | None:
+        return Document(**one) if one else None
+
+    def documents(listed: Iterable[Mapping[str, str]]) -> tuple[Document, ...]:
+        return tuple(Document(**one) for one in listed)
+
+    def repository(one: Mapping[str, Any]) -> Repository:
+        owns = tuple(OwnedName(name["text"], Coordinates(*name["example"])) for name in one["owns"])
+        return Repository(one["name"], document(one["policy"]), owns)
+
+    def domain(one: Mapping[str, Any]) -> Domain:
+        groups = tuple(PackageGroup(**group) for group in one["groups"])
+        return Domain(one["name"], document(one["policy"]), tuple(repository(each) for each in one["repositories"]), groups)
+
+    def role(one: Mapping[str, Any]) -> Role:
+        return Role(one["name"], one["arn"], Document(**one["trust"]), documents(one["identity"]), one["boundary"])
+
+    def attached(one: Mapping[str, Any]) -> Attached:
+        return Attached(one["kind"], one["name"], one["arn"], documents(one["identity"]))
+
+    def consumer(one: Mapping[str, Any]) -> Consumer:
+        return replace(Consumer(**one), release_branches=tuple(one["release_branches"]))
+
     return Provisioned(
-        stack=resources[0]["urn"].split("::")[0].rpartition(":")[2],
-        partition=place["partition"],
-        account=place["account"],
-        region=place["region"],
-        provider_arn=f"arn:{place['partition']}:iam::{place['account']}:oidc-provider/token.actions.githubusercontent.com",
-        roles=roles,
-        attached=tuple(sorted([*_permission_sets(resources, outputs, place), *_build_roles(resources, domains, place)], key=_name)),
-        domains=tuple(sorted(domains, key=lambda one: one.name != place["domain"])),
-        consumers=consumers,
+        stack=data["stack"],
+        partition=data["partition"],
+        account=data["account"],
+        region=data["region"],
+        provider_arn=data["provider_arn"],
+        roles=tuple(role(one) for one in data["roles"]),
+        attached=tuple(attached(one) for one in data["attached"]),
+        domains=tuple(domain(one) for one in data["domains"]),
+        consumers=tuple(consumer(one) for one in data["consumers"]),
     )
 
 
@@ -166,11 +230,11 @@ def _of(resources: Resources, type_: str) -> list[Mapping[str, Any]]:
     return [one for one in resources if one["type"].endswith(type_)]
 
 
-def _place(resources: Resources) -> Mapping[str, str]:
+def _place(resources: Resources) -> Registry:
     registries = _of(resources, "index:PackageRegistry")
     if not registries:
         raise Unreadable("there is no PackageRegistry among the resources")
-    return registries[0]["inputs"]["place"]
+    return Registry(**registries[0]["inputs"]["place"])
 
 
 def _consumer(inputs: Mapping[str, Any]) -> Consumer:
@@ -191,7 +255,7 @@ def _consumer(inputs: Mapping[str, Any]) -> Consumer:
     )
 
 
-def _roles(resources: Resources, place: Mapping[str, str]) -> Iterable[Role]:
+def _roles(resources: Resources, place: Registry) -> Iterable[Role]:
     inline: dict[str, list[str]] = {}
     for one in _of(resources, "iam/rolePolicy:RolePolicy"):
         inline.setdefault(one["inputs"]["role"], []).append(one["inputs"]["policy"])
@@ -200,22 +264,17 @@ def _roles(resources: Resources, place: Mapping[str, str]) -> Iterable[Role]:
         inputs, name = one["inputs"], one["inputs"]["name"]
         yield Role(
             name=name,
-            arn=f"arn:{place['partition']}:iam::{place['account']}:role{inputs.get('path', '/')}{name}",
+            arn=place.role_arn(inputs.get("path", "/"), name),
             trust=Document(f"trust policy of role {name}", inputs["assumeRolePolicy"]),
             identity=tuple(Document(f"identity policy of role {name}", each) for each in [*inline.get(name, ()), *managed.get(name, ())]),
             boundary=inputs.get("permissionsBoundary") or "",
         )
 
 
-def _name(one: Attached) -> tuple[bool, str]:
-    return one.kind != "developer", one.name
-
-
-def _attachments(resources: Resources, place: Mapping[str, str]) -> dict[str, list[str]]:
+def _attachments(resources: Resources, place: Registry) -> dict[str, list[str]]:
     """Documents of the managed policies that are attached to each role, by the role's name."""
-    policies = f"arn:{place['partition']}:iam::{place['account']}:policy"
-    made = [one["inputs"] for one in _of(resources, "iam/policy:Policy")]
-    documents = {f"{policies}{one.get('path', '/')}{one['name']}": one["policy"] for one in made}
+    policies = [one["inputs"] for one in _of(resources, "iam/policy:Policy")]
+    documents = {place.policy_arn(one.get("path", "/"), one["name"]): one["policy"] for one in policies}
     attached: dict[str, list[str]] = {}
     for one in _of(resources, "RolePolicyAttachment"):
         if one["inputs"]["policyArn"] in documents:
@@ -223,11 +282,11 @@ def _attachments(resources: Resources, place: Mapping[str, str]) -> dict[str, li
     return attached
 
 
-def _build_roles(resources: Resources, domains: Sequence[Domain], place: Mapping[str, str]) -> Iterable[Attached]:
+def _build_roles(resources: Resources, domains: Sequence[Domain], place: Registry) -> Iterable[Attached]:
     own = {one["inputs"]["name"] for one in _of(resources, "iam/role:Role")}
     for name, documents in _attachments(resources, place).items():
         if name not in own:
-            arn = _named_in(domains, f"/{name}") or f"arn:{place['partition']}:iam::{place['account']}:role/{name}"
+            arn = _named_in(domains, f"/{name}") or place.role_arn("/", name)
             yield Attached("AWS build role", name, arn, tuple(Document(f"managed policy attached to {name}", each) for each in documents))
 
 
@@ -253,7 +312,7 @@ def resource_policies(domains: Iterable[Domain]) -> list[Document]:
     return [each.policy for domain in domains for each in (domain, *domain.repositories) if each.policy]
 
 
-def _permission_sets(resources: Resources, outputs: Mapping[str, Any], place: Mapping[str, str]) -> Iterable[Attached]:
+def _permission_sets(resources: Resources, outputs: Mapping[str, Any], place: Registry) -> Iterable[Attached]:
     sets = {_logical_name(one): one["inputs"] for one in _of(resources, "PermissionSet")}
     for one in _of(resources, "PermissionSetInlinePolicy"):
         made = sets.get(_logical_name(one))  # its ARN is only known once it is made
@@ -263,17 +322,21 @@ def _permission_sets(resources: Resources, outputs: Mapping[str, Any], place: Ma
     ordered = outputs.get("developers") or {}
     if "policy" in ordered:  # permission sets that others make, as the stack's outputs ask for them
         for each in (ordered, *(ordered.get("teams") or {}).values()):
-            yield _developer(each["permissionSetName"], ordered["policy"], place["region"], place)
+            yield _developer(each["permissionSetName"], ordered["policy"], place.region, place)
 
 
 def _logical_name(resource: Mapping[str, Any]) -> str:
     return resource["urn"].rpartition("::")[2]
 
 
-def _developer(name: str, policy: str, region: str, place: Mapping[str, str]) -> Attached:
-    """IAM Identity Center ends a role's name at random; the path holds its region, unless that is us-east-1."""
+def permission_set_role(name: str, region: str, place: Registry) -> str:
+    """A role of a permission set. IAM Identity Center ends its name at random; the path holds its region, unless that is us-east-1."""
     path = f"/aws-reserved/sso.amazonaws.com/{'' if region == 'us-east-1' else f'{region}/'}"
-    role = f"arn:{place['partition']}:iam::{place['account']}:role{path}AWSReservedSSO_{name}_0123456789abcdef"
+    return place.role_arn(path, f"AWSReservedSSO_{name}_0123456789abcdef")
+
+
+def _developer(name: str, policy: str, region: str, place: Registry) -> Attached:
+    role = permission_set_role(name, region, place)
     return Attached("developer", name, role, (Document(f"inline policy of permission set {name}", policy),))
 
 
@@ -288,12 +351,11 @@ def _domain(resources: Resources, resource: Mapping[str, Any]) -> Domain:
     made = [one["inputs"]["repository"] for one in _of(resources, "codeartifact/repository:Repository") if one["inputs"]["domain"] == name]
     owns = {_logical_name(one): one["inputs"].get("owns", ()) for one in _of(resources, "index:Team")}
     repositories = [_repository(one, own.get(one), owns.get(one, ())) for one in made]
-    # A domain without repositories is for others to make them in: one stands for all of them.
     return Domain(
         name=name,
         policy=Document(f"policy of domain {name}", policies[name]) if name in policies else None,
-        repositories=tuple(sorted(repositories, key=_order)) or (Repository("(any)"),),
-        groups=(root_group(), *sorted(_groups(resources, name), key=lambda one: one.pattern)),
+        repositories=tuple(repositories),
+        groups=(root_group(), *_groups(resources, name)),
     )
 
 
@@ -304,21 +366,27 @@ def _order(repository: Repository) -> tuple[int, str]:
 
 def _repository(name: str, policy: str | None, owns: Iterable[Mapping[str, str]]) -> Repository:
     document = Document(f"policy of repository {name}", policy) if policy else None
-    return Repository(name, document, tuple(_owned(Format(one["format"]), one["name"]) for one in owns))
+    owned = (owned_names.parse(Format(one["format"]), one["name"]) for one in owns)
+    return Repository(name, document, tuple(owned_name(one) for one in owned))
 
 
-def _owned(format: Format, name: str) -> OwnedName:
-    parsed = parse_owned(format, name)
-    return OwnedName(f"{format} {name}", Coordinates(format.value, parsed.namespace, parsed.name + (_EXAMPLE if parsed.open_ended else "")))
+def owned_name(owned: owned_names.OwnedName) -> OwnedName:
+    """A name that a team owns, with a package that has it."""
+    example = Coordinates(owned.format.value, owned.namespace, owned.name + (_EXAMPLE if owned.open_ended else ""))
+    return OwnedName(f"{owned.format} {owned.text}", example)
 
 
 def _groups(resources: Resources, domain: str) -> Iterable[PackageGroup]:
     for one in _of(resources, "cloudcontrol/resource:Resource"):
         desired = json.loads(one["inputs"]["desiredState"])
-        if one["inputs"]["typeName"] != "AWS::CodeArtifact::PackageGroup" or desired["DomainName"] != domain:
-            continue
-        group = PackageGroup(desired["Pattern"])
-        for word, restriction in desired.get("OriginConfiguration", {}).get("Restrictions", {}).items():
-            group.modes[_MODES[word]] = restriction["RestrictionMode"]
-            group.allowed[_MODES[word]] = list(restriction.get("Repositories", ()))
-        yield group
+        if one["inputs"]["typeName"] == "AWS::CodeArtifact::PackageGroup" and desired["DomainName"] == domain:
+            yield group(desired)
+
+
+def group(desired: Mapping[str, Any]) -> PackageGroup:
+    """A package group from its desired state, as AWS Cloud Control takes it."""
+    found = PackageGroup(desired["Pattern"])
+    for word, restriction in desired.get("OriginConfiguration", {}).get("Restrictions", {}).items():
+        found.modes[_MODES[word]] = restriction["RestrictionMode"]
+        found.allowed[_MODES[word]] = list(restriction.get("Repositories", ()))
+    return found

@@ -1,10 +1,12 @@
-"""One review from end to end: record a stack, compute its matrix, compare it with another revision's, write page and Markdown."""
+"""One review from end to end: read a stack, compute its matrix, compare it with another revision's, write page and Markdown."""
 
 import json
+import os
+import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,10 @@ from typing import Any
 from access import compare, markdown, matrix, page, provisioned
 from access.compare import Comparison
 from access.matrix import Matrix
+from access.provisioned import Provisioned
 from access.words import WRITES
-from rehearsal.cloud.codeartifact.errors import ApiError
-from rehearsal.cloud.iam import UnreadablePolicyError
+from evaluator.iam import UnreadablePolicyError
+from evaluator.package_groups import InvalidPatternError
 
 PROJECT = Path(__file__).resolve().parent.parent
 OUTPUT = PROJECT / "access-review"
@@ -36,15 +39,15 @@ class Review:
         return self.matrix.stack.stack
 
 
-def compute(recorded: Mapping[str, Any], base: str = "") -> Review:
-    """The review of a stack's resources (see provisioned.read), with what changes since a git revision if one is named. Raises Stopped."""
-    reviewed = _matrix(recorded)
+def compute(stack: Provisioned, base: str = "") -> Review:
+    """The review of a stack, with what changes since a git revision if one is named. Raises Stopped."""
+    reviewed = _matrix(stack)
     return Review(reviewed, compare.compare(base, _at(base, reviewed.stack.stack), reviewed) if base else None)
 
 
 def write(recorded: Mapping[str, Any], folder: Path) -> list[Path]:
-    """Compute a review and save it. Returns the files. Raises Stopped, OSError."""
-    return save(compute(recorded), folder)
+    """Compute the review of a stack's resources and save it. Returns the files. Raises Stopped, OSError."""
+    return save(compute(provisioned_by(recorded)), folder)
 
 
 def save(review: Review, folder: Path) -> list[Path]:
@@ -72,45 +75,57 @@ def summary(review: Review) -> list[str]:
     return lines
 
 
-def read(file: Path) -> dict[str, Any]:
-    """Resources from a file. Raises Stopped, OSError."""
+def read(file: Path) -> Provisioned:
+    """A stack by a file of its resources. Raises Stopped, OSError."""
     try:
-        return json.loads(file.read_text(encoding="utf-8"))
+        return provisioned_by(json.loads(file.read_text(encoding="utf-8")))
     except ValueError as error:
         raise Stopped(f"{file} is not JSON: {error}") from error
 
 
-def record(project: Path, stack: str, config: Path | None = None, catalog: Path | None = None) -> dict[str, Any]:
-    """What the program of a project registers for a stack. Raises Stopped with the program's own words."""
+def planned(project: Path, stack: str, config: Path | None = None, catalog: Path | None = None) -> Provisioned:
+    """What a project plans for a stack, by its own code in a process of its own. Raises Stopped with the settings' own words."""
     file = (config or project / f"Pulumi.{stack}.yaml").resolve()
     if not file.is_file():
         raise Stopped(f"there is no {file.name}")
-    with tempfile.TemporaryDirectory(prefix="access-") as folder:
-        result = Path(folder) / "resources.json"
-        command = [sys.executable, "-I", str(PROJECT / "access" / "recorder.py"), "--project", str(project.resolve()), "--stack", stack]
-        command += ["--config", str(file), "--result", str(result), *(["--catalog", str(catalog.resolve())] if catalog else [])]
-        ended = subprocess.run(command, capture_output=True, text=True, check=False)
-        if ended.returncode or not result.exists():
-            raise Stopped(ended.stderr.strip() or f"the program ended with status {ended.returncode}")
-        return json.loads(result.read_text())
+    command = [sys.executable, "-m", "access.planned", "--stack", stack, "--config", str(file)]
+    command += ["--catalog", str(catalog.resolve())] if catalog else []
+    # Modules come from the project's folder and from nowhere else.
+    environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONSAFEPATH")}
+    ended = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
+    if ended.returncode:
+        raise Stopped(_why(ended.stderr, project) or f"planning ended with status {ended.returncode}")
+    return _described(lambda: provisioned.load(json.loads(ended.stdout)), "its plan is not described as this review reads it")
 
 
-def _matrix(recorded: Mapping[str, Any]) -> Matrix:
-    stack = _provisioned(recorded)
+def _why(said: str, project: Path) -> str:
+    """What a process said when it failed. Of a traceback: where in the project, and the error."""
+    if "Traceback (most recent call last)" not in said:
+        return said.strip()
+    places = re.findall(rf'File "{re.escape(str(project.resolve()))}/(.+)", line (\d+)', said)
+    where = f" in {places[-1][0]}, line {places[-1][1]}" if places else ""
+    return f"the program fails{where}: {said.strip().splitlines()[-1]}"
+
+
+def provisioned_by(recorded: Mapping[str, Any]) -> Provisioned:
+    """A stack by its resources (see provisioned.read). Raises Stopped."""
+    return _described(lambda: provisioned.read(recorded), "its resources are not described as this review reads them")
+
+
+def _described(read: Callable[[], Provisioned], otherwise: str) -> Provisioned:
     try:
-        return matrix.build(stack)
-    except (ApiError, UnreadablePolicyError) as error:
-        raise Stopped(f"its policies or package groups are not what AWS takes: {error}") from error
-
-
-def _provisioned(recorded: Mapping[str, Any]) -> provisioned.Provisioned:
-    try:
-        return provisioned.read(recorded)
+        return read()
     except provisioned.Unreadable as error:
         raise Stopped(str(error)) from error
     except (LookupError, TypeError, AttributeError, ValueError) as error:  # another program's, or another version's
-        said = f"{type(error).__name__}: {error}"
-        raise Stopped(f"its resources are not described as this review reads them ({said})") from error
+        raise Stopped(f"{otherwise} ({type(error).__name__}: {error})") from error
+
+
+def _matrix(stack: Provisioned) -> Matrix:
+    try:
+        return matrix.build(stack)
+    except (InvalidPatternError, UnreadablePolicyError) as error:
+        raise Stopped(f"its policies or package groups are not what AWS takes: {error}") from error
 
 
 def _at(revision: str, stack: str) -> Matrix:
@@ -124,7 +139,7 @@ def _at(revision: str, stack: str) -> Matrix:
             raise Stopped(f"--base {revision}: {packed.stderr.decode().strip()}")
         subprocess.run(["tar", "-x", "-C", folder], input=packed.stdout, check=True)
         try:
-            return _matrix(record(Path(folder), stack))
+            return _matrix(planned(Path(folder), stack))
         except Stopped as error:
             raise Stopped(f"at {revision}: {error}") from error
 

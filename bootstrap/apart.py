@@ -16,7 +16,7 @@ from policies.deployments import BOOTSTRAP_PATH, STATE_FOLDERS, Access, Deployed
 from policies.document import Statement
 from policies.events import Names
 from policies.names import RoleKind, read_policy_name, role_name
-from policies.readers import build_role
+from policies.roles.build import build_role_arn
 from policy_pack.rules.documents import meet
 from settings import Settings
 
@@ -96,7 +96,7 @@ def of_bootstrap(account: Account) -> list[Thing]:
 def _named(settings: Settings, registry: Registry) -> dict[str, str]:
     """Roles that the stack file names one by one, by ARN, with the key that names them."""
     there = {settings.developers.role_arn: "developers.roleArn"} if settings.developers else {}
-    return there | {build_role(registry, one): "builds.roles" for one in settings.build_roles}
+    return there | {build_role_arn(registry, one): "builds.roles" for one in settings.build_roles}
 
 
 def _patterns(documents: Iterable[Sequence[Statement]]) -> dict[str, str]:

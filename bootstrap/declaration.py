@@ -17,8 +17,14 @@ from pydantic_core import PydanticCustomError
 import settings as stack_settings
 from bootstrap import apart, rights
 from bootstrap.apart import PROJECT
-from configuration.problems import NOTHING, Problem, SettingsError, Words
-from configuration.shapes import (
+from plan import sizes
+from policies.arns import Registry
+from policies.branches import check as wrong_branch
+from policies.branches import is_pattern
+from policies.deployments import BOOTSTRAP_PATH, Access, Deployed
+from policies.document import text
+from settings.problems import NOTHING, Problem, SettingsError, Words
+from settings.shapes import (
     KEY_SAYS_ALL,
     Approvals,
     CheckName,
@@ -31,13 +37,7 @@ from configuration.shapes import (
     YesOrNo,
     fit,
 )
-from configuration.yaml_files import read_mapping
-from policies import sizes
-from policies.arns import Registry
-from policies.branches import check as wrong_branch
-from policies.branches import is_pattern
-from policies.deployments import BOOTSTRAP_PATH, Access, Deployed
-from policies.document import text
+from settings.yaml_files import read_mapping
 
 _KEYS = ("repository", "stacks", "checks", "approvals", "tags", "pulumiCloud", "githubActions")
 _ORGANIZATION = "the organisation's name as in the address of its page in Pulumi Cloud: lower-case letters, digits, hyphens, underscores"

@@ -16,14 +16,16 @@ from bootstrap.declaration import Declaration, Stack
 from bootstrap.program_repository import EnvironmentArgs, ProgramRepository
 from bootstrap.pulumi_cloud import DeployedByPulumi, paths
 from bootstrap.roles import RoleDocuments, StackRoles
-from configuration.problems import SettingsError
-from configuration.shapes import OidcProvider
-from policies import deployments_trust, trust
 from policies.arns import GITHUB_OIDC_HOST, Registry
 from policies.branches import HEADS
+from policies.deployment_tokens import PULUMI_OIDC_URL, PulumiStack, any_of, pulumi_audiences, pulumi_deployments
 from policies.deployments import BOOTSTRAP_PATH, Access, Deployed
-from policies.deployments_trust import PULUMI_OIDC_URL, PulumiStack
+from policies.github_tokens import AUDIENCE, GitHubRepository, Owner
 from policies.guards import TAGS
+from policies.roles.deployer import deploying_workflow
+from policies.roles.previewer import pull_requests
+from settings.problems import SettingsError
+from settings.shapes import OidcProvider
 
 # Without these nothing can be deployed, and a boundary that is gone leaves roles that can do nothing.
 _KEPT = pulumi.ResourceOptions(protect=True)
@@ -34,7 +36,7 @@ class Facts:
     """What only AWS and GitHub know. `teams` are ids by slug; `tags` those of `refs.tags` that exist, without refs/tags/."""
 
     partition: str
-    repository: trust.GitHubRepository
+    repository: GitHubRepository
     default_branch: str
     teams: Mapping[str, int]
     tags: frozenset[str]
@@ -70,14 +72,14 @@ def look_up(declared: Declaration) -> Facts:
     # The provider answers nothing for a repository that is not there or not visible.
     if not seen.repo_id or seen.full_name != full_name:
         raise pulumi.RunError(f"there is no repository {full_name} that this credential sees by that name; GitHub says {seen.full_name!r}")
-    repository = trust.GitHubRepository(trust.Owner(owner.login, int(owner.id)), seen.name, seen.repo_id)
+    repository = GitHubRepository(Owner(owner.login, int(owner.id)), seen.name, seen.repo_id)
     slugs = dict.fromkeys(slug for one in declared.stacks for slug in one.reviewers)
     teams = {slug: int(github.get_team(slug=slug, summary_only=True).id) for slug in slugs}
     tags = _existing_tags(refs.tags(declared, seen.default_branch), repository, seen.default_branch)
     return Facts(aws.get_partition().partition, repository, seen.default_branch, teams, tags)
 
 
-def _existing_tags(wanted: Sequence[str], repository: trust.GitHubRepository, default_branch: str) -> frozenset[str]:
+def _existing_tags(wanted: Sequence[str], repository: GitHubRepository, default_branch: str) -> frozenset[str]:
     """Which of these tags are there. Raises pulumi.RunError if the credential sees no refs.
 
     The provider answers nothing for a ref that is not there, that the credential may not see, or that is asked for without an owner: a
@@ -124,11 +126,11 @@ def _providers(declared: Declaration) -> list[pulumi.Resource]:
     stays = pulumi.ResourceOptions(retain_on_delete=True)
     cloud, actions = declared.pulumi_cloud, declared.github_actions
     if cloud and cloud.provider is OidcProvider.CREATE:
-        audiences = deployments_trust.pulumi_audiences(cloud.organization, cloud.environments)
+        audiences = pulumi_audiences(cloud.organization, cloud.environments)
         made.append(aws.iam.OpenIdConnectProvider("pulumi", url=PULUMI_OIDC_URL, client_id_lists=audiences, opts=stays))
     if actions and actions.provider is OidcProvider.CREATE:
         url = f"https://{GITHUB_OIDC_HOST}"
-        made.append(aws.iam.OpenIdConnectProvider("github", url=url, client_id_lists=[trust.AUDIENCE], opts=stays))
+        made.append(aws.iam.OpenIdConnectProvider("github", url=url, client_id_lists=[AUDIENCE], opts=stays))
     return made
 
 
@@ -166,20 +168,20 @@ def _repository(declared: Declaration, facts: Facts) -> ProgramRepository:
     )
 
 
-def trusted(declared: Declaration, registry: Registry, repository: trust.GitHubRepository, one: Stack, access: Access) -> RoleDocuments:
+def trusted(declared: Declaration, registry: Registry, repository: GitHubRepository, one: Stack, access: Access) -> RoleDocuments:
     """Who may assume one of a stack's two roles, and what it may do."""
     cloud, actions, forms = declared.pulumi_cloud, declared.github_actions, one.settings.subjects
     ways = []
     if cloud:
         stack = PulumiStack(cloud.organization, one.settings.project, one.name)
-        ways.append(deployments_trust.pulumi_deployments(registry, stack, access))
+        ways.append(pulumi_deployments(registry, stack, access))
     if actions and access is Access.DEPLOY:
-        ways.append(deployments_trust.deploying_workflow(registry, repository, one.branch, one.name, forms))
+        ways.append(deploying_workflow(registry, repository, one.branch, one.name, forms))
     elif actions:
-        ways.append(deployments_trust.pull_requests(registry, repository, forms))
+        ways.append(pull_requests(registry, repository, forms))
     backend = actions.backend if actions else None
     allowed = rights.documents(one.settings, registry, access, backend, one.identity_center_preview_role)
-    return {"trusted": deployments_trust.any_of(ways), "allowed": allowed}
+    return {"trusted": any_of(ways), "allowed": allowed}
 
 
 def _stack(declared: Declaration, facts: Facts, one: Stack, guarded: ProgramRepository, providers: list[pulumi.Resource]) -> None:

@@ -9,6 +9,7 @@ import pulumi
 import pulumi_github as github
 
 from policies import guards
+from policies.branches import declare
 
 
 class EnvironmentArgs(TypedDict):
@@ -49,7 +50,7 @@ class ProgramRepository(pulumi.ComponentResource):
     def __init__(self, name: str, args: ProgramRepositoryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("package-flow-bootstrap:index:ProgramRepository", name, dict(args), opts)
         self._repository, self._child = args["repository"], pulumi.ResourceOptions(parent=self)
-        branches = tuple(args["branches"])
+        branches = declare(tuple(args["branches"]))
         change = guards.release_rules(args["approvals"], args["checks"])
         self.guards: list[pulumi.Resource] = [
             self._ruleset("deploy", guards.release_refs(args["default_branch"], branches), change),

@@ -5,15 +5,16 @@ token whose subject says so, in credentials.sh. So neither credentials nor right
 https://www.pulumi.com/docs/deployments/concepts/settings/
 """
 
+from importlib.metadata import version
 from typing import TypedDict
 
 import pulumi
 import pulumi_pulumiservice as pulumiservice
 
-from policies.deployments_trust import PulumiStack
+from policies.deployment_tokens import PulumiStack
 
-# The same release of Pulumi as the SDK's in requirements.in.
-EXECUTOR_IMAGE = "pulumi/pulumi:3.272.0"
+# The same release of Pulumi as the SDK's, which requirements.in pins.
+EXECUTOR_IMAGE = f"pulumi/pulumi:{version('pulumi')}"
 # Deployments' own installation, as `pulumi install`, first upgrades pip, setuptools and wheel to what is newest, without hashes. So it is
 # left out, and the lock is installed before the run has more than the previewing role. Each command runs in a shell of its own.
 # https://github.com/pulumi/pulumi/blob/master/sdk/python/toolchain/pip.go
@@ -28,15 +29,13 @@ PRE_RUN = (
 _PROGRAM = (
     "Pulumi.yaml",
     "requirements.txt",
-    "__main__.py",
-    "lookups.py",
-    "outputs.py",
-    "settings.py",
-    "wiring.py",
+    # Whatever stands in the project's folder itself, so that a new module is not forgotten here.
+    "*.py",
     "components/**",
-    "configuration/**",
+    "plan/**",
     "policies/**",
     "policy_pack/rules/**",
+    "settings/**",
 )
 
 

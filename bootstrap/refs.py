@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from bootstrap.declaration import PROJECT, Declaration, Stack
-from configuration.problems import Problem, Words
 from policies.branches import HEADS
 from policies.guards import TAGS, tag_refs
+from settings.problems import Problem, Words
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _TAGS = f"{PROJECT}:tags"

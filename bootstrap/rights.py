@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
-from policies import deploying, deployments, previewing
+from policies import deployments
 from policies.arns import Registry
 from policies.deployments import Access, Deployed
 from policies.document import Statement
 from policies.events import Names
+from policies.roles.deployer import deployer_permissions
+from policies.roles.previewer import previewer_permissions
 from settings import DeveloperMode, Settings
 
 
@@ -34,7 +36,7 @@ def _identity_center(settings: Settings) -> str | None:
 
 def deployer(settings: Settings, registry: Registry) -> list[Statement]:
     """What the deployer may do in AWS."""
-    return deploying.deployer(
+    return deployer_permissions(
         registry,
         settings.stack,
         settings.iam.path,
@@ -48,7 +50,7 @@ def deployer(settings: Settings, registry: Registry) -> list[Statement]:
 def previewer(settings: Settings, registry: Registry, identity_center: str = "") -> list[Statement]:
     """What a preview may do in AWS. `identity_center` is the role with which it reads another account's Identity Center, or ""."""
     deploys_with = _identity_center(settings)
-    return previewing.previewer(
+    return previewer_permissions(
         registry,
         settings.stack,
         settings.iam.path,

@@ -1,4 +1,4 @@
-"""Component resources: one file each, wiring only. Every decision is a pure function in `policies`.
+"""Component resources: one file each. A component registers its part of the plan (plan.parts) and decides nothing.
 
-Arguments are TypedDicts of plain values, enums and inputs, so that a component can be packaged and used without this program.
+Beside its part it takes the outputs of what has to be there before it, so that things are created and removed in the right order.
 """

@@ -4,55 +4,17 @@ A rule on CodeArtifact's events publishes to a topic, and what can't be delivere
 and a chat channel subscribe to the topic; pipelines are started by the rule itself.
 """
 
-import json
-from typing import TypedDict
-
 import pulumi
 import pulumi_aws as aws
 
-from components.place import PlaceArgs, RoleArgs, registry
-from components.team import OwnedNameArgs
+from plan import parts
+from plan.declared import Slack
 from policies import events
-from policies.document import text
 from policies.names import STACK_TAG
-from policies.owned_names import Format, parse
+from policies.roles.events import chat_guardrail
 
 # Days between the deletion of the topic's key and its loss. What it encrypts is gone with the topic: the shortest that KMS allows.
 KEY_DELETION_WINDOW = 7
-
-
-class SlackArgs(TypedDict):
-    """A Slack channel."""
-
-    workspace: str
-    """Id of the workspace, which somebody has authorised once by hand in the console of Amazon Q Developer in chat applications."""
-    channel: str
-    """Id of the channel."""
-
-
-class PackageEventsArgs(TypedDict):
-    """Arguments of PackageEvents."""
-
-    place: PlaceArgs
-    """Where the domain is."""
-    role: RoleArgs
-    """Name, path and boundary of the roles."""
-    repositories: list[str]
-    """Repositories that are told of."""
-    states: list[str]
-    """States of a version that are told of."""
-    owned: list[OwnedNameArgs]
-    """Only packages with these names are told of; all, if there are none."""
-    email: list[str]
-    """Addresses; each gets a mail once and has to confirm."""
-    https: list[str]
-    """Endpoints; each has to confirm."""
-    sqs: list[str]
-    """ARNs of queues, whose policies let the topic in."""
-    slack: list[SlackArgs]
-    """At most one channel."""
-    pipelines: list[str]
-    """Names of CodePipeline pipelines of the account, started by each event."""
 
 
 class PackageEvents(pulumi.ComponentResource):
@@ -63,99 +25,97 @@ class PackageEvents(pulumi.ComponentResource):
     rule_arn: pulumi.Output[str]
     """ARN of the rule."""
 
-    def __init__(self, name: str, args: PackageEventsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("package-flow:index:PackageEvents", name, dict(args), opts)
-        self._names = events.Names(registry(args["place"]), args["role"]["stack"], args["role"]["path"])
+    def __init__(self, name: str, planned: parts.PackageEvents, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("package-flow:index:PackageEvents", name, {}, opts)
+        self._names = planned.names
         self._child = pulumi.ResourceOptions(parent=self)
-        role = self._role(name, args)
-        key = self._key(name)
-        allowed = self._allow(name, args, role, key)
-        topic = self._topic(name, key)
-        rule = self._rule(name, args)
-        self._targets(name, args, rule, topic, role, allowed)
-        self._subscriptions(name, args, topic)
-        for channel in args["slack"]:
-            self._slack(name, args, channel, topic)
+        role = self._role(name, planned.role)
+        key = self._key(name, planned.key)
+        allowed = self._allow(name, planned, role, key)
+        topic = self._topic(name, planned, key)
+        rule = self._rule(name, planned)
+        self._targets(name, planned, rule, topic, role, allowed)
+        self._subscriptions(name, planned, topic)
+        if planned.slack and planned.chat_role:
+            self._slack(name, planned.slack, planned.chat_role, topic)
         self.topic_arn = topic.arn
         self.rule_arn = rule.arn
         self.register_outputs({"topicArn": self.topic_arn, "ruleArn": self.rule_arn})
 
-    def _role(self, name: str, args: PackageEventsArgs) -> aws.iam.Role:
+    def _role(self, name: str, planned: parts.Role) -> aws.iam.Role:
         return aws.iam.Role(
             name,
-            name=self._names.role,
-            path=args["role"]["path"],
-            description="EventBridge tells of package versions",
-            assume_role_policy=text(events.role_trust(self._names)),
-            permissions_boundary=args["role"]["permissions_boundary"] or None,
+            name=planned.name,
+            path=planned.path,
+            description=planned.description,
+            assume_role_policy=planned.trust,
+            permissions_boundary=planned.boundary or None,
             opts=self._child,
         )
 
-    def _key(self, name: str) -> aws.kms.Key:
+    def _key(self, name: str, planned: parts.Key) -> aws.kms.Key:
         key = aws.kms.Key(
             name,
-            description=f"Messages on the topic {self._names.rule}",
+            description=planned.description,
             enable_key_rotation=True,
             deletion_window_in_days=KEY_DELETION_WINDOW,
-            policy=text(events.key(self._names)),
+            policy=planned.policy,
             tags={STACK_TAG: self._names.stack},
             opts=self._child,
         )
-        aws.kms.Alias(name, name=self._names.key_alias, target_key_id=key.key_id, opts=self._child)
+        aws.kms.Alias(name, name=planned.alias, target_key_id=key.key_id, opts=self._child)
         return key
 
-    def _allow(self, name: str, args: PackageEventsArgs, role: aws.iam.Role, key: aws.kms.Key) -> aws.iam.RolePolicy:
+    def _allow(self, name: str, planned: parts.PackageEvents, role: aws.iam.Role, key: aws.kms.Key) -> aws.iam.RolePolicy:
         return aws.iam.RolePolicy(
             name,
-            name="events",
+            name=planned.role.policy_name,
             role=role.name,
-            policy=key.arn.apply(lambda arn: text(events.role_policy(self._names, arn, args["pipelines"]))),
+            policy=key.arn.apply(lambda arn: planned.role.permissions.replace(planned.topic_key, arn)),
             opts=self._child,
         )
 
-    def _topic(self, name: str, key: aws.kms.Key) -> aws.sns.Topic:
+    def _topic(self, name: str, planned: parts.PackageEvents, key: aws.kms.Key) -> aws.sns.Topic:
         return aws.sns.Topic(
             name,
             name=self._names.rule,
             kms_master_key_id=key.arn,
             # With the topic and not after it: a new topic's own policy lets the whole account publish.
-            policy=text(events.topic(self._names)),
+            policy=planned.topic_policy,
             opts=self._child,
         )
 
-    def _rule(self, name: str, args: PackageEventsArgs) -> aws.cloudwatch.EventRule:
-        owned = [parse(Format(one["format"]), one["name"]) for one in args["owned"]]
-        matched = events.pattern(args["place"]["domain"], args["repositories"], args["states"], owned)
+    def _rule(self, name: str, planned: parts.PackageEvents) -> aws.cloudwatch.EventRule:
         return aws.cloudwatch.EventRule(
             name,
             name=self._names.rule,
-            description=f"Package versions of the CodeArtifact domain {args['place']['domain']}",
-            event_pattern=json.dumps(matched, separators=(",", ":")),
+            description=f"Package versions of the CodeArtifact domain {self._names.registry.domain}",
+            event_pattern=planned.pattern,
             opts=self._child,
         )
 
-    def _dead_letters(self, name: str) -> aws.sqs.Queue:
+    def _dead_letters(self, name: str, planned: parts.PackageEvents) -> aws.sqs.Queue:
         return aws.sqs.Queue(
             name,
             name=self._names.dead_letters,
             message_retention_seconds=events.DEAD_LETTER_SECONDS,
             # SQS's own key: the policy of a customer key would have to name a source that not every sender of EventBridge gives.
             sqs_managed_sse_enabled=True,
-            policy=text(events.dead_letters(self._names)),
+            policy=planned.dead_letters_policy,
             opts=self._child,
         )
 
     def _targets(
         self,
         name: str,
-        args: PackageEventsArgs,
+        planned: parts.PackageEvents,
         rule: aws.cloudwatch.EventRule,
         topic: aws.sns.Topic,
         role: aws.iam.Role,
         allowed: aws.iam.RolePolicy,
     ) -> None:
         """After the role's rights (`allowed`): what matched before them would wait for another try."""
-        dead_letters = self._dead_letters(name)
+        dead_letters = self._dead_letters(name, planned)
         retry = aws.cloudwatch.EventTargetRetryPolicyArgs(
             maximum_event_age_in_seconds=events.RETRY_SECONDS, maximum_retry_attempts=events.RETRIES
         )
@@ -171,7 +131,7 @@ class PackageEvents(pulumi.ComponentResource):
             dead_letter_config={"arn": dead_letters.arn},
             opts=pulumi.ResourceOptions(parent=self, depends_on=[allowed]),
         )
-        for pipeline in args["pipelines"]:
+        for pipeline in planned.pipelines:
             aws.cloudwatch.EventTarget(
                 f"{name}-{pipeline}",
                 rule=rule.name,
@@ -183,8 +143,8 @@ class PackageEvents(pulumi.ComponentResource):
                 opts=pulumi.ResourceOptions(parent=self, depends_on=[allowed]),
             )
 
-    def _subscriptions(self, name: str, args: PackageEventsArgs, topic: aws.sns.Topic) -> None:
-        protocols = {"email": args["email"], "https": args["https"], "sqs": args["sqs"]}
+    def _subscriptions(self, name: str, planned: parts.PackageEvents, topic: aws.sns.Topic) -> None:
+        protocols = {"email": planned.email, "https": planned.https, "sqs": planned.sqs}
         for protocol, endpoints in protocols.items():
             for endpoint in endpoints:
                 aws.sns.TopicSubscription(
@@ -197,24 +157,24 @@ class PackageEvents(pulumi.ComponentResource):
                     opts=self._child,
                 )
 
-    def _slack(self, name: str, args: PackageEventsArgs, channel: SlackArgs, topic: aws.sns.Topic) -> None:
+    def _slack(self, name: str, channel: Slack, planned: parts.Role, topic: aws.sns.Topic) -> None:
         role = aws.iam.Role(
             f"{name}-chat",
-            name=self._names.chat_role,
-            path=args["role"]["path"],
-            description="The chat channel that shows package events; it may do nothing",
-            assume_role_policy=text(events.chat_trust(self._names)),
-            permissions_boundary=args["role"]["permissions_boundary"] or None,
+            name=planned.name,
+            path=planned.path,
+            description=planned.description,
+            assume_role_policy=planned.trust,
+            permissions_boundary=planned.boundary or None,
             opts=self._child,
         )
         aws.chatbot.SlackChannelConfiguration(
-            f"{name}-{channel['channel']}",
+            f"{name}-{channel.channel}",
             configuration_name=self._names.rule,
-            slack_team_id=channel["workspace"],
-            slack_channel_id=channel["channel"],
+            slack_team_id=channel.workspace,
+            slack_channel_id=channel.channel,
             iam_role_arn=role.arn,
             sns_topic_arns=[topic.arn],
-            guardrail_policy_arns=[events.chat_guardrail(args["place"]["partition"])],
+            guardrail_policy_arns=[chat_guardrail(self._names.registry.partition)],
             logging_level="ERROR",
             opts=self._child,
         )

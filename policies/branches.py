@@ -24,17 +24,19 @@ class RefCondition:
 
 
 @dataclass(frozen=True)
-class Declaration:
-    """One declaration of release branches, in the three languages that need it.
+class ReleaseBranches:
+    """A repository's release branches, in the three languages that need them. Built by `declare` alone.
 
+    names         as the catalog has them
     trusted       conditions of a trust policy; any one of them admits a ref
     ruleset_refs  `include` of a ruleset's ref_name condition (full refs, GitHub's patterns)
     environment_patterns  an environment's custom branch policies (branch names, GitHub's patterns)
     """
 
-    trusted: tuple[RefCondition, ...]
-    ruleset_refs: tuple[str, ...]
-    environment_patterns: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    trusted: tuple[RefCondition, ...] = ()
+    ruleset_refs: tuple[str, ...] = ()
+    environment_patterns: tuple[str, ...] = ()
 
 
 def is_pattern(branch: str) -> bool:
@@ -92,13 +94,16 @@ def _condition(branches: tuple[str, ...]) -> RefCondition:
     )
 
 
-def declare(branches: tuple[str, ...]) -> Declaration:
+def declare(branches: tuple[str, ...]) -> ReleaseBranches:
     """Everything that follows from a repository's release branches (each one valid by `check`), in their order.
 
     One trust condition holds them all; where the exclusion of one pattern would shut out another branch, each gets its own.
     """
     groups = [(branch,) for branch in branches] if _excluded_by_another(branches) else [branches]
-    return Declaration(
+    if not branches:
+        return ReleaseBranches()
+    return ReleaseBranches(
+        names=branches,
         trusted=tuple(_condition(tuple(group)) for group in groups),
         ruleset_refs=tuple(HEADS + branch for branch in branches),
         environment_patterns=tuple(branches),

@@ -8,12 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from policies.actions import COPY, PACKAGE_READ, PUBLISH, REPOSITORY_READ, SERVICE_NAME
 from policies.arns import Registry
 from policies.document import Statement, statement
 from policies.events import Names
-from policies.publishing import PUBLISH
-from policies.reading import PACKAGE_READ, REPOSITORY_READ, SERVICE_NAME
-from policies.resource import COPY
 
 BOOTSTRAP_PATH = "/package-flow-bootstrap/"
 # Secrets Manager puts a hyphen and six characters behind a secret's name in its ARN.

@@ -15,7 +15,6 @@ from itertools import groupby
 from typing import Any
 
 from policies.arns import Registry
-from policies.document import Conditions, Statement, deny, statement
 from policies.owned_names import OwnedName
 
 # https://docs.aws.amazon.com/codeartifact/latest/ug/service-event-format-example.html
@@ -35,25 +34,8 @@ DEAD_LETTER_SECONDS = 1_209_600
 # The rule's target that is the topic.
 TOPIC_TARGET = "topic"
 
-# What administers a key and does not use it. https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
-_ADMINISTER_KEY = (
-    "kms:CancelKeyDeletion",
-    "kms:Create*",
-    "kms:Delete*",
-    "kms:Describe*",
-    "kms:Disable*",
-    "kms:Enable*",
-    "kms:Get*",
-    "kms:List*",
-    "kms:Put*",
-    "kms:Revoke*",
-    "kms:ScheduleKeyDeletion",
-    "kms:TagResource",
-    "kms:UntagResource",
-    "kms:Update*",
-)
-_PUBLISH = "sns:Publish"
-_USE_KEY = ("kms:Decrypt", "kms:GenerateDataKey")
+# In the place of the id of the topic's key, which nobody knows before the key is created.
+KEY_TO_COME = "00000000-0000-0000-0000-000000000000"
 
 
 @dataclass(frozen=True)
@@ -198,93 +180,9 @@ def message_template() -> str:
     return json.dumps(message, indent=1)
 
 
-# --- who may --------------------------------------------------------------------------------------------------------------------------
-
-
 def pipeline_target(pipeline: str) -> str:
     """The id of a pipeline's target: at most 64 letters, digits, `.-_`, while a pipeline's name has up to 100.
 
     https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_Target.html
     """
     return f"pipeline-{hashlib.sha256(pipeline.encode()).hexdigest()[:16]}"
-
-
-def role_trust(names: Names) -> list[Statement]:
-    """The role is EventBridge's, and only when it acts for the one rule."""
-    return [
-        statement(
-            "OnlyTheRule",
-            "sts:AssumeRole",
-            None,
-            principal={"Service": "events.amazonaws.com"},
-            conditions={"ArnEquals": {"aws:SourceArn": names.rule_arn}, "StringEquals": {"aws:SourceAccount": names.registry.account}},
-        )
-    ]
-
-
-def role_policy(names: Names, key: str, pipelines: Sequence[str]) -> list[Statement]:
-    """What the rule may do: publish to its topic, with the topic's key (an ARN), and start these pipelines."""
-    starting = (
-        [statement("StartPipelines", "codepipeline:StartPipelineExecution", [names.pipeline_arn(one) for one in pipelines])]
-        if pipelines
-        else []
-    )
-    return [statement("PublishToTopic", _PUBLISH, names.topic_arn), statement("UseKey", _USE_KEY, key), *starting]
-
-
-def topic(names: Names) -> list[Statement]:
-    """The topic: the rule's role publishes, nobody else does, an administrator of the account neither.
-
-    Matching `aws:PrincipalArn` instead of naming the principal survives a role that is made again, and needs no order of creation. The
-    service itself is not let in: AWS gives a topic's policy no condition by which to tell one rule from another (sources: docs/events.md).
-    """
-    return [
-        statement("TheRulePublishes", _PUBLISH, names.topic_arn, principal="*", conditions=_only(names)),
-        deny("NobodyElsePublishes", _PUBLISH, names.topic_arn, conditions={"ArnNotEquals": {"aws:PrincipalArn": names.role_arn}}),
-    ]
-
-
-def _only(names: Names) -> Conditions:
-    return {"ArnEquals": {"aws:PrincipalArn": names.role_arn}}
-
-
-def key(names: Names) -> list[Statement]:
-    """The topic's key: administered by the account's IAM, used by the rule's role alone."""
-    return [
-        statement("AccountAdministers", _ADMINISTER_KEY, "*", principal={"AWS": names.registry.account_root_arn}),
-        statement("TheRuleUses", _USE_KEY, "*", principal="*", conditions=_only(names)),
-    ]
-
-
-def dead_letters(names: Names) -> list[Statement]:
-    """The dead-letter queue: EventBridge sends what the one rule could not deliver.
-
-    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
-    """
-    return [
-        statement(
-            "TheRuleSends",
-            "sqs:SendMessage",
-            names.dead_letters_arn,
-            principal={"Service": "events.amazonaws.com"},
-            conditions={"ArnEquals": {"aws:SourceArn": names.rule_arn}},
-        )
-    ]
-
-
-def chat_trust(names: Names) -> list[Statement]:
-    """The chat channel's role, which has no policy: messages are shown, and commands typed in the channel may do nothing."""
-    return [
-        statement(
-            "Chat",
-            "sts:AssumeRole",
-            None,
-            principal={"Service": "chatbot.amazonaws.com"},
-            conditions={"StringEquals": {"aws:SourceAccount": names.registry.account}},
-        )
-    ]
-
-
-def chat_guardrail(partition: str) -> str:
-    """AWS's policy that denies everything. Without a guardrail a channel gets AdministratorAccess for one."""
-    return f"arn:{partition}:iam::aws:policy/AWSDenyAll"

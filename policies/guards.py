@@ -6,7 +6,7 @@ https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-
 from collections.abc import Sequence
 from typing import Any
 
-from policies.branches import HEADS, declare
+from policies.branches import HEADS, ReleaseBranches
 
 # Id of the GitHub Actions app on github.com: a required check must come from it, because anyone with write access can set a commit status.
 GITHUB_ACTIONS_APP = 15368
@@ -32,9 +32,9 @@ def _required_checks(checks: Sequence[str]) -> Rules:
     }
 
 
-def release_refs(default_branch: str, branches: tuple[str, ...]) -> list[str]:
+def release_refs(default_branch: str, branches: ReleaseBranches) -> list[str]:
     """What `package-flow-release` covers: the default branch, by name, and the release branches."""
-    return list(dict.fromkeys([f"{HEADS}{default_branch}", *declare(branches).ruleset_refs]))
+    return list(dict.fromkeys([f"{HEADS}{default_branch}", *branches.ruleset_refs]))
 
 
 def _pull_request(approvals: int) -> Rules:
@@ -53,9 +53,9 @@ def release_rules(approvals: int, checks: Sequence[str]) -> Rules:
     return {"deletion": True, "non_fast_forward": True, **_pull_request(approvals), **_required_checks(checks)}
 
 
-def create_refs(branches: tuple[str, ...]) -> list[str]:
+def create_refs(branches: ReleaseBranches) -> list[str]:
     """What `package-flow-create` covers. A pull request rule does not stop the push that creates a branch; only `creation` does."""
-    return list(declare(branches).ruleset_refs)
+    return list(branches.ruleset_refs)
 
 
 def create_rules() -> Rules:

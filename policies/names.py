@@ -70,8 +70,19 @@ def promote_roles(stack: str) -> str:
     return f"{stack}-{RoleKind.PROMOTE}-*"
 
 
-def variables_of(publishes: bool, promotes: bool) -> tuple[str, ...]:
-    """Names of the Actions variables that a consuming repository gets."""
-    everybody = ("DOMAIN", "DOMAIN_OWNER", "REGION", "REPOSITORY", "READ_ROLE_ARN")
-    more = (*(("PUBLISH_ROLE_ARN",) if publishes else ()), *(("PROMOTE_ROLE_ARN",) if promotes else ()))
-    return tuple(f"CODEARTIFACT_{name}" for name in (*everybody, *more))
+class Variable(StrEnum):
+    """The Actions variables of consuming repositories: what is written and what is looked up."""
+
+    DOMAIN = "CODEARTIFACT_DOMAIN"
+    DOMAIN_OWNER = "CODEARTIFACT_DOMAIN_OWNER"
+    REGION = "CODEARTIFACT_REGION"
+    REPOSITORY = "CODEARTIFACT_REPOSITORY"
+    READ_ROLE_ARN = "CODEARTIFACT_READ_ROLE_ARN"
+    PUBLISH_ROLE_ARN = "CODEARTIFACT_PUBLISH_ROLE_ARN"
+    PROMOTE_ROLE_ARN = "CODEARTIFACT_PROMOTE_ROLE_ARN"
+
+
+def variables_of(publishes: bool, promotes: bool) -> tuple[Variable, ...]:
+    """The variables that a consuming repository gets, and that nobody else may have set there."""
+    has_role = {Variable.PUBLISH_ROLE_ARN: publishes, Variable.PROMOTE_ROLE_ARN: promotes}
+    return tuple(one for one in Variable if has_role.get(one, True))

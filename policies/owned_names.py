@@ -61,6 +61,14 @@ class OwnedName:
     open_ended: bool
 
     @property
+    def text(self) -> str:
+        """As the catalog has it."""
+        name = f"{self.name}{'*' if self.open_ended else ''}"
+        if self.format is Format.MAVEN:
+            return f"{self.namespace}:{name}"
+        return f"@{self.namespace}/{name}" if self.namespace else name
+
+    @property
     def arn_pattern(self) -> str:
         """FORMAT/NAMESPACE/NAME for a package ARN, with IAM's `*`; the namespace segment of a package without one is empty.
 

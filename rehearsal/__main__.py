@@ -45,6 +45,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         action="store_true",
         help="the main job alone: no clients by hand, public packages, PyPI, Maven or promotion, nothing of the organisation's side",
     )
+    parser.add_argument(
+        "--engine", choices=("auto", "sdk"), default="auto", help="what runs the program: Pulumi's engine where it is, or the SDK alone"
+    )
     parser.add_argument("--json", metavar="FILE", help="write the report as JSON (- for standard output)")
     parser.add_argument("--access", type=Path, metavar="DIR", help="write the access review of what was provisioned")
     parser.add_argument("--serve", action="store_true", help="keep the local cloud up afterwards, until Ctrl-C")

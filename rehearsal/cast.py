@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from policies.branches import is_pattern
-from policies.owned_names import Format
+from policies.owned_names import Format, OwnedName
 from settings import Readers, Repository, Settings, Team
 
 # People of the rehearsed organisation. Release managers and reviewers also belong to the catalog's GitHub teams.
@@ -26,12 +26,12 @@ class Publisher:
     @property
     def literal(self) -> str | None:
         """A release branch that is a literal."""
-        return next((branch for branch in self.repository.release_branches if not is_pattern(branch)), None)
+        return next((branch for branch in self.repository.release_branches.names if not is_pattern(branch)), None)
 
     @property
     def pattern(self) -> str | None:
         """A release branch that is a pattern."""
-        return next((branch for branch in self.repository.release_branches if is_pattern(branch)), None)
+        return next((branch for branch in self.repository.release_branches.names if is_pattern(branch)), None)
 
     @property
     def branch(self) -> str:
@@ -69,6 +69,6 @@ def installers(settings: Settings, *, readers: Readers) -> list[tuple[Team, Repo
     return [(team, one) for team in settings.teams if team.readers is readers for one in team.repositories if not one.publishes]
 
 
-def package_name(format: Format, owned: str, word: str) -> str:
+def package_name(owned: OwnedName, word: str) -> str:
     """A package that an owned name covers: `word` in place of the `*`, or the name itself."""
-    return owned.removesuffix("*") + word if owned.endswith("*") else owned
+    return owned.text.removesuffix("*") + word if owned.open_ended else owned.text

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from policies.arns import Registry
-from policies.deploying import permission_sets
 from policies.document import text
+from policies.roles.deployer import permission_sets
 from rehearsal import clients
 from rehearsal.control import Control
 from rehearsal.world import World

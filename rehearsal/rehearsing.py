@@ -15,6 +15,7 @@ from rich.console import Console
 from access import review
 from policy_pack.rules.model import Finding
 from rehearsal import everything, removal, report, rights, rules, schedule, stage
+from rehearsal.engine import command
 from rehearsal.processes import Waiting
 from rehearsal.scenario import SKIPPED, Outcome, Scenario
 from rehearsal.world import World
@@ -39,7 +40,8 @@ def _rehearse(options: argparse.Namespace, console: Console, folder: Path, waiti
     settings = stack.settings()
     with closing(stage.Cloud(settings, folder, options.upstream, waiting.cloud)) as cloud:
         deployer = stage.company(stack, settings, cloud, folder, quick=options.quick)
-        program = stage.Program(stack, cloud, deployer, folder, waiting.program)
+        engine = command.find() if options.engine == "auto" else None
+        program = stage.Program(stack, cloud, deployer, folder, waiting.program, engine.path if engine else None)
         result = _provision(stack.name, console, program)
         findings = rules.broken(result["resources"])
         if options.access:
@@ -50,6 +52,7 @@ def _rehearse(options: argparse.Namespace, console: Console, folder: Path, waiti
         outcomes = _act(console, everything.acts(world, options.only, quick=options.quick))
         seconds = round(time.monotonic() - started, 1)
         _tell(console, result, outcomes, findings, seconds, quick=options.quick)
+        console.print(report.run_by(result["engine"], forced=options.engine == "sdk"), style="dim")
         removed = _destroy(console, world, program, watch) if options.destroy else None
         _write(options.json, _report(stack.name, result, outcomes, findings, writes, seconds, removed))
         if options.serve:
@@ -124,7 +127,6 @@ def _tell(
     if quick:
         left_out = "clients by hand, public packages, PyPI, Maven, promotion, the organisation's side"
         console.print(f"Left out by --quick: {left_out}. All of it: make rehearse ALL=1")
-    console.print("Not shown here: the real providers, real AWS and github.com, updates and deletes by the engine.", style="dim")
 
 
 def _report(
@@ -139,6 +141,7 @@ def _report(
     shown = ("urn", "type", "name", "parent", "inputs", "protect", "dependencies")
     return {
         "stack": stack,
+        "engine": result["engine"],
         "ok": all(outcome.ok is not False for outcome in outcomes) and not rules.stop(findings),
         "resources": [{key: resource.get(key) for key in shown} for resource in result["resources"]],
         "outputs": result["outputs"],

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from policies import developing
 from policies.arns import GITHUB_OIDC_HOST
 from policies.events import Names
 from policies.names import PRIVATE_DEPENDENCIES_ENVIRONMENT, STACK_TAG, read_policy_name
+from policies.roles.developer import permission_set
 from rehearsal.identity_center import Manager
 from rehearsal.rights import Rights
 from rehearsal.scenarios import deploying
@@ -177,7 +177,7 @@ def _permission_sets(world: World) -> Iterator[Left]:
         return
     by_others = world.settings.developers.mode is DeveloperMode.POLICY
     why = "not this stack's: made by those who manage permission sets" if by_others else ""
-    own = developing.permission_set(world.settings.stack)
+    own = permission_set(world.settings.stack)
     yield from (Left(f"permission set {name}", why) for name in Manager(world).permission_sets() if name.startswith(own))
 
 

@@ -119,3 +119,12 @@ def outputs(values: Mapping[str, Any]) -> Table:
         roles = [kind for kind in ("read", "publish", "promote") if f"{kind}Role" in one]
         drawn.add_row(name, f"team {one['team']}, asks {one['repository']}; roles: {', '.join(roles)}")
     return drawn
+
+
+def run_by(engine: Mapping[str, str] | None, *, forced: bool) -> str:
+    """What ran the program, and so what was not shown."""
+    if engine:
+        return f"Run by {engine['name']} {engine['version']}, Pulumi's engine. Not shown here: the real providers, real AWS and github.com."
+    why = "as asked" if forced else "there is no engine here: make engine"
+    shown = "Not shown here: Pulumi's engine, the real providers, real AWS and github.com."
+    return f"Run by the Pulumi SDK alone ({why}). {shown}"

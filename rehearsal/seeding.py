@@ -10,7 +10,7 @@ from policies.arns import GITHUB_OIDC_HOST, Registry
 from policies.deployments import Access
 from policies.document import statement, text
 from policies.events import Names
-from policies.trust import AUDIENCE
+from policies.github_tokens import AUDIENCE
 from rehearsal import clients, identity_center
 from rehearsal.cast import ADMIN, COLLEAGUE, MANAGER, STRANGER_ORGANIZATION, WRITER, publishers
 from rehearsal.clients import Credentials

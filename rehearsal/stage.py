@@ -86,10 +86,13 @@ class Cloud:
 
 class Program:
     """Runs the unmodified program against the cloud, with the deployer's credentials and nothing else. `waiting` is the process of the
-    first run, if it has been started already."""
+    first run, if it has been started already; `engine` is Pulumi's command (None: the SDK runs it alone)."""
 
-    def __init__(self, stack: Stack, cloud: Cloud, deployer: Credentials, folder: Path, waiting: Child | None = None) -> None:
+    def __init__(
+        self, stack: Stack, cloud: Cloud, deployer: Credentials, folder: Path, waiting: Child | None = None, engine: Path | None = None
+    ) -> None:
         self._stack, self._cloud, self._folder, self._waiting = stack, cloud, folder, waiting
+        self._engine = ["--engine", str(engine), "--engine-folder", str(folder / "engine")] if engine else []
         self._environment = {**deployer.environment(), "GITHUB_TOKEN": seeding.DEPLOYER_TOKEN}
         self.result_file = folder / "result.json"
 
@@ -98,7 +101,8 @@ class Program:
         catalog = ["--catalog", str(self._stack.catalog)] if self._stack.catalog else []
         endpoint = self._cloud.place.endpoint
         arguments = ["--directory", str(PROJECT), "--config", str(self._stack.file), "--stack", self._stack.name, *catalog]
-        arguments += ["--cloud", endpoint, "--github", f"{endpoint}/_github", "--result", str(self.result_file), *extra]
+        arguments += ["--cloud", endpoint, "--github", f"{endpoint}/_github", "--result", str(self.result_file)]
+        arguments += [*self._engine, *extra]
         child, self._waiting = self._waiting or program_process(self._folder), None
         try:
             child.tell(arguments, self._environment)
@@ -122,7 +126,9 @@ class Program:
 def _words(error: Mapping[str, Any]) -> str:
     if not error.get("urn"):
         return f"{error.get('traceback') or ''}\n{error['message']}".strip()
-    return f"{error['type']} '{error['name']}' at {error.get('where') or 'an unknown line'}:\n{error['message']}"
+    # The engine does not say where in the program a resource is that failed.
+    at = f" at {error['where']}" if error.get("where") else ""
+    return f"{error['type']} '{error['name']}'{at}:\n{error['message']}"
 
 
 def company(stack: Stack, settings: Settings, cloud: Cloud, folder: Path, *, quick: bool = False) -> Credentials:

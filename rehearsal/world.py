@@ -12,9 +12,9 @@ from typing import Any
 
 from bootstrap.declaration import Declaration
 from policies.arns import Registry
+from policies.github_tokens import AUDIENCE
 from policies.names import PUBLIC_SOURCES, RoleKind, role_name
 from policies.owned_names import Format
-from policies.trust import AUDIENCE
 from rehearsal import clients
 from rehearsal.actions import github as workflow_jobs
 from rehearsal.actions.results import Conclusion, RunResult

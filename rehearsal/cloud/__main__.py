@@ -86,7 +86,15 @@ async def _serve(options: argparse.Namespace, output: TextIO) -> None:
         settings = server.Settings(options.account, options.region, f"http://127.0.0.1:{port}", options.upstream, key)
         server.configure(settings)
         front = server.Front(settings, ministack)
-        config = uvicorn.Config(front, lifespan="off", proxy_headers=False, log_level="warning", timeout_graceful_shutdown=1)
+        config = uvicorn.Config(
+            front,
+            lifespan="off",
+            proxy_headers=False,
+            log_level="warning",
+            timeout_graceful_shutdown=1,
+            # Longer than clients keep an idle connection: what uvicorn closes after its 5 s a client may be about to use again.
+            timeout_keep_alive=300,
+        )
         running = _Server(config)
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, running.stop)

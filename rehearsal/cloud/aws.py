@@ -1,7 +1,7 @@
 """The adapter to ministack: the only file that knows its internals. Contract tests hold every one that is used here.
 
 ministack keeps the state (roles, users, keys, topics, queues, rules) and serves the APIs. Who may call what is decided here, with
-rehearsal.cloud.iam, before a call reaches it: its own checks then only ask whether that happened.
+evaluator.iam, before a call reaches it: its own checks then only ask whether that happened.
 """
 
 import hashlib
@@ -31,7 +31,8 @@ from ministack.services import kms as kms_service
 from ministack.services import sts
 from starlette.types import ASGIApp, Scope
 
-from rehearsal.cloud import iam, policy_rules
+from evaluator import iam
+from rehearsal.cloud import policy_rules
 from rehearsal.cloud.authorization import Check
 
 ALWAYS_ALLOWED = {"sts:GetCallerIdentity", "sts:GetSessionToken"}  # no policy can take these away (IAM User Guide)

@@ -20,7 +20,8 @@ import jwt
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
-from rehearsal.cloud import asgi, aws, iam, policy_rules, sts
+from evaluator import iam
+from rehearsal.cloud import asgi, aws, policy_rules, sts
 
 SESSION_SECONDS = 3_600
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rehearsal.cloud import iam
+from evaluator import iam
 
 TRUST_POLICY_SIZE = 2_048  # characters, default quota
 MANAGED_POLICY_SIZE = 6_144

@@ -15,7 +15,8 @@ from xml.sax.saxutils import escape
 
 import jwt
 
-from rehearsal.cloud import asgi, aws, iam
+from evaluator import iam
+from rehearsal.cloud import asgi, aws
 from rehearsal.cloud.authorization import session_policies
 
 NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"

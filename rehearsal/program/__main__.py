@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any, TextIO
@@ -40,6 +41,8 @@ def parser() -> argparse.ArgumentParser:
     arguments.add_argument("--import", dest="imports", metavar="URN=ID", action="append", default=[], help="take over what is there")
     arguments.add_argument("--attempts", type=int, default=1, help="how often a call is made at most, if it fails in passing")
     arguments.add_argument("--timeout", type=float, default=60, help="seconds to wait for an answer")
+    arguments.add_argument("--engine", type=Path, metavar="PULUMI", help="run it by this engine, not by the SDK alone")
+    arguments.add_argument("--engine-folder", type=Path, metavar="DIR", help="with --engine: where its state and its PULUMI_HOME are")
     arguments.add_argument("--result", type=Path, required=True, help="file for the result")
     return arguments
 
@@ -48,7 +51,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command line; the exit status."""
     given = sys.argv[1:] if argv is None else argv
     arguments = parser().parse_args(readiness.wait(HANDLERS) if list(given) == ["--wait"] else given)
-    if arguments.destroy and arguments.state is None:
+    if arguments.engine is not None and arguments.engine_folder is None:
+        parser().error("--engine needs --engine-folder")
+    if arguments.destroy and arguments.state is None and arguments.engine is None:
         parser().error("--destroy needs --state")
     events = _claim_standard_output()
     signal.signal(signal.SIGTERM, _interrupt)
@@ -56,12 +61,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     def emit(event: dict[str, Any]) -> None:
         print(json.dumps(event), file=events, flush=True)
 
-    act: Callable[..., dict[str, Any]] = runner.destroy if arguments.destroy else runner.run
-    result = act(_options(arguments), emit)
+    result = _act(arguments)(_options(arguments), emit)
     if result["error"]:
         emit({"event": "error", **result["error"]})
     arguments.result.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     return 1 if result["error"] else 0
+
+
+def _act(arguments: argparse.Namespace) -> Callable[..., dict[str, Any]]:
+    if arguments.engine is None:
+        return runner.destroy if arguments.destroy else runner.run
+    # Loads the Automation API, which nobody needs who runs the SDK alone.
+    from rehearsal.engine import runner as by_engine
+
+    act = by_engine.destroy if arguments.destroy else by_engine.run
+    return partial(act, arguments.engine.resolve(), arguments.engine_folder.resolve())
 
 
 def _options(arguments: argparse.Namespace) -> runner.Options:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -44,11 +45,16 @@ class Connection:
     attach: Callable[[Any], None] | None = None
     transport: httpx.BaseTransport | None = None
     clients: dict[tuple[str, ...], Any] = field(default_factory=dict, compare=False)
+    lock: Any = field(default_factory=threading.Lock, compare=False, repr=False)
 
     def client(self, session: boto3.session.Session, service: str, url: str) -> Any:
         """A client of an AWS service, one for each set of credentials and region."""
         credentials = session.get_credentials()
         key = (url, service, session.region_name, credentials.access_key if credentials else "")
+        with self.lock:  # boto3 makes clients in one thread at a time
+            return self._client(key, session, service, url)
+
+    def _client(self, key: tuple[str, ...], session: boto3.session.Session, service: str, url: str) -> Any:
         if key not in self.clients:
             retries = {"total_max_attempts": self.attempts, "mode": "standard"}
             config = Config(retries=retries, connect_timeout=min(10, self.timeout), read_timeout=self.timeout)

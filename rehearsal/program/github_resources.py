@@ -107,7 +107,7 @@ class RepositoryRuleset(Handler):
         with absent_is_fine():
             answer = cloud.response("GET", "repos", cloud.owner, repository, "rulesets", number)
             found = answer.json_or_none
-            return {"repository": repository, "name": found["name"], **self._outputs(found, answer.etag)}
+            return {"repository": repository, **_ruleset_inputs(found), **self._outputs(found, answer.etag)}
         return None
 
     def import_id(self, existing: Existing) -> str:
@@ -159,8 +159,9 @@ class RepositoryEnvironment(Handler):
         repository, _, environment = id.partition(":")
         environment = environment.replace("??", ":")
         with absent_is_fine():
-            cloud.call("GET", "repos", cloud.owner, repository, "environments", environment)
-            return {"repository": repository, "environment": environment, "repositoryId": _repository_id(cloud, repository)}
+            found = cloud.call("GET", "repos", cloud.owner, repository, "environments", environment)
+            known = {"repository": repository, "environment": environment, "repositoryId": _repository_id(cloud, repository)}
+            return {**known, **_environment_inputs(found)}
         return None
 
     @staticmethod
@@ -247,6 +248,11 @@ class WorkflowRepositoryPermissions(Handler):
     def delete(self, cloud: Github, existing: Existing) -> None:
         """There is nothing to delete: the repository gets GitHub's own setting back."""
         self._put(cloud, existing.id, {"default_workflow_permissions": "read", "can_approve_pull_request_reviews": False})
+
+    def look_up(self, cloud: Github, id: str) -> Params | None:
+        with absent_is_fine():
+            return {"repository": id, **self._described(cloud, id)}
+        return None
 
     @staticmethod
     def _put(cloud: Github, repository: str, body: Params) -> None:
@@ -360,6 +366,62 @@ def _status_checks(inputs: Inputs) -> Params:
         "required_status_checks": checks,
         "strict_required_status_checks_policy": inputs.flag("strictRequiredStatusChecksPolicy") or False,
         "do_not_enforce_on_create": inputs.flag("doNotEnforceOnCreate") or False,
+    }
+
+
+def _ruleset_inputs(found: Params) -> Params:
+    """A ruleset as GitHub describes it, in the provider's words. Who may not see the list of bypass actors is not shown it."""
+    actors = [
+        {"actorId": one.get("actor_id"), "actorType": one["actor_type"], "bypassMode": one["bypass_mode"]}
+        for one in found.get("bypass_actors") or []
+    ]
+    names = (found.get("conditions") or {}).get("ref_name")
+    return {
+        "name": found["name"],
+        "target": found["target"],
+        "enforcement": found["enforcement"],
+        "bypassActors": actors or None,
+        "conditions": {"refName": {"includes": names["include"], "excludes": names["exclude"]}} if names else None,
+        "rules": {key: value for rule in found["rules"] for key, value in _rule_inputs(rule).items()},
+    }
+
+
+def _rule_inputs(rule: Params) -> Params:
+    """One rule of a ruleset; one that the provider does not know either is left out, as it does."""
+    parameters, kind = rule.get("parameters") or {}, rule["type"]
+    if kind == "update":
+        return {"update": True, "updateAllowsFetchAndMerge": parameters.get("update_allows_fetch_and_merge")}
+    if kind == "required_deployments":
+        return {"requiredDeployments": _camel(parameters)}
+    if kind in ("pull_request", "required_status_checks"):
+        values = {key: value for key, value in parameters.items() if key not in ("required_status_checks", "required_reviewers")}
+        checks = [_camel(one) for one in parameters.get("required_status_checks", [])]
+        return {_camel_case(kind): {**_camel(values), **({"requiredChecks": checks} if checks else {})}}
+    simple = ("creation", "deletion", "non_fast_forward", "required_linear_history", "required_signatures")
+    return {_camel_case(kind): True} if kind in simple else {}
+
+
+def _camel(values: Params) -> Params:
+    return {_camel_case(key): value for key, value in values.items()}
+
+
+def _camel_case(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(each.capitalize() for each in others)
+
+
+def _environment_inputs(found: Params) -> Params:
+    """An environment as GitHub describes it, in the provider's words."""
+    rules = {rule["type"]: rule for rule in found["protection_rules"]}
+    reviewers = [(one["type"], one["reviewer"]["id"]) for one in rules.get("required_reviewers", {}).get("reviewers", [])]
+    teams, users = ([number for kind, number in reviewers if kind == wanted] for wanted in ("Team", "User"))
+    policy = found.get("deployment_branch_policy")
+    return {
+        "waitTimer": rules.get("wait_timer", {}).get("wait_timer"),
+        "canAdminsBypass": found["can_admins_bypass"],
+        "preventSelfReview": rules.get("required_reviewers", {}).get("prevent_self_review") or None,
+        "reviewers": [{"teams": teams, "users": users}] if reviewers else None,
+        "deploymentBranchPolicy": policy and _camel(policy),
     }
 
 

@@ -59,11 +59,13 @@ class Handler:
     """Creates, updates and deletes one type of resource.
 
     `read` names every input that the type has and returns the request; it talks to nobody, so it also serves a preview.
-    `create_only` are the inputs whose change needs a new resource.
+    `create_only` are the inputs whose change needs a new resource; `delete_before_replace`: the old one then goes first, because the two
+    would be the same thing.
     """
 
     token: str
     create_only: frozenset[str] = frozenset()
+    delete_before_replace = False
 
     def read(self, inputs: Inputs, defaults: "Defaults") -> dict[str, Any]:
         raise NotImplementedError
@@ -78,7 +80,10 @@ class Handler:
         raise NotImplementedError
 
     def look_up(self, cloud: Any, id: str) -> dict[str, Any] | None:
-        """The outputs of an existing resource by its provider's id, for `.get()` and import; None if there is none."""
+        """An existing resource by its provider's id, for `.get()`, import and refresh: outputs, and inputs as far as they can be seen.
+
+        None if there is none; a member that is None says that the resource has no such value.
+        """
         raise NotSupported(f"the rehearsal cannot look up an existing {self.token}")
 
     def import_id(self, existing: Existing) -> str:

@@ -24,13 +24,15 @@ class Inputs:
     """A reader over one object of inputs.
 
     In a preview a value may be unknown; each method then returns `UNKNOWN` and leaves the checks of that value to the real run.
+    `read` are the keys that were read, `names` those that have an automatic name if none is given.
     """
 
     def __init__(self, values: Mapping[str, Any], path: str = "", auto_name: Callable[[], str] | None = None) -> None:
         self._values = {key: value for key, value in values.items() if value is not None}
         self._path = path
         self._auto_name = auto_name
-        self._read: set[str] = set()
+        self.read: set[str] = set()
+        self.names: list[str] = []
         self._children: list[Inputs] = []
         self._problems: list[str] = []
 
@@ -49,6 +51,7 @@ class Inputs:
     def name(self, key: str = "name") -> str:
         """A name, or the automatic one (logical name, dash, seven hexadecimal digits) when the program gives none."""
         given = self.text(key)
+        self.names.append(key)
         if given:
             return given
         if self._auto_name is None:
@@ -147,7 +150,7 @@ class Inputs:
     def problems(self) -> list[str]:
         """Every problem found so far, plus one for each input that nobody read, here and in what was read inside."""
         found = list(self._problems)
-        for key in sorted(set(self._values) - self._read):
+        for key in sorted(set(self._values) - self.read):
             found.append(f"{self._full(key)} is not an input that the rehearsal reads (misspelt or unsupported){self._suggestion(key)}")
         for child in self._children:
             found += child.problems()
@@ -160,7 +163,7 @@ class Inputs:
             raise InputProblems(problems)
 
     def _take(self, key: str, required: bool = False) -> Any:
-        self._read.add(key)
+        self.read.add(key)
         value = self._values.get(key)
         if required and value is None:
             self._problem(key, "is required")
@@ -187,8 +190,8 @@ class Inputs:
         return f"{self._path}.{key}" if self._path else key
 
     def _suggestion(self, key: str) -> str:
-        near = difflib.get_close_matches(key, self._read - set(self._values), n=1)
-        return f"; did you mean {near[0]}?" if near else f"; it reads {', '.join(sorted(self._read))}"
+        near = difflib.get_close_matches(key, self.read - set(self._values), n=1)
+        return f"; did you mean {near[0]}?" if near else f"; it reads {', '.join(sorted(self.read))}"
 
 
 def _kind(value: Any) -> str:

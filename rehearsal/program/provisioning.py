@@ -1,5 +1,6 @@
 """Brings one resource to what the program wants: create, adopt, update or leave as it is. Deciding is pure; the handler acts."""
 
+import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from rehearsal.program.state import Resource, digest
 
 HANDLERS: dict[str, Handler] = {**aws_resources.HANDLERS, **github_resources.HANDLERS, **pulumi_resources.HANDLERS}
 PROVIDER_PREFIX = "pulumi:providers:"
+# What the providers' SDK takes for a value that was not given.
+BLANK: tuple[Any, ...] = (None, "", [], {})
 RANDOM_NAME_DIGITS = 7  # Pulumi's automatic names: NAME-1234567
 
 
@@ -72,11 +75,11 @@ def adopt(resource: Resource, import_id: str, clouds: Clouds) -> None:
     """Takes over an existing resource (the option `import_`), in the engine's words if it is missing or differs."""
     handler, cloud = handler_of(resource.type), cloud_of(resource, clouds)
     request_for(handler, resource, None, cloud)
-    found = handler.look_up(cloud, import_id)
-    if found is None:
+    seen = handler.look_up(cloud, import_id)
+    if seen is None:
         raise CloudError(f"resource '{import_id}' does not exist")
-    wanted = wire.plain(resource.inputs)
-    differing = sorted(key for key, value in wanted.items() if key in found and found[key] != value)
+    found, wanted = known(seen), wire.plain(resource.inputs)
+    differing = sorted(key for key, value in wanted.items() if key in seen and not same(found.get(key), value))
     if differing:
         raise CloudError(f"inputs to import do not match the existing resource: {', '.join(differing)}")
     fill(resource, Created(import_id, found), "imported")
@@ -93,7 +96,7 @@ def imported(urn: str, import_id: str, clouds: Clouds) -> Resource:
         found = handler_of(resource.type).look_up(cloud_of(resource, clouds), import_id)
         if found is None:
             raise CloudError(f"resource '{import_id}' does not exist")
-        resource.outputs = found
+        resource.outputs = known(found)
     return resource
 
 
@@ -105,7 +108,7 @@ def take_over(resource: Resource, import_id: str, clouds: Clouds) -> None:
     found = handler_of(resource.type).look_up(cloud_of(resource, clouds), import_id)
     if found is None:
         raise CloudError(f"resource '{import_id}' does not exist")
-    _bring_up_to_date(resource, handler_of(resource.type).imported(import_id), found, clouds)
+    _bring_up_to_date(resource, handler_of(resource.type).imported(import_id), known(found), clouds)
 
 
 def carry_on(resource: Resource, before: Resource, clouds: Clouds) -> bool:
@@ -120,7 +123,7 @@ def carry_on(resource: Resource, before: Resource, clouds: Clouds) -> bool:
         found = existing_of(before).outputs
     if found is None:
         return False
-    _bring_up_to_date(resource, before.id, found, clouds)
+    _bring_up_to_date(resource, before.id, known(found), clouds)
     return True
 
 
@@ -207,3 +210,35 @@ def restored(outputs: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str,
     if lost:
         raise CloudError(f"the state file holds no secrets: output {', '.join(lost)} cannot be restored")
     return whole
+
+
+def known(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what a look found not to be there."""
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values of an input say the same: documents by content, lists in order, and inside objects what is absent is blank."""
+    if one == other:
+        return True
+    if isinstance(one, str) and isinstance(other, str):
+        documents = _document(one), _document(other)
+        return None not in documents and documents[0] == documents[1]
+    if isinstance(one, dict) and isinstance(other, dict):
+        return all(_alike(one.get(key), other.get(key)) for key in {*one, *other})
+    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        return all(same(*each) for each in zip(one, other, strict=True))
+    return False
+
+
+def _alike(one: Any, other: Any) -> bool:
+    blank = (*BLANK, False, 0)
+    return (one in blank and other in blank) or same(one, other)
+
+
+def _document(text: str) -> Any:
+    try:
+        loaded = json.loads(text)
+    except ValueError:
+        return None
+    return loaded if isinstance(loaded, dict | list) else None

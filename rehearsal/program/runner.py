@@ -8,11 +8,9 @@ import asyncio
 import contextlib
 import logging
 import os
-import runpy
-import sys
 import traceback
 import warnings
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +22,7 @@ from pulumi.runtime.mocks import MockEngine
 from pulumi.runtime.proto import engine_pb2
 from pulumi.runtime.settings import set_root_resource
 
-from rehearsal.program import deletion, positions, provisioning, state, wire
+from rehearsal.program import deletion, positions, provisioning, script, state, wire
 from rehearsal.program.clouds import Clouds, Connection
 from rehearsal.program.inputs import InputProblems
 from rehearsal.program.monitor import Monitor, Recording, Stopped
@@ -34,7 +32,6 @@ from rehearsal.program.state import Resource, State
 
 Emit = Callable[[dict[str, Any]], None]
 
-OWN_ROOT = Path(__file__).resolve().parents[2]
 SEVERITIES = {engine_pb2.DEBUG: "debug", engine_pb2.INFO: "info", engine_pb2.WARNING: "warning", engine_pb2.ERROR: "error"}
 
 
@@ -136,11 +133,11 @@ def _start(options: Options) -> tuple[Stack, State, Clouds] | dict[str, Any]:
         _refresh(before, options.refresh, clouds)
         before.resources |= {urn: provisioning.imported(urn, import_id, clouds) for urn, import_id in options.imports.items()}
     except StackFileError as error:
-        return _result(before, {**_blank_problem(str(error)), "problems": error.problems})
+        return _result(before, {**blank_problem(str(error)), "problems": error.problems})
     except Exception as error:
-        return _result(before, _blank_problem(str(error)))
+        return _result(before, blank_problem(str(error)))
     except BaseException as error:
-        return _result(before, _blank_problem(_words(error)))
+        return _result(before, blank_problem(_words(error)))
     return stack, before, clouds
 
 
@@ -172,32 +169,13 @@ def _execute(options: Options, stack: Stack, monitor: Monitor, engine: Engine) -
         configure(settings)
         set_root_resource(None)  # ty: ignore[invalid-argument-type]  # None is how the SDK itself starts
         set_all_config(stack.config, list(stack.secret_keys))
-        with _as_program(directory):
-            loop.run_until_complete(run_in_stack(lambda: _run_main(directory)))
+        loop.run_until_complete(run_in_stack(lambda: script.run(directory)))
     except BaseException as error:
         monitor.stop()
         return error
     finally:
         _close(loop)
     return None
-
-
-def _run_main(directory: Path) -> None:
-    runpy.run_path(str(directory / "__main__.py"), run_name="__main__")
-
-
-@contextlib.contextmanager
-def _as_program(directory: Path) -> Generator[None, None, None]:
-    """Working directory, arguments and import path as Pulumi's language host sets them; the rehearsal's own root is not importable."""
-    here, arguments, path = Path.cwd(), sys.argv, list(sys.path)
-    try:
-        os.chdir(directory)
-        sys.argv = [str(directory / "__main__.py")]
-        sys.path[:] = [str(directory), *(entry for entry in path if entry and Path(entry).resolve() not in (OWN_ROOT, here))]
-        yield
-    finally:
-        os.chdir(here)
-        sys.argv, sys.path[:] = arguments, path
 
 
 def _close(loop: asyncio.AbstractEventLoop) -> None:
@@ -234,18 +212,19 @@ def _problem(error: BaseException | None, recording: Recording, directory: Path)
         return _resource_problem(failure.error, failure.resource)
     if failure is not None:
         where = positions.of_error(error, directory) if error else ""
-        return {**_blank_problem(str(failure.error)), "where": where, "problems": _problems(failure.error)}
+        return {**blank_problem(str(failure.error)), "where": where, "problems": _problems(failure.error)}
     if error is None:
         return None
-    return {**_blank_problem(_words(error)), "where": positions.of_error(error, directory), "traceback": _trace(error, directory)}
+    return {**blank_problem(_words(error)), "where": positions.of_error(error, directory), "traceback": _trace(error, directory)}
 
 
 def _resource_problem(error: Exception, resource: Resource) -> dict[str, Any]:
     about = {"urn": resource.urn, "type": resource.type, "name": resource.name, "where": resource.where}
-    return {**_blank_problem(str(error)), **about, "inputs": wire.shown(resource.inputs), "problems": _problems(error)}
+    return {**blank_problem(str(error)), **about, "inputs": wire.shown(resource.inputs), "problems": _problems(error)}
 
 
-def _blank_problem(message: str) -> dict[str, Any]:
+def blank_problem(message: str) -> dict[str, Any]:
+    """An `error` of a result that is about no resource."""
     return {"message": message, "urn": None, "type": None, "name": None, "where": "", "problems": [], "traceback": ""}
 
 
@@ -288,9 +267,9 @@ def _delete(
         report("failed", error.resource)
         return _resource_problem(error, error.resource)
     except Exception as error:
-        return _blank_problem(str(error))
+        return blank_problem(str(error))
     except BaseException as error:  # an interruption, after which the state must still say what is left
-        return _blank_problem(_words(error))
+        return blank_problem(_words(error))
     return None
 
 
@@ -301,6 +280,7 @@ def _result(
     return {
         "project": known.project,
         "stack": known.stack,
+        "engine": None,
         "error": problem,
         "resources": [resource.to_json() for resource in known.resources.values()],
         "outputs": wire.shown(known.outputs),

@@ -7,7 +7,7 @@ of the AWS and GitHub providers. Keys of a provider that the rehearsal does not 
 import difflib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +31,16 @@ class StackFileError(ValueError):
 
 @dataclass(frozen=True)
 class Stack:
-    """A project and one of its stacks. `config` has every value as text, keyed `namespace:name`; `secret_keys` were encrypted."""
+    """A project and one of its stacks. `config` has every value as text, keyed `namespace:name`; `secret_keys` were encrypted.
+
+    `values` is what the stack file itself has, and the overrides.
+    """
 
     project: str
     name: str
     config: dict[str, str]
     secret_keys: frozenset[str]
+    values: dict[str, Any] = field(default_factory=dict)
 
     def value(self, key: str) -> str | None:
         """The text of a configuration value, or None."""
@@ -60,17 +64,19 @@ def load(directory: Path, stack_file: Path, stack: str, overrides: Mapping[str, 
     stack_values = _stack_values(stack_file)
     values = _project_values(name, schema)
     secret_keys = {_full(name, key) for key, each in schema.items() if isinstance(each, dict) and each.get("secret") is True}
+    own: dict[str, Any] = {}
     for key, value in stack_values.items():
         full = _full(name, key)
-        values[full], encrypted = _decrypted(value, full)
+        own[full], encrypted = _decrypted(value, full)
         if encrypted:
             secret_keys.add(full)
-    values.update(overrides or {})
+    own.update(overrides or {})
+    values.update(own)
     problems = _schema_problems(name, schema, values, stack, stack_file) + _provider_key_problems(values, stack_file)
     if problems:
         raise StackFileError(problems)
     config = {key: as_text(value) for key, value in values.items()}
-    return Stack(project=name, name=stack, config=config, secret_keys=frozenset(secret_keys & set(config)))
+    return Stack(project=name, name=stack, config=config, secret_keys=frozenset(secret_keys & set(config)), values=own)
 
 
 def project_name(directory: Path) -> str:

@@ -5,7 +5,7 @@ import itertools
 from collections.abc import Mapping
 from typing import Any
 
-from policies.readers import build_role
+from policies.roles.build import build_role_arn
 from rehearsal import clients
 from rehearsal.clients import Credentials
 from rehearsal.scenario import DENY, Scenario
@@ -33,7 +33,7 @@ def _reads(role: str, team: Team) -> str:
 
 def build(world: World, role: str) -> Credentials:
     """The session that a build on AWS has."""
-    return credentials(world.control.post("sessions", role_arn=build_role(world.registry, role), service=BUILD_SERVICE))
+    return credentials(world.control.post("sessions", role_arn=build_role_arn(world.registry, role), service=BUILD_SERVICE))
 
 
 def _named(world: World, role: str, team: Team) -> list[Scenario]:

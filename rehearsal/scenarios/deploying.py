@@ -12,11 +12,13 @@ from typing import Any
 from bootstrap import refs
 from bootstrap.declaration import Stack
 from policies.branches import HEADS
+from policies.deployment_tokens import Operation, PulumiStack
 from policies.deployments import BOOTSTRAP_PATH, Access, Deployed
-from policies.deployments_trust import Operation, PulumiStack, deploying_workflow, pull_requests
 from policies.document import statement, text
+from policies.github_tokens import AUDIENCE, GitHubRepository, Owner
 from policies.names import STACK_TAG, RoleKind, role_name
-from policies.trust import AUDIENCE, GitHubRepository, Owner
+from policies.roles.deployer import deploying_workflow
+from policies.roles.previewer import pull_requests
 from rehearsal import bootstrapping, clients
 from rehearsal.cast import STRANGER_ORGANIZATION, WRITER
 from rehearsal.clients import Credentials
@@ -472,7 +474,7 @@ def _triggers(deploying: _Deploying) -> list[Scenario]:
 
     pushes = "push"
     made = [Scenario(deploys, f"a push to {one.branch}", pushes, catalog, push(one.branch, catalog))]
-    for what in ("policies/trust.py", "components/team.py", "__main__.py"):
+    for what in ("policies/github_tokens.py", "components/team.py", "__main__.py"):
         made.append(Scenario(f"{name}: a push that changes {what}", f"a push to {one.branch}", pushes, what, push(one.branch, what)))
     for what in ("docs/operations.md", "tests/conftest.py", f"catalog/not-{name}/a-team.yaml"):
         who = f"a push to {one.branch}"

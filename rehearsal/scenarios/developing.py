@@ -3,7 +3,7 @@
 from policies.document import text
 from policies.names import SHARED_REPOSITORY
 from policies.owned_names import Format
-from policies.read_only import read_only
+from policies.roles.build import read_only_permissions
 from rehearsal import packages
 from rehearsal.cast import Publisher, first, publishers
 from rehearsal.clients import Credentials, Shell
@@ -130,7 +130,7 @@ def _reading(world: World) -> list[Scenario]:
 
     def with_another() -> str:
         readable = [SHARED_REPOSITORY, *world.settings.public_sources]
-        document = text(read_only(world.registry, world.settings.token_duration, readable))
+        document = text(read_only_permissions(world.registry, world.settings.token_duration, readable))
         Manager(world).make(other, document, "PT1H", _groups(world))
         return read_by_repository(world, _session(world, DEVELOPER, other), team.name)
 

@@ -54,12 +54,12 @@ def _clients(world: World) -> list[Client]:
 
 def _client(world: World, format: Format) -> Client | None:
     for one in publishers(world.settings):
-        owned = next((name for name in one.team.owns.get(format, ()) if name.endswith("*")), None)
+        owned = next((name for name in one.team.owns.get(format, ()) if name.open_ended), None)
         if not owned or format not in one.repository.publishes or not one.literal or one.team.readers is not Readers.ORGANIZATION:
             continue
         for team in world.settings.teams:
             if one.team.name in team.upstreams and team.repositories:
-                return Client(format, one, package_name(format, owned, "api-client"), team.repositories[-1], team)
+                return Client(format, one, package_name(owned, "api-client"), team.repositories[-1], team)
     return None
 
 

@@ -23,7 +23,7 @@ def scenarios(world: World) -> list[Scenario]:
     made: list[Scenario] = []
     for format in _ABSENT:
         one = first(found, format, open=True, literal=True) or first(found, format, open=True)
-        if one and world.public_source(format) and one.team.owns[format][0].endswith("*"):
+        if one and world.public_source(format) and one.team.owns[format][0].open_ended:
             made += _confusion(world, one, format)
     one = first(found, Format.NPM, open=True, literal=True) or first(found, Format.PYPI, open=True, literal=True)
     return [*made, *(_elsewhere(world, one) if one else [])]
@@ -48,7 +48,7 @@ def _install_public(world: World, one: Publisher, what: Package) -> str:
 
 def _confusion(world: World, one: Publisher, format: Format) -> list[Scenario]:
     other = Package(format, "anybodys-package" if format is Format.PYPI else "@anybody/package", "9.9.9")
-    owned = Package(format, package_name(format, one.team.owns[format][0], "internal"), "9.9.9")
+    owned = Package(format, package_name(one.team.owns[format][0], "internal"), "9.9.9")
     public, place = world.public_source(format), f"{one.team.name} -> {world.public_source(format)}"
     allowed = f"{one.name}: installs {other.name}, which anybody may publish on {public}"
     return [
@@ -75,7 +75,7 @@ def _confusion(world: World, one: Publisher, format: Format) -> list[Scenario]:
 
 def _newer(world: World, one: Publisher, format: Format) -> list[Scenario]:
     """A newer version on the public registry does not win over the team's own."""
-    own = Package(format, package_name(format, one.team.owns[format][0], "client"))
+    own = Package(format, package_name(one.team.owns[format][0], "client"))
 
     def newest() -> str:
         _put_public(world, Package(format, own.name, "99.0.0"))
@@ -100,7 +100,7 @@ def _newer(world: World, one: Publisher, format: Format) -> list[Scenario]:
 def _elsewhere(world: World, one: Publisher) -> list[Scenario]:
     """Somebody whom IAM lets publish anywhere: the package group says where an owned name may be."""
     format = next(format for format in packages.PUBLISH if format in one.repository.publishes)
-    what = Package(format, package_name(format, one.team.owns[format][0], "by-administrator"))
+    what = Package(format, package_name(one.team.owns[format][0], "by-administrator"))
     # A team that has this one as an upstream could refuse the version because it is there already, which would prove nothing.
     strangers = [team for team in world.settings.teams if team.has_repository and one.team.name not in (team.name, *team.upstreams)]
     other = strangers[0] if strangers else None

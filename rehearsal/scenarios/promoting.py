@@ -209,7 +209,7 @@ def _after(world: World, one: Publisher, what: Package) -> list[Scenario]:
             )
         )
     if others:
-        foreign = Package(what.format, package_name(what.format, others[0].owns[what.format][0], "client"))
+        foreign = Package(what.format, package_name(others[0].owns[what.format][0], "client"))
         made.append(
             Scenario(
                 f"{one.name}: promotes a name of team {others[0].name}",

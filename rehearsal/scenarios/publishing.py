@@ -34,7 +34,7 @@ def published(one: Publisher, format: Format) -> str:
 
 def package(one: Publisher, format: Format, word: str = "client", version: str = packages.VERSION) -> Package:
     """A package that the publisher's team owns."""
-    return Package(format, package_name(format, one.team.owns[format][0], word), version)
+    return Package(format, package_name(one.team.owns[format][0], word), version)
 
 
 def publish(world: World, one: Publisher, what: Package, *, role: str = "", repository: str = "", content: str = "") -> str:

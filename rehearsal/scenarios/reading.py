@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from policies.names import SHARED_REPOSITORY
-from policies.reading import read_role, token
+from policies.roles.read import read_permissions, token_permissions
 from rehearsal import clients
 from rehearsal.cast import STRANGER_ORGANIZATION, first, installers, publishers
 from rehearsal.clients import Credentials, Shell
@@ -276,8 +276,8 @@ def _private_team(world: World, team: Team, outsider: str) -> list[Scenario]:
 
 def _nobody(world: World) -> list[Scenario]:
     domain = world.settings.domain.name
-    policy = {**_STATEMENTS, "Statement": read_role(world.registry, world.settings.token_duration, [SHARED_REPOSITORY])}
-    only_token = {**_STATEMENTS, "Statement": token(world.registry, world.settings.token_duration)}
+    policy = {**_STATEMENTS, "Statement": read_permissions(world.registry, world.settings.token_duration, [SHARED_REPOSITORY])}
+    only_token = {**_STATEMENTS, "Statement": token_permissions(world.registry, world.settings.token_duration)}
     names = {"token": "a principal with the read policy: a token", "read": "a principal with the read policy: reads shared"}
 
     def fetch(allowed_by) -> str:

@@ -4,8 +4,8 @@ import hashlib
 import secrets
 from collections.abc import Callable
 
-from policies.developing import every_role
 from policies.names import RoleKind, role_name
+from policies.roles.developer import every_role
 from rehearsal import clients
 from rehearsal.clients import Credentials
 from rehearsal.scenario import DENY, Scenario

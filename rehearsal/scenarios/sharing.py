@@ -192,7 +192,7 @@ def _named(world: World, account: str, publisher: Publisher) -> Credentials:
 
 
 def _package(team: Team, format: Format) -> Package:
-    return Package(format, package_name(format, team.owns[format][0], "from-another-account"), "7.0.0")
+    return Package(format, package_name(team.owns[format][0], "from-another-account"), "7.0.0")
 
 
 def _foreign(format: Format) -> Package:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from rehearsal.cloud.iam import Policies, evaluate
+from evaluator.iam import Policies, evaluate
 from tests.access.second_opinion import Question, ask, differ
 
 

@@ -4,7 +4,7 @@ import json
 from random import Random
 from typing import Any
 
-from rehearsal.cloud.iam import Caller, Policies, Request, evaluate
+from evaluator.iam import Caller, Policies, Request, evaluate
 from tests.access.second_opinion import Question
 
 MINE, OTHER = "111122223333", "444455556666"

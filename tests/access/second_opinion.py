@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from access.matrix import Admission, Evaluation
-from rehearsal.cloud.iam import Caller, Policies, Request
+from evaluator.iam import Caller, Policies, Request
 
 FOLDER = Path(__file__).parent / "judge"
 # What is installed is decided by the lock file with its checksums; nothing that a package brings along is run.

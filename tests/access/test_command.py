@@ -9,7 +9,7 @@ import pytest
 
 from access import review
 from access.__main__ import main
-from tests.access.stacks import ROOT, recorded
+from tests.access.stacks import ROOT, resources
 
 
 def test_page_and_markdown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -22,7 +22,7 @@ def test_page_and_markdown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
 
 def test_resources_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "resources.json"
-    file.write_text(json.dumps(recorded("prod")))
+    file.write_text(json.dumps(resources("prod")))
     assert main(["--resources", str(file), "--output", str(tmp_path)]) == 0
     assert "# Access review: prod" in (tmp_path / "prod.md").read_text()
 
@@ -74,15 +74,9 @@ def test_what_it_writes_by_itself_is_not_committed(tmp_path: Path, monkeypatch: 
     assert review.OUTPUT.parent == ROOT
     monkeypatch.setattr(review, "OUTPUT", tmp_path / "default")
     for folder in (tmp_path / "default", tmp_path / "other"):
-        review.write(recorded("dev"), folder)
+        review.write(resources("dev"), folder)
         assert (folder / ".gitignore").exists() is (folder.name == "default")
         assert (folder / "dev.html").exists()
-
-
-# A program whose registry is described otherwise.
-PACKAGE_REGISTRY_OF_OLD = """import pulumi
-pulumi.ComponentResource("package-flow:index:PackageRegistry", "registry", {"region": "eu-west-1"})
-"""
 
 
 def commit(project: Path, message: str) -> None:
@@ -94,20 +88,9 @@ def commit(project: Path, message: str) -> None:
 
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository of its own with the program as it is here, committed without the review; the review's project."""
+    """A repository of its own with what a plan takes; the review's project."""
     project = tmp_path / "project"
-    kept = (
-        "__main__.py",
-        "Pulumi.yaml",
-        "Pulumi.dev.yaml",
-        "lookups.py",
-        "outputs.py",
-        "settings.py",
-        "wiring.py",
-        "catalog",
-        "components",
-    )
-    for name in (*kept, "configuration", "policies", "policy_pack"):
+    for name in ("Pulumi.yaml", "Pulumi.dev.yaml", "access", "catalog", "evaluator", "plan", "policies", "policy_pack", "settings"):
         source = ROOT / name
         if source.is_dir():
             shutil.copytree(source, project / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -115,14 +98,11 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             project.mkdir(exist_ok=True)
             shutil.copy(source, project / name)
     # Settings refuse a policy that breaks a rule of the pack; here the review has to show what such a one would let in.
-    judged = project / "configuration" / "rules_of_the_pack.py"
-    assert judged.read_text().count("    yield from _documents(settings)\n") == 1
-    judged.write_text(judged.read_text().replace("    yield from _documents(settings)\n", ""))
+    judged = project / "settings" / "rules_of_the_pack.py"
+    assert judged.read_text().count("    yield from _documents(plan)\n") == 1
+    judged.write_text(judged.read_text().replace("    yield from _documents(plan)\n", ""))
     subprocess.run(["git", "-C", str(project), "init", "--quiet"], check=True, capture_output=True)
     commit(project, "Base")
-    recorder = project / "access" / "recorder.py"
-    recorder.parent.mkdir()
-    shutil.copy(ROOT / "access" / "recorder.py", recorder)
     monkeypatch.setattr(review, "PROJECT", project)
     return project
 
@@ -132,20 +112,34 @@ PROMOTION = "identity-api-pilot: release branch main: promote"
 PUBLICATION = "payments-api-pilot: release branch main: publish, release branch release/*: publish: publish payments"
 # What is changed: file, words, other words. What it does: heading, how a line below it begins, the policy whose statement has changed.
 WORDS = {
-    "sub": ("trust.py", '[f"{prefix}:{context}"', '[f"{prefix}:{context}x"', "Takes away", f"{PROMOTION}: promote shared", PROMOTE),
-    "aud": ("trust.py", 'keyed({"aud": AUDIENCE', 'keyed({"aud": AUDIENCE + "x"', "Takes away", "checkout-web-pilot: ", PUBLISH),
-    "repository_id": ("trust.py", '= {"repository_id": str(', "= {\"repository_id\": '1' + str(", "Takes away", PUBLICATION, PUBLISH),
+    "sub": ("github_tokens.py", '[f"{prefix}:{context}"', '[f"{prefix}:{context}x"', "Takes away", f"{PROMOTION}: promote shared", PROMOTE),
+    "aud": ("github_tokens.py", 'keyed({"aud": AUDIENCE', 'keyed({"aud": AUDIENCE + "x"', "Takes away", "checkout-web-pilot: ", PUBLISH),
+    "repository_id": (
+        "github_tokens.py",
+        '= {"repository_id": str(',
+        "= {\"repository_id\": '1' + str(",
+        "Takes away",
+        PUBLICATION,
+        PUBLISH,
+    ),
     "job_workflow_ref": (
-        "trust.py",
+        "github_tokens.py",
         '["job_workflow_ref"] = workflow',
         '["job_workflow_ref"] = f"{workflow}x"',
         "Takes away",
         PUBLICATION,
         PUBLISH,
     ),
-    "ref": ("trust.py", '"ref": refs.like}', '"ref": "refs/*"}', "Grants", "payments-api-pilot: branch main-2, pull request, ", PUBLISH),
+    "ref": (
+        "github_tokens.py",
+        '"ref": refs.like}',
+        '"ref": "refs/*"}',
+        "Grants",
+        "payments-api-pilot: branch main-2, pull request, ",
+        PUBLISH,
+    ),
     "domain policy": (
-        "resource.py",
+        "resources/sharing.py",
         'statement(f"{sid}OrganizationPaths", actions,',
         'statement(f"{sid}OrganizationPaths", actions[:1],',
         "Takes away",
@@ -153,7 +147,7 @@ WORDS = {
         "policy of domain acme-dev",
     ),
     "repository policy": (
-        "resource.py",
+        "resources/shared_repository.py",
         'deny("NobodyPublishes", PUBLISH,',
         'deny("NobodyPublishes", PUBLISH[:1],',
         "Grants",
@@ -161,7 +155,7 @@ WORDS = {
         "policy of repository shared",
     ),
     "identity policy": (
-        "publishing.py",
+        "roles/publish.py",
         'statement("Publish", PUBLISH,',
         'statement("Publish", PUBLISH[1:],',
         "Changes",
@@ -192,12 +186,12 @@ def test_one_word_of_a_policy_since_a_revision(word: str, checkout: Path, tmp_pa
 @pytest.mark.parametrize(
     ("file", "content", "said"),
     [
-        ("wiring.py", "import nothing_that_exists\n", "at HEAD: the program fails in wiring.py, line 1: ModuleNotFoundError"),
+        ("plan/planning.py", "import nothing_that_exists\n", "at HEAD: the program fails in plan/planning.py, line 1: ModuleNotFoundError"),
         ("Pulumi.dev.yaml", None, "at HEAD: there is no Pulumi.dev.yaml"),
         ("Pulumi.yaml", None, "at HEAD: "),
-        ("__main__.py", "import pulumi\n", "at HEAD: there are no resources"),
-        ("__main__.py", PACKAGE_REGISTRY_OF_OLD, "at HEAD: its resources are not described as this review reads them (KeyError: 'place')"),
-        ("components/registry.py", "def (\n", "SyntaxError: invalid syntax (registry.py, line 1)"),
+        ("access/planned.py", None, "at HEAD: "),
+        ("access/planned.py", "print('{}')\n", "at HEAD: its plan is not described as this review reads it (KeyError: 'stack')"),
+        ("plan/parts.py", "def (\n", "SyntaxError: invalid syntax"),
     ],
 )
 def test_a_revision_that_can_not_be_computed(

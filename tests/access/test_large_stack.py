@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from access import matrix, provisioned, review
+from access import matrix, review
 from tests.access import large_stack
 from tests.access.stacks import ROOT
 
 
 def test_it_is_a_stack_like_others_with_as_many_repositories(tmp_path: Path) -> None:
     stack_file, catalog = large_stack.write(tmp_path, 45)
-    reviewed = matrix.build(provisioned.read(review.record(ROOT, large_stack.STACK, stack_file, catalog)))
+    reviewed = matrix.build(review.planned(ROOT, large_stack.STACK, stack_file, catalog))
     consumers = reviewed.stack.consumers
     assert len(consumers) == 45
     assert {one.publishes for one in consumers} == {one.promotes for one in consumers} == {True, False}

@@ -20,7 +20,7 @@ def test_it_is_the_same_every_time(stack: str) -> None:
 
 
 def test_it_does_not_depend_on_ids() -> None:
-    """Ids are the recorder's own where nothing is provisioned: they are in no line."""
+    """Ids follow from names where nothing is provisioned: they are in no line."""
     stack = provisioned_stack("dev")
     assert not [one for one in stack.consumers if str(one.id) in text(stack) or str(one.owner_id) in text(stack)]
 

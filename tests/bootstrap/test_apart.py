@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 import settings
 from bootstrap import apart, declaration, rights
-from configuration.problems import SettingsError
+from evaluator import iam
 from policies.arns import Registry
 from policies.deployments import BOOTSTRAP_PATH, Access, Deployed, state
 from policies.document import text
 from policies.names import RoleKind, role_name
 from policy_pack.rules.documents import meet
-from rehearsal.cloud import iam
+from settings.problems import SettingsError
 from tests.bootstrap import samples
 from tests.policies.iam import like
 from tests.settings.builders import ROOT

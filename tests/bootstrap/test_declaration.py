@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from configuration.problems import SettingsError
 from policies.arns import Registry
 from policies.deployments import Access, Deployed
 from policies.names import ROLE_NAME_MAX, STACK_NAME_MAX
+from settings.problems import SettingsError
 from tests.bootstrap import samples
 
 

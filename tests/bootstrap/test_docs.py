@@ -11,8 +11,8 @@ from pydantic import BaseModel
 
 from bootstrap import declaration
 from policies.arns import Registry
+from policies.deployment_tokens import Operation, PulumiStack
 from policies.deployments import Access, Deployed
-from policies.deployments_trust import Operation, PulumiStack
 from rehearsal import seeding
 from tests.bootstrap import samples
 from tests.docs.pages import codes, page, table

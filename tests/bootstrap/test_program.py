@@ -7,11 +7,14 @@ import pulumi
 import pytest
 
 from bootstrap import pulumi_cloud, rights
-from policies import deployments_trust, sizes
+from plan import sizes
 from policies.arns import Registry
+from policies.deployment_tokens import PulumiStack, pulumi_deployments
 from policies.deployments import Access, Deployed
 from policies.document import text
-from policies.trust import GitHubRepository, Owner
+from policies.github_tokens import GitHubRepository, Owner
+from policies.roles.deployer import deploying_workflow
+from policies.roles.previewer import pull_requests
 from tests.bootstrap import samples
 from tests.components.recording import Recording
 
@@ -70,7 +73,7 @@ def test_an_existing_provider_is_adopted():
 def test_each_role_trusts_its_operations_and_has_its_rights(stack, access):
     told = next(one for one in samples.parse().stacks if one.name == stack)
     role = shipped().one("Role", f"{stack}-{access}")
-    trusted = deployments_trust.pulumi_deployments(registry(stack), deployments_trust.PulumiStack("acme", "package-flow", stack), access)
+    trusted = pulumi_deployments(registry(stack), PulumiStack("acme", "package-flow", stack), access)
     assert role.inputs["assumeRolePolicy"] == text(trusted)
     assert role.inputs["path"] == "/package-flow-bootstrap/"
     assert role.inputs["name"] == Deployed(registry(stack), stack).role_name(access)
@@ -176,8 +179,8 @@ def test_workflows_are_trusted_by_branch_and_environment(actions, stack, branch)
     told = next(one for one in samples.parse().stacks if one.name == stack)
     forms = told.settings.subjects
     deploy, preview = (actions.one("Role", f"{stack}-{access}").inputs["assumeRolePolicy"] for access in (Access.DEPLOY, Access.PREVIEW))
-    assert deploy == text(deployments_trust.deploying_workflow(registry(stack), REPOSITORY, branch, stack, forms))
-    assert preview == text(deployments_trust.pull_requests(registry(stack), REPOSITORY, forms))
+    assert deploy == text(deploying_workflow(registry(stack), REPOSITORY, branch, stack, forms))
+    assert preview == text(pull_requests(registry(stack), REPOSITORY, forms))
 
 
 def test_environments_belong_to_one_branch(actions):

@@ -4,25 +4,25 @@ import pytest
 
 from components.builds import BuildAccess
 from policies.document import text
-from policies.read_only import read_only
+from policies.roles.build import read_only_permissions
 from tests.components import samples
 from tests.components.recording import Recording, record
 from tests.policies.samples import REGISTRY
 
 
-def made(**changed) -> Recording:
-    return record(lambda: BuildAccess("builds", samples.builds(**changed)))
+def made(*roles: str) -> Recording:
+    return record(lambda: BuildAccess("builds", samples.builds(*roles)))
 
 
 @pytest.fixture(scope="module")
 def builds() -> Recording:
-    return made()
+    return made("service-role/build")
 
 
 def test_the_policy_is_the_pure_functions_document(builds):
     (policy,) = builds.of("Policy")
     assert (policy.inputs["name"], policy.inputs["path"]) == ("test-read", "/package-flow/")
-    assert policy.inputs["policy"] == text(read_only(REGISTRY, 3600, ["shared", "npmjs", "pypi"]))
+    assert policy.inputs["policy"] == text(read_only_permissions(REGISTRY, 3600, ["shared", "npmjs", "pypi"]))
 
 
 def test_each_role_gets_it_after_it_is_made(builds):
@@ -33,7 +33,7 @@ def test_each_role_gets_it_after_it_is_made(builds):
 
 @pytest.mark.parametrize("roles", [[], ["one"], ["one", "two"]])
 def test_roles_are_named_by_the_stack_and_made_by_others(roles):
-    recorded = made(roles=roles)
+    recorded = made(*roles)
     assert [one.inputs["role"] for one in recorded.of("RolePolicyAttachment")] == roles
     assert not recorded.of("Role") and len(recorded.of("Policy")) == 1
 

@@ -8,20 +8,32 @@ import pytest
 from components.consumer import ConsumingRepository
 from components.registry import PackageRegistry
 from components.team import Team
-from policies import guards, promoting, publishing, reading, trust
+from plan import parts
+from plan.declared import Promotes
+from policies import guards
+from policies.branches import declare
 from policies.document import text
+from policies.github_tokens import Subjects
 from policies.owned_names import Format, parse
+from policies.roles.promote import promote_permissions, promote_trust
+from policies.roles.publish import publish_permissions, publish_trust
+from policies.roles.read import read_permissions, repository_read_trust
 from tests.components import samples
 from tests.components.recording import Monitor, Recording, Registration, record, run_with
 from tests.policies.samples import PROMOTION, REGISTRY, REPOSITORY, WORKFLOW
 
+PROMOTES = Promotes(("leads",))
 OWNED = [parse(Format.NPM, "@acme-payments/*")]
 READABLE = ["payments", "shared", "npmjs", "pypi"]
-BRANCHES = ("main", "release/*")
+BRANCHES = declare(("main", "release/*"))
+
+
+def registered(planned: parts.ConsumingRepository, **options) -> ConsumingRepository:
+    return ConsumingRepository(planned.name, planned, "payments", samples.READ_ROLE, **options)
 
 
 def made(**changed) -> Recording:
-    return record(lambda: ConsumingRepository("payments-api", samples.consumer(**changed), trusted_before=BRANCHES))
+    return record(lambda: registered(samples.consumer(**changed)))
 
 
 @pytest.fixture(scope="module")
@@ -31,12 +43,12 @@ def installing() -> Recording:
 
 @pytest.fixture(scope="module")
 def publisher() -> Recording:
-    return made(publishing=samples.publishing(), approvals=1, required_checks=["test"])
+    return made(publishes=True, required_checks=("test",))
 
 
 @pytest.fixture(scope="module")
 def promoter() -> Recording:
-    return made(publishing=samples.publishing(environment="packages", promotion=samples.PROMOTION))
+    return made(publishes=True, environment="packages", promotes=PROMOTES)
 
 
 def kinds(recording: Recording) -> set[str]:
@@ -66,7 +78,7 @@ def test_an_installing_repository_is_variables_and_one_ruleset(installing):
 
 
 def test_its_checks_if_it_asks():
-    (ruleset,) = made(required_checks=["test"]).of("RepositoryRuleset")
+    (ruleset,) = made(required_checks=("test",)).of("RepositoryRuleset")
     assert ruleset.inputs["rules"]["requiredStatusChecks"]["requiredChecks"] == [{"context": "test", "integrationId": 15368}]
 
 
@@ -91,11 +103,11 @@ def test_variables_of_an_installing_repository(installing):
 
 
 def test_a_repository_of_a_closed_team_has_a_read_role_of_its_own():
-    own = made(own_read_role=True)
+    own = made(closed=True)
     assert role(own, "read").inputs["name"] == "test-read-payments-api"
-    assert role(own, "read").inputs["assumeRolePolicy"] == text(trust.repository_read(REGISTRY, REPOSITORY, trust.Subjects.BOTH))
+    assert role(own, "read").inputs["assumeRolePolicy"] == text(repository_read_trust(REGISTRY, REPOSITORY, Subjects.BOTH))
     (policy,) = own.of("RolePolicy")
-    assert policy.inputs["policy"] == text(reading.read_role(REGISTRY, 3600, READABLE))
+    assert policy.inputs["policy"] == text(read_permissions(REGISTRY, 3600, READABLE))
     values = {one.inputs["variableName"]: one.inputs["value"] for one in own.of("ActionsVariable")}
     assert values["CODEARTIFACT_READ_ROLE_ARN"] == f"{samples.ROLES}test-read-payments-api"
 
@@ -125,14 +137,14 @@ def test_the_release_ruleset_has_no_bypass(publisher):
 
 
 def test_another_default_branch_is_covered_too():
-    trunk = made(publishing=samples.publishing(), default_branch="trunk")
+    trunk = made(publishes=True, default_branch="trunk")
     assert "refs/heads/trunk" in trunk.one("RepositoryRuleset", "payments-api-release").inputs["conditions"]["refName"]["includes"]
     assert "refs/heads/trunk" not in trunk.one("RepositoryRuleset", "payments-api-create").inputs["conditions"]["refName"]["includes"]
 
 
-@pytest.mark.parametrize(("teams", "bypass"), [([5002], [{"actorId": 5002, "actorType": "Team", "bypassMode": "always"}]), ([], [])])
+@pytest.mark.parametrize(("teams", "bypass"), [(("managers",), [{"actorId": 5002, "actorType": "Team", "bypassMode": "always"}]), ((), [])])
 def test_only_release_managers_create_a_release_branch(teams, bypass):
-    create = made(publishing=samples.publishing(create_teams=teams)).one("RepositoryRuleset", "payments-api-create").inputs
+    create = made(publishes=True, managers=teams).one("RepositoryRuleset", "payments-api-create").inputs
     assert create["bypassActors"] == bypass
     assert create["rules"] == {"creation": True}
     assert create["conditions"]["refName"] == {"includes": guards.create_refs(BRANCHES), "excludes": []}
@@ -146,33 +158,29 @@ def test_workflows_may_not_approve(publisher):
 def test_the_publish_role(publisher):
     inputs = role(publisher, "publish").inputs
     assert inputs["name"] == "test-publish-payments-api" and inputs["path"] == "/package-flow/" and inputs["maxSessionDuration"] == 3600
-    assert inputs["assumeRolePolicy"] == text(trust.publish(REGISTRY, REPOSITORY, BRANCHES, "", WORKFLOW, trust.Subjects.BOTH))
+    assert inputs["assumeRolePolicy"] == text(publish_trust(REGISTRY, REPOSITORY, BRANCHES, "", WORKFLOW, Subjects.BOTH))
     policy = publisher.one("RolePolicy", "payments-api-publish").inputs
-    assert policy["policy"] == text(publishing.publish_role(REGISTRY, 3600, "payments", OWNED, READABLE))
+    assert policy["policy"] == text(publish_permissions(REGISTRY, 3600, "payments", OWNED, READABLE))
     assert policy["role"] == inputs["name"]
 
 
 def test_any_workflow_is_no_condition():
-    document = role(made(publishing=samples.publishing(workflow="")), "publish").inputs["assumeRolePolicy"]
+    document = role(made(publishes=True, workflow=None), "publish").inputs["assumeRolePolicy"]
     assert "job_workflow_ref" not in document
     assert ":ref" in document
 
 
 def test_the_boundary_bounds_every_role():
     boundary = f"arn:aws:iam::{samples.ACCOUNT}:policy/boundary"
-    bounded = made(
-        role=samples.ROLE | {"permissions_boundary": boundary},
-        own_read_role=True,
-        publishing=samples.publishing(promotion=samples.PROMOTION),
-    )
+    bounded = made(boundary=boundary, closed=True, publishes=True, promotes=PROMOTES)
     assert [one.inputs["permissionsBoundary"] for one in bounded.of("Role")] == [boundary] * 3
 
 
 def test_long_names_are_cut():
     name = "a-repository-whose-name-is-far-longer-than-a-role-of-iam-may-be-named"
-    long = made(repository=samples.REPOSITORY | {"name": name}, publishing=samples.publishing())
-    assert len(role(long, "publish").inputs["name"]) == 64
-    assert name in role(long, "publish").inputs["assumeRolePolicy"]
+    (long,) = [one for one in made(name=name, publishes=True).of("Role") if one.name == f"{name}-publish"]
+    assert len(long.inputs["name"]) == 64
+    assert name in long.inputs["assumeRolePolicy"]
 
 
 # --- environments and promotion -------------------------------------------------------------------------------------------------------
@@ -185,7 +193,7 @@ def test_environments_let_in_the_release_branches_and_nothing_else(promoter):
         assert one.inputs["deploymentBranchPolicy"] == {"protectedBranches": False, "customBranchPolicies": True}
         assert one.inputs["canAdminsBypass"] is False
     patterns = {(one.inputs["environment"], one.inputs["branchPattern"]) for one in promoter.of("RepositoryEnvironmentDeploymentPolicy")}
-    assert patterns == {(environment, branch) for environment in environments for branch in BRANCHES}
+    assert patterns == {(environment, branch) for environment in environments for branch in BRANCHES.names}
 
 
 def test_a_promotion_is_approved_by_others(promoter):
@@ -198,21 +206,21 @@ def test_a_promotion_is_approved_by_others(promoter):
 
 def test_plans_without_the_admin_switch():
     """GitHub refuses the switch where the plan has none."""
-    free = made(publishing=samples.publishing(environment="packages", admins_cannot_bypass=False))
+    free = made(publishes=True, environment="packages", github_plan="team")
     assert "canAdminsBypass" not in free.of("RepositoryEnvironment")[0].inputs
 
 
 def test_the_environment_is_in_the_trust(promoter):
-    document = text(trust.publish(REGISTRY, REPOSITORY, BRANCHES, "packages", WORKFLOW, trust.Subjects.BOTH))
+    document = text(publish_trust(REGISTRY, REPOSITORY, BRANCHES, "packages", WORKFLOW, Subjects.BOTH))
     assert role(promoter, "publish").inputs["assumeRolePolicy"] == document
 
 
 def test_the_promote_role(promoter):
     inputs = role(promoter, "promote").inputs
     assert inputs["name"] == "test-promote-payments-api"
-    assert inputs["assumeRolePolicy"] == text(trust.promote(REGISTRY, REPOSITORY, BRANCHES, PROMOTION, trust.Subjects.BOTH))
+    assert inputs["assumeRolePolicy"] == text(promote_trust(REGISTRY, REPOSITORY, BRANCHES, PROMOTION, Subjects.BOTH))
     policy = promoter.one("RolePolicy", "payments-api-promote").inputs["policy"]
-    assert policy == text(promoting.promote_role(REGISTRY, "payments", OWNED))
+    assert policy == text(promote_permissions(REGISTRY, "payments", OWNED))
     values = {one.inputs["variableName"]: one.inputs["value"] for one in promoter.of("ActionsVariable")}
     assert values["CODEARTIFACT_PROMOTE_ROLE_ARN"] == f"{samples.ROLES}test-promote-payments-api"
 
@@ -239,23 +247,16 @@ def test_policies_of_an_environment_come_after_it(promoter):
         assert environment(promoter, policy.inputs["environment"]).urn in policy.dependencies
 
 
-@pytest.mark.parametrize("before", [BRANCHES, ()])
+@pytest.mark.parametrize("before", [BRANCHES.names, ()])
 def test_roles_come_after_the_policies_of_what_they_are_let_into(before):
     """The component waits for registry and team; depends_on is not inherited, so its roles say it again."""
 
     def program():
         registry = PackageRegistry("acme", samples.registry())
-        team = Team(
-            "payments", samples.team(domain=registry.domain_name, upstreams=[registry.shared_repository], shared=registry.shared_repository)
-        )
-        ConsumingRepository(
-            "payments-api",
-            samples.consumer(
-                own_read_role=True, publishing=samples.publishing(promotion=samples.PROMOTION), codeartifact_repository=team.repository
-            ),
-            opts=pulumi.ResourceOptions(depends_on=[registry, team]),
-            trusted_before=before,
-        )
+        team = Team("payments", samples.team(), registry.domain_name, [], registry.shared_repository)
+        planned = samples.consumer(closed=True, publishes=True, promotes=PROMOTES, before=before)
+        opts = pulumi.ResourceOptions(depends_on=[registry, team])
+        ConsumingRepository("payments-api", planned, team.repository, samples.READ_ROLE, opts=opts)
 
     recording = record(program, invoke=branches_there("main"))
     policies = {one.urn for kind in ("RepositoryPermissionsPolicy", "DomainPermissions") for one in recording.of(kind)}
@@ -282,9 +283,9 @@ def branches_there(*names: str):
 
 def onboarded(*there: str, before: tuple[str, ...] = (), accepted: tuple[str, ...] = (), preview: bool = False) -> Recording:
     """A repository that promotes too; `there` are its branches once they are guarded."""
-    publishes = samples.publishing(accepted_branches=list(accepted), promotion=samples.PROMOTION)
+    planned = samples.consumer(publishes=True, accepted_branches=accepted, promotes=PROMOTES, before=before)
     return record(
-        lambda: ConsumingRepository("payments-api", samples.consumer(publishing=publishes), trusted_before=before),
+        lambda: registered(planned),
         invoke=branches_there(*there),
         preview=preview,
     )
@@ -306,17 +307,17 @@ def test_a_branch_that_appears_between_look_ups_and_guards_is_not_trusted(before
 
 def test_no_role_is_registered_then():
     def program():
-        ConsumingRepository("payments-api", samples.consumer(publishing=samples.publishing(promotion=samples.PROMOTION)))
+        registered(samples.consumer(publishes=True, promotes=PROMOTES, before=()))
 
     monitor = Monitor(branches_there("main", "release/evil"), preview=False)
     with pytest.raises(pulumi.RunError):
         run_with(program, monitor, config={}, project="package-flow", stack="test")
-    registered = [one.type.rpartition(":")[2] for one in monitor.recording.registrations]
-    assert "RepositoryRuleset" in registered and "Role" not in registered
+    types = [one.type.rpartition(":")[2] for one in monitor.recording.registrations]
+    assert "RepositoryRuleset" in types and "Role" not in types
 
 
 def test_branches_that_publish_already_are_not_asked_for_again():
-    assert onboarded("main", "release/evil", before=BRANCHES).invokes == []
+    assert onboarded("main", "release/evil", before=BRANCHES.names).invokes == []
     assert onboarded("main", "release/evil", preview=True).invokes == []
 
 
@@ -365,17 +366,13 @@ def test_repositories_and_environments_never_make_the_same_resource_name(one, ot
 
     def program():
         for each in (one, other):
-            repository = samples.REPOSITORY | {"name": each["repository"]}
-            args = samples.consumer(
-                repository=repository, publishing=samples.publishing(environment=each["environment"], promotion=samples.PROMOTION)
-            )
-            ConsumingRepository(each["repository"], args, trusted_before=BRANCHES)
+            registered(samples.consumer(each["repository"], publishes=True, environment=each["environment"], promotes=PROMOTES))
 
     recording = record(program)
     assert len(recording.of("RepositoryEnvironment")) == 4
 
 
 def test_a_preview_registers_the_same(promoter):
-    args = samples.consumer(publishing=samples.publishing(environment="packages", promotion=samples.PROMOTION))
-    preview = record(lambda: ConsumingRepository("payments-api", args, trusted_before=BRANCHES), preview=True)
+    planned = samples.consumer(publishes=True, environment="packages", promotes=PROMOTES)
+    preview = record(lambda: registered(planned), preview=True)
     assert {one.urn for one in preview.registrations} == {one.urn for one in promoter.registrations}

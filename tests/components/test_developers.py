@@ -3,41 +3,35 @@
 import pulumi
 import pytest
 
-from components.developers import DeveloperAccess, PermissionSetArgs, identity_center
+from components.developers import DeveloperAccess, identity_center
 from policies.document import text
-from policies.read_only import read_only
+from policies.roles.build import read_only_permissions
 from tests.components import samples
 from tests.components.recording import Recording, record
 from tests.policies.samples import REGISTRY
 
 ROLE = "arn:aws:iam::222233334444:role/sets"
-TEAM: PermissionSetArgs = {
-    "name": "test-developers-research",
-    "description": "Packages of research",
-    "groups": [{"name": "Research", "id": "22222222-2222-2222-2222-222222222222"}],
-}
 
 
-def made(role_arn: str = "", **changed) -> Recording:
+def made(role_arn: str = "", session: int = 28_800) -> Recording:
     def program() -> None:
-        provider = identity_center("us-east-1", role_arn)
-        DeveloperAccess(
-            "developers", samples.developers(**changed), opts=pulumi.ResourceOptions(providers=[provider] if provider else None)
-        )
+        declared, planned = samples.developers(session, role_arn)
+        provider = identity_center(declared)
+        DeveloperAccess("developers", planned, opts=pulumi.ResourceOptions(providers=[provider] if provider else None))
 
     return record(program)
 
 
 @pytest.fixture(scope="module")
 def developers() -> Recording:
-    return made(permission_sets=[samples.developers()["permission_sets"][0], TEAM])
+    return made()
 
 
 def test_permission_sets(developers):
     everybody = developers.one("PermissionSet", "test-developers").inputs
     assert everybody == {
         "name": "test-developers",
-        "description": "Packages",
+        "description": "Packages of acme, read only",
         "instanceArn": samples.INSTANCE,
         "region": "us-east-1",
         "sessionDuration": "PT8H",
@@ -47,7 +41,7 @@ def test_permission_sets(developers):
 
 
 def test_each_has_the_same_policy(developers):
-    document = text(read_only(REGISTRY, 3600, ["shared", "npmjs", "pypi"]))
+    document = text(read_only_permissions(REGISTRY, 3600, ["shared", "npmjs", "pypi"]))
     for one in developers.of("PermissionSetInlinePolicy"):
         assert one.inputs["inlinePolicy"] == document
         assert one.inputs["permissionSetArn"].endswith(f"/ps-{one.name}")
@@ -58,7 +52,7 @@ def test_groups_are_assigned_in_the_registrys_account_when_the_policy_is_there(d
     assert set(assignments) == {"test-developers-Engineering", "test-developers-research-Research"}
     one = assignments["test-developers-research-Research"]
     assert {key: one.inputs[key] for key in ("principalId", "principalType", "targetId", "targetType")} == {
-        "principalId": TEAM["groups"][0]["id"],
+        "principalId": samples.RESEARCH,
         "principalType": "GROUP",
         "targetId": samples.ACCOUNT,
         "targetType": "AWS_ACCOUNT",
@@ -68,8 +62,7 @@ def test_groups_are_assigned_in_the_registrys_account_when_the_policy_is_there(d
 
 
 def test_the_session_is_as_long_as_it_says():
-    (one,) = made(session_duration=5400).of("PermissionSet")
-    assert one.inputs["sessionDuration"] == "PT1H30M"
+    assert {one.inputs["sessionDuration"] for one in made(session=5400).of("PermissionSet")} == {"PT1H30M"}
 
 
 def test_identity_center_of_the_own_account_needs_no_provider(developers):

@@ -2,40 +2,26 @@
 
 import json
 import re
-from typing import Any
 
 import pytest
 
-from components.events import PackageEvents, PackageEventsArgs
+from components.events import PackageEvents
+from plan.declared import Slack
 from policies import events
 from policies.document import text
+from policies.resources.topic import dead_letters_policy, topic_key_policy, topic_policy
+from policies.roles.events import chat_trust, events_permissions, events_trust
 from tests.components import samples
 from tests.components.recording import Recording, record
 from tests.policies.samples import REGISTRY
 
 NAMES = events.Names(REGISTRY, "test", "/package-flow/")
 QUEUE = f"arn:aws:sqs:eu-west-1:{samples.ACCOUNT}:release-announcements"
-SLACK = {"workspace": "T07EA123LEP", "channel": "C07EZ1ABC23"}
-
-
-def arguments(**changed: Any) -> PackageEventsArgs:
-    usual: PackageEventsArgs = {
-        "place": samples.PLACE,
-        "role": samples.ROLE,
-        "repositories": ["shared", "payments"],
-        "states": ["Published"],
-        "owned": [{"format": "npm", "name": "@acme-payments/*"}],
-        "email": ["platform@acme.example"],
-        "https": ["https://hooks.acme.example/packages"],
-        "sqs": [QUEUE],
-        "slack": [],
-        "pipelines": [],
-    }
-    return {**usual, **changed}
+SLACK = Slack("T07EA123LEP", "C07EZ1ABC23")
 
 
 def made(**changed) -> Recording:
-    return record(lambda: PackageEvents("package-versions", arguments(**changed)))
+    return record(lambda: PackageEvents("package-versions", samples.events(queue=QUEUE, **changed)))
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +31,7 @@ def told() -> Recording:
 
 @pytest.fixture(scope="module")
 def everywhere() -> Recording:
-    return made(slack=[SLACK], pipelines=["release", "scan"])
+    return made(slack=SLACK, pipelines=("release", "scan"))
 
 
 def test_what_it_makes(told):
@@ -90,8 +76,8 @@ def test_the_rule(told):
 def test_the_topic_is_encrypted_with_a_key_of_its_own_and_closed_from_the_start(told):
     (topic,), (key,), (alias,) = told.of("Topic"), told.of("Key"), told.of("Alias")
     assert topic.inputs["kmsMasterKeyId"] == f"arn:aws:kms:eu-west-1:{samples.ACCOUNT}:key/1234"
-    assert topic.inputs["policy"] == text(events.topic(NAMES))
-    assert (key.inputs["enableKeyRotation"], key.inputs["policy"]) == (True, text(events.key(NAMES)))
+    assert topic.inputs["policy"] == text(topic_policy(NAMES))
+    assert (key.inputs["enableKeyRotation"], key.inputs["policy"]) == (True, text(topic_key_policy(NAMES)))
     assert key.inputs["deletionWindowInDays"] == 7
     assert alias.inputs["name"] == "alias/test-package-versions"
 
@@ -99,9 +85,9 @@ def test_the_topic_is_encrypted_with_a_key_of_its_own_and_closed_from_the_start(
 def test_the_rule_reaches_the_topic_with_its_role(told):
     (target,), (role,), (policy,) = told.of("EventTarget"), told.of("Role"), told.of("RolePolicy")
     assert target.inputs["arn"] == NAMES.topic_arn and target.inputs["roleArn"] == NAMES.role_arn
-    assert role.inputs["assumeRolePolicy"] == text(events.role_trust(NAMES))
+    assert role.inputs["assumeRolePolicy"] == text(events_trust(NAMES))
     assert (role.inputs["name"], role.inputs["path"]) == ("test-events", "/package-flow/")
-    assert policy.inputs["policy"] == text(events.role_policy(NAMES, f"arn:aws:kms:eu-west-1:{samples.ACCOUNT}:key/1234", []))
+    assert policy.inputs["policy"] == text(events_permissions(NAMES, f"arn:aws:kms:eu-west-1:{samples.ACCOUNT}:key/1234", []))
 
 
 def test_an_event_is_tried_for_a_day_and_then_kept(told):
@@ -109,7 +95,7 @@ def test_an_event_is_tried_for_a_day_and_then_kept(told):
     assert target.inputs["retryPolicy"] == {"maximumEventAgeInSeconds": 86_400, "maximumRetryAttempts": 185}
     assert target.inputs["deadLetterConfig"] == {"arn": NAMES.dead_letters_arn}
     assert (queue.inputs["sqsManagedSseEnabled"], queue.inputs["messageRetentionSeconds"]) == (True, 1_209_600)
-    assert queue.inputs["policy"] == text(events.dead_letters(NAMES))
+    assert queue.inputs["policy"] == text(dead_letters_policy(NAMES))
 
 
 def test_messages_are_made_by_the_rule(told):
@@ -151,7 +137,7 @@ def test_a_slack_channel_shows_messages_and_may_do_nothing(everywhere):
         "loggingLevel": "ERROR",
     }
     (role,) = [one for one in everywhere.of("Role") if one.inputs["name"] == "test-events-chat"]
-    assert role.inputs["assumeRolePolicy"] == text(events.chat_trust(NAMES))
+    assert role.inputs["assumeRolePolicy"] == text(chat_trust(NAMES))
     assert not [one for one in everywhere.of("RolePolicy") if one.inputs["role"] == "test-events-chat"]
 
 
@@ -168,9 +154,9 @@ def test_pipelines_are_started_with_the_rules_role(everywhere):
 
 def test_roles_carry_the_boundary():
     boundary = f"arn:aws:iam::{samples.ACCOUNT}:policy/boundary"
-    bounded = made(role={**samples.ROLE, "permissions_boundary": boundary}, slack=[SLACK])
+    bounded = made(boundary=boundary, slack=SLACK)
     assert {one.inputs["permissionsBoundary"] for one in bounded.of("Role")} == {boundary}
-    assert not [one for one in made(slack=[SLACK]).of("Role") if "permissionsBoundary" in one.inputs]
+    assert not [one for one in made(slack=SLACK).of("Role") if "permissionsBoundary" in one.inputs]
 
 
 def test_outputs(told):

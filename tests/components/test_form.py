@@ -2,9 +2,13 @@
 
 import ast
 import sys
+from dataclasses import is_dataclass
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
+
+from plan import parts
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -21,10 +25,13 @@ TOKENS = {
 }
 
 COMPONENT_FILES = sorted((ROOT / "components").glob("*.py"))
-POLICY_FILES = sorted((ROOT / "policies").glob("*.py"))
+POLICY_FILES = sorted((ROOT / "policies").rglob("*.py"))
+PLAN_FILES = sorted((ROOT / "plan").glob("*.py"))
 TOP_FILES = sorted(ROOT.glob("*.py"))
-CONFIGURATION_FILES = sorted((ROOT / "configuration").glob("*.py"))
-PROGRAM_FILES = [*TOP_FILES, *COMPONENT_FILES, *CONFIGURATION_FILES, *POLICY_FILES]
+SETTINGS_FILES = sorted((ROOT / "settings").glob("*.py"))
+PROGRAM_FILES = [*TOP_FILES, *COMPONENT_FILES, *SETTINGS_FILES, *PLAN_FILES, *POLICY_FILES]
+# Every folder with modules of the project, but for its tests.
+PACKAGES = sorted({path.relative_to(ROOT).parts[0] for path in ROOT.glob("*/*.py")} - {"tests", "venv"})
 
 
 def tree(path: Path) -> ast.Module:
@@ -78,45 +85,20 @@ def test_super_comes_first(name):
 
 
 @pytest.mark.parametrize("name", TOKENS)
-def test_arguments_are_packageable(name):
-    """A packaged component needs TypedDict Args in a parameter named exactly `args`."""
-    path, node = components()[name]
-    parameters = {one.arg: ast.unparse(one.annotation) if one.annotation else "" for one in constructor(node).args.args[1:]}
-    assert parameters == {"name": "str", "args": f"{name}Args", "opts": "pulumi.ResourceOptions | None"}
-    assert f"{name}Args" in {one.name for one in tree(path).body if isinstance(one, ast.ClassDef)}
+def test_a_component_takes_its_part_of_the_plan(name):
+    """And besides it nothing but outputs of what has to be there first."""
+    _, node = components()[name]
+    arguments = [(one.arg, ast.unparse(one.annotation) if one.annotation else "") for one in constructor(node).args.args[1:]]
+    (first, part, *inputs, last) = arguments
+    assert first == ("name", "str") and last == ("opts", "pulumi.ResourceOptions | None")
+    assert part[0] == "planned" and part[1].removeprefix("parts.") in {one.__name__ for one in vars(parts).values() if is_dataclass(one)}
+    assert all("pulumi.Input[str]" in annotation for _, annotation in inputs)
 
 
-def argument_classes() -> list[tuple[str, ast.ClassDef]]:
-    return [
-        (path.name, node)
-        for path in COMPONENT_FILES
-        for node in tree(path).body
-        if isinstance(node, ast.ClassDef) and any(ast.unparse(base) == "TypedDict" for base in node.bases)
-    ]
-
-
-def test_fields_of_arguments_are_documented_and_typed():
-    classes = argument_classes()
-    assert {f"{name}Args" for name in TOKENS} <= {node.name for _, node in classes}
-    for file, node in classes:
-        fields = [
-            (one, following) for one, following in zip(node.body, [*node.body[1:], None], strict=True) if isinstance(one, ast.AnnAssign)
-        ]
-        assert fields, f"{file}: {node.name}"
-        for field, following in fields:
-            what = f"{file}: {node.name}.{ast.unparse(field.target)}"
-            assert isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant), f"{what} has no docstring"
-            named = [one for one in ast.walk(field.annotation) if isinstance(one, ast.Name)]
-            subscripted = {id(one.value) for one in ast.walk(field.annotation) if isinstance(one, ast.Subscript)}
-            assert not any(one.id in ("dict", "list") and id(one) not in subscripted for one in named), f"{what}: a bare dict or list"
-            assert not any(one.id in ("Any", "Literal", "object") for one in named), what
-
-
-@pytest.mark.parametrize("path", COMPONENT_FILES, ids=lambda path: path.name)
-def test_what_breaks_packaging(path):
-    source = tree(path)
-    imported = {f"{node.module}.{name.name}" for node in ast.walk(source) if isinstance(node, ast.ImportFrom) for name in node.names}
-    assert not imported & {"__future__.annotations", "typing.Literal"}
+def test_parts_are_frozen():
+    found = [one for one in vars(parts).values() if is_dataclass(one)]
+    assert len(found) > 15
+    assert all(one.__dataclass_params__.frozen for one in found)
 
 
 @pytest.mark.parametrize("path", COMPONENT_FILES, ids=lambda path: path.name)
@@ -154,21 +136,22 @@ def test_children_get_options_of_their_own(name):
 
 # --- directions of imports ------------------------------------------------------------------------------------------------------------
 
-OWN = {path.stem for path in TOP_FILES} | {"components", "configuration", "policies", "policy_pack", "rehearsal", "tests"}
+OWN = {path.stem for path in TOP_FILES} | set(PACKAGES) | {"tests"}
 # Who may import which of the project's own modules.
 MAY_IMPORT = {
     "policies": {"policies"},
-    "components": {"components", "policies"},
-    # The pack's rules are shared: they know nothing of the program (tests/policy_pack holds that), so no circle comes of it.
-    "configuration": {"configuration", "policies", "policy_pack"},
-    "settings": {"configuration", "policies"},
-    "lookups": {"configuration", "policies", "settings"},
-    "wiring": {"components", "lookups", "policies", "settings"},
-    "outputs": {"components", "lookups", "policies", "settings"},
-    "__main__": {"components", "lookups", "outputs", "settings", "wiring"},
+    "plan": {"plan", "policies"},
+    # The pack's rules are shared: they know nothing of the program (tests/policy_pack holds that).
+    "settings": {"plan", "policies", "policy_pack", "settings"},
+    "components": {"components", "plan", "policies"},
+    "lookups": {"plan", "policies", "settings"},
+    "outputs": {"components", "plan", "policies", "settings"},
+    "__main__": {"components", "lookups", "outputs", "plan", "settings"},
     # A tool beside the program, which imports none of it but its settings.
     "registry_constants": {"settings"},
 }
+# Started by hand and imported by nobody, so that they may use what is built on their package.
+COMMANDS = {ROOT / "plan" / "__main__.py"}
 
 
 def imports(path: Path) -> set[str]:
@@ -177,24 +160,41 @@ def imports(path: Path) -> set[str]:
         if isinstance(node, ast.Import):
             found |= {name.name.split(".")[0] for name in node.names}
         if isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: relative import"
-            found.add(str(node.module).split(".")[0])
+            found.add(path.relative_to(ROOT).parts[0] if node.level else str(node.module).split(".")[0])
     return found
 
 
 def test_every_module_of_the_program_has_its_directions():
-    assert {path.stem for path in TOP_FILES} | {"components", "configuration", "policies"} == set(MAY_IMPORT)
+    assert {path.stem for path in TOP_FILES} | {"components", "plan", "policies", "settings"} == set(MAY_IMPORT)
 
 
 @pytest.mark.parametrize("path", PROGRAM_FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_imports_point_one_way(path):
-    module = path.parent.name if path.parent != ROOT else path.stem
-    assert imports(path) & OWN <= MAY_IMPORT[module]
+    assert not [one for one in ast.walk(tree(path)) if isinstance(one, ast.ImportFrom) and one.level], "a relative import"
+    module = path.relative_to(ROOT).parts[0].removesuffix(".py")
+    assert imports(path) & OWN <= MAY_IMPORT[module] | ({"settings"} if path in COMMANDS else set())
+
+
+def test_no_packages_import_each_other_in_a_circle():
+    """Functions' own imports count as well. Raises CycleError, which names the circle."""
+    graph = {}
+    for package in PACKAGES:
+        files = [path for path in (ROOT / package).rglob("*.py") if path not in COMMANDS]
+        graph[package] = {one for path in files for one in imports(path)} & set(PACKAGES) - {package}
+    assert {"access", "bootstrap", "plan", "policies", "rehearsal", "settings"} <= set(graph)
+    assert graph["settings"] == {"plan", "policies", "policy_pack"}, "imports are seen"
+    order = list(TopologicalSorter(graph).static_order())
+    assert order.index("policies") < order.index("plan") < order.index("settings") < order.index("access") < order.index("rehearsal")
 
 
 @pytest.mark.parametrize("path", POLICY_FILES, ids=lambda path: path.name)
 def test_policies_need_nothing_but_the_standard_library(path):
     assert imports(path) <= set(sys.stdlib_module_names) | {"policies"}
+
+
+@pytest.mark.parametrize("path", sorted({*PLAN_FILES} - COMMANDS), ids=lambda path: path.name)
+def test_the_plan_is_pure(path):
+    assert imports(path) <= set(sys.stdlib_module_names) | {"plan", "policies"}
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_what_the_program_needs_is_what_it_ships_with(path):
 
 
 def test_the_program_is_short():
-    """`__main__.py` has no logic: settings -> lookups -> components -> exports."""
+    """`__main__.py` has no logic: settings -> facts -> plan -> components -> outputs."""
     main = tree(ROOT / "__main__.py")
     assert not [one for one in ast.walk(main) if isinstance(one, ast.FunctionDef | ast.ClassDef | ast.Try | ast.While)]
     assert len((ROOT / "__main__.py").read_text().splitlines()) <= 70

@@ -4,16 +4,19 @@ import json
 
 import pytest
 
-from components.github_oidc import GitHubOidc, ProviderOrigin, ReadersOfShared, SubjectForms
-from policies import reading
+from components.github_oidc import GitHubOidc
+from plan.declared import OidcProvider, ReadRole
 from policies.document import text
+from policies.github_tokens import Subjects
+from policies.roles.read import read_permissions
 from tests.components import samples
 from tests.components.recording import Recording, record
 from tests.policies.samples import REGISTRY
+from tests.program import samples as company
 
 
-def made(**changed) -> Recording:
-    return record(lambda: GitHubOidc("github", samples.oidc(**changed)))
+def made(*teams, **changed) -> Recording:
+    return record(lambda: GitHubOidc("github", samples.oidc(*teams, **changed)))
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +32,7 @@ def test_the_provider_stays_when_the_stack_goes(oidc):
 
 
 def test_an_adopted_provider_is_nobodys_resource(oidc):
-    adopted = made(provider=ProviderOrigin.EXISTING)
+    adopted = made(oidc_provider=OidcProvider.EXISTING)
     assert adopted.of("OpenIdConnectProvider") == []
     arn = f"arn:aws:iam::{samples.ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
     for one in (adopted, oidc):
@@ -42,7 +45,7 @@ def test_the_read_role(oidc):
     assert role.inputs["maxSessionDuration"] == 3600
     assert "permissionsBoundary" not in role.inputs and "managedPolicyArns" not in role.inputs and "inlinePolicies" not in role.inputs
     (policy,) = oidc.of("RolePolicy")
-    assert policy.inputs["policy"] == text(reading.read_role(REGISTRY, 3600, ["shared", "npmjs", "pypi"]))
+    assert policy.inputs["policy"] == text(read_permissions(REGISTRY, 3600, ["shared", "npmjs", "pypi"]))
     assert policy.inputs["role"] == "test-read"
     assert role.urn in policy.dependencies
     assert oidc.of("OpenIdConnectProvider")[0].urn in role.dependencies
@@ -50,20 +53,19 @@ def test_the_read_role(oidc):
 
 def test_the_boundary_bounds():
     boundary = f"arn:aws:iam::{samples.ACCOUNT}:policy/boundary"
-    assert made(role=samples.ROLE | {"permissions_boundary": boundary}).of("Role")[0].inputs["permissionsBoundary"] == boundary
+    assert made(iam=samples.iam(boundary)).of("Role")[0].inputs["permissionsBoundary"] == boundary
 
 
 def test_the_roles_rights_do_not_grow_with_the_catalog(oidc):
-    many = [samples.REPOSITORY | {"name": f"r{number}", "id": number} for number in range(60)]
-    grown = made(repositories=many)
+    grown = made(company.team(repositories=tuple(company.installing(f"r{number}") for number in range(60))))
     assert grown.of("RolePolicy")[0].inputs["policy"] == oidc.of("RolePolicy")[0].inputs["policy"]
     assert len(grown.registrations) == len(oidc.registrations)
 
 
-@pytest.mark.parametrize("readers", ReadersOfShared)
-@pytest.mark.parametrize("subjects", SubjectForms)
+@pytest.mark.parametrize("readers", ReadRole)
+@pytest.mark.parametrize("subjects", Subjects)
 def test_who_may_assume_it(readers, subjects):
-    trust = json.loads(made(readers=readers, subjects=subjects).of("Role")[0].inputs["assumeRolePolicy"])["Statement"]
+    trust = json.loads(made(read_role=readers, subjects=subjects).of("Role")[0].inputs["assumeRolePolicy"])["Statement"]
     names = {
         sub
         for one in trust
@@ -71,9 +73,9 @@ def test_who_may_assume_it(readers, subjects):
         for sub in ([sub] if isinstance(sub, str) else sub)
     }
     assert "repo:acme@7000/*" in names
-    assert ("repo:acme/*" in names) is (subjects is SubjectForms.BOTH)
+    assert ("repo:acme/*" in names) is (subjects is Subjects.BOTH)
     anchored = ["token.actions.githubusercontent.com:repository_id" in one["Condition"]["StringEquals"] for one in trust]
-    assert all(anchored) is (readers is ReadersOfShared.CATALOG)
+    assert all(anchored) is (readers is ReadRole.CATALOG)
 
 
 def test_children_and_providers(oidc):

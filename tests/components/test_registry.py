@@ -4,9 +4,14 @@ import json
 
 import pytest
 
-from components.registry import KeyOwner, PackageRegistry
-from policies import resource
+from components.registry import PackageRegistry
+from plan.declared import Encryption
 from policies.document import text
+from policies.resources.domain import domain_policy
+from policies.resources.key import domain_key_policy
+from policies.resources.public_source import public_source_policy
+from policies.resources.shared_repository import shared_repository_policy
+from policies.resources.sharing import Sharing
 from tests.components import samples
 from tests.components.recording import Recording, record
 from tests.policies.samples import REGISTRY
@@ -56,14 +61,14 @@ def test_the_key(registry):
     (key,) = registry.of("Key")
     assert key.inputs["enableKeyRotation"] is True
     assert key.inputs["deletionWindowInDays"] == 30
-    assert key.inputs["policy"] == text(resource.domain_key(REGISTRY))
+    assert key.inputs["policy"] == text(domain_key_policy(REGISTRY))
     (alias,) = registry.of("Alias")
     assert alias.inputs == {"name": "alias/codeartifact/acme", "targetKeyId": "1234"}
     assert registry.of("Domain")[0].inputs == {"domain": "acme", "encryptionKey": f"arn:aws:kms:eu-west-1:{samples.ACCOUNT}:key/1234"}
 
 
 def test_the_aws_managed_key_is_nobodys_resource():
-    managed = made(encryption=KeyOwner.AWS)
+    managed = made(encryption=Encryption.AWS)
     assert managed.of("Key") == managed.of("Alias") == []
     assert managed.of("Domain")[0].inputs == {"domain": "acme"}
 
@@ -76,7 +81,7 @@ def test_a_public_source_has_one_connection_and_no_upstream(registry):
 
 @pytest.mark.parametrize("sources", [["npmjs", "pypi"], ["pypi", "npmjs"], []])
 def test_shared_asks_the_public_sources_in_order(sources):
-    shared = made(public_sources=sources).one("Repository", "shared")
+    shared = made(public_sources=tuple(sources)).one("Repository", "shared")
     assert [one["repositoryName"] for one in shared.inputs.get("upstreams", [])] == sources
     assert "externalConnections" not in shared.inputs
 
@@ -86,13 +91,13 @@ def test_policies_are_the_pure_functions_documents(registry):
         return registry.one(type, name).inputs["policyDocument"]
 
     roles = samples.ROLES
-    assert document("RepositoryPermissionsPolicy", "shared") == text(resource.shared_repository(REGISTRY, f"{roles}test-promote-*"))
-    assert document("RepositoryPermissionsPolicy", "npmjs") == text(resource.public_source())
-    assert document("DomainPermissions", "acme") == text(resource.domain(REGISTRY, f"{roles}test-*"))
+    assert document("RepositoryPermissionsPolicy", "shared") == text(shared_repository_policy(REGISTRY, f"{roles}test-promote-*"))
+    assert document("RepositoryPermissionsPolicy", "npmjs") == text(public_source_policy())
+    assert document("DomainPermissions", "acme") == text(domain_policy(REGISTRY, f"{roles}test-*"))
 
 
 def test_sharing_reaches_domain_and_shared_but_no_public_source():
-    shared = made(sharing=samples.NOBODY | {"organization_id": "o-a1b2c3d4e5", "accounts": ["444455556666"]})
+    shared = made(sharing=Sharing("o-a1b2c3d4e5", ("444455556666",)))
 
     def speaks(type, name):
         document = shared.one(type, name).inputs["policyDocument"]
@@ -135,13 +140,13 @@ def test_a_preview_registers_the_same():
 
 def test_only_the_deployers_make_repositories():
     deployer = f"arn:aws:iam::{samples.ACCOUNT}:role/bootstrap/deployer"
-    (policy,) = made(deployers=[deployer]).of("DomainPermissions")
-    assert policy.inputs["policyDocument"] == text(resource.domain(REGISTRY, f"{samples.ROLES}test-*", deployers=[deployer]))
+    (policy,) = made(iam=samples.iam(deployers=("bootstrap/deployer",))).of("DomainPermissions")
+    assert policy.inputs["policyDocument"] == text(domain_policy(REGISTRY, f"{samples.ROLES}test-*", deployers=[deployer]))
     assert "CreateRepository" not in made().of("DomainPermissions")[0].inputs["policyDocument"]
 
 
-@pytest.mark.parametrize(("downstream", "asked"), [(["shared"], True), (["payments"], False)])
+@pytest.mark.parametrize(("downstream", "asked"), [(("shared",), True), (("payments",), False)])
 def test_shared_is_an_upstream_of_others_only_where_asked(downstream, asked):
-    one = made(sharing=samples.NOBODY | {"organization_id": "o-a1b2c3d4e5", "downstream": downstream})
+    one = made(sharing=Sharing("o-a1b2c3d4e5", downstream=downstream))
     document = one.one("RepositoryPermissionsPolicy", "shared").inputs["policyDocument"]
     assert ("AssociateWithDownstreamRepository" in document) is asked

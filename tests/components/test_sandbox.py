@@ -2,10 +2,9 @@
 
 import pytest
 
-from components.place import PlaceArgs
 from components.sandbox import Sandbox
-from policies import sandbox
 from policies.document import text
+from policies.resources.sandbox import sandbox_policy
 from tests.components import samples
 from tests.components.recording import Recording, record
 
@@ -15,14 +14,13 @@ PROGRAM = f"{samples.ROLES}test-*"
 
 @pytest.fixture(scope="module")
 def made() -> Recording:
-    place: PlaceArgs = {**samples.PLACE, "domain": "acme-sandbox"}
-    return record(lambda: Sandbox("acme-sandbox", {"place": place, "developers": DEVELOPERS, "program_roles": PROGRAM}))
+    return record(lambda: Sandbox("acme-sandbox", samples.sandbox("engineers/*")))
 
 
 def test_a_domain_and_its_policy_and_nothing_else(made):
     assert {one.type.rpartition(":")[2]: one.inputs for one in made.registrations if one.custom} == {
         "Domain": {"domain": "acme-sandbox"},
-        "DomainPermissions": {"domain": "acme-sandbox", "policyDocument": text(sandbox.domain(PROGRAM, DEVELOPERS))},
+        "DomainPermissions": {"domain": "acme-sandbox", "policyDocument": text(sandbox_policy(PROGRAM, DEVELOPERS))},
     }
 
 

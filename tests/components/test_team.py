@@ -4,16 +4,24 @@ import json
 
 import pytest
 
-from components.team import Team, package_group
-from policies import resource
+from components.team import Team
+from plan.declared import Publisher, Readers
+from plan.parts import PackageGroup, TeamRepository
 from policies.document import text
+from policies.owned_names import Format
+from policies.resources.sharing import Sharing
+from policies.resources.team_repository import Publishers, team_repository_policy
 from tests.components import samples
 from tests.components.recording import Recording, record
 from tests.policies.samples import REGISTRY
 
 
+def registered(planned: TeamRepository) -> Team:
+    return Team("payments", planned, "acme", planned.upstreams, "shared")
+
+
 def made(**changed) -> Recording:
-    return record(lambda: Team("payments", samples.team(**changed)))
+    return record(lambda: registered(samples.team(**changed)))
 
 
 @pytest.fixture(scope="module")
@@ -38,19 +46,20 @@ def test_only_the_repository_is_protected(protect):
 
 def test_readers_are_let_in_by_the_repository(team):
     (policy,) = team.of("RepositoryPermissionsPolicy")
-    assert policy.inputs["policyDocument"] == text(resource.team_repository(REGISTRY, [samples.READ_ROLE]))
+    assert policy.inputs["policyDocument"] == text(team_repository_policy(REGISTRY, [samples.READ_ROLE]))
     assert policy.inputs["repository"] == "payments"
     assert team.of("Repository")[0].urn in policy.dependencies
 
 
 def test_a_closed_team_has_no_policy():
-    assert made(readers=[]).of("RepositoryPermissionsPolicy") == []
+    assert made(readers=Readers.TEAM).of("RepositoryPermissionsPolicy") == []
 
 
 def test_sharing_opens_it_to_other_accounts():
-    (policy,) = made(readers=[], sharing=samples.NOBODY | {"accounts": ["444455556666"]}).of("RepositoryPermissionsPolicy")
+    sharing = Sharing(accounts=("444455556666",))
+    (policy,) = made(sharing=sharing).of("RepositoryPermissionsPolicy")
     assert "arn:aws:iam::444455556666:root" in policy.inputs["policyDocument"]
-    assert "aws:PrincipalArn" not in policy.inputs["policyDocument"]
+    assert not made(readers=Readers.TEAM, sharing=sharing).of("RepositoryPermissionsPolicy")
 
 
 def test_a_package_group_for_each_owned_name(team):
@@ -76,9 +85,10 @@ def test_groups_come_after_the_repository_that_they_name(team):
 
 
 def test_a_group_without_shared_is_refused():
-    assert package_group("acme", "/npm/acme/*", ["payments", "shared"])
+    (owned, *_) = samples.OWNS[Format.NPM]
+    assert PackageGroup("acme", owned, ("payments", "shared")).desired_state
     with pytest.raises(ValueError, match="shared"):
-        package_group("acme", "/npm/acme/*", ["payments"])
+        _ = PackageGroup("acme", owned, ("payments",)).desired_state
 
 
 def test_children_outputs_and_providers(team):
@@ -90,22 +100,20 @@ def test_children_outputs_and_providers(team):
 
 
 def test_a_preview_registers_the_same(team):
-    preview = record(lambda: Team("payments", samples.team()), preview=True)
+    preview = record(lambda: registered(samples.team()), preview=True)
     assert {one.urn for one in preview.registrations} == {one.urn for one in team.registrations}
 
 
 def test_roles_of_other_accounts_publish_what_the_team_owns():
     roles = ["arn:aws:iam::444455556666:role/ci-*"]
-    (policy,) = made(publishers=roles).of("RepositoryPermissionsPolicy")
+    (policy,) = made(publishers=(Publisher("444455556666", "ci-*"),)).of("RepositoryPermissionsPolicy")
     owned = ("npm/acme-payments/*", "maven/com.acme.payments/*")
-    expected = resource.team_repository(REGISTRY, [samples.READ_ROLE], publishers=resource.Publishers("payments", roles, owned))
+    expected = team_repository_policy(REGISTRY, [samples.READ_ROLE], publishers=Publishers("payments", roles, owned))
     assert policy.inputs["policyDocument"] == text(expected)
     assert "PublishFromElsewhere" not in made().of("RepositoryPermissionsPolicy")[0].inputs["policyDocument"]
 
 
-@pytest.mark.parametrize(("downstream", "asked"), [(["payments"], True), (["shared", "identity"], False)])
+@pytest.mark.parametrize(("downstream", "asked"), [(("payments",), True), (("shared", "identity"), False)])
 def test_it_is_an_upstream_of_others_only_where_asked(downstream, asked):
-    (policy,) = made(sharing=samples.NOBODY | {"organization_id": "o-a1b2c3d4e5", "downstream": downstream}).of(
-        "RepositoryPermissionsPolicy"
-    )
+    (policy,) = made(sharing=Sharing("o-a1b2c3d4e5", downstream=downstream)).of("RepositoryPermissionsPolicy")
     assert ("AssociateWithDownstreamRepository" in policy.inputs["policyDocument"]) is asked

@@ -9,9 +9,9 @@ import sys
 import pytest
 
 from policies.arns import Registry
-from policies.deploying import permission_sets
-from policies.developing import every_role
 from policies.document import text
+from policies.roles.deployer import permission_sets
+from policies.roles.developer import every_role
 from rehearsal.cloud import policy_rules
 from tests.docs.pages import ROOT, Page
 from tests.policies.iam import arn_like

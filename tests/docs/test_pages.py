@@ -24,6 +24,7 @@ OTHERS_FILES = {
     ".github/workflows/test.yml",
     "venv/",
     "access-review/",
+    ".engine/",
     "TEAM.yaml",
     "FILE.yml",
     "Pulumi.STACK.yaml",
@@ -64,8 +65,8 @@ def test_files_that_are_named_exist(page: Page) -> None:
 
 def test_file_names_are_found_at_all() -> None:
     found = {name for page in ALL for name in names(page)}
-    assert {"policies/deploying.py", "rehearsal/scenarios/", "publish-package.yml", "Pulumi.yaml"} <= found
-    assert not any((ROOT / name).exists() for name in OTHERS_FILES - {"venv/", "access-review/"})
+    assert {"policies/roles/deployer.py", "rehearsal/scenarios/", "publish-package.yml", "Pulumi.yaml"} <= found
+    assert not any((ROOT / name).exists() for name in OTHERS_FILES - {"venv/", "access-review/", ".engine/"})
 
 
 # Folders that commands make.

@@ -15,8 +15,7 @@ from pydantic import BaseModel
 
 import settings
 from bootstrap import rights
-from configuration import regions, shapes
-from policies import sizes
+from plan import sizes
 from policies.arns import Registry
 from policies.document import text
 from policies.events import PIPELINES_MAX, STATES
@@ -27,6 +26,7 @@ from rehearsal import clients, everything, seeding
 from rehearsal.clients import Credentials
 from rehearsal.processes import Child, scrubbed
 from rehearsal.scenario import Scenario
+from settings import regions, shapes
 from tests.docs.pages import ROOT, codes, page, pages, table
 from tests.docs.shipped import recorded
 from tests.rehearsal.offline import scenarios
@@ -206,7 +206,7 @@ def test_the_number_of_writes_is_true() -> None:
     rows = {row[0]: int(row[1].split(",")[0]) for row in table(DEPLOYMENT.section("5. Preview, then up"))}
     kinds = set()
     for one in stack.repositories:
-        branches = len(one.release_branches)
+        branches = len(one.release_branches.names)
         if one.installs_only:
             kind, more = "only installs", 0
         elif one.promotes:

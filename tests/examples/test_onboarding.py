@@ -87,7 +87,7 @@ def test_an_entry_in_the_catalog_is_ten_lines() -> None:
     (team,) = settings.teams
     assert {one.publishes for one in team.repositories} == {(format,) for format in Format}
     for format, names in team.owns.items():
-        assert onboarding.PACKAGES[format].name.startswith(names[0].removesuffix("*"))
+        assert onboarding.PACKAGES[format].name.startswith(names[0].text.removesuffix("*"))
 
 
 def test_a_package_is_built_with_a_private_one(money: dict[str, Any], cloud: LocalCloud, tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
-from configuration.provider_keys import CREDENTIAL_KEYS, PROVIDER_KEYS
-from configuration.shapes import NOT_YET, PublisherShape, RepositoryShape, StackShape, TeamShape, keys_of
+from settings.provider_keys import CREDENTIAL_KEYS, PROVIDER_KEYS
+from settings.shapes import NOT_YET, PublisherShape, RepositoryShape, StackShape, TeamShape, keys_of
 from tests.fuzzing.cloud import ERROR
 from tests.fuzzing.inputs import CATALOG, PROJECT_FILE, RAW, Answer, Input, Odd, Tree
 from tests.fuzzing.oracle import CREDENTIAL

@@ -1,4 +1,4 @@
-"""One run of the program in this process: settings, lookups, wiring, registrations, as the engine would start them.
+"""One run of the program in this process: settings, look-ups, plan, registrations, as the engine would start them.
 
 `__main__.py` is run as it stands; what it registers is recorded whole, also where it ends in an error.
 """
@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import settings
-from configuration import catalog, yaml_files
-from configuration.yaml_files import read_document
+from settings import catalog, parsing, yaml_files
+from settings.yaml_files import read_document
 from tests.components.recording import Monitor, Registration, run_with
 from tests.fuzzing import inputs
 from tests.fuzzing.cloud import HostileCloud
@@ -91,14 +91,14 @@ def _read_with(reader: Callable[[Path], yaml_files.Document]) -> None:
 def _project(made: inputs.Input) -> Generator[Path]:
     """The input's files, where the settings look for the project."""
     root = Path(tempfile.mkdtemp(prefix="fuzzing-"))
-    before = settings.__file__
+    before = parsing.__file__
     try:
         inputs.write(made, root)
         _read_with(_read_once)
-        settings.__file__ = str(root / "settings.py")
+        parsing.__file__ = str(root / "settings" / "parsing.py")
         yield root
     finally:
-        settings.__file__ = before
+        parsing.__file__ = before
         _read_with(read_document)
         shutil.rmtree(root)
 

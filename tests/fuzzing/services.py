@@ -10,7 +10,8 @@ from typing import Any
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
-from policies import events, sizes
+from plan import sizes
+from policies import events
 from rehearsal.service_models import violations
 from tests.components.recording import Registration
 

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import strategies as st
 
 import lookups
-import settings
-from configuration.problems import Problem
-from policies import branches, guards, publishing, trust
-from settings import SettingsError
+from plan import planning
+from policies import branches, guards
+from policies.roles.publish import publish_permissions
+from settings import SettingsError, parsing
+from settings.problems import Problem
 from tests.fuzzing import mutations, program
 from tests.fuzzing.__main__ import main
 from tests.fuzzing.inputs import Answer, Input, written
@@ -144,7 +145,7 @@ def test_a_branch_that_is_trusted_and_not_guarded(monkeypatch):
 def test_a_pattern_that_crosses_slashes(monkeypatch):
     wide = branches.RefCondition(("refs/heads/main", "refs/heads/release/*"), ())
     declare = branches.declare
-    monkeypatch.setattr(trust, "declare", lambda named: replace(declare(named), trusted=(wide,)))
+    monkeypatch.setattr(parsing, "declare", lambda named: replace(declare(named), trusted=(wide,)))
     assert any(one.startswith("guard: ") and "release/x/y" in one for one in found(GOOD))
 
 
@@ -198,14 +199,14 @@ def test_a_question_that_may_write():
 
 def _planted(monkeypatch) -> None:
     """Settings that stumble over a team that owns Maven packages."""
-    parse = settings._team
+    parse = parsing._team
 
     def stumbles(team):
         if "maven" in team.shape.owns:
             raise ZeroDivisionError("planted")
         return parse(team)
 
-    monkeypatch.setattr(settings, "_team", stumbles)
+    monkeypatch.setattr(parsing, "_team", stumbles)
 
 
 MAVEN = replace(GOOD, files={**GOOD.files, "catalog/jvm.yaml": b"team: jvm\n# a comment\nowns:\n  maven: [com.acme:*]\n"})
@@ -246,11 +247,11 @@ def test_answers_are_given_where_they_are_asked_for():
 
 def test_publishing_is_looked_at(monkeypatch):
     """A publish role that may publish everything."""
-    publish_role = publishing.publish_role
+    publish_role = publish_permissions
 
     def wide(registry, seconds, team, owned, readable):
         made = publish_role(registry, seconds, team, owned, readable)
         return [one | {"Resource": "*"} if "Publish" in json.dumps(one["Action"]) else one for one in made]
 
-    monkeypatch.setattr(publishing, "publish_role", wide)
+    monkeypatch.setattr(planning, "publish_permissions", wide)
     assert any(one.startswith("rule publishes-owned-names") for one in found(GOOD))

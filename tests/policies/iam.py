@@ -1,4 +1,4 @@
-"""Questions about policies, answered by the local cloud's evaluator (`rehearsal.cloud.iam`); what IAM would not store raises.
+"""Questions about policies, answered by the evaluator that the local cloud decides with (`evaluator.iam`); what IAM would not store raises.
 
 That evaluator is held by tests/rehearsal/cloud/test_iam.py and, on the documents of whole stacks, by a second one (tests/access/judge).
 """
@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rehearsal.cloud.iam import VARIABLES_VERSION, Policies, Request, evaluate, split_operator
-from rehearsal.cloud.iam import Caller as Principal
+from evaluator.iam import VARIABLES_VERSION, Policies, Request, evaluate, split_operator
+from evaluator.iam import Caller as Principal
 
 Context = Mapping[str, str]
 Statement = Mapping[str, Any]

@@ -1,7 +1,7 @@
 """Values that the tests of policies share."""
 
 from policies.arns import Registry
-from policies.trust import GitHubRepository, Owner
+from policies.github_tokens import GitHubRepository, Owner
 
 REGISTRY = Registry("aws", "111122223333", "eu-west-1", "acme")
 OTHER_ACCOUNT = "444455556666"

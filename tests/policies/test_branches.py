@@ -6,10 +6,12 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from policies import branches, guards, trust
+from policies import branches, guards
 from policies.branches import HEADS, check, declare, is_pattern
 from policies.document import text
-from policies.trust import Subjects
+from policies.github_tokens import Subjects
+from policies.roles.promote import promote_trust
+from policies.roles.publish import publish_trust
 from rehearsal.cloud.github.patterns import matches
 from tests.policies import iam
 from tests.policies.samples import REGISTRY, REPOSITORY, WORKFLOW
@@ -132,12 +134,12 @@ def claims(ref: str, environment: str = "", subject: str = NAME_ONLY) -> dict[st
 
 def trusted(branches: tuple[str, ...], ref: str, environment: str = "", subject: str = NAME_ONLY) -> bool:
     """What the publish role's document says, as it is sent to AWS."""
-    document = text(trust.publish(REGISTRY, REPOSITORY, branches, environment, WORKFLOW, Subjects.BOTH))
+    document = text(publish_trust(REGISTRY, REPOSITORY, declare(branches), environment, WORKFLOW, Subjects.BOTH))
     return iam.admits(iam.document(document), claims(ref, environment, subject), REGISTRY.github_oidc_provider_arn)
 
 
 def promoting(branches: tuple[str, ...], ref: str) -> bool:
-    document = text(trust.promote(REGISTRY, REPOSITORY, branches, WORKFLOW, Subjects.BOTH))
+    document = text(promote_trust(REGISTRY, REPOSITORY, declare(branches), WORKFLOW, Subjects.BOTH))
     return iam.admits(iam.document(document), claims(ref, "promote"), REGISTRY.github_oidc_provider_arn)
 
 
@@ -150,14 +152,14 @@ def test_whatever_is_trusted_is_protected_and_deployable_and_the_other_way_round
     branches = data.draw(RELEASE_BRANCHES)
     name = data.draw(near(branches))
     ref = HEADS + name
-    protected = covered(guards.create_refs(branches), ref)
+    protected = covered(guards.create_refs(declare(branches)), ref)
     assert trusted(branches, ref) == protected
     assert trusted(branches, ref, subject=IMMUTABLE) == protected
     assert trusted(branches, ref, environment="packages") == protected
     assert promoting(branches, ref) == protected
     assert any(matches(pattern, name) for pattern in declare(branches).environment_patterns) == protected
     if protected:
-        assert covered(guards.release_refs("trunk", branches), ref)
+        assert covered(guards.release_refs("trunk", declare(branches)), ref)
 
 
 @given(st.data())
@@ -202,22 +204,22 @@ def test_no_other_kind_of_ref_is_trusted(data):
 )
 def test_what_patterns_mean(branches, name, expected):
     assert trusted(branches, HEADS + name) is expected
-    assert covered(guards.create_refs(branches), HEADS + name) is expected
+    assert covered(guards.create_refs(declare(branches)), HEADS + name) is expected
 
 
 @example("main", ("main",))
 @given(LITERAL, RELEASE_BRANCHES)
 def test_the_default_branch_is_always_protected_and_by_name(default, branches):
-    refs = guards.release_refs(default, branches)
+    refs = guards.release_refs(default, declare(branches))
     assert refs[0] == HEADS + default
     assert len(set(refs)) == len(refs)
-    assert set(refs) == {HEADS + default, *guards.create_refs(branches)}
+    assert set(refs) == {HEADS + default, *guards.create_refs(declare(branches))}
 
 
 @given(RELEASE_BRANCHES)
 def test_rulesets_and_environment_name_the_same_patterns(branches):
-    assert [HEADS + pattern for pattern in declare(branches).environment_patterns] == guards.create_refs(branches)
-    assert set(guards.create_refs(branches)) == {HEADS + branch for branch in branches}
+    assert [HEADS + pattern for pattern in declare(branches).environment_patterns] == guards.create_refs(declare(branches))
+    assert set(guards.create_refs(declare(branches))) == {HEADS + branch for branch in branches}
 
 
 def test_one_statement_holds_all_branches_unless_they_exclude_each_other():

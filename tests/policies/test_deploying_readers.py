@@ -2,9 +2,9 @@
 
 import pytest
 
-from policies import deploying
 from policies.document import text
 from policies.names import STACK_TAG
+from policies.roles.deployer import _PERMISSION_SET, deployer_permissions, permission_sets
 from tests.policies import iam
 from tests.policies.samples import REGISTRY
 from tests.policies.test_documents import findings, privilege
@@ -19,7 +19,7 @@ OURS, THEIRS = {f"aws:ResourceTag/{STACK_TAG}": "prod"}, {f"aws:ResourceTag/{STA
 
 
 def deployer(**given) -> list:
-    return deploying.deployer(REGISTRY, "prod", "/package-flow/", **given)
+    return deployer_permissions(REGISTRY, "prod", "/package-flow/", **given)
 
 
 def may(rights: list, action: str, at: str, **context: str) -> bool:
@@ -63,8 +63,8 @@ def test_identity_center_of_the_own_account():
     assert not may(deployer(), "sso:CreatePermissionSet", INSTANCE)
 
 
-RIGHTS = deploying.permission_sets(REGISTRY, "prod")
-CHANGES = [action for action in deploying._PERMISSION_SET if action != "sso:ListTagsForResource"]
+RIGHTS = permission_sets(REGISTRY, "prod")
+CHANGES = [action for action in _PERMISSION_SET if action != "sso:ListTagsForResource"]
 
 
 @pytest.mark.parametrize("action", CHANGES)

@@ -2,12 +2,15 @@
 
 import pytest
 
-from policies import deploying, deployments, deployments_trust, previewing, trust
+from policies import deployments
 from policies.arns import Registry
+from policies.deployment_tokens import Operation, PulumiStack, pulumi_audiences, pulumi_deployments, pulumi_provider_arn
 from policies.deployments import Access, Deployed
-from policies.deployments_trust import Operation, PulumiStack
 from policies.document import statement, text
 from policies.events import Names
+from policies.github_tokens import GitHubRepository, Subjects
+from policies.roles.deployer import deployer_permissions, deploying_workflow
+from policies.roles.previewer import preview_permission_sets, previewer_permissions, pull_requests
 from tests.policies import iam
 from tests.policies.samples import NEIGHBOUR, OWNER, REGISTRY
 from tests.policies.test_documents import actions_of, findings, mismatches, privilege
@@ -15,13 +18,13 @@ from tests.policies.test_documents import actions_of, findings, mismatches, priv
 STACK = Deployed(REGISTRY, "prod")
 NAMES = Names(REGISTRY, "prod", "/package-flow/")
 PULUMI = PulumiStack("acme", "package-flow", "prod")
-PROGRAM = trust.GitHubRepository(OWNER, "package-flow", 9100)
+PROGRAM = GitHubRepository(OWNER, "package-flow", 9100)
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/0a1b2c3d"
 BUILD_ROLES = ("service-role/codebuild", "codebuild-research")
 
-PREVIEW = previewing.previewer(REGISTRY, "prod", "/package-flow/", "acme-sandbox", BUILD_ROLES)
-PERMISSION_SETS = previewing.permission_sets(REGISTRY, "prod")
-DEPLOY = deploying.deployer(REGISTRY, "prod", "/package-flow/", STACK.boundary_arn, "acme-sandbox", BUILD_ROLES, "")
+PREVIEW = previewer_permissions(REGISTRY, "prod", "/package-flow/", "acme-sandbox", BUILD_ROLES)
+PERMISSION_SETS = preview_permission_sets(REGISTRY, "prod")
+DEPLOY = deployer_permissions(REGISTRY, "prod", "/package-flow/", STACK.boundary_arn, "acme-sandbox", BUILD_ROLES, "")
 BOUNDARY = deployments.boundary(NAMES, ["release"])
 STATE = {access: deployments.state("acme-state", KEY, STACK, "package-flow", access) for access in Access}
 IDENTITY = {
@@ -71,7 +74,9 @@ def test_a_preview_reads_nothing_that_a_deployment_may_not():
 
 def test_where_a_preview_reads_identity_center():
     """In this account by itself, in another one with a role that it is given, and nowhere in a stack without permission sets."""
-    here, there, nowhere = (previewing.previewer(REGISTRY, "prod", "/package-flow/", identity_center=one) for one in ("", "arn:role", None))
+    here, there, nowhere = (
+        previewer_permissions(REGISTRY, "prod", "/package-flow/", identity_center=one) for one in ("", "arn:role", None)
+    )
     assert granted(here) - granted(nowhere) == granted(PERMISSION_SETS)
     assert granted(there) - granted(nowhere) == {"sts:AssumeRole"}
     assert [one["Resource"] for one in there if one["Action"] == "sts:AssumeRole"] == ["arn:role"]
@@ -85,7 +90,7 @@ HOST = "api.pulumi.com/oidc"
 def assumes(access: Access, operation: str, *, stack: PulumiStack = PULUMI, audience: str = "acme", **changed: str) -> bool:
     subject = f"pulumi:deploy:org:{stack.organization}:project:{stack.project}:stack:{stack.stack}:operation:{operation}:scope:write"
     context = {f"{HOST}:aud": audience, f"{HOST}:sub": changed.get("sub", subject)}
-    (statement,) = iam.document(text(deployments_trust.pulumi_deployments(REGISTRY, PULUMI, access)))
+    (statement,) = iam.document(text(pulumi_deployments(REGISTRY, PULUMI, access)))
     assert statement["Principal"] == {"Federated": "arn:aws:iam::111122223333:oidc-provider/api.pulumi.com/oidc"}
     assert list(statement["Condition"]) == ["StringEquals"]
     return iam.conditions_hold(statement, context)
@@ -123,8 +128,8 @@ def test_another_subject_or_audience_gets_neither(access, changed):
 
 
 def test_audiences_of_the_provider():
-    assert deployments_trust.pulumi_audiences("acme", environments=False) == ["acme"]
-    assert deployments_trust.pulumi_audiences("acme", environments=True) == ["acme", "aws:acme"]
+    assert pulumi_audiences("acme", environments=False) == ["acme"]
+    assert pulumi_audiences("acme", environments=True) == ["acme", "aws:acme"]
 
 
 # --- GitHub's tokens ------------------------------------------------------------------------------------------------------------------
@@ -141,7 +146,7 @@ def claims(**changed: str) -> dict[str, str]:
 
 
 def deploys(**changed: str) -> bool:
-    statements = deployments_trust.deploying_workflow(REGISTRY, PROGRAM, "release", "prod", trust.Subjects.BOTH)
+    statements = deploying_workflow(REGISTRY, PROGRAM, "release", "prod", Subjects.BOTH)
     return iam.admits(iam.document(text(statements)), claims(**changed), REGISTRY.github_oidc_provider_arn)
 
 
@@ -171,7 +176,7 @@ def test_nothing_else_does(changed):
 
 
 def previews(**changed: str) -> bool:
-    statements = deployments_trust.pull_requests(REGISTRY, PROGRAM, trust.Subjects.BOTH)
+    statements = pull_requests(REGISTRY, PROGRAM, Subjects.BOTH)
     own = {"sub": "repo:acme/package-flow:pull_request", "ref": "refs/pull/7/merge", "environment": ""}
     return iam.admits(iam.document(text(statements)), claims(**(own | changed)), REGISTRY.github_oidc_provider_arn)
 
@@ -264,7 +269,7 @@ def test_the_deployer_reaches_nothing_of_the_bootstrap(action):
     for access in Access:
         assert not deployer_may(action, STACK.role_arn(access), **BOUND, **policy)
     assert not deployer_may(action, STACK.boundary_arn)
-    assert not deployer_may(action, deployments_trust.pulumi_provider_arn(REGISTRY))
+    assert not deployer_may(action, pulumi_provider_arn(REGISTRY))
 
 
 def test_the_deployer_attaches_the_read_policy_and_no_other_to_the_build_roles_and_no_other():

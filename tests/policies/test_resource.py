@@ -4,11 +4,18 @@ import json
 
 import pytest
 
-from policies import promoting, publishing, reading, resource
 from policies.document import text
 from policies.names import promote_roles
 from policies.owned_names import Format, parse
-from policies.resource import Sharing
+from policies.resources.domain import domain_policy
+from policies.resources.key import domain_key_policy
+from policies.resources.public_source import public_source_policy
+from policies.resources.shared_repository import shared_repository_policy
+from policies.resources.sharing import Sharing
+from policies.resources.team_repository import team_repository_policy
+from policies.roles.promote import promote_permissions
+from policies.roles.publish import publish_permissions
+from policies.roles.read import package_permissions, read_permissions
 from tests.policies import iam
 from tests.policies.iam import Caller
 from tests.policies.samples import ORGANIZATION, OTHER_ACCOUNT, REGISTRY
@@ -49,7 +56,7 @@ def may(caller, action, at, policy, identity=(), **context) -> bool:
 
 # --- shared ---------------------------------------------------------------------------------------------------------------------------
 
-SHARED = resource.shared_repository(REGISTRY, PROMOTERS, SHARING)
+SHARED = shared_repository_policy(REGISTRY, PROMOTERS, SHARING)
 
 
 @pytest.mark.parametrize("caller", [ADMINISTRATOR, ROOT, PUBLISHER, PROMOTER, READER, MEMBER], ids=lambda caller: caller.arn)
@@ -111,14 +118,14 @@ def test_a_caller_without_an_arn_does_not_copy():
 def test_nothing_is_put_into_a_public_source_by_hand(action):
     package = REGISTRY.package_arn("npmjs", "npm//left-pad")
     for caller in (ADMINISTRATOR, PROMOTER, PUBLISHER):
-        assert not may(caller, action, package, resource.public_source(), EVERYTHING)
-    assert may(ADMINISTRATOR, "GetPackageVersionAsset", package, resource.public_source(), EVERYTHING)
+        assert not may(caller, action, package, public_source_policy(), EVERYTHING)
+    assert may(ADMINISTRATOR, "GetPackageVersionAsset", package, public_source_policy(), EVERYTHING)
 
 
 # --- team repositories ----------------------------------------------------------------------------------------------------------------
 
-OPEN = resource.team_repository(REGISTRY, [READER.arn], SHARING)
-CLOSED = resource.team_repository(REGISTRY, [])
+OPEN = team_repository_policy(REGISTRY, [READER.arn], SHARING)
+CLOSED = team_repository_policy(REGISTRY, [])
 READS = [("ReadFromRepository", TEAM_REPOSITORY), ("GetPackageVersionAsset", TEAM_PACKAGE), ("ListPackages", TEAM_REPOSITORY)]
 
 
@@ -139,9 +146,9 @@ def test_sharing_does_not_let_in_principals_of_the_own_account(action, at):
 
 @pytest.mark.parametrize(("action", "at"), READS)
 def test_other_accounts_read_what_is_shared_with_them(action, at):
-    reads = reading.read(REGISTRY, ["payments"])
-    by_organization = resource.team_repository(REGISTRY, [], Sharing(ORGANIZATION))
-    by_account = resource.team_repository(REGISTRY, [], Sharing(accounts=[OTHER_ACCOUNT]))
+    reads = package_permissions(REGISTRY, ["payments"])
+    by_organization = team_repository_policy(REGISTRY, [], Sharing(ORGANIZATION))
+    by_account = team_repository_policy(REGISTRY, [], Sharing(accounts=[OTHER_ACCOUNT]))
     for policy in (OPEN, by_organization, by_account):
         assert may(MEMBER, action, at, policy, reads)
         assert not may(MEMBER, action, at, policy), "without rights in its own account"
@@ -150,7 +157,7 @@ def test_other_accounts_read_what_is_shared_with_them(action, at):
     assert not may(MEMBER, action, at, CLOSED, reads)
 
 
-@pytest.mark.parametrize("policy", [OPEN, CLOSED, resource.team_repository(REGISTRY, [READER.arn])])
+@pytest.mark.parametrize("policy", [OPEN, CLOSED, team_repository_policy(REGISTRY, [READER.arn])])
 @pytest.mark.parametrize(
     "action", ["PublishPackageVersion", "PutPackageMetadata", "CopyPackageVersions", "PutRepositoryPermissionsPolicy", *DESTRUCTIVE]
 )
@@ -166,7 +173,7 @@ def test_a_closed_team_repository_needs_no_policy():
 
 # --- the domain -----------------------------------------------------------------------------------------------------------------------
 
-DOMAIN = resource.domain(REGISTRY, PROGRAM, SHARING)
+DOMAIN = domain_policy(REGISTRY, PROGRAM, SHARING)
 
 
 @pytest.mark.parametrize("action", DESTRUCTIVE)
@@ -185,7 +192,7 @@ def test_who_may_fetch_a_token():
     assert not may(MEMBER, "GetAuthorizationToken", at, DOMAIN)
     assert not may(FOREIGNER, "GetAuthorizationToken", at, DOMAIN, token)
     assert not may(Caller(f"arn:aws:iam::{OWN}:role/no-policy", OWN, ORGANIZATION), "GetAuthorizationToken", at, DOMAIN)
-    assert not may(MEMBER, "GetAuthorizationToken", at, resource.domain(REGISTRY, PROGRAM), token)
+    assert not may(MEMBER, "GetAuthorizationToken", at, domain_policy(REGISTRY, PROGRAM), token)
 
 
 @pytest.mark.parametrize(("action", "at"), READS)
@@ -196,9 +203,9 @@ def test_the_domain_opens_no_repository(action, at):
 
 # --- roles against resources ----------------------------------------------------------------------------------------------------------
 
-PUBLISH_ROLE = publishing.publish_role(REGISTRY, 3600, "payments", OWNED, ["payments", "shared", "npmjs"])
-PROMOTE_ROLE = promoting.promote_role(REGISTRY, "payments", OWNED)
-READ_ROLE = reading.read_role(REGISTRY, 3600, ["shared", "npmjs"])
+PUBLISH_ROLE = publish_permissions(REGISTRY, 3600, "payments", OWNED, ["payments", "shared", "npmjs"])
+PROMOTE_ROLE = promote_permissions(REGISTRY, "payments", OWNED)
+READ_ROLE = read_permissions(REGISTRY, 3600, ["shared", "npmjs"])
 
 
 @pytest.mark.parametrize(
@@ -269,7 +276,7 @@ def test_a_token_is_capped(role, seconds, expected):
 
 
 def test_the_key_is_the_accounts_and_codeartifacts():
-    key = iam.document(text(resource.domain_key(REGISTRY)))
+    key = iam.document(text(domain_key_policy(REGISTRY)))
     assert {json.dumps(one["Principal"]) for one in key} == {json.dumps({"AWS": f"arn:aws:iam::{OWN}:root"})}
     use = next(one for one in key if one["Sid"] == "UsedThroughCodeArtifact")
     through = {"kms:CallerAccount": OWN, "kms:ViaService": "codeartifact.eu-west-1.amazonaws.com"}

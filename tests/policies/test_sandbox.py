@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from policies import developing, resource, sandbox
 from policies.document import text
+from policies.resources.domain import domain_policy
+from policies.resources.sandbox import sandbox_policy
+from policies.roles.developer import every_role
 from tests.policies import iam
 from tests.policies.iam import Caller
 from tests.policies.samples import OTHER_ACCOUNT, REGISTRY
@@ -21,7 +23,7 @@ BUILD = Caller(REGISTRY.role_arn("/package-flow/", "prod-read"), OWN)
 STRANGER = Caller(DEVELOPER.arn.replace(OWN, OTHER_ACCOUNT), OTHER_ACCOUNT)
 EVERYTHING = [{"Sid": "All", "Effect": "Allow", "Action": "*", "Resource": "*"}]
 IN_IT = SANDBOX.repository_arn("experiment")
-DOCUMENT = sandbox.domain(PROGRAM, developing.every_role(SANDBOX, "prod"))
+DOCUMENT = sandbox_policy(PROGRAM, every_role(SANDBOX, "prod"))
 
 
 def may(caller: Caller, action: str, at: str, policy: list, identity=()) -> bool:
@@ -63,7 +65,7 @@ def test_the_deployer_is_none_of_the_programs_roles():
 
 @pytest.mark.parametrize("deployers", [[DEPLOYER.arn], [DEPLOYER.arn, f"arn:aws:iam::{OWN}:role/other"]])
 def test_only_deployers_make_repositories_in_the_domain(deployers):
-    domain = resource.domain(REGISTRY, PROGRAM, deployers=deployers)
+    domain = domain_policy(REGISTRY, PROGRAM, deployers=deployers)
     assert may(DEPLOYER, "CreateRepository", "*", domain, EVERYTHING)
     for other in (ADMINISTRATOR, DEVELOPER, BUILD, Caller(REGISTRY.account_root_arn, OWN)):
         assert not may(other, "CreateRepository", "*", domain, EVERYTHING), other.arn
@@ -71,4 +73,4 @@ def test_only_deployers_make_repositories_in_the_domain(deployers):
 
 
 def test_without_deployers_iam_alone_decides():
-    assert may(ADMINISTRATOR, "CreateRepository", "*", resource.domain(REGISTRY, PROGRAM), EVERYTHING)
+    assert may(ADMINISTRATOR, "CreateRepository", "*", domain_policy(REGISTRY, PROGRAM), EVERYTHING)

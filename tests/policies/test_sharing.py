@@ -2,10 +2,12 @@
 
 import pytest
 
-from policies import resource
 from policies.document import text
 from policies.owned_names import Format, parse
-from policies.resource import NOBODY, Publishers, Sharing
+from policies.resources.domain import domain_policy
+from policies.resources.shared_repository import shared_repository_policy
+from policies.resources.sharing import NOBODY, Sharing
+from policies.resources.team_repository import Publishers, team_repository_policy
 from tests.policies import iam
 from tests.policies.iam import Caller
 from tests.policies.samples import ORGANIZATION, OTHER_ACCOUNT, REGISTRY
@@ -43,14 +45,14 @@ def may(who: Caller, action: str, at: str, policy: list, identity=EVERYTHING) ->
 )
 def test_a_path_is_a_unit_and_with_a_star_what_is_below(pattern, path, let_in):
     sharing = Sharing(organization_paths=[pattern])
-    team, domain = resource.team_repository(REGISTRY, [], sharing), resource.domain(REGISTRY, ROLES, sharing)
+    team, domain = team_repository_policy(REGISTRY, [], sharing), domain_policy(REGISTRY, ROLES, sharing)
     assert may(caller(path), "ReadFromRepository", TEAM, team) is let_in
     assert may(caller(path), "GetAuthorizationToken", REGISTRY.domain_arn, domain) is let_in
 
 
 def test_a_path_lets_no_principal_of_the_own_account_in():
     own = caller(UNIT, account=REGISTRY.account)
-    policy = resource.team_repository(REGISTRY, [], Sharing(organization_paths=[UNIT]))
+    policy = team_repository_policy(REGISTRY, [], Sharing(organization_paths=[UNIT]))
     assert may(caller(UNIT), "ReadFromRepository", TEAM, policy)
     assert not may(own, "ReadFromRepository", TEAM, policy, [])
 
@@ -61,22 +63,22 @@ def test_a_path_lets_no_principal_of_the_own_account_in():
 @pytest.mark.parametrize("sharing", [Sharing(ORGANIZATION), Sharing(organization_paths=[UNIT]), Sharing(accounts=[OTHER_ACCOUNT])])
 def test_a_repository_is_an_upstream_of_others_only_where_asked(sharing):
     for downstream in (False, True):
-        team = resource.team_repository(REGISTRY, [], sharing, downstream)
-        shared = resource.shared_repository(REGISTRY, ROLES, sharing, downstream)
+        team = team_repository_policy(REGISTRY, [], sharing, downstream)
+        shared = shared_repository_policy(REGISTRY, ROLES, sharing, downstream)
         for at, policy in ((TEAM, team), (REGISTRY.repository_arn("shared"), shared)):
             assert may(caller(UNIT), "AssociateWithDownstreamRepository", at, policy) is downstream
             assert may(caller(UNIT), "ReadFromRepository", at, policy)
 
 
 def test_an_upstream_for_nobody():
-    assert resource.team_repository(REGISTRY, [], NOBODY, downstream=True) == []
+    assert team_repository_policy(REGISTRY, [], NOBODY, downstream=True) == []
 
 
 # --- publishing -------------------------------------------------------------------------------------------------------------------------
 
 OWNED = [parse(Format.NPM, "@acme/eslint-config"), parse(Format.MAVEN, "com.acme.platform:*")]
 PUBLISHERS = Publishers("platform", [f"arn:aws:iam::{OTHER_ACCOUNT}:role/ci-*"], [one.arn_pattern for one in OWNED])
-POLICY = resource.team_repository(REGISTRY, [], NOBODY, publishers=PUBLISHERS)
+POLICY = team_repository_policy(REGISTRY, [], NOBODY, publishers=PUBLISHERS)
 OWN_PACKAGE = REGISTRY.package_arn("platform", "maven/com.acme.platform/core")
 
 
@@ -104,7 +106,7 @@ def test_publishers_read_what_they_publish_to_and_change_nothing_else():
 
 def test_publishers_of_several_accounts():
     roles = [f"arn:aws:iam::{OTHER_ACCOUNT}:role/ci-*", "arn:aws:iam::999988887777:role/build"]
-    policy = resource.team_repository(REGISTRY, [], NOBODY, publishers=Publishers("platform", roles, PUBLISHERS.packages))
+    policy = team_repository_policy(REGISTRY, [], NOBODY, publishers=Publishers("platform", roles, PUBLISHERS.packages))
     assert may(caller(), "PublishPackageVersion", OWN_PACKAGE, policy)
     assert may(caller(role="build", account="999988887777"), "PublishPackageVersion", OWN_PACKAGE, policy)
     assert not may(caller(role="ci-1", account="999988887777"), "PublishPackageVersion", OWN_PACKAGE, policy), "the other account's pattern"

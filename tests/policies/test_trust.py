@@ -4,14 +4,17 @@ import json
 
 import pytest
 
-from policies import trust
+from policies.branches import declare
 from policies.document import text
-from policies.trust import GitHubRepository, Owner, Subjects
+from policies.github_tokens import GitHubRepository, Owner, Subjects, trusted_branches
+from policies.roles.promote import promote_trust
+from policies.roles.publish import publish_trust
+from policies.roles.read import catalog_read_trust, nobody_trust, organization_read_trust, repository_read_trust
 from tests.policies import iam
 from tests.policies.samples import NEIGHBOUR, OWNER, PROMOTION, REGISTRY, REPOSITORY, WORKFLOW
 
 PROVIDER = REGISTRY.github_oidc_provider_arn
-BRANCHES = ("main", "release/*")
+BRANCHES = declare(("main", "release/*"))
 EVIL_WORKFLOW = "acme/payments-api/.github/workflows/ci.yml@refs/heads/main"
 
 RELEASE = {
@@ -32,7 +35,7 @@ def admits(statements, claims) -> bool:
 
 
 def publish(environment: str = "", workflow: str | None = WORKFLOW, forms: Subjects = Subjects.BOTH):
-    return trust.publish(REGISTRY, REPOSITORY, BRANCHES, environment, workflow, forms)
+    return publish_trust(REGISTRY, REPOSITORY, BRANCHES, environment, workflow, forms)
 
 
 def without(claims, name):
@@ -111,7 +114,7 @@ def test_immutable_subjects_alone():
 
 @pytest.mark.parametrize("claim", ["sub", "aud", "repository_id", "ref", "job_workflow_ref", "environment"])
 def test_every_claim_of_a_promotion_is_needed(claim):
-    role = trust.promote(REGISTRY, REPOSITORY, BRANCHES, PROMOTION, Subjects.BOTH)
+    role = promote_trust(REGISTRY, REPOSITORY, BRANCHES, PROMOTION, Subjects.BOTH)
     assert admits(role, PROMOTED)
     assert admits(role, PROMOTED | {"sub": "repo:acme@7000/payments-api@9001:environment:promote"})
     assert not admits(role, without(PROMOTED, claim))
@@ -119,7 +122,7 @@ def test_every_claim_of_a_promotion_is_needed(claim):
 
 
 def test_promotion_and_publishing_do_not_stand_in_for_each_other():
-    role = trust.promote(REGISTRY, REPOSITORY, BRANCHES, PROMOTION, Subjects.BOTH)
+    role = promote_trust(REGISTRY, REPOSITORY, BRANCHES, PROMOTION, Subjects.BOTH)
     assert not admits(role, RELEASE)
     assert not admits(role, DEPLOYMENT | {"job_workflow_ref": PROMOTION})
     assert not admits(role, PROMOTED | {"job_workflow_ref": WORKFLOW})
@@ -139,9 +142,9 @@ IMMUTABLE_PULL_REQUEST = PULL_REQUEST | {"sub": "repo:acme@7000/payments-api@900
 STRANGER = PULL_REQUEST | {"sub": "repo:acme@7000/stranger@9999:pull_request", "repository_id": "9999"}
 STRANGER_BY_NAME = STRANGER | {"sub": "repo:acme/stranger:pull_request"}
 EVERY_READER = {
-    "organization": lambda forms: trust.organization_read(REGISTRY, OWNER, [REPOSITORY, NEIGHBOUR], forms),
-    "catalog": lambda forms: trust.catalog_read(REGISTRY, OWNER, [REPOSITORY, NEIGHBOUR], forms),
-    "one repository": lambda forms: trust.repository_read(REGISTRY, REPOSITORY, forms),
+    "organization": lambda forms: organization_read_trust(REGISTRY, OWNER, [REPOSITORY, NEIGHBOUR], forms),
+    "catalog": lambda forms: catalog_read_trust(REGISTRY, OWNER, [REPOSITORY, NEIGHBOUR], forms),
+    "one repository": lambda forms: repository_read_trust(REGISTRY, REPOSITORY, forms),
 }
 READ_REFUSALS = {
     "a recycled name": (PULL_REQUEST, {"repository_id": "9999"}),
@@ -190,12 +193,12 @@ def test_one_repository_is_not_its_neighbour():
 @pytest.mark.parametrize("claims", [PULL_REQUEST, IMMUTABLE_PULL_REQUEST, STRANGER, RELEASE, {"sub": "repo:none:ref:refs/heads/main"}])
 def test_nobody_is_let_in_without_repositories(claims):
     given = claims | {"aud": "sts.amazonaws.com"}
-    assert not admits(trust.nobody(REGISTRY), given)
-    assert not admits(trust.catalog_read(REGISTRY, OWNER, [], Subjects.BOTH), given)
+    assert not admits(nobody_trust(REGISTRY), given)
+    assert not admits(catalog_read_trust(REGISTRY, OWNER, [], Subjects.BOTH), given)
 
 
 def test_without_repositories_the_organisation_reads_by_immutable_subject():
-    role = trust.organization_read(REGISTRY, OWNER, [], Subjects.BOTH)
+    role = organization_read_trust(REGISTRY, OWNER, [], Subjects.BOTH)
     assert admits(role, IMMUTABLE_PULL_REQUEST)
     assert not admits(role, PULL_REQUEST)
 
@@ -210,10 +213,10 @@ ALL_DOCUMENTS = [
     publish(),
     publish("packages"),
     publish(workflow=None),
-    trust.publish(REGISTRY, REPOSITORY, ("release/*", "release/a/b"), "", WORKFLOW, Subjects.BOTH),
-    trust.promote(REGISTRY, REPOSITORY, BRANCHES, PROMOTION, Subjects.BOTH),
+    publish_trust(REGISTRY, REPOSITORY, declare(("release/*", "release/a/b")), "", WORKFLOW, Subjects.BOTH),
+    promote_trust(REGISTRY, REPOSITORY, BRANCHES, PROMOTION, Subjects.BOTH),
     *(reader(forms) for reader in EVERY_READER.values() for forms in Subjects),
-    trust.nobody(REGISTRY),
+    nobody_trust(REGISTRY),
 ]
 
 
@@ -229,7 +232,7 @@ def test_every_statement_evaluates_audience_and_subject_and_an_id(statements):
 
 def test_ids_and_names_come_from_the_repository():
     other = GitHubRepository(Owner("umbrella", 1), "api", 2)
-    role = trust.publish(REGISTRY, other, ("main",), "", None, Subjects.BOTH)
+    role = publish_trust(REGISTRY, other, declare(("main",)), "", None, Subjects.BOTH)
     right = {"sub": "repo:umbrella@1/api@2:ref:refs/heads/main", "aud": "sts.amazonaws.com", "repository_id": "2", "ref": "refs/heads/main"}
     assert admits(role, right)
     assert not admits(role, RELEASE)
@@ -239,24 +242,24 @@ def test_ids_and_names_come_from_the_repository():
 
 
 @pytest.mark.parametrize("environment", ["", "packages"])
-@pytest.mark.parametrize("declared", [("main",), BRANCHES, ("a/*", "a/b/c")])
+@pytest.mark.parametrize("declared", [("main",), BRANCHES.names, ("a/*", "a/b/c")])
 def test_the_branches_that_a_policy_admits(declared, environment):
     """As sent, and as AWS may give it back: a list of one as the value itself, or the other way round, white space, another order."""
-    made = trust.publish(REGISTRY, REPOSITORY, declared, environment, WORKFLOW, Subjects.BOTH)
-    promotes = trust.promote(REGISTRY, NEIGHBOUR, ("main",), None, Subjects.BOTH)
-    assert trust.trusted_branches(text(made)) == {REPOSITORY.id: set(declared)}
-    assert trust.trusted_branches(text([*made, *promotes])) == {REPOSITORY.id: set(declared), NEIGHBOUR.id: {"main"}}
+    made = publish_trust(REGISTRY, REPOSITORY, declare(declared), environment, WORKFLOW, Subjects.BOTH)
+    promotes = promote_trust(REGISTRY, NEIGHBOUR, declare(("main",)), None, Subjects.BOTH)
+    assert trusted_branches(text(made)) == {REPOSITORY.id: set(declared)}
+    assert trusted_branches(text([*made, *promotes])) == {REPOSITORY.id: set(declared), NEIGHBOUR.id: {"main"}}
     document = json.loads(text(made))
     for one in document["Statement"]:
         for keys in one["Condition"].values():
             keys.update({key: [value] if isinstance(value, str) else value for key, value in keys.items()})
-    assert trust.trusted_branches(json.dumps(document, indent=2, sort_keys=True)) == {REPOSITORY.id: set(declared)}
+    assert trusted_branches(json.dumps(document, indent=2, sort_keys=True)) == {REPOSITORY.id: set(declared)}
 
 
 @pytest.mark.parametrize("document", ["", "None", "[]", "{}", '{"Statement": [3]}', '{"Statement": [{"Condition": {"StringLike": 3}}]}'])
 def test_what_is_no_such_policy_admits_no_branch(document):
-    assert trust.trusted_branches(document) == {}
+    assert trusted_branches(document) == {}
 
 
 def test_a_role_that_reads_admits_no_release_branch():
-    assert trust.trusted_branches(text(trust.repository_read(REGISTRY, REPOSITORY, Subjects.BOTH))) == {}
+    assert trusted_branches(text(repository_read_trust(REGISTRY, REPOSITORY, Subjects.BOTH))) == {}

@@ -1,13 +1,16 @@
 """Settings and sights of a small fictional company, for tests to vary."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from lookups import Facts, Seen, SeenRepository, State
+from lookups import Seen, State
+from plan.facts import Facts, SeenRepository
 from policies.arns import Registry
-from policies.owned_names import Format
-from policies.trust import Owner, Subjects
+from policies.branches import declare
+from policies.github_tokens import Owner, Subjects
+from policies.owned_names import Format, OwnedName, parse
 from settings import (
     DomainSettings,
     Encryption,
@@ -29,12 +32,19 @@ WORKFLOW = "acme/package-flow/.github/workflows/publish-package.yml@refs/heads/m
 
 def repository(name: str = "payments-api", team: str = "payments", **changed: Any) -> Repository:
     """A repository that publishes npm packages from main."""
-    usual = Repository(name, team, (Format.NPM,), ("main",), (), 1, "", None)
-    return replace(usual, **changed)
+    """`release_branches` as they are written."""
+    usual = Repository(name, team, (Format.NPM,), declare(("main",)), (), 1, "", None)
+    branches = {"release_branches": declare(changed.pop("release_branches"))} if "release_branches" in changed else {}
+    return replace(usual, **changed, **branches)
 
 
 def installing(name: str = "checkout-web", team: str = "payments") -> Repository:
     return repository(name, team, publishes=(), release_branches=(), approvals=0)
+
+
+def owns(names: Mapping[Format, Sequence[str]]) -> Mapping[Format, tuple[OwnedName, ...]]:
+    """Owned names as they are written."""
+    return MappingProxyType({format: tuple(parse(format, one) for one in listed) for format, listed in names.items()})
 
 
 def team(name: str = "payments", **changed: Any) -> Team:
@@ -44,7 +54,7 @@ def team(name: str = "payments", **changed: Any) -> Team:
         f"catalog/test/{name}.yaml",
         Readers.ORGANIZATION,
         (),
-        MappingProxyType({Format.NPM: (f"@acme-{name}/*",)}),
+        owns({Format.NPM: (f"@acme-{name}/*",)}),
         (),
         (repository(f"{name}-api", name), installing(f"{name}-web", name)),
     )

@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from lookups import LookupProblems, Seen, SeenRepository, State, WorkflowPermissions, _absent, _protections, notes, problems, state_from
-from policies import trust
+from lookups import LookupProblems, Seen, State, _absent, _protections, notes, problems, state_from
+from plan.facts import SeenRepository, WorkflowPermissions
+from policies.branches import declare
 from policies.document import text
+from policies.github_tokens import GitHubRepository, Owner, Subjects
 from policies.names import variables_of
-from policies.trust import Owner
+from policies.roles.publish import publish_trust
 from settings import DomainSettings, Encryption, OidcProvider, Publisher, PublishingSettings, Sharing
 from tests.program import samples
 
@@ -318,12 +320,6 @@ def test_a_variable_that_this_repository_does_not_get_is_no_conflict(variable):
     assert found(repositories={WEB: samples.seen_repository(WEB, variables=(variable,))}) == []
 
 
-def test_the_variables_are_those_of_the_component():
-    source = (ROOT / "components/consumer.py").read_text()
-    written = {word for word in source.replace('"', " ").split() if word.startswith("CODEARTIFACT_")}
-    assert written == set(WRITTEN_VARIABLES)
-
-
 # --- organisation and teams -----------------------------------------------------------------------------------------------------------
 
 
@@ -463,13 +459,13 @@ def test_state_from_a_stacks_resources():
         "urn:e": {"type": "package-flow:index:Team"},
     }
     assert state_from(resources) == State(frozenset({(API, "CODEARTIFACT_DOMAIN")}), {"payments": "urn:b"}, True)
-    publish = trust.publish(
+    publish = publish_trust(
         samples.facts(SETTINGS).registry,
-        trust.GitHubRepository(Owner("acme", 7000), API, 9001),
-        ("main", "release/*"),
+        GitHubRepository(Owner("acme", 7000), API, 9001),
+        declare(("main", "release/*")),
         "",
         None,
-        trust.Subjects.BOTH,
+        Subjects.BOTH,
     )
     of_github = {
         "urn:f": {

@@ -2,7 +2,8 @@
 
 import pytest
 
-from lookups import IdentityCenter, LookupProblems, problems
+from lookups import LookupProblems, problems
+from plan.facts import IdentityCenter
 from settings import DeveloperMode, Developers, Readers
 from tests.program import samples
 from tests.program.fake import Cloud

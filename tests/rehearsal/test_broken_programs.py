@@ -20,7 +20,7 @@ from rehearsal import everything
 from tests.rehearsal.offline import scenarios
 
 PROJECT = Path(__file__).resolve().parents[2]
-_LEFT_OUT = shutil.ignore_patterns(".git", "venv", "__pycache__", ".*_cache", ".hypothesis", "tests", "docs")
+_LEFT_OUT = shutil.ignore_patterns(".git", ".engine", "venv", "__pycache__", ".*_cache", ".hypothesis", "tests", "docs")
 
 
 @dataclass(frozen=True)
@@ -37,14 +37,14 @@ class Break:
 BREAKS = (
     Break(
         "repository_id dropped from the publish trust",
-        "policies/trust.py",
+        "policies/github_tokens.py",
         'equals: dict[str, str | Sequence[str]] = {"repository_id": str(repository.id)}\n    if environment:',
         "equals: dict[str, str | Sequence[str]] = {}\n    if environment:",
         "a repository of the same name with another id publishes",
     ),
     Break(
         "ref dropped from the publish trust of a job with an environment, sub widened",
-        "policies/trust.py",
+        "policies/github_tokens.py",
         'contexts = [f"environment:{environment}"] if environment else [f"ref:{ref}" for ref in refs.like]',
         'contexts, refs = ["*"], RefCondition(("*",), ())',
         "an unreviewed branch",
@@ -58,7 +58,7 @@ BREAKS = (
     ),
     Break(
         "job_workflow_ref dropped from the publish trust",
-        "policies/trust.py",
+        "policies/github_tokens.py",
         'equals["job_workflow_ref"] = workflow',
         "pass",
         "another workflow file",
@@ -79,112 +79,112 @@ BREAKS = (
     ),
     Break(
         "publishing added to the read role",
-        "policies/reading.py",
+        "policies/roles/read.py",
         'statement("ReadPackages", PACKAGE_READ, [registry.package_arn(one) for one in named]),',
         'statement("ReadPackages", (*PACKAGE_READ, "codeartifact:Pu*"), registry.package_arn("*")),',
         "npm publish with the read role",
     ),
     Break(
         "Deny of shared dropped",
-        "policies/resource.py",
+        "policies/resources/shared_repository.py",
         'deny("NobodyPublishes", PUBLISH, "*"),',
         "",
         "an administrator publishes to shared",
     ),
     Break(
         "cap of the token dropped",
-        "policies/reading.py",
+        "policies/roles/read.py",
         '"NumericLessThanEquals": {"sts:DurationSeconds": str(token_duration)},',
         "",
         "a token of 3601 seconds",
     ),
     Break(
         "private team opened",
-        "wiring.py",
-        "if team.readers is Readers.TEAM:\n        return readers.of_team",
-        "if False:\n        return readers.of_team",
+        "plan/planning.py",
+        "if team.readers is Readers.TEAM:\n            return own_readers",
+        "if False:\n            return own_readers",
         "read by repository of team",
     ),
     Break(
         "principals of the own account let in with the organisation",
-        "policies/resource.py",
+        "policies/resources/sharing.py",
         'others = {"StringNotEquals": {"aws:PrincipalAccount": registry.account}}',
         "others: dict = {}",
         "a principal with a token alone",
     ),
     Break(
         "any organisation let in",
-        "policies/resource.py",
+        "policies/resources/sharing.py",
         'members = {"StringEquals": {"aws:PrincipalOrgID": sharing.organization_id}, **others}',
         "members = {**others}",
         "an account of a foreign organisation",
     ),
     Break(
         "publishers of other accounts let in whatever their role",
-        "policies/resource.py",
+        "policies/resources/team_repository.py",
         'roles = {"ArnLike": {"aws:PrincipalArn": list(publishers.roles)}}',
         "roles: dict = {}",
         "another role of account",
     ),
     Break(
         "publishers of other accounts not held to what the team owns",
-        "policies/resource.py",
+        "policies/resources/team_repository.py",
         "packages = [registry.package_arn(publishers.repository, one) for one in publishers.packages]",
         'packages = "*"',
         "publishes a name that platform",
     ),
     Break(
         "read only without a Deny",
-        "policies/read_only.py",
+        "policies/roles/build.py",
         'statement("ReadOnly", (*PUBLISH, COPY, *DESTRUCTIVE), everything, effect="Deny"),',
         "",
         "with every right and the read policy",
     ),
     Break(
         "every permission set let in",
-        "policies/developing.py",
+        "policies/roles/developer.py",
         'return [*_roles(registry, f"{name}_*"), *_roles(registry, f"{name}-*")]',
         'return _roles(registry, "*")',
         "with another permission set of the same policy",
     ),
     Break(
         "every developer let into a private team",
-        "policies/readers.py",
-        "people = developing.team_roles(registry, stack, team) if developers else []",
-        "people = developing.every_role(registry, stack)",
+        "policies/resources/team_repository.py",
+        "people = developer.team_roles(registry, stack, team) if developers else []",
+        "people = developer.every_role(registry, stack)",
         "a developer of another team",
     ),
     Break(
         "every build role let into a private team",
-        "wiring.py",
+        "plan/planning.py",
         "bool(team.developer_groups), team.build_roles)",
         "bool(team.developer_groups), settings.build_roles)",
         "codebuild-packages: reads the repository of team research",
     ),
     Break(
         "roles without the boundary",
-        "policies/deploying.py",
+        "policies/roles/deployer.py",
         'bounded = {"StringEquals": {"iam:PermissionsBoundary": permissions_boundary}} if permissions_boundary else None',
         "bounded = None",
         "a deployment makes a role without the boundary",
     ),
     Break(
         "the deployer trusts every operation",
-        "policies/deployments_trust.py",
+        "policies/deployment_tokens.py",
         "return tuple(Operation) if access is Access.PREVIEW else (",
         "return tuple(Operation) if access else (",
         "a preview gets the deployer",
     ),
     Break(
         "the deploying workflow trusted on every branch",
-        "policies/deployments_trust.py",
+        "policies/roles/deployer.py",
         'claims = {"ref": f"{HEADS}{branch}", "environment": environment}',
         'claims = {"environment": environment}',
         "deploy.yml on another branch",
     ),
     Break(
         "a preview that writes",
-        "policies/previewing.py",
+        "policies/roles/previewer.py",
         '_ROLE = ("iam:GetRole",',
         '_ROLE = ("iam:GetRole", "iam:PutRolePolicy",',
         "a preview may change a role's policy",
@@ -232,14 +232,26 @@ GROUPS = {
 def program(tmp_path: Path) -> Path:
     copy = tmp_path / "program"
     shutil.copytree(PROJECT, copy, ignore=_LEFT_OUT)
-    replace(copy / "configuration" / "rules_of_the_pack.py", "    yield from _documents(settings)\n", "")
+    replace(copy / "settings" / "rules_of_the_pack.py", "    yield from _documents(plan)\n", "")
     return copy
 
 
 def rehearse(program: Path, breaks: Sequence[Break]) -> tuple[int, list[dict]]:
     report = program / "report.json"
     only = [word for one in breaks for word in ("--only", one.scenario)]
-    command = [sys.executable, "-m", "rehearsal", "--stack", "prod", *only, "--json", str(report), *([] if slow(breaks) else ["--quick"])]
+    command = [
+        sys.executable,
+        "-m",
+        "rehearsal",
+        "--engine",
+        "sdk",
+        "--stack",
+        "prod",
+        *only,
+        "--json",
+        str(report),
+        *([] if slow(breaks) else ["--quick"]),
+    ]
     environment = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
     done = subprocess.run(command, cwd=program, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert report.exists(), done.stdout + done.stderr

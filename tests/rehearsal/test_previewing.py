@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from policies import previewing
 from policies.deployments import Access, Deployed
 from policies.document import text
+from policies.roles.previewer import preview_permission_sets
 from rehearsal import bootstrapping, seeding, stage
 from rehearsal.clients import Credentials
 from rehearsal.stage import ProgramFailed
@@ -73,7 +73,7 @@ def _reads_identity_center(shipped: stage.Stack, settings: Settings, cloud: stag
         return shipped
     own = Deployed(cloud.registry, settings.stack).role_arn(Access.PREVIEW)
     trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": own}, "Action": "sts:AssumeRole"}]}
-    policy = json.loads(text(previewing.permission_sets(cloud.registry, settings.stack)))
+    policy = json.loads(text(preview_permission_sets(cloud.registry, settings.stack)))
     path, _, name = role.partition(":role")[2].rpartition("/")
     account = role.split(":")[4]
     cloud.control.post("principals", kind="role", account=account, name=name, path=f"{path}/", policy=policy, trust=trust)

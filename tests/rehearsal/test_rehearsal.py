@@ -15,7 +15,7 @@ from tests.rehearsal.offline import scenarios
 PROJECT = Path(__file__).resolve().parents[2]
 _SCENARIO_KEYS = {"name", "principal", "action", "resource", "expected", "observed", "ok", "twin", "reason"}
 _RESOURCE_KEYS = {"urn", "type", "name", "parent", "inputs", "protect", "dependencies"}
-_REPORT_KEYS = {"stack", "ok", "resources", "outputs", "scenarios", "broken_rules", "github_writes", "seconds"}
+_REPORT_KEYS = {"stack", "engine", "ok", "resources", "outputs", "scenarios", "broken_rules", "github_writes", "seconds"}
 
 
 def rehearse(*arguments: str, timeout: int = 400) -> tuple[subprocess.CompletedProcess[str], dict]:
@@ -146,7 +146,7 @@ def test_a_bad_stack_file_is_one_readable_error(content: bytes, said: str, tmp_p
 
 
 def test_two_rehearsals_side_by_side() -> None:
-    command = [sys.executable, "-m", "rehearsal", "--quick", "--only", "a pull request's build"]
+    command = [sys.executable, "-m", "rehearsal", "--engine", "sdk", "--quick", "--only", "a pull request's build"]
     running = [
         subprocess.Popen([*command, "--stack", stack], cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         for stack in ("dev", "prod")

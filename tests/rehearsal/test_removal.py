@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from policies.arns import GITHUB_OIDC_HOST
-from policies.trust import AUDIENCE
+from policies.github_tokens import AUDIENCE
 from rehearsal import clients, identity_center, removal, seeding, stage
 from rehearsal.github import GitHub
 from rehearsal.removal import Left

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 import settings
-from configuration import problems as problem_words
-from configuration.problems import Problem, SettingsError, Words, bounded
+from settings import problems as problem_words
+from settings.problems import Problem, SettingsError, Words, bounded
 from tests.settings.builders import CONFIG, PROJECT, ROOT, STACK, changed, good, problems, write_catalog
 
 CATALOG = "catalog/extra.yaml"

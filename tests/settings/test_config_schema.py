@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 import settings
-from configuration.provider_keys import CREDENTIAL_KEYS, PROVIDER_KEYS
-from configuration.shapes import ProviderShape, StackShape, keys_of
 from settings import Settings, SettingsError
+from settings.provider_keys import CREDENTIAL_KEYS, PROVIDER_KEYS
+from settings.shapes import ProviderShape, StackShape, keys_of
 from tests.settings.builders import CONFIG, PROJECT, ROOT, Configuration, changed, good, parse, write_catalog
 
 PROJECT_FILE = settings.read_project_file(ROOT)
@@ -173,7 +173,7 @@ def test_a_shipped_catalog_shows_what_there_is(stack: str) -> None:
     assert any(one.promotes for one in got.repositories)
     assert any(one.environment for one in got.repositories)
     assert any(one.installs_only for one in got.repositories)
-    assert any("release/*" in one.release_branches and got.team(one.team).release_managers for one in got.repositories)
+    assert any("release/*" in one.release_branches.names and got.team(one.team).release_managers for one in got.repositories)
     assert {format for one in got.repositories for format in one.publishes} == set(settings.Format)
 
 

@@ -3,7 +3,7 @@
 import botocore.session
 import pytest
 
-from configuration import regions
+from settings import regions
 
 SESSION = botocore.session.get_session()
 

@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 
 import settings
-from configuration import rules_of_the_pack
-from policies import resource, sizes, trust
+from plan import planning, sizes
+from plan.facts import widest
+from plan.planning import plan
+from policies import github_tokens
 from policies.document import statement
+from policies.resources.shared_repository import shared_repository_policy
 from policy_pack.rules import github, keeping, registry
-from settings import SettingsError
+from settings import SettingsError, rules_of_the_pack
 from tests.settings.builders import CONFIG, PROJECT, ROOT, changed, write_catalog
 
 AWS_KEY = "AKIA" + "ABCDEFGH12345678"
@@ -100,7 +103,7 @@ def test_a_domain_and_a_repository_with_honest_names(tmp_path: Path) -> None:
 def test_every_kind_of_document_is_looked_at(tmp_path: Path) -> None:
     assert told(tmp_path) == []
     configured = _parsed(tmp_path)
-    assert {one.kind for one in sizes.documents(configured)} == set(sizes.Kind)
+    assert {one.kind for one in sizes.documents(plan(configured, widest(configured)))} == set(sizes.Kind)
     names = {one.name for one in rules_of_the_pack.RULES}
     assert {"trust-has-subject", "trust-has-audience", "trust-has-id", "trust-names-one-organization", "pull-requests-only-read"} <= names
     assert {"tokens-are-capped", "no-public-principal", "services-act-for-us"} <= names
@@ -118,15 +121,15 @@ def _parsed(root: Path) -> settings.Settings:
 def test_a_trust_policy_without_a_claim_is_refused(tmp_path: Path, monkeypatch, dropped: str, rule: str) -> None:
     """As if a change of the program had forgotten it."""
     assert told(tmp_path) == []
-    way_in = trust._way_in
+    way_in = github_tokens.way_in
 
     def without(*args: Any) -> dict[str, Any]:
         made = json.loads(json.dumps(way_in(*args)))
         for keys in made["Condition"].values():
-            keys.pop(trust._claim(dropped), None)
+            keys.pop(github_tokens.claim(dropped), None)
         return made
 
-    monkeypatch.setattr(trust, "_way_in", without)
+    monkeypatch.setattr(github_tokens, "way_in", without)
     found = told(tmp_path)
     assert any(
         "payments.yaml: repositories.payments-api.release_branches: got the publish role's trust policy of which statement Release" in one
@@ -136,15 +139,17 @@ def test_a_trust_policy_without_a_claim_is_refused(tmp_path: Path, monkeypatch, 
 
 
 def test_a_pull_request_that_may_publish_is_refused(tmp_path: Path, monkeypatch) -> None:
-    subjects = trust.subjects
-    monkeypatch.setattr(trust, "subjects", lambda repository, contexts, forms: subjects(repository, [*contexts, "pull_request"], forms))
+    subjects = github_tokens.subjects
+    monkeypatch.setattr(
+        github_tokens, "subjects", lambda repository, contexts, forms: subjects(repository, [*contexts, "pull_request"], forms)
+    )
     assert any("lets pull requests in" in one for one in told(tmp_path))
 
 
 def test_a_policy_for_everybody_is_refused(tmp_path: Path, monkeypatch) -> None:
-    shared = resource.shared_repository
+    shared = shared_repository_policy
     everybody = statement("Everybody", "codeartifact:ReadFromRepository", "*", principal="*")
-    monkeypatch.setattr(resource, "shared_repository", lambda *args, **named: [*shared(*args, **named), everybody])
+    monkeypatch.setattr(planning, "shared_repository_policy", lambda *args, **named: [*shared(*args, **named), everybody])
     (problem,) = told(tmp_path)
     assert "the policy of shared of which statement Everybody lets everybody in" in problem
 

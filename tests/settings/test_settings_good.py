@@ -10,6 +10,8 @@ from typing import Any, cast
 import pytest
 
 import settings
+from policies import owned_names
+from policies.branches import declare
 from settings import Encryption, Format, OidcProvider, Promotes, Readers, ReadRole, Settings, Sharing, Subjects
 from tests.settings.builders import ABSENT, CONFIG, PROJECT, ROOT, STACK, changed, good, parse, write_catalog
 
@@ -36,13 +38,16 @@ def test_teams_and_repositories_in_the_catalogs_order(tmp_path: Path) -> None:
     payments = got.team("payments")
     assert payments.file == "catalog/payments.yaml"
     assert payments.upstreams == ("identity",)
-    assert payments.owns == {Format.NPM: ("@acme-payments/*",), Format.PYPI: ("acme-payments-*",)}
+    assert payments.owns == {
+        Format.NPM: (owned_names.parse(Format.NPM, "@acme-payments/*"),),
+        Format.PYPI: (owned_names.parse(Format.PYPI, "acme-payments-*"),),
+    }
     assert payments.release_managers == ("payments-leads",)
     assert payments.repositories[0] == settings.Repository(
         name="payments-api",
         team="payments",
         publishes=(Format.NPM, Format.PYPI),
-        release_branches=("main", "release/*"),
+        release_branches=declare(("main", "release/*")),
         required_checks=("test",),
         approvals=2,
         environment="packages",

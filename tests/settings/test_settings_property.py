@@ -12,9 +12,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 import settings
-from configuration.provider_keys import PROVIDER_KEYS
-from configuration.shapes import NOT_YET, RepositoryShape, StackShape, TeamShape, keys_of
 from settings import Settings, SettingsError
+from settings.provider_keys import PROVIDER_KEYS
+from settings.shapes import NOT_YET, RepositoryShape, StackShape, TeamShape, keys_of
 from tests.settings.builders import ABSENT, CONFIG, PROJECT, ROOT, STACK, changed, good, parse, write_catalog
 from tests.settings.test_settings_bad import STACK_VALUES, TEAM_VALUES
 

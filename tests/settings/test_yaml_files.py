@@ -82,7 +82,7 @@ def test_yaml_that_would_lose_something_is_refused(tmp_path: Path, text: str, wo
 def test_the_same_words_in_quotes_are_text(tmp_path: Path) -> None:
     quoted = GOOD.replace("{}", '{publishes: [npm], release_branches: ["on", "1.10", "2026-01-31"]}') + '  "on": {}\n  "1234": {}\n'
     extra = parse(tmp_path, changed((("extra",), quoted))).team("extra")
-    assert extra.repositories[0].release_branches == ("on", "1.10", "2026-01-31")
+    assert extra.repositories[0].release_branches.names == ("on", "1.10", "2026-01-31")
     assert [one.name for one in extra.repositories] == ["extra-web", "on", "1234"]
 
 
@@ -91,7 +91,7 @@ def test_an_alias_stands_for_what_it_names(tmp_path: Path) -> None:
     text = GOOD.replace("{}", "{publishes: [npm], release_branches: &main [main]}")
     text += "  extra-app: {publishes: [npm], release_branches: *main}\n"
     extra = parse(tmp_path, changed((("extra",), text))).team("extra")
-    assert [one.release_branches for one in extra.repositories] == [("main",), ("main",)]
+    assert [one.release_branches.names for one in extra.repositories] == [("main",), ("main",)]
 
 
 def test_aliases_of_aliases_end(tmp_path: Path) -> None:

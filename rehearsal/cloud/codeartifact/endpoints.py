@@ -10,13 +10,14 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from evaluator.package_groups import Coordinates
 from rehearsal.cloud.codeartifact.asgi import Request, json_reply
 from rehearsal.cloud.codeartifact.authorization import Principal
 from rehearsal.cloud.codeartifact.errors import ApiError, not_found, not_implemented
 from rehearsal.cloud.codeartifact.lookup import repository_of
 from rehearsal.cloud.codeartifact.model import Reply
 from rehearsal.cloud.codeartifact.service import Service
-from rehearsal.cloud.codeartifact.store import Coordinates, Domain, Repository
+from rehearsal.cloud.codeartifact.store import Domain, Repository
 
 PATH = re.compile(
     r"/_codeartifact/(?P<domain>[a-z][a-z0-9-]{0,48}[a-z0-9])-(?P<owner>\d{12})/(?P<format>[a-z]+)/(?P<repository>[^/]+)/(?P<rest>.*)"

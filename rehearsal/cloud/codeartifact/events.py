@@ -6,7 +6,8 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from rehearsal.cloud.codeartifact.store import Coordinates, Domain, PackageVersion, Repository
+from evaluator.package_groups import Coordinates
+from rehearsal.cloud.codeartifact.store import Domain, PackageVersion, Repository
 
 SOURCE = "aws.codeartifact"
 DETAIL_TYPE = "CodeArtifact Package Version State Change"

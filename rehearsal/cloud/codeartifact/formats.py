@@ -6,7 +6,8 @@ from typing import Any
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from rehearsal.cloud.codeartifact.store import Coordinates, PackageVersion
+from evaluator.package_groups import Coordinates
+from rehearsal.cloud.codeartifact.store import PackageVersion
 
 NPM_DEPENDENCIES = {"dependencies": "regular", "devDependencies": "dev", "peerDependencies": "peer", "optionalDependencies": "optional"}
 Dependency = dict[str, str | None]

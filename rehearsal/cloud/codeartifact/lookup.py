@@ -1,7 +1,8 @@
 """Look-ups that answer ResourceNotFoundException; whoever calls has authorized first."""
 
+from evaluator.package_groups import Coordinates
 from rehearsal.cloud.codeartifact.errors import not_found
-from rehearsal.cloud.codeartifact.store import Coordinates, Domain, Package, Repository
+from rehearsal.cloud.codeartifact.store import Domain, Package, Repository
 
 
 def repository_of(domain: Domain, name: str) -> Repository:

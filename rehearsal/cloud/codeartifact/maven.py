@@ -14,12 +14,13 @@ from urllib.parse import unquote
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
+from evaluator.package_groups import Coordinates
 from rehearsal.cloud.codeartifact.endpoints import EndpointCall, unsupported
 from rehearsal.cloud.codeartifact.errors import conflict, invalid, not_found, not_implemented
 from rehearsal.cloud.codeartifact.external import UnavailableError
 from rehearsal.cloud.codeartifact.model import Reply
 from rehearsal.cloud.codeartifact.origin_controls import require_publishing
-from rehearsal.cloud.codeartifact.store import Asset, Coordinates, Domain, PackageVersion, Repository
+from rehearsal.cloud.codeartifact.store import Asset, Domain, PackageVersion, Repository
 from rehearsal.cloud.codeartifact.upstream import Found, connections, retain, visible_versions
 from rehearsal.cloud.codeartifact.versions import add_asset, add_version, set_status
 

@@ -15,13 +15,14 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, unquote
 
+from evaluator.package_groups import Coordinates
 from rehearsal.cloud.codeartifact.asgi import json_reply
 from rehearsal.cloud.codeartifact.endpoints import EndpointCall, unsupported
 from rehearsal.cloud.codeartifact.errors import ApiError, conflict, invalid, not_found
 from rehearsal.cloud.codeartifact.external import UnavailableError
 from rehearsal.cloud.codeartifact.model import Reply
 from rehearsal.cloud.codeartifact.origin_controls import require_publishing, restrictions
-from rehearsal.cloud.codeartifact.store import Asset, Coordinates, Domain, PackageVersion, Repository
+from rehearsal.cloud.codeartifact.store import Asset, Domain, PackageVersion, Repository
 from rehearsal.cloud.codeartifact.upstream import Found, connections, retain, visible_versions
 from rehearsal.cloud.codeartifact.versions import add_version
 

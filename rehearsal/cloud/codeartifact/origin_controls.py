@@ -3,10 +3,10 @@
 Sources: User Guide, "Editing package origin controls" and "Package group origin controls".
 """
 
+from evaluator.package_groups import Coordinates, admits
 from rehearsal.cloud.codeartifact.errors import denied
-from rehearsal.cloud.codeartifact.package_groups import admits
 from rehearsal.cloud.codeartifact.service import Service
-from rehearsal.cloud.codeartifact.store import Coordinates, Domain, PackageVersion, Repository
+from rehearsal.cloud.codeartifact.store import Domain, PackageVersion, Repository
 
 UNRESTRICTED = {"publish": "ALLOW", "upstream": "ALLOW"}
 FIRST_PUBLISHED = {"publish": "ALLOW", "upstream": "BLOCK"}

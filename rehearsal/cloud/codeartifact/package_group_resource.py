@@ -10,12 +10,12 @@ from typing import Any
 
 from jsonschema import Draft7Validator
 
-from rehearsal.cloud.codeartifact.arns import parse
+from evaluator.arns import parse
+from evaluator.package_groups import ROOT
 from rehearsal.cloud.codeartifact.authorization import Principal
 from rehearsal.cloud.codeartifact.errors import ApiError, invalid
 from rehearsal.cloud.codeartifact.model import SERVICE, violations
 from rehearsal.cloud.codeartifact.operations import OPERATIONS, Call
-from rehearsal.cloud.codeartifact.package_groups import ROOT
 from rehearsal.cloud.codeartifact.service import Service
 
 TYPE_NAME = "AWS::CodeArtifact::PackageGroup"

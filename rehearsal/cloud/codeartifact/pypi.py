@@ -22,13 +22,14 @@ from packaging.version import InvalidVersion, Version
 from starlette.datastructures import FormData, Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
+from evaluator.package_groups import Coordinates
 from rehearsal.cloud.codeartifact.asgi import Request
 from rehearsal.cloud.codeartifact.endpoints import EndpointCall, unsupported
 from rehearsal.cloud.codeartifact.errors import ApiError, conflict, invalid, not_found
 from rehearsal.cloud.codeartifact.external import PublicFile, UnavailableError
 from rehearsal.cloud.codeartifact.model import Reply
 from rehearsal.cloud.codeartifact.origin_controls import require_publishing
-from rehearsal.cloud.codeartifact.store import Asset, Coordinates, Domain, PackageVersion, Repository
+from rehearsal.cloud.codeartifact.store import Asset, Domain, PackageVersion, Repository
 from rehearsal.cloud.codeartifact.upstream import Found, connections, retain, visible_versions
 from rehearsal.cloud.codeartifact.versions import add_asset, add_version
 

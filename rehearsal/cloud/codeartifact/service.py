@@ -5,12 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from rehearsal.cloud.codeartifact.arns import Arns
+from evaluator.arns import Arns
+from evaluator.package_groups import Coordinates, PackageGroup
 from rehearsal.cloud.codeartifact.authorization import Adapter, Authorizer
 from rehearsal.cloud.codeartifact.events import DETAIL_TYPE, SOURCE, Changes, detail
 from rehearsal.cloud.codeartifact.external import PublicRegistries
-from rehearsal.cloud.codeartifact.package_groups import effective_groups
-from rehearsal.cloud.codeartifact.store import Coordinates, Domain, PackageGroup, PackageVersion, Repository, Store
+from rehearsal.cloud.codeartifact.store import Domain, PackageVersion, Repository, Store, effective_groups
 from rehearsal.cloud.codeartifact.tokens import Tokens
 
 

@@ -7,23 +7,11 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
+
+from evaluator.package_groups import Coordinates, PackageGroup, root_group
 
 HASHES = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-512": "sha512"}
-RESTRICTION_TYPES = ("PUBLISH", "EXTERNAL_UPSTREAM", "INTERNAL_UPSTREAM")
-
-
-class Coordinates(NamedTuple):
-    """A package's identity within a repository; `namespace` is empty where the package has none (npm scopes are without `@`)."""
-
-    format: str
-    namespace: str
-    name: str
-
-    @property
-    def path(self) -> str:
-        """The path that package group patterns are matched with: `/npm/space/name`."""
-        return f"/{self.format}/{self.namespace}/{self.name}"
 
 
 @dataclass(frozen=True)
@@ -101,26 +89,6 @@ class Repository:
 
 
 @dataclass
-class PackageGroup:
-    """A package group. `effective_from` and `effective_until` carry the eventual consistency of creation and deletion."""
-
-    pattern: str
-    description: str = ""
-    contact: str = ""
-    tags: dict[str, str] = field(default_factory=dict)
-    created: float = field(default_factory=time.time)
-    modes: dict[str, str] = field(default_factory=lambda: dict.fromkeys(RESTRICTION_TYPES, "INHERIT"))
-    allowed: dict[str, list[str]] = field(default_factory=lambda: {kind: [] for kind in RESTRICTION_TYPES})
-    effective_from: float = 0.0
-    effective_until: float | None = None
-
-
-def root_group() -> PackageGroup:
-    """The group that every domain has: all packages, everything allowed."""
-    return PackageGroup("/*", modes=dict.fromkeys(RESTRICTION_TYPES, "ALLOW"))
-
-
-@dataclass
 class Domain:
     name: str
     owner: str
@@ -148,6 +116,13 @@ class Domain:
         key = (repository, coordinates)
         self.sequences[key] = self.sequences.get(key, 0) + 1
         return self.sequences[key]
+
+
+def effective_groups(domain: Domain, now: float) -> list[PackageGroup]:
+    """The groups that count at `now`: created long enough ago, or deleted only a moment ago."""
+    current = [group for group in domain.groups.values() if group.effective_from <= now]
+    lingering = [g for g in domain.deleted_groups if g.effective_from <= now < (g.effective_until or 0) and g.pattern not in domain.groups]
+    return current + lingering
 
 
 @dataclass

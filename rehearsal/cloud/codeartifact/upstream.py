@@ -6,11 +6,12 @@ order, at most 25 repositories; a version that was fetched is retained in the re
 
 from dataclasses import dataclass
 
+from evaluator.package_groups import Coordinates
 from rehearsal.cloud.codeartifact.errors import not_found
 from rehearsal.cloud.codeartifact.external import CONNECTIONS
 from rehearsal.cloud.codeartifact.origin_controls import may_ingest, may_retain, restrictions
 from rehearsal.cloud.codeartifact.service import Service
-from rehearsal.cloud.codeartifact.store import Coordinates, Domain, PackageVersion, Repository
+from rehearsal.cloud.codeartifact.store import Domain, PackageVersion, Repository
 from rehearsal.cloud.codeartifact.versions import add_version, copy_of
 
 MOST_REPOSITORIES = 25

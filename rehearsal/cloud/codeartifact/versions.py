@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+from evaluator.package_groups import Coordinates
 from rehearsal.cloud.codeartifact.events import Changes
 from rehearsal.cloud.codeartifact.origin_controls import FIRST_INGESTED, FIRST_PUBLISHED
 from rehearsal.cloud.codeartifact.service import Service
-from rehearsal.cloud.codeartifact.store import Asset, Coordinates, Domain, Package, PackageVersion, Repository
+from rehearsal.cloud.codeartifact.store import Asset, Domain, Package, PackageVersion, Repository
 
 
 def copy_of(version: PackageVersion) -> PackageVersion:

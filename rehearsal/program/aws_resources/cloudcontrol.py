@@ -7,7 +7,7 @@ from typing import Any
 
 from rehearsal.program.aws_resources.common import AwsHandler, Params, given
 from rehearsal.program.clouds import Aws
-from rehearsal.program.handlers import CloudError, Created, Defaults, Existing, absent_is_fine, finishing
+from rehearsal.program.handlers import CloudError, Created, Defaults, Existing, NotSupported, absent_is_fine, finishing
 from rehearsal.program.inputs import Inputs
 
 CLOUD_CONTROL_POLLS = 200
@@ -58,6 +58,19 @@ class CloudControlResource(AwsHandler):
         with absent_is_fine():
             answer = cloud.call("cloudcontrol", "delete_resource", TypeName=existing["typeName"], Identifier=existing.id)
             self._finished(cloud, answer["ProgressEvent"])
+
+    def look_up(self, cloud: Aws, id: str) -> Params | None:
+        """The properties that the resource has; the provider does not compare them with the desired state either."""
+        type_name, _, identifier = id.partition("|")
+        with absent_is_fine():
+            return {"typeName": type_name, **self._described(cloud, type_name, identifier)}
+        return None
+
+    def import_id(self, existing: Existing) -> str:
+        return f"{existing['typeName']}|{existing.id}"
+
+    def imported(self, import_id: str) -> str:
+        raise NotSupported(f"{self.token} cannot be imported")
 
     @staticmethod
     def _described(cloud: Aws, type_name: str, identifier: str) -> Params:

@@ -74,6 +74,14 @@ class DomainPermissions(AwsHandler):
         with absent_is_fine():
             cloud.call("codeartifact", "delete_domain_permissions_policy", domain=existing["domain"], domainOwner=existing["domainOwner"])
 
+    def look_up(self, cloud: Aws, id: str) -> Params | None:
+        account, _, name = id.partition(":domain/")
+        where = {"domain": name, "domainOwner": account.rpartition(":")[2]}
+        with absent_is_fine():
+            policy = cloud.call("codeartifact", "get_domain_permissions_policy", **where)["policy"]
+            return {**where, "policyDocument": policy["document"], **_policy_outputs(policy)}
+        return None
+
 
 class Repository(AwsHandler):
     token = "aws:codeartifact/repository:Repository"
@@ -124,11 +132,9 @@ class Repository(AwsHandler):
             cloud.call("codeartifact", "delete_repository", **where)
 
     def look_up(self, cloud: Aws, id: str) -> Params | None:
-        account, _, path = id.partition(":repository/")
-        domain, _, name = path.partition("/")
-        where = {"domain": domain, "domainOwner": account.rpartition(":")[2], "repository": name}
+        where = _repository_of(id)
         with absent_is_fine():
-            return {"domain": domain, "repository": name, **self._described(cloud, where)}
+            return {"externalConnections": None, **where, **self._described(cloud, where)}
         return None
 
     @staticmethod
@@ -139,6 +145,7 @@ class Repository(AwsHandler):
             "arn": found["arn"],
             "administratorAccount": found["administratorAccount"],
             "domainOwner": found["domainOwner"],
+            **given(description=found.get("description")),
             "upstreams": [{"repositoryName": each["repositoryName"]} for each in found.get("upstreams") or []],
             **({"externalConnections": _connection(connections[0])} if connections else {}),
         }
@@ -169,6 +176,13 @@ class RepositoryPermissionsPolicy(AwsHandler):
         with absent_is_fine():
             cloud.call("codeartifact", "delete_repository_permissions_policy", **where)
 
+    def look_up(self, cloud: Aws, id: str) -> Params | None:
+        where = _repository_of(id)
+        with absent_is_fine():
+            policy = cloud.call("codeartifact", "get_repository_permissions_policy", **where)["policy"]
+            return {**where, "policyDocument": policy["document"], **_policy_outputs(policy)}
+        return None
+
 
 def _retag_codeartifact(cloud: Aws, existing: Existing, wanted: Mapping[str, str]) -> None:
     add, remove = tag_changes(existing, wanted)
@@ -176,6 +190,12 @@ def _retag_codeartifact(cloud: Aws, existing: Existing, wanted: Mapping[str, str
         cloud.call("codeartifact", "untag_resource", resourceArn=existing["arn"], tagKeys=remove)
     if add:
         cloud.call("codeartifact", "tag_resource", resourceArn=existing["arn"], tags=lower_tags(add))
+
+
+def _repository_of(arn: str) -> Params:
+    account, _, path = arn.partition(":repository/")
+    domain, _, name = path.partition("/")
+    return {"domain": domain, "domainOwner": account.rpartition(":")[2], "repository": name}
 
 
 def _connection(found: Params) -> Params:

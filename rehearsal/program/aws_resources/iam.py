@@ -127,7 +127,9 @@ class Role(AwsHandler):
 
     def look_up(self, cloud: Aws, id: str) -> Params | None:
         with absent_is_fine():
-            return self._described(cloud, id)
+            found = cloud.call("iam", "get_role", RoleName=id)["Role"]
+            document = json.dumps(found["AssumeRolePolicyDocument"])
+            return {"description": None, "permissionsBoundary": None, "assumeRolePolicy": document, **self._outputs(found)}
         return None
 
     @staticmethod
@@ -137,9 +139,11 @@ class Role(AwsHandler):
         for name in cloud.call("iam", "list_role_policies", RoleName=role)["PolicyNames"]:
             cloud.call("iam", "delete_role_policy", RoleName=role, PolicyName=name)
 
+    def _described(self, cloud: Aws, name: str) -> Params:
+        return self._outputs(cloud.call("iam", "get_role", RoleName=name)["Role"])
+
     @staticmethod
-    def _described(cloud: Aws, name: str) -> Params:
-        found = cloud.call("iam", "get_role", RoleName=name)["Role"]
+    def _outputs(found: Params) -> Params:
         boundary = (found.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn")
         return given(
             arn=found["Arn"],
@@ -179,6 +183,13 @@ class RolePolicy(AwsHandler):
         role, _, name = existing.id.partition(":")
         with absent_is_fine():
             cloud.call("iam", "delete_role_policy", RoleName=role, PolicyName=name)
+
+    def look_up(self, cloud: Aws, id: str) -> Params | None:
+        role, _, name = id.partition(":")
+        with absent_is_fine():
+            found = cloud.call("iam", "get_role_policy", RoleName=role, PolicyName=name)
+            return {"role": role, "name": name, "policy": json.dumps(found["PolicyDocument"])}
+        return None
 
 
 class Policy(AwsHandler):
@@ -267,6 +278,8 @@ class RolePolicyAttachment(AwsHandler):
     token = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
     regional = False
     create_only = frozenset({"role", "policyArn"})
+    # A new attachment is the same as the old one, which would be deleted last (pulumi-aws, provider/resources.go).
+    delete_before_replace = True
 
     def read(self, inputs: Inputs, defaults: Defaults) -> Params:
         return {"RoleName": inputs.text("role", required=True), "PolicyArn": inputs.text("policyArn", required=True)}
@@ -278,3 +291,10 @@ class RolePolicyAttachment(AwsHandler):
     def delete(self, cloud: Aws, existing: Existing) -> None:
         with absent_is_fine():
             cloud.call("iam", "detach_role_policy", RoleName=existing["role"], PolicyArn=existing["policyArn"])
+
+    def look_up(self, cloud: Aws, id: str) -> Params | None:
+        role, _, policy = id.partition("/")
+        with absent_is_fine():
+            attached = cloud.call("iam", "list_attached_role_policies", RoleName=role)["AttachedPolicies"]
+            return {"role": role, "policyArn": policy} if policy in {one["PolicyArn"] for one in attached} else None
+        return None

@@ -126,6 +126,14 @@ class PermissionSetInlinePolicy(AwsHandler):
             cloud.call(_SERVICE, "delete_inline_policy_from_permission_set", InstanceArn=instance, PermissionSetArn=arn)
             _provision(cloud, instance, arn)
 
+    def look_up(self, cloud: Aws, id: str) -> Params | None:
+        arn, _, instance = id.partition(",")
+        where = {"InstanceArn": instance, "PermissionSetArn": arn}
+        with absent_is_fine():
+            policy = cloud.call(_SERVICE, "get_inline_policy_for_permission_set", **where).get("InlinePolicy")
+            return {"instanceArn": instance, "permissionSetArn": arn, "inlinePolicy": policy} if policy else None
+        return None
+
 
 _TARGET = {
     "instanceArn": "InstanceArn",

@@ -109,11 +109,11 @@ class Alias(AwsHandler):
     def create(self, cloud: Aws, wanted: Params) -> Created:
         cloud.call("kms", "create_alias", AliasName=wanted["name"], TargetKeyId=wanted["target"])
         with finishing(wanted["name"], {"name": wanted["name"]}):
-            return Created(wanted["name"], self._described(cloud, wanted["name"]))
+            return Created(wanted["name"], {**self._described(cloud, wanted["name"]), "targetKeyId": wanted["target"]})
 
     def update(self, cloud: Aws, existing: Existing, wanted: Params) -> Params:
         cloud.call("kms", "update_alias", AliasName=existing.id, TargetKeyId=wanted["target"])
-        return self._described(cloud, existing.id)
+        return {**self._described(cloud, existing.id), "targetKeyId": wanted["target"]}
 
     def delete(self, cloud: Aws, existing: Existing) -> None:
         with absent_is_fine():
@@ -137,7 +137,7 @@ class Alias(AwsHandler):
                 if alias["AliasName"] == name:
                     key = alias["TargetKeyId"]
                     arn = alias["AliasArn"]
-                    return {"name": name, "arn": arn, "targetKeyArn": f"{arn.rpartition(':')[0]}:key/{key}"}
+                    return {"name": name, "arn": arn, "targetKeyId": key, "targetKeyArn": f"{arn.rpartition(':')[0]}:key/{key}"}
             marker = page.get("NextMarker")
             if not page.get("Truncated"):
                 return None

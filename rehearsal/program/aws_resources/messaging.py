@@ -101,13 +101,35 @@ class TopicSubscription(AwsHandler):
         with absent_is_fine():
             cloud.call("sns", "unsubscribe", SubscriptionArn=existing.id)
 
+    def look_up(self, cloud: Aws, id: str) -> Params | None:
+        with absent_is_fine():
+            found = cloud.call("sns", "get_subscription_attributes", SubscriptionArn=id)["Attributes"]
+            place = {"topic": found["TopicArn"], "protocol": found["Protocol"], "endpoint": found["Endpoint"]}
+            texts = {ours: found.get(theirs) for ours, theirs in self.documents}
+            raw = True if found.get("RawMessageDelivery") == "true" else None
+            return {**place, **texts, "rawMessageDelivery": raw, **self._outputs(id, found)}
+        return None
+
+    def _described(self, cloud: Aws, arn: str) -> Params:
+        return self._outputs(arn, cloud.call("sns", "get_subscription_attributes", SubscriptionArn=arn)["Attributes"])
+
     @staticmethod
-    def _described(cloud: Aws, arn: str) -> Params:
-        found = cloud.call("sns", "get_subscription_attributes", SubscriptionArn=arn)["Attributes"]
+    def _outputs(arn: str, found: Params) -> Params:
         return given(arn=arn, ownerId=found.get("Owner")) | {
             "pendingConfirmation": found.get("PendingConfirmation") == "true",
             "confirmationWasAuthenticated": found.get("ConfirmationWasAuthenticated") == "true",
         }
+
+
+# What a queue has if nobody said otherwise (the API reference of CreateQueue, SetQueueAttributes).
+QUEUE_DEFAULTS = {
+    "delaySeconds": 0,
+    "kmsDataKeyReusePeriodSeconds": 300,
+    "maxMessageSize": 1048576,
+    "messageRetentionSeconds": 345600,
+    "receiveWaitTimeSeconds": 0,
+    "visibilityTimeoutSeconds": 30,
+}
 
 
 class Queue(AwsHandler):
@@ -152,9 +174,20 @@ class Queue(AwsHandler):
         with absent_is_fine():
             cloud.call("sqs", "delete_queue", QueueUrl=existing.id)
 
+    def look_up(self, cloud: Aws, id: str) -> Params | None:
+        with absent_is_fine():
+            found = cloud.call("sqs", "get_queue_attributes", QueueUrl=id, AttributeNames=["All"])["Attributes"]
+            numbers = {ours: int(found[theirs]) for ours, theirs in self.numbers if theirs in found}
+            set_by_somebody = {ours: None if QUEUE_DEFAULTS[ours] == value else value for ours, value in numbers.items()}
+            documents = {ours: found.get(theirs) for ours, theirs in self.documents if ours != "policy"}  # QueuePolicy's
+            return {"kmsMasterKeyId": None, **set_by_somebody, **documents, **self._outputs(id, id.rpartition("/")[2], found)}
+        return None
+
+    def _described(self, cloud: Aws, url: str, name: str) -> Params:
+        return self._outputs(url, name, cloud.call("sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=["All"])["Attributes"])
+
     @staticmethod
-    def _described(cloud: Aws, url: str, name: str) -> Params:
-        found = cloud.call("sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    def _outputs(url: str, name: str, found: Params) -> Params:
         return given(url=url, name=name, arn=found["QueueArn"], kmsMasterKeyId=found.get("KmsMasterKeyId"))
 
 
@@ -203,9 +236,20 @@ class EventRule(AwsHandler):
         with absent_is_fine():
             cloud.call("events", "delete_rule", Name=existing["name"], EventBusName=existing["eventBusName"], Force=force)
 
+    def look_up(self, cloud: Aws, id: str) -> Params | None:
+        bus, _, name = id.rpartition("/")
+        with absent_is_fine():
+            found = cloud.call("events", "describe_rule", Name=name, EventBusName=bus or "default")
+            texts = {"eventPattern": "EventPattern", "scheduleExpression": "ScheduleExpression", "description": "Description"}
+            return {**{ours: found.get(theirs) for ours, theirs in texts.items()}, **self._outputs(found, bus or "default")}
+        return None
+
+    def _described(self, cloud: Aws, name: str, bus: str) -> Params:
+        return self._outputs(cloud.call("events", "describe_rule", Name=name, EventBusName=bus), bus)
+
     @staticmethod
-    def _described(cloud: Aws, name: str, bus: str) -> Params:
-        found = cloud.call("events", "describe_rule", Name=name, EventBusName=bus)
+    def _outputs(found: Params, bus: str) -> Params:
+        name = found["Name"]
         return {"name": name, "eventBusName": bus, "arn": found["Arn"], "state": found["State"], "isEnabled": found["State"] == "ENABLED"}
 
 
@@ -253,6 +297,30 @@ class EventTarget(AwsHandler):
         rule, bus, target = existing["rule"], existing["eventBusName"], existing["targetId"]
         with absent_is_fine():
             _check_entries(cloud.call("events", "remove_targets", Rule=rule, EventBusName=bus, Ids=[target]))
+
+    def look_up(self, cloud: Aws, id: str) -> Params | None:
+        """By the id of an import: bus, rule and target."""
+        bus, rule, target = id.split("/")
+        with absent_is_fine():
+            listed = cloud.call("events", "list_targets_by_rule", Rule=rule, EventBusName=bus)["Targets"]
+            found = next((one for one in listed if one["Id"] == target), None)
+            return found and {
+                "rule": rule,
+                "eventBusName": bus,
+                "targetId": target,
+                "arn": found["Arn"],
+                "roleArn": found.get("RoleArn"),
+                "input": found.get("Input"),
+                "inputPath": found.get("InputPath"),
+                "deadLetterConfig": {"arn": found["DeadLetterConfig"].get("Arn")} if "DeadLetterConfig" in found else None,
+            }
+        return None
+
+    def import_id(self, existing: Existing) -> str:
+        return f"{existing['eventBusName']}/{existing['rule']}/{existing['targetId']}"
+
+    def imported(self, import_id: str) -> str:
+        return "-".join(import_id.split("/")[1:])
 
     @staticmethod
     def _put(cloud: Aws, rule: str, bus: str, target: Params) -> None:

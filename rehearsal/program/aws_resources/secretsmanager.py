@@ -31,6 +31,12 @@ class Secret(AwsHandler):
         with absent_is_fine():
             cloud.call("secretsmanager", "delete_secret", SecretId=existing.id, **window)
 
+    def look_up(self, cloud: Aws, id: str) -> Params | None:
+        with absent_is_fine():
+            found = cloud.call("secretsmanager", "describe_secret", SecretId=id)
+            return None if "DeletedDate" in found else {"arn": id, "name": found["Name"], "description": found.get("Description")}
+        return None
+
 
 class SecretPolicy(AwsHandler):
     token = "aws:secretsmanager/secretPolicy:SecretPolicy"
@@ -54,3 +60,9 @@ class SecretPolicy(AwsHandler):
     def delete(self, cloud: Aws, existing: Existing) -> None:
         with absent_is_fine():
             cloud.call("secretsmanager", "delete_resource_policy", SecretId=existing.id)
+
+    def look_up(self, cloud: Aws, id: str) -> Params | None:
+        with absent_is_fine():
+            policy = cloud.call("secretsmanager", "get_resource_policy", SecretId=id).get("ResourcePolicy")
+            return {"secretArn": id, "policy": policy} if policy else None
+        return None

@@ -10,10 +10,16 @@ import boto3
 import httpx
 from botocore.config import Config
 
-from policies import owned_names, promoting, publishing, reading, resource, trust
+from policies import owned_names
 from policies.arns import Registry
+from policies.branches import declare
 from policies.document import statement, text
+from policies.github_tokens import GitHubRepository, Owner, Subjects
 from policies.owned_names import Format
+from policies.resources.shared_repository import shared_repository_policy
+from policies.roles.promote import promote_permissions, promote_trust
+from policies.roles.publish import publish_permissions, publish_trust
+from policies.roles.read import read_permissions, repository_read_trust
 from rehearsal.actions import RunResult, StartedJob, definitions, machine, run_workflow
 from rehearsal.actions.concurrency import Groups
 from rehearsal.actions.github import Act, start_jobs
@@ -23,8 +29,8 @@ PROJECT = Path(__file__).parents[3]
 WORKFLOWS = PROJECT / ".github" / "workflows"
 ACCOUNT, REGION, DOMAIN, TOKEN_DURATION = "111122223333", "eu-west-1", "acme", 3600
 PLACE = Registry(partition="aws", account=ACCOUNT, region=REGION, domain=DOMAIN)
-OWNER = trust.Owner("acme", 9001)
-PUBLISHER = trust.GitHubRepository(OWNER, "payments-api", 9101)
+OWNER = Owner("acme", 9001)
+PUBLISHER = GitHubRepository(OWNER, "payments-api", 9101)
 OWNED = (
     owned_names.parse(Format.NPM, "@acme-payments/*"),
     owned_names.parse(Format.PYPI, "acme-payments-*"),
@@ -98,19 +104,19 @@ class LocalCloud:
             codeartifact.associate_external_connection(domain=DOMAIN, repository=source, externalConnection=connection)
         codeartifact.create_repository(domain=DOMAIN, repository="shared", upstreams=[{"repositoryName": one} for one in sources])
         codeartifact.create_repository(domain=DOMAIN, repository="payments", upstreams=[{"repositoryName": "shared"}])
-        policy = text(resource.shared_repository(PLACE, f"arn:aws:iam::{ACCOUNT}:role/promote"))
+        policy = text(shared_repository_policy(PLACE, f"arn:aws:iam::{ACCOUNT}:role/promote"))
         codeartifact.put_repository_permissions_policy(domain=DOMAIN, repository="shared", policyDocument=policy)
 
     def _roles(self) -> None:
         iam = self.aws("iam")
         iam.create_open_id_connect_provider(Url="https://token.actions.githubusercontent.com", ClientIDList=["sts.amazonaws.com"])
-        publish = trust.publish(PLACE, PUBLISHER, ("main",), "", workflow_ref("publish-package.yml"), trust.Subjects.BOTH)
-        promote = trust.promote(PLACE, PUBLISHER, ("main",), workflow_ref("promote-package.yml"), trust.Subjects.BOTH)
-        read = trust.repository_read(PLACE, PUBLISHER, trust.Subjects.BOTH)
+        publish = publish_trust(PLACE, PUBLISHER, declare(("main",)), "", workflow_ref("publish-package.yml"), Subjects.BOTH)
+        promote = promote_trust(PLACE, PUBLISHER, declare(("main",)), workflow_ref("promote-package.yml"), Subjects.BOTH)
+        read = repository_read_trust(PLACE, PUBLISHER, Subjects.BOTH)
         roles = {
-            "publish": (publish, publishing.publish_role(PLACE, TOKEN_DURATION, "payments", OWNED, READABLE)),
-            "promote": (promote, promoting.promote_role(PLACE, "payments", OWNED)),
-            "read": (read, reading.read_role(PLACE, TOKEN_DURATION, READABLE)),
+            "publish": (publish, publish_permissions(PLACE, TOKEN_DURATION, "payments", OWNED, READABLE)),
+            "promote": (promote, promote_permissions(PLACE, "payments", OWNED)),
+            "read": (read, read_permissions(PLACE, TOKEN_DURATION, READABLE)),
         }
         for name, (trusted, allowed) in roles.items():
             iam.create_role(RoleName=name, AssumeRolePolicyDocument=text(trusted))

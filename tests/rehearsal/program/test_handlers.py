@@ -40,9 +40,9 @@ def test_the_type_token_is_the_sdks(token):
 def test_no_input_is_read_that_the_sdk_cannot_send(token):
     handler, inputs = HANDLERS[token], Inputs({}, auto_name=lambda: "name")
     handler.read(inputs, Defaults(tags={}))
-    assert inputs._read
-    assert inputs._read <= sdk_inputs(token)
-    assert handler.create_only <= inputs._read
+    assert inputs.read
+    assert inputs.read <= sdk_inputs(token)
+    assert handler.create_only <= inputs.read
 
 
 @pytest.mark.parametrize("token", sorted(HANDLERS))

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from evaluator.package_groups import NAMESPACE_REQUIRED, WITHOUT_NAMESPACE, Coordinates
 from rehearsal.cloud.codeartifact.authorization import Principal, Target
 from rehearsal.cloud.codeartifact.errors import invalid, not_found
 from rehearsal.cloud.codeartifact.lookup import existing_package, repository_of
-from rehearsal.cloud.codeartifact.package_groups import NAMESPACE_REQUIRED, WITHOUT_NAMESPACE
 from rehearsal.cloud.codeartifact.service import Service
-from rehearsal.cloud.codeartifact.store import Coordinates, Domain, PackageVersion, Repository
+from rehearsal.cloud.codeartifact.store import Domain, PackageVersion, Repository
 
 OPERATIONS: dict[str, Callable[["Call"], dict[str, Any]]] = {}
 

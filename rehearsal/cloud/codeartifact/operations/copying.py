@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
+from evaluator.package_groups import Coordinates
 from rehearsal.cloud.codeartifact.errors import invalid
 from rehearsal.cloud.codeartifact.events import Changes
 from rehearsal.cloud.codeartifact.lookup import existing_package
 from rehearsal.cloud.codeartifact.operations.call import Call, operation
 from rehearsal.cloud.codeartifact.operations.package_versions import Problem, failures
 from rehearsal.cloud.codeartifact.origin_controls import may_enter
-from rehearsal.cloud.codeartifact.store import Coordinates, Domain, PackageVersion, Repository
+from rehearsal.cloud.codeartifact.store import Domain, PackageVersion, Repository
 from rehearsal.cloud.codeartifact.upstream import Found, visible_versions
 from rehearsal.cloud.codeartifact.versions import add_version, copy_of
 

@@ -6,7 +6,7 @@ Source: User Guide, "Create a domain": symmetric keys only; who creates a domain
 import re
 import uuid
 
-from rehearsal.cloud.codeartifact.arns import partition_of
+from evaluator.arns import partition_of
 from rehearsal.cloud.codeartifact.authorization import Target
 from rehearsal.cloud.codeartifact.errors import invalid
 from rehearsal.cloud.codeartifact.operations.call import Call

@@ -3,24 +3,33 @@
 from collections.abc import Iterable
 from typing import Any
 
-from rehearsal.cloud.codeartifact import package_groups as rules
+from evaluator import package_groups as rules
+from evaluator.package_groups import RESTRICTION_TYPES, PackageGroup
 from rehearsal.cloud.codeartifact.authorization import tags_context
 from rehearsal.cloud.codeartifact.errors import ApiError, conflict, invalid
 from rehearsal.cloud.codeartifact.lookup import repository_of
 from rehearsal.cloud.codeartifact.operations.call import Call, operation
 from rehearsal.cloud.codeartifact.operations.pagination import page
 from rehearsal.cloud.codeartifact.operations.tags import checked_tags
-from rehearsal.cloud.codeartifact.store import RESTRICTION_TYPES, Domain, PackageGroup
+from rehearsal.cloud.codeartifact.store import Domain
 
 SPECIFIC = "ALLOW_SPECIFIC_REPOSITORIES"
 MOST_UPDATES = 100  # allowed repositories added and removed in one request
+
+
+def _pattern(call: Call) -> str:
+    """The pattern that a request names. Raises ApiError if AWS would not take it."""
+    try:
+        return rules.parse(call.params["packageGroup"]).text
+    except rules.InvalidPatternError as error:
+        raise invalid(str(error)) from error
 
 
 @operation
 def create_package_group(call: Call) -> dict[str, Any]:
     tags = checked_tags(call.get("tags", []))
     call.allow("CreatePackageGroup", call.targets.anything(call.owner, call.domain_name), tags_context(tags))
-    domain, pattern = call.existing_domain(), rules.parse(call.params["packageGroup"]).text
+    domain, pattern = call.existing_domain(), _pattern(call)
     if pattern in domain.groups:
         raise conflict(f"Package group '{pattern}' already exists in domain '{domain.name}'.", "domain", pattern)
     now = call.service.clock()

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
+from evaluator.package_groups import Coordinates
 from rehearsal.cloud.codeartifact.errors import conflict, invalid, not_found
 from rehearsal.cloud.codeartifact.formats import dependencies
 from rehearsal.cloud.codeartifact.lookup import existing_package
 from rehearsal.cloud.codeartifact.operations.call import Call, described_coordinates, operation
 from rehearsal.cloud.codeartifact.operations.pagination import page
-from rehearsal.cloud.codeartifact.store import Asset, Coordinates, Package, PackageVersion
+from rehearsal.cloud.codeartifact.store import Asset, Package, PackageVersion
 from rehearsal.cloud.codeartifact.versions import delete_version, set_status
 
 SETTABLE = ("Published", "Unlisted", "Archived")

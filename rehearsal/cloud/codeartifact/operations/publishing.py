@@ -3,11 +3,12 @@
 import hashlib
 from typing import Any
 
+from evaluator.package_groups import Coordinates
 from rehearsal.cloud.codeartifact.errors import conflict, invalid
 from rehearsal.cloud.codeartifact.operations.call import Call, described_coordinates, operation
 from rehearsal.cloud.codeartifact.operations.package_versions import asset_summary
 from rehearsal.cloud.codeartifact.origin_controls import require_publishing
-from rehearsal.cloud.codeartifact.store import Asset, Coordinates, Domain, PackageVersion, Repository
+from rehearsal.cloud.codeartifact.store import Asset, Domain, PackageVersion, Repository
 from rehearsal.cloud.codeartifact.upstream import visible_versions
 from rehearsal.cloud.codeartifact.versions import add_asset, add_version, set_status
 

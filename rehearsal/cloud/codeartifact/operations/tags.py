@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rehearsal.cloud.codeartifact.arns import parse
+from evaluator.arns import parse
 from rehearsal.cloud.codeartifact.authorization import Target, tags_context
 from rehearsal.cloud.codeartifact.errors import invalid, not_found, quota
 from rehearsal.cloud.codeartifact.operations.call import Call, operation

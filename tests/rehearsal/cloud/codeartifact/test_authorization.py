@@ -6,7 +6,7 @@ from pathlib import Path
 import policy_sentry
 import pytest
 
-from rehearsal.cloud.codeartifact.authorization import RESOURCE_TYPES
+from evaluator.actions import RESOURCE_TYPES
 from rehearsal.cloud.codeartifact.operations import OPERATIONS
 
 DATA = Path(policy_sentry.__file__).parent / "shared" / "data" / "iam-definition.json"

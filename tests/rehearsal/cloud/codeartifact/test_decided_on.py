@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from evaluator.actions import RESOURCE_TYPES
 from rehearsal.cloud import aws
-from rehearsal.cloud.codeartifact.authorization import RESOURCE_TYPES
 from rehearsal.cloud.codeartifact.model import SERVICE
 from rehearsal.cloud.codeartifact.operations import OPERATIONS
 from tests.rehearsal.cloud.codeartifact.scene import DOMAIN, DOMAIN_ARN, PREFIX, Scene, document, package_arn, repository_arn

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from starlette.datastructures import FormData, UploadFile
 
-from rehearsal.cloud.codeartifact import arns
+from evaluator import arns
 from rehearsal.cloud.codeartifact.asgi import Request
 from rehearsal.cloud.codeartifact.errors import ApiError
 from rehearsal.cloud.codeartifact.pypi import form

@@ -4,9 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rehearsal.cloud.codeartifact import package_groups as rules
-from rehearsal.cloud.codeartifact.errors import ApiError
-from rehearsal.cloud.codeartifact.store import Coordinates, PackageGroup, root_group
+from evaluator import package_groups as rules
+from evaluator.package_groups import Coordinates, PackageGroup, root_group
 from tests.rehearsal.cloud.codeartifact.scene import DOMAIN, PREFIX, Scene, refused
 from tests.rehearsal.cloud.in_process import allow
 
@@ -31,7 +30,7 @@ class TestSyntax:
         ],
     )  # fmt: skip
     def test_what_is_no_pattern(self, text: str) -> None:
-        with pytest.raises(ApiError, match="pattern"):
+        with pytest.raises(rules.InvalidPatternError, match="pattern"):
             rules.parse(text)
 
 

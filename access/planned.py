@@ -1,0 +1,125 @@
+"""The plan of a stack as the review reads it, as JSON on standard output: `python -m access.planned --stack prod`.
+
+The review runs this in a process of its own, in the folder of the revision that it looks at, so that another revision's policies are those
+of its own code. Nothing is asked of a cloud: ids that nobody knows yet follow from names.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from access.provisioned import (
+    Attached,
+    Consumer,
+    Document,
+    Domain,
+    Provisioned,
+    Repository,
+    Role,
+    dump,
+    group,
+    in_order,
+    owned_name,
+    permission_set_role,
+)
+from evaluator.package_groups import root_group
+from plan import parts
+from plan.facts import assumed
+from plan.parts import Plan
+from plan.planning import plan
+from settings import SettingsError
+from settings.parsing import of_stack
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+def read(planned: Plan) -> Provisioned:
+    """A stack as its plan has it."""
+    place = planned.place
+    return in_order(
+        Provisioned(
+            stack=planned.stack,
+            partition=place.partition,
+            account=place.account,
+            region=place.region,
+            provider_arn=planned.oidc.provider_arn,
+            roles=tuple(_role(one) for one in planned.roles),
+            attached=tuple(_attached(planned)),
+            domains=(_registry(planned), *(_sandbox(planned.sandbox) if planned.sandbox else ())),
+            consumers=tuple(_consumer(one) for one in planned.consumers),
+        )
+    )
+
+
+def _role(one: parts.Role) -> Role:
+    allowed = (Document(f"identity policy of role {one.name}", one.permissions),) if one.permissions else ()
+    return Role(one.name, one.arn, Document(f"trust policy of role {one.name}", one.trust), allowed, one.boundary)
+
+
+def _attached(planned: Plan) -> Iterable[Attached]:
+    """Developers and build roles, which the stack does not create but gives a policy to."""
+    if planned.developers:
+        for one in planned.developers.permission_sets:
+            document = Document(f"inline policy of permission set {one.name}", planned.developers.policy)
+            yield Attached("developer", one.name, permission_set_role(one.name, planned.developers.region, planned.place), (document,))
+    for role in planned.builds.roles:
+        name = role.rpartition("/")[2]
+        document = Document(f"managed policy attached to {name}", planned.builds.policy.policy)
+        yield Attached("AWS build role", name, planned.place.role_arn("/", role), (document,))
+
+
+def _registry(planned: Plan) -> Domain:
+    owned = {team.name: tuple(owned_name(one) for one in team.owns) for team in planned.teams}
+    return Domain(
+        name=planned.place.domain,
+        policy=Document(f"policy of domain {planned.place.domain}", planned.registry.policy),
+        repositories=tuple(_repository(one, owned.get(one.name, ())) for one in planned.repositories),
+        groups=(root_group(), *(group(json.loads(one.desired_state)) for team in planned.teams for one in team.package_groups)),
+    )
+
+
+def _repository(one: parts.Repository, owned: tuple) -> Repository:
+    return Repository(one.name, Document(f"policy of repository {one.name}", one.policy) if one.policy else None, owned)
+
+
+def _sandbox(one: parts.Sandbox) -> Iterable[Domain]:
+    return (Domain(one.name, Document(f"policy of domain {one.name}", one.policy), ()),)
+
+
+def _consumer(one: parts.ConsumingRepository) -> Consumer:
+    publishing, promotion = one.publishing, one.promotion
+    return Consumer(
+        owner=one.repository.owner.login,
+        owner_id=one.repository.owner.id,
+        name=one.repository.name,
+        id=one.repository.id,
+        default_branch=one.default_branch,
+        team_repository=one.team_repository,
+        release_branches=publishing.branches.names if publishing else (),
+        environment=publishing.environment.name if publishing and publishing.environment else "",
+        workflow=(publishing.workflow or "") if publishing else "",
+        promotes=promotion is not None,
+        promotion_workflow=(promotion.workflow or "") if promotion else "",
+    )
+
+
+def main() -> int:
+    """Parse the arguments, plan, write. Exit status 1 with the settings' own words if they stop it."""
+    parser = argparse.ArgumentParser(prog="python -m access.planned")
+    parser.add_argument("--stack", required=True)
+    parser.add_argument("--config", type=Path)
+    parser.add_argument("--catalog", type=Path)
+    options = parser.parse_args()
+    try:
+        settings = of_stack(PROJECT, options.stack, options.config, options.catalog)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 1
+    json.dump(dump(read(plan(settings, assumed(settings)))), sys.stdout)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

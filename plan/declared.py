@@ -1,0 +1,245 @@
+"""What a stack declares: its settings and its catalog, typed and frozen.
+
+Every value is parsed once, by the package `settings`, and keeps its type on the way to the resource.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from policies.branches import ReleaseBranches
+from policies.github_tokens import Subjects
+from policies.names import SHARED_REPOSITORY
+from policies.namespaces import Namespace
+from policies.owned_names import Format, OwnedName
+from policies.resources.sharing import Sharing
+
+PROMOTION_WORKFLOW_FILE = "promote-package.yml"
+
+
+class Encryption(StrEnum):
+    """Whose key encrypts the domain: one of this stack, or the AWS managed one."""
+
+    CUSTOMER = "customer"
+    AWS = "aws"
+
+
+class OidcProvider(StrEnum):
+    """Whether this stack creates GitHub's OIDC provider or adopts the account's (an account holds one for each URL)."""
+
+    CREATE = "create"
+    EXISTING = "existing"
+
+
+class ReadRole(StrEnum):
+    """Whose builds may assume the read role."""
+
+    ORGANIZATION = "organization"
+    CATALOG = "catalog"
+
+
+class Readers(StrEnum):
+    """Who reads a team repository: every build of the organisation, or the team's own repositories."""
+
+    ORGANIZATION = "organization"
+    TEAM = "team"
+
+
+class DeveloperMode(StrEnum):
+    """Whether this stack makes the developers' permission sets, or outputs what those who make them need."""
+
+    IDENTITY_CENTER = "identityCenter"
+    POLICY = "policy"
+
+
+class AnnouncedPackages(StrEnum):
+    """Which packages are told of: those with a name that a team owns, or every one that a repository holds."""
+
+    OWNED = "owned"
+    ALL = "all"
+
+
+@dataclass(frozen=True)
+class DomainSettings:
+    """The CodeArtifact domain. `protect` covers key, domain and every repository."""
+
+    name: str
+    encryption: Encryption
+    protect: bool
+
+
+@dataclass(frozen=True)
+class IamSettings:
+    """Path of every role, starting and ending with a slash, and the ARN of the policy that bounds them ("" = none).
+
+    `deployers` are the roles that run `pulumi up`, each after its path; if any are named, nobody else makes repositories in the domain.
+    """
+
+    path: str
+    permissions_boundary: str
+    deployers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PublishingSettings:
+    """The only workflow that may publish, as the claim `job_workflow_ref` spells it. None = any."""
+
+    workflow: str | None
+
+    @property
+    def promotion_workflow(self) -> str | None:
+        """The only workflow that may promote: beside the publishing one, at the same ref. None = any."""
+        if self.workflow is None:
+            return None
+        path, ref = self.workflow.split("@", 1)
+        return f"{path.rpartition('/')[0]}/{PROMOTION_WORKFLOW_FILE}@{ref}"
+
+
+@dataclass(frozen=True)
+class Developers:
+    """Developers who sign in through IAM Identity Center, by groups.
+
+    Where it is: `region`, and the role with which another account's is reached ("" = the stack's own account). `session` is in seconds.
+    """
+
+    groups: tuple[str, ...]
+    mode: DeveloperMode
+    region: str
+    role_arn: str
+    session: int
+
+
+@dataclass(frozen=True)
+class Slack:
+    """A Slack channel, by the ids of workspace and channel."""
+
+    workspace: str
+    channel: str
+
+
+@dataclass(frozen=True)
+class Events:
+    """Which package versions are told of, and to whom. `repositories` are all that are told of, also where the stack names none."""
+
+    repositories: tuple[str, ...]
+    packages: AnnouncedPackages
+    states: tuple[str, ...]
+    email: tuple[str, ...]
+    https: tuple[str, ...]
+    sqs: tuple[str, ...]
+    slack: Slack | None
+    pipelines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """A second domain for developers. `roles` are roles (each after its path, with wildcards) that may use it besides them."""
+
+    name: str
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """Roles of another account that publish to a team's repository: names, after their path, `*` at the end for all that begin so."""
+
+    account: str
+    role: str
+
+
+@dataclass(frozen=True)
+class Promotes:
+    """Who approves a promotion: GitHub team slugs."""
+
+    reviewers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A consuming repository: a GitHub repository that installs, and may publish, packages. `environment` "" = none.
+
+    `accepted_branches` are branches that were there before they became release branches and that may publish as they stand. `renamed_from`
+    is the name that this stack knew it by ("" = it was not renamed).
+    """
+
+    name: str
+    team: str
+    publishes: tuple[Format, ...]
+    release_branches: ReleaseBranches
+    required_checks: tuple[str, ...]
+    approvals: int
+    environment: str
+    promotes: Promotes | None
+    accepted_branches: tuple[str, ...] = ()
+    renamed_from: str = ""
+
+    @property
+    def installs_only(self) -> bool:
+        return not self.publishes
+
+
+@dataclass(frozen=True)
+class Team:
+    """One file of the catalog. `upstreams` are teams, in order of priority; `owns` holds only formats with names in them."""
+
+    name: str
+    file: str
+    readers: Readers
+    upstreams: tuple[str, ...]
+    owns: Mapping[Format, tuple[OwnedName, ...]] = field(hash=False)
+    release_managers: tuple[str, ...]
+    repositories: tuple[Repository, ...]
+    developer_groups: tuple[str, ...] = ()
+    build_roles: tuple[str, ...] = ()
+    publishers: tuple[Publisher, ...] = ()
+
+    @property
+    def has_repository(self) -> bool:
+        return bool(self.owns)
+
+    @property
+    def codeartifact_repository(self) -> str:
+        """The CodeArtifact repository that the team's builds use."""
+        return self.name if self.has_repository else SHARED_REPOSITORY
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that a stack is configured with. `catalog` is the folder as the stack file names it.
+
+    `build_roles` are AWS roles of the stack's account that read, each after its path. `namespaces` hold all that teams own.
+    """
+
+    project: str
+    stack: str
+    region: str
+    github_owner: str
+    domain: DomainSettings
+    public_sources: tuple[str, ...]
+    token_duration: int
+    oidc_provider: OidcProvider
+    read_role: ReadRole
+    subjects: Subjects
+    iam: IamSettings
+    publishing: PublishingSettings
+    sharing: Sharing | None
+    teams: tuple[Team, ...]
+    catalog: str
+    allowed_account_ids: tuple[str, ...]
+    developers: Developers | None = None
+    build_roles: tuple[str, ...] = ()
+    events: Events | None = None
+    sandbox: Sandbox | None = None
+    namespaces: tuple[Namespace, ...] = ()
+
+    @property
+    def repositories(self) -> tuple[Repository, ...]:
+        """All consuming repositories, in the catalog's order."""
+        return tuple(repository for team in self.teams for repository in team.repositories)
+
+    def team(self, name: str) -> Team:
+        """The team of this name. Raises KeyError if the catalog has none."""
+        for team in self.teams:
+            if team.name == name:
+                return team
+        raise KeyError(name)

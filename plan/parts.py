@@ -1,0 +1,368 @@
+"""What a plan is made up of. One class for each component, which registers it and decides nothing.
+
+Documents are text, as AWS gets them. What a component needs of other resources (names and ARNs as outputs, so that things are created and
+removed in the right order) is not here: `__main__` passes it beside the part.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from plan.declared import Slack
+from policies.arns import Registry
+from policies.branches import ReleaseBranches
+from policies.events import Names
+from policies.github_tokens import GitHubRepository
+from policies.guards import Rules
+from policies.names import SHARED_REPOSITORY
+from policies.owned_names import OwnedName
+from policies.resources.sharing import Sharing
+
+
+@dataclass(frozen=True)
+class Key:
+    """A KMS key with an alias."""
+
+    description: str
+    alias: str
+    policy: str
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A CodeArtifact repository. `policy` is "" where only identity policies let anybody in; `external_connection` "" = none."""
+
+    name: str
+    arn: str
+    description: str
+    policy: str
+    upstreams: tuple[str, ...] = ()
+    external_connection: str = ""
+
+
+@dataclass(frozen=True)
+class PackageGroup:
+    """Who may publish packages of one owned name, in CodeArtifact itself: `publishers` are repositories."""
+
+    domain: str
+    owned: OwnedName
+    publishers: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """What it is called in the stack."""
+        return f"{self.owned.format.value}:{self.owned.text}"
+
+    @property
+    def desired_state(self) -> str:
+        """The group as AWS Cloud Control takes it: a name published in `publishers` only, never fetched from a public registry.
+
+        Shared is among the publishers because it is not documented whether copying a version obeys these modes; publishing there directly
+        is denied by its policy. Raises ValueError without it.
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-codeartifact-packagegroup.html
+        """
+        if SHARED_REPOSITORY not in self.publishers:
+            got = f"got publishers {list(self.publishers)} of {self.owned.group_pattern}"
+            raise ValueError(f"{got}; without {SHARED_REPOSITORY} nothing could be promoted")
+        restrictions = {
+            "Publish": {"RestrictionMode": "ALLOW_SPECIFIC_REPOSITORIES", "Repositories": list(self.publishers)},
+            "ExternalUpstream": {"RestrictionMode": "BLOCK"},
+            "InternalUpstream": {"RestrictionMode": "ALLOW"},
+        }
+        state = {
+            "DomainName": self.domain,
+            "Pattern": self.owned.group_pattern,
+            "OriginConfiguration": {"Restrictions": restrictions},
+        }
+        return json.dumps(state, separators=(",", ":"))
+
+
+@dataclass(frozen=True)
+class Role:
+    """An IAM role: who may assume it (`trust`), and its one inline policy (`permissions`; "" = it may do nothing)."""
+
+    name: str
+    arn: str
+    path: str
+    description: str
+    boundary: str
+    trust: str
+    policy_name: str
+    permissions: str
+
+
+@dataclass(frozen=True)
+class PackageRegistry:
+    """Everything that exists once in a domain. Without a `key` the domain is encrypted by the key that AWS manages. `sharing`: with whom
+    what is open to the organisation is shared."""
+
+    stack: str
+    place: Registry
+    sharing: Sharing
+    policy: str
+    key: Key | None
+    protect: bool
+    public_sources: tuple[Repository, ...]
+    shared: Repository
+
+    @property
+    def name(self) -> str:
+        return self.place.domain
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """What the component says of itself in the state."""
+        sources = [one.name for one in self.public_sources]
+        return {"place": _place(self.place), "stack": self.stack, "protect": self.protect, "public_sources": sources}
+
+
+@dataclass(frozen=True)
+class GitHubOidc:
+    """GitHub's OIDC provider in the account, and the role with which builds read."""
+
+    provider_arn: str
+    creates_provider: bool
+    audience: str
+    url: str
+    read_role: Role
+
+
+@dataclass(frozen=True)
+class TeamRepository:
+    """The repository that a team publishes to, and the package groups of the names that it owns.
+
+    `file` is the team's; `publishers` and `build_roles` are what its policy names besides everybody's readers, who are let in where it is
+    `open_to_organization`.
+    """
+
+    name: str
+    file: str
+    upstreams: tuple[str, ...]
+    repository: Repository
+    package_groups: tuple[PackageGroup, ...]
+    protect: bool
+    open_to_organization: bool
+    publishers: tuple[str, ...]
+    build_roles: tuple[str, ...]
+
+    @property
+    def owns(self) -> tuple[OwnedName, ...]:
+        return tuple(one.owned for one in self.package_groups)
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """What the component says of itself in the state."""
+        return {"owns": [{"format": one.format.value, "name": one.text} for one in self.owns], "protect": self.protect}
+
+
+@dataclass(frozen=True)
+class Ruleset:
+    """A ruleset for branches. `bypass_teams` are ids of the GitHub teams that it does not hold for."""
+
+    kind: str
+    refs: tuple[str, ...]
+    rules: Rules = field(hash=False)
+    bypass_teams: tuple[int, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return f"package-flow-{self.kind}"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A GitHub environment whose jobs come from `branches`. `admins_cannot_bypass` where the plan has that switch."""
+
+    name: str
+    branches: tuple[str, ...]
+    admins_cannot_bypass: bool
+    reviewer_teams: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Publishing:
+    """How a repository publishes. `workflow` is the only one that may, None = any; `environment` None = the job needs none.
+
+    `accepted_branches` may publish from now on as they stand, though nobody had to review them. `trusted_before` may publish already.
+    """
+
+    owned: tuple[OwnedName, ...]
+    branches: ReleaseBranches
+    accepted_branches: tuple[str, ...]
+    trusted_before: tuple[str, ...]
+    workflow: str | None
+    environment: Environment | None
+    role: Role
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """How a repository promotes; `workflow` as for publishing."""
+
+    workflow: str | None
+    environment: Environment
+    role: Role
+
+
+@dataclass(frozen=True)
+class ConsumingRepository:
+    """Everything that one GitHub repository gets. `name` is the catalog's, `file` its team's; `team_repository` "" = the team has none.
+    `renamed_from` is the name under which the stack has it, "" = it was not renamed.
+
+    The repository's guards are `rulesets` and environments. `variables` are all of its Actions variables with their values.
+    """
+
+    name: str
+    file: str
+    renamed_from: str
+    place: Registry
+    repository: GitHubRepository
+    default_branch: str
+    team_repository: str
+    codeartifact_repository: str
+    rulesets: tuple[Ruleset, ...]
+    own_read_role: Role | None
+    publishing: Publishing | None
+    promotion: Promotion | None
+    variables: Mapping[str, str] = field(hash=False)
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        every = (self.own_read_role, self.publishing.role if self.publishing else None, self.promotion.role if self.promotion else None)
+        return tuple(one for one in every if one)
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """What the component says of itself in the state."""
+        one = self.repository
+        return {
+            "repository": {"owner": one.owner.login, "owner_id": one.owner.id, "name": one.name, "id": one.id},
+            "default_branch": self.default_branch,
+            "team_repository": self.team_repository,
+            **({"publishing": _publishing(self.publishing, self.promotion)} if self.publishing else {}),
+        }
+
+
+def _publishing(one: Publishing, promotion: Promotion | None) -> dict[str, Any]:
+    return {
+        "release_branches": list(one.branches.names),
+        "environment": one.environment.name if one.environment else "",
+        "workflow": one.workflow or "",
+        **({"promotion": {"workflow": promotion.workflow or ""}} if promotion else {}),
+    }
+
+
+@dataclass(frozen=True)
+class ReadPolicy:
+    """The managed policy of builds on AWS."""
+
+    name: str
+    arn: str
+    path: str
+    policy: str
+
+
+@dataclass(frozen=True)
+class BuildAccess:
+    """The read policy, and the roles (each after its path) that get it."""
+
+    policy: ReadPolicy
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group of IAM Identity Center."""
+
+    name: str
+    id: str
+
+
+@dataclass(frozen=True)
+class PermissionSet:
+    """A permission set and whom it is assigned to. `team` "" = it is everybody's."""
+
+    name: str
+    team: str
+    description: str
+    groups: tuple[Group, ...]
+
+
+@dataclass(frozen=True)
+class DeveloperAccess:
+    """Permission sets with which developers read; one policy for all. `creates` = False: others create them, by the stack's outputs.
+
+    `session_duration` is in ISO 8601, `region` that of IAM Identity Center, `account` the one that developers sign in to.
+    """
+
+    creates: bool
+    stack: str
+    account: str
+    instance_arn: str
+    region: str
+    session_duration: str
+    policy: str
+    permission_sets: tuple[PermissionSet, ...]
+
+
+@dataclass(frozen=True)
+class PackageEvents:
+    """Who learns of package versions: topic, rule, targets, subscriptions. `chat_role` is there where a channel is.
+
+    The topic's key has no ARN before it is created: the role's permissions have `topic_key` in its place.
+    """
+
+    names: Names
+    role: Role
+    topic_key: str
+    key: Key
+    topic_policy: str
+    dead_letters_policy: str
+    pattern: str
+    owned_only: bool
+    email: tuple[str, ...]
+    https: tuple[str, ...]
+    sqs: tuple[str, ...]
+    slack: Slack | None
+    chat_role: Role | None
+    pipelines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """A second domain for developers."""
+
+    name: str
+    policy: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All of a stack. `teams` each after those that it installs from, `consumers` in the catalog's order."""
+
+    stack: str
+    place: Registry
+    registry: PackageRegistry
+    oidc: GitHubOidc
+    teams: tuple[TeamRepository, ...]
+    consumers: tuple[ConsumingRepository, ...]
+    builds: BuildAccess
+    developers: DeveloperAccess | None
+    events: PackageEvents | None
+    sandbox: Sandbox | None
+
+    @property
+    def repositories(self) -> tuple[Repository, ...]:
+        """Every CodeArtifact repository."""
+        return (self.registry.shared, *self.registry.public_sources, *(one.repository for one in self.teams))
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """Every IAM role."""
+        events = (self.events.role, self.events.chat_role) if self.events else ()
+        return (self.oidc.read_role, *(role for one in self.consumers for role in one.roles), *(one for one in events if one))
+
+
+def _place(one: Registry) -> dict[str, str]:
+    return {"partition": one.partition, "account": one.account, "region": one.region, "domain": one.domain}

@@ -1,0 +1,154 @@
+"""Whether every document of a plan fits its limit, before anything is registered.
+
+Ids and accounts are not known yet, so the plan is made with the widest that can come (`plan.facts.widest`): what fits here fits in AWS.
+"""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import NamedTuple
+
+from plan.parts import ConsumingRepository, Plan, Role, TeamRepository
+from policies.events import PATTERN_MAX
+
+# Characters. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (trust: the default, it can be raised to 4,096)
+TRUST_MAX = 2_048
+INLINE_MAX = 10_240
+MANAGED_MAX = 6_144
+# https://docs.aws.amazon.com/codeartifact/latest/APIReference/API_PutDomainPermissionsPolicy.html (policyDocument: 7,168)
+RESOURCE_MAX = 7_168
+
+
+class Oversize(NamedTuple):
+    """A document over its limit: the file and key to change, what it measures and what is allowed."""
+
+    file: str
+    key: str
+    got: str
+    allowed: str
+
+
+class Kind(StrEnum):
+    """What a document is attached to."""
+
+    TRUST = "trust"
+    INLINE = "inline"
+    MANAGED = "managed"
+    DOMAIN = "domain"
+    REPOSITORY = "repository"
+
+
+_LIMITS = {
+    Kind.TRUST: TRUST_MAX,
+    Kind.INLINE: INLINE_MAX,
+    Kind.MANAGED: MANAGED_MAX,
+    Kind.DOMAIN: RESOURCE_MAX,
+    Kind.REPOSITORY: RESOURCE_MAX,
+}
+_FEWER_ACCOUNTS = "name the organisation (organizationId) instead of its accounts"
+
+
+class Document(NamedTuple):
+    """A document of a plan: the file and key that it grows with, what it is, its text, and what makes it smaller.
+
+    `role`: the name of the role whose trust policy or permissions it is.
+    """
+
+    file: str
+    key: str
+    kind: Kind
+    what: str
+    text: str
+    shorten: str
+    role: str = ""
+
+    @property
+    def oversize(self) -> Oversize | None:
+        size, limit = len(self.text), _LIMITS[self.kind]
+        if size <= limit:
+            return None
+        return Oversize(self.file, self.key, f"{self.what} of {size:,} characters", f"at most {limit:,}: {self.shorten}")
+
+
+def _stack_file(plan: Plan) -> str:
+    return f"Pulumi.{plan.stack}.yaml"
+
+
+def _role(role: Role, who: str, trust: tuple[str, str, str], permissions: tuple[str, str, str]) -> Iterator[Document]:
+    """The two documents of a role, each with file, key and what makes it smaller."""
+    (file, key, shorten), (other_file, other_key, other) = trust, permissions
+    yield Document(file, key, Kind.TRUST, f"the {who} role's trust policy", role.trust, shorten, role.name)
+    if role.permissions:
+        yield Document(other_file, other_key, Kind.INLINE, f"the {who} role's policy", role.permissions, other, role.name)
+
+
+def _consumer(plan: Plan, one: ConsumingRepository) -> Iterator[Document]:
+    key = f"repositories.{one.name}"
+    fewer_sources = (_stack_file(plan), "package-flow:publicSources", "name fewer public sources")
+    branches = (one.file, f"{key}.release_branches", "name fewer or shorter release branches, or one pattern")
+    names = (one.file, "owns", "own fewer names, or one pattern for many")
+    if one.own_read_role:
+        yield from _role(one.own_read_role, "read", (one.file, key, "a shorter name for the repository"), fewer_sources)
+    if one.publishing:
+        yield from _role(one.publishing.role, "publish", branches, names)
+    if one.promotion:
+        yield from _role(one.promotion.role, "promote", branches, names)
+
+
+def _domain_wide(plan: Plan) -> Iterator[Document]:
+    file, registry = _stack_file(plan), plan.registry
+    immutable = "set package-flow:subjects to immutable (and opt the organisation in to immutable subjects on GitHub)"
+    sources = (file, "package-flow:publicSources", "name fewer public sources")
+    accounts = (file, "package-flow:sharing.accounts")
+    yield from _role(plan.oidc.read_role, "read", (file, "package-flow:subjects", immutable), sources)
+    yield Document(*sources[:2], Kind.MANAGED, "the read policy", plan.builds.policy.policy, sources[2])
+    yield Document(*accounts, Kind.DOMAIN, "the domain policy", registry.policy, _FEWER_ACCOUNTS)
+    yield Document(*accounts, Kind.REPOSITORY, "the policy of shared", registry.shared.policy, _FEWER_ACCOUNTS)
+    for one in registry.public_sources:
+        yield Document(*sources[:2], Kind.REPOSITORY, f"the policy of {one.name}", one.policy, sources[2])
+    if plan.sandbox:
+        yield Document(file, "package-flow:sandbox.roles", Kind.DOMAIN, "the sandbox's policy", plan.sandbox.policy, "name fewer roles")
+    if plan.events:
+        pipelines = (file, "package-flow:events.pipelines", "name fewer pipelines")
+        yield from _role(plan.events.role, "events", (file, "", "a shorter name for the stack"), pipelines)
+        if plan.events.chat_role:
+            yield from _role(plan.events.chat_role, "chat", (file, "", "a shorter name for the stack"), pipelines)
+
+
+def _team(plan: Plan, team: TeamRepository) -> Iterator[Document]:
+    """A team's repository: what makes its policy grow is what the team names, or what the stack names for all that are open."""
+    if not team.repository.policy:
+        return
+    if team.publishers:
+        key, what = (team.file, "publishers"), "the team repository's policy"
+        shorten = "let fewer roles of other accounts publish (one pattern for many), or own fewer names"
+    elif not team.open_to_organization:
+        key, what, shorten = (team.file, "build_roles"), "the team repository's policy", "name fewer roles"
+    else:
+        more_accounts = len(plan.registry.sharing.accounts) > len(plan.builds.roles)
+        key = (_stack_file(plan), "package-flow:sharing.accounts" if more_accounts else "package-flow:builds.roles")
+        what, shorten = "the policy of a repository that is open to the organisation", f"{_FEWER_ACCOUNTS}, or fewer roles"
+    yield Document(*key, Kind.REPOSITORY, what, team.repository.policy, shorten)
+
+
+def documents(plan: Plan) -> Iterator[Document]:
+    """The documents of a plan that are held to a limit or to the policy pack's rules."""
+    yield from _domain_wide(plan)
+    for team in plan.teams:
+        yield from _team(plan, team)
+    for consumer in plan.consumers:
+        yield from _consumer(plan, consumer)
+
+
+def _pattern(plan: Plan) -> Iterator[Oversize]:
+    """The event pattern. Its limit is a quota that AWS raises on request; the message says what helps without that."""
+    if plan.events is None or len(plan.events.pattern) <= PATTERN_MAX:
+        return
+    everything = ", or say packages: all (public packages are told of, too, where a repository keeps them)"
+    shorten = f"name fewer repositories{everything if plan.events.owned_only else ''}"
+    got = f"an event pattern of {len(plan.events.pattern):,} characters"
+    yield Oversize(_stack_file(plan), "package-flow:events", got, f"at most {PATTERN_MAX:,}: {shorten}")
+
+
+def check(plan: Plan) -> list[Oversize]:
+    """Everything of a plan that is over its limit, each once."""
+    return list(dict.fromkeys([*(found for one in documents(plan) if (found := one.oversize)), *_pattern(plan)]))

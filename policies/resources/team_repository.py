@@ -1,0 +1,75 @@
+"""A team repository: who reads it, by `readers` in the catalog, and which roles of other accounts publish to it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from policies.actions import PUBLISH, READ
+from policies.arns import Registry
+from policies.document import Statement, statement
+from policies.names import RoleKind, role_name
+from policies.resources.sharing import NOBODY, Sharing, readable
+from policies.roles import developer
+from policies.roles.build import build_role_arn
+
+
+@dataclass(frozen=True)
+class Publishers:
+    """Roles of other accounts (ARN patterns) that publish a team's owned names (ARN patterns of packages) to its repository."""
+
+    repository: str
+    roles: Sequence[str]
+    packages: Sequence[str]
+
+
+def open_readers(registry: Registry, stack: str, path: str, developers: bool, build_roles: Sequence[str]) -> list[str]:
+    """`readers: organization`: the builds' read role, the developers of the stack if it has any, and its AWS build roles."""
+    people = developer.every_role(registry, stack) if developers else []
+    return [registry.role_arn(path, role_name(stack, RoleKind.READ)), *people, *(build_role_arn(registry, one) for one in build_roles)]
+
+
+def own_readers(registry: Registry, stack: str, team: str, developers: bool, build_roles: Sequence[str]) -> list[str]:
+    """`readers: team`: the team's developers if it names groups, and the AWS build roles that it names.
+
+    Its own builds have roles that say so.
+    """
+    people = developer.team_roles(registry, stack, team) if developers else []
+    return [*people, *(build_role_arn(registry, one) for one in build_roles)]
+
+
+def team_repository_policy(
+    registry: Registry,
+    readers: Sequence[str],
+    sharing: Sharing = NOBODY,
+    downstream: bool = False,
+    publishers: Publishers | None = None,
+) -> list[Statement]:
+    """A team repository: `readers` (ARN patterns of roles) may read it, and those it is shared with; `publishers` may publish there.
+
+    Matching `aws:PrincipalArn` instead of naming principals survives a role that is made again, and needs no order of creation.
+    """
+    opened = (
+        [
+            statement(
+                "ReadByRole",
+                READ,
+                "*",
+                principal="*",
+                conditions={"ArnLike": {"aws:PrincipalArn": list(readers)}},
+            )
+        ]
+        if readers
+        else []
+    )
+    return [*opened, *readable(registry, sharing, downstream), *(_publish(registry, publishers) if publishers else [])]
+
+
+def _publish(registry: Registry, publishers: Publishers) -> list[Statement]:
+    """What their own account lets them, too: from another account, both policies must allow. Package managers read before they publish."""
+    accounts = dict.fromkeys(role.split(":")[4] for role in publishers.roles)
+    principal = {"AWS": [f"arn:{registry.partition}:iam::{account}:root" for account in accounts]}
+    roles = {"ArnLike": {"aws:PrincipalArn": list(publishers.roles)}}
+    packages = [registry.package_arn(publishers.repository, one) for one in publishers.packages]
+    return [
+        statement("PublishFromElsewhere", PUBLISH, packages, principal=principal, conditions=roles),
+        statement("ReadByPublishers", READ, "*", principal=principal, conditions=roles),
+    ]

@@ -1,0 +1,37 @@
+"""The publish role: who assumes it (the publishing workflow on a release branch) and what it may do.
+
+It publishes the names that a team owns, in the formats that a repository declares, to the team's repository and nowhere else.
+"""
+
+from collections.abc import Iterable
+
+from policies import github_tokens
+from policies.actions import PUBLISH
+from policies.arns import Registry
+from policies.branches import ReleaseBranches
+from policies.document import Statement, statement
+from policies.github_tokens import GitHubRepository, Subjects
+from policies.owned_names import OwnedName
+from policies.roles.read import read_permissions
+
+
+def publish_trust(
+    registry: Registry,
+    repository: GitHubRepository,
+    branches: ReleaseBranches,
+    environment: str,
+    workflow: str | None,
+    forms: Subjects,
+) -> list[Statement]:
+    """The publishing workflow (`job_workflow_ref`; None = any workflow) on a release branch, in `environment` unless that is ""."""
+    return github_tokens.release("Release", registry, repository, branches, environment, workflow, forms)
+
+
+def publish_permissions(
+    registry: Registry, token_duration: int, team_repository: str, owned: Iterable[OwnedName], readable: Iterable[str]
+) -> list[Statement]:
+    """What a publishing job may do: publish `owned` to `team_repository`; read `readable`; a capped token."""
+    return [
+        statement("Publish", PUBLISH, [registry.package_arn(team_repository, name.arn_pattern) for name in owned]),
+        *read_permissions(registry, token_duration, readable),
+    ]

@@ -1,0 +1,449 @@
+"""Keys, types and grammar of single values, for stack files and team files. What looks across keys or files is a rule elsewhere."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WrapValidator
+from pydantic.alias_generators import to_camel
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from plan.declared import AnnouncedPackages, DeveloperMode, Encryption, OidcProvider, Readers, ReadRole
+from policies.events import STATES
+from policies.github_tokens import Subjects
+from policies.names import PUBLIC_SOURCES
+from policies.owned_names import Format
+from settings import regions
+from settings.problems import FINDINGS_MAX, MAPPING, NOTHING, Finding, Words, encodable, misread, one_of
+from settings.yaml_files import Spellings
+
+# Stands in a list for an entry that is wrong: the others keep their places, which problems are told by.
+TAKEN_OUT = Words("")
+
+
+def _refused(allowed: str, kind: Literal["not_text", "refused"] = "refused") -> PydanticCustomError:
+    return PydanticCustomError(kind, "{allowed}", {"allowed": allowed})
+
+
+def _refuse(allowed: str) -> WrapValidator:
+    """Whatever the type refuses is refused in these words."""
+
+    def check(value: Any, handler: Any) -> Any:
+        try:
+            return handler(value)
+        except ValidationError:
+            raise _refused(allowed) from None
+
+    return WrapValidator(check)
+
+
+def _text(pattern: str, allowed: str, *, besides: str | None = None) -> WrapValidator:
+    """Text that matches the whole pattern. With `besides`: and has nothing that can't be seen or sent, but these characters."""
+    grammar = re.compile(pattern)
+
+    def check(value: Any, handler: Any) -> Any:
+        if value is TAKEN_OUT:
+            return value
+        try:
+            text = handler(value)
+        except ValidationError:
+            quotes = "" if value is None or isinstance(value, list | dict | str) else " (put it in quotes)"
+            raise _refused(allowed + quotes, "not_text") from None
+        unseen = besides is not None and not all(one.isprintable() or one in besides for one in text)
+        if unseen or not encodable(text) or not grammar.fullmatch(text):
+            raise _refused(allowed)
+        return text
+
+    return WrapValidator(check)
+
+
+def _checked(check: Callable[[str], str | None]) -> AfterValidator:
+    """Text of which `check` says what is allowed instead, or nothing if it is good."""
+
+    def checked(text: str) -> str:
+        if text is not TAKEN_OUT and (allowed := check(text)):
+            raise _refused(allowed)
+        return text
+
+    return AfterValidator(checked)
+
+
+# For what is known by its key alone: `name:` without a value is `name: {}`.
+KEY_SAYS_ALL = BeforeValidator(lambda value: {} if value is None else value)
+
+
+def _choice(words: Iterable[str]) -> WrapValidator:
+    """One of these words, which the type behind it then takes."""
+    listed = [str(word) for word in words]
+
+    def check(value: Any, handler: Any) -> Any:
+        if value is TAKEN_OUT:
+            return value
+        if not (isinstance(value, str) and value in listed):
+            raise _refused(one_of(value, listed), "refused" if isinstance(value, str) else "not_text")
+        return handler(value)
+
+    return WrapValidator(check)
+
+
+PUBLISHING_WORKFLOW_FILE = "publish-package.yml"
+ANY_WORKFLOW = "any"
+# https://docs.aws.amazon.com/codeartifact/latest/ug/limits.html: direct upstreams of a repository; a team's last one is always shared
+TEAM_UPSTREAMS_MAX = 10 - 1
+TOKEN_SECONDS_MIN, TOKEN_SECONDS_MAX = 900, 43_200
+# https://docs.aws.amazon.com/singlesignon/latest/userguide/howtosessionduration.html: 1 to 12 hours
+SESSION_SECONDS_MIN, SESSION_SECONDS_MAX = 3_600, 43_200
+# https://docs.github.com/en/rest/repos/rules: required_approving_review_count
+APPROVALS_MAX = 10
+# https://docs.github.com/en/rest/deployments/environments: reviewers
+REVIEWERS_MAX = 6
+
+DOMAIN_NAME = "2 to 50 lower-case letters, digits and hyphens, the first a letter, the last no hyphen"
+_TEAM_NAME = "2 to 100 letters, digits and . _ -, the first a letter or digit (a CodeArtifact repository is named so)"
+GITHUB_OWNER = "a GitHub organisation: 1 to 39 letters, digits and single hyphens"
+FOLDER = "a folder with one YAML file a team, relative to Pulumi.yaml"
+_WORKFLOW = (
+    "OWNER/REPOSITORY/.github/workflows/FILE.yml@refs/heads/BRANCH (or @refs/tags/TAG, or @ a full commit id), each as "
+    "GitHub and git take it, or any"
+)
+
+# https://docs.aws.amazon.com/codeartifact/latest/APIReference/API_CreateDomain.html and API_CreateRepository.html
+DomainName = Annotated[str, _text(r"[a-z][a-z0-9\-]{0,48}[a-z0-9]", DOMAIN_NAME)]
+TeamName = Annotated[str, _text(r"[A-Za-z0-9][A-Za-z0-9._\-]{1,99}", _TEAM_NAME)]
+AccountId = Annotated[str, _text(r"[0-9]{12}", "an account id of 12 digits")]
+_REGION_PATTERN = r"[a-z]{2,4}(-[a-z]+){1,2}-[0-9]{1,2}"
+Region = Annotated[str, _text(r"(?s).*", regions.ALLOWED), _checked(regions.check)]
+# https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html
+OrganizationId = Annotated[str, _text(r"(o-[a-z0-9]{10,32})?", "an AWS organisation's id: o- and 10 to 32 lower-case letters and digits")]
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalorgpaths
+_ORGANIZATION_PATH = "a path of an AWS organisation, such as o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/, with * at the end for what is below"
+_ORGANIZATION_PATH_PATTERN = r"o-[a-z0-9]{10,32}/r-[a-z0-9]{4,32}/(ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}/)*\*?"
+OrganizationPath = Annotated[str, _text(_ORGANIZATION_PATH_PATTERN, _ORGANIZATION_PATH)]
+# https://docs.aws.amazon.com/singlesignon/latest/IdentityStoreAPIReference/API_Group.html
+_GROUP = "the display name of a group in IAM Identity Center: text on one line"
+GroupName = Annotated[str, _text(r"(?=.*\S).{1,1024}", _GROUP, besides="\u00a0\u3000")]
+_OTHER_REGION = "an AWS region, such as eu-west-1"
+OtherRegion = Annotated[str, _text(f"({_REGION_PATTERN})?", _OTHER_REGION), _checked(regions.check_partition)]
+_ROLE_NAME = r"([A-Za-z0-9._+=,@-]+/)*[A-Za-z0-9._+=,@-]{1,64}"
+_ROLE = "a role's name, after its path if it has one, such as build or service-role/build"
+BuildRole = Annotated[str, _text(r"(?=.{1,512}\Z)(?!aws-)" + _ROLE_NAME, _ROLE)]
+# Of marks alone a pattern says of nobody who is meant.
+_SAYS_WHO = r"(?=.*[A-Za-z0-9])"
+_ROLE_PATTERN = "a role's name with a letter or digit, after its path if it has one, with * at the end for all that begin so, such as ci-*"
+PublisherRole = Annotated[str, _text(_SAYS_WHO + r"(?=.{1,512}\Z)([A-Za-z0-9._+=,@-]+/)*[A-Za-z0-9._+=,@-]{1,64}\*?", _ROLE_PATTERN)]
+PUBLISHER = 'an account and a role, such as {account: "444455556666", role: ci-*}'
+_ROLE_ARN = 'the ARN of a role, such as arn:aws:iam::222233334444:role/permission-sets, or ""'
+RoleArn = Annotated[str, _text(r"(arn:aws[a-z-]*:iam::[0-9]{12}:role/" + _ROLE_NAME + ")?", _ROLE_ARN)]
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html, without the characters that are wildcards in a policy
+_IAM_PATH = "/ or names between slashes, such as /package-flow/ (letters, digits and . _ + = , @ -; at most 512 characters; not /aws-...)"
+IamPath = Annotated[str, _text(r"(?=.{1,512}\Z)(?!/aws-)/([A-Za-z0-9._+=,@-]+/)*", _IAM_PATH)]
+_BOUNDARY = 'the ARN of a managed policy, such as arn:aws:iam::111122223333:policy/boundary, or ""'
+_BOUNDARY_ARN = r"(arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/([A-Za-z0-9._+=,@-]+/)*[A-Za-z0-9._+=,@-]{1,128})?"
+BoundaryArn = Annotated[str, _text(_BOUNDARY_ARN, _BOUNDARY)]
+_OWNER_PATTERN = r"(?=.{1,39}\Z)[A-Za-z0-9]+(-[A-Za-z0-9]+)*"
+GitHubOwner = Annotated[str, _text(_OWNER_PATTERN, GITHUB_OWNER)]
+# What no token can have: names that GitHub has not (the repository `..`), and refs that git has not.
+# https://git-scm.com/docs/git-check-ref-format
+_WORKFLOW_OWNER = r"(?=[^/]{1,39}/)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*"
+_WORKFLOW_FILE = rf"{_WORKFLOW_OWNER}/(?!\.\.?/)(?![^/]*\.git/)[A-Za-z0-9._-]{{1,100}}/\.github/workflows/[A-Za-z0-9._-]+\.ya?ml"
+_REF_PART = r"(?!\.)[A-Za-z0-9._-]+(?<!\.lock)"
+_WORKFLOW_REF = rf"(?:refs/(?:heads|tags)/(?!-)(?!.*\.\.){_REF_PART}(?:/{_REF_PART})*(?<!\.)|[0-9a-f]{{40}})"
+Workflow = Annotated[str, _text(rf"{ANY_WORKFLOW}|{_WORKFLOW_FILE}@{_WORKFLOW_REF}", _WORKFLOW)]
+_REPOSITORY = "a GitHub repository without its owner: 1 to 100 letters, digits and . _ -"
+RepositoryName = Annotated[str, _text(r"(?!\.\.?\Z)(?!.*\.git\Z)[A-Za-z0-9._-]{1,100}", _REPOSITORY)]
+_FORMER = "the name that GitHub had for the repository before it was renamed, without its owner"
+FormerName = Annotated[str, _text(r"((?!\.\.?\Z)(?!.*\.git\Z)[A-Za-z0-9._-]{1,100})?", _FORMER)]
+TeamSlug = Annotated[str, _text(r"[a-z0-9_][a-z0-9_-]{0,254}", "a GitHub team's slug: lower-case letters, digits, hyphens and underscores")]
+# With the character that joins emoji, which names of jobs have.
+CheckName = Annotated[str, _text(r"(?=.*\S).{1,255}", "the name of a check: text on one line", besides="\u200d")]
+# Stricter than GitHub: the name becomes part of a token's subject, where other characters are encoded.
+_ENVIRONMENT = "the name of a GitHub environment: letters, digits and . _ -, but not . or .. (which addresses leave out)"
+EnvironmentName = Annotated[str, _text(r"(?!\.\.?\Z)[A-Za-z0-9._-]{0,255}", _ENVIRONMENT)]
+Folder = Annotated[str, _text(r".+", FOLDER, besides="\u00a0\u3000\u200d")]
+PlainText = Annotated[str, _text(r"[\s\S]*", "text")]
+YesOrNo = Annotated[bool, _refuse("true or false, without quotes")]
+_SECONDS = f"{TOKEN_SECONDS_MIN} to {TOKEN_SECONDS_MAX} (seconds)"
+Seconds = Annotated[int, Field(ge=TOKEN_SECONDS_MIN, le=TOKEN_SECONDS_MAX), _refuse(_SECONDS)]
+_SESSION = f"{SESSION_SECONDS_MIN} to {SESSION_SECONDS_MAX} (seconds)"
+SessionSeconds = Annotated[int, Field(ge=SESSION_SECONDS_MIN, le=SESSION_SECONDS_MAX), _refuse(_SESSION)]
+Approvals = Annotated[int, Field(ge=0, le=APPROVALS_MAX), _refuse(f"0 to {APPROVALS_MAX}, a number without quotes")]
+PublicSource = Annotated[str, _choice(PUBLIC_SOURCES)]
+# Lax, because a strict enum takes its members alone and not their words.
+EncryptionWord = Annotated[Encryption, Field(strict=False), _choice(Encryption)]
+OidcProviderWord = Annotated[OidcProvider, Field(strict=False), _choice(OidcProvider)]
+ReadRoleWord = Annotated[ReadRole, Field(strict=False), _choice(ReadRole)]
+SubjectsWord = Annotated[Subjects, Field(strict=False), _choice(Subjects)]
+DeveloperModeWord = Annotated[DeveloperMode, Field(strict=False), _choice(DeveloperMode)]
+ReadersWord = Annotated[Readers, Field(strict=False), _choice(Readers)]
+FormatWord = Annotated[Format, Field(strict=False), _choice(Format)]
+
+
+# https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html
+_EMAIL = "a mail address, such as platform@acme.example"
+EmailAddress = Annotated[str, _text(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", _EMAIL)]
+_HTTPS = "an https:// address without user, password or white space, such as https://hooks.acme.example/packages"
+HttpsEndpoint = Annotated[str, _text(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[^\s@]*)?", _HTTPS)]
+_QUEUE = "the ARN of a standard queue, such as arn:aws:sqs:eu-west-1:111122223333:package-versions (a FIFO queue takes no such messages)"
+QueueArn = Annotated[str, _text(rf"arn:aws[a-z-]*:sqs:{_REGION_PATTERN}:[0-9]{{12}}:[A-Za-z0-9_-]{{1,80}}", _QUEUE)]
+# https://docs.aws.amazon.com/chatbot/latest/APIReference/API_CreateSlackChannelConfiguration.html
+_SLACK = "an id of letters and digits, such as T07EA123LEP of a workspace (capital letters) or C07EZ1ABC23 of a channel"
+SlackWorkspace = Annotated[str, _text(r"[0-9A-Z]{0,255}", _SLACK)]
+SlackChannel = Annotated[str, _text(r"[0-9A-Za-z]{0,255}", _SLACK)]
+# https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_PipelineDeclaration.html
+PipelineName = Annotated[str, _text(r"[A-Za-z0-9.@_-]{1,100}", "a pipeline of the stack's account: 1 to 100 letters, digits and . @ _ -")]
+PackageState = Annotated[str, _choice(STATES)]
+SandboxName = Annotated[str, _text(r"([a-z][a-z0-9\-]{0,48}[a-z0-9])?", DOMAIN_NAME)]
+_ROLE_WITH_WILDCARD = (
+    "a role's name with a letter or digit, after its path if it has one, with * for what may differ, such as engineers/* (not every role)"
+)
+RolePattern = Annotated[str, _text(_SAYS_WHO + r"(?=.{1,512}\Z)([A-Za-z0-9._+=,@*-]+/)*[A-Za-z0-9._+=,@*-]{1,64}", _ROLE_WITH_WILDCARD)]
+AnnouncedPackagesWord = Annotated[AnnouncedPackages, Field(strict=False), _choice(AnnouncedPackages)]
+
+
+class _CatalogShape(BaseModel):
+    """Keys in snake_case. An empty default stands for a required key that is missing, which a rule reports."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class _StackShape(BaseModel):
+    """Keys in camelCase."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, alias_generator=to_camel)
+
+
+class DomainShape(_StackShape):
+    name: DomainName = ""
+    encryption: EncryptionWord = Encryption.CUSTOMER
+    protect: YesOrNo = True
+
+
+class IamShape(_StackShape):
+    path: IamPath = "/package-flow/"
+    permissions_boundary: BoundaryArn = ""
+    deployers: list[BuildRole] = []
+
+
+class PublishingShape(_StackShape):
+    workflow: Workflow = ""
+
+
+class SharingShape(_StackShape):
+    organization_id: OrganizationId = ""
+    organization_paths: list[OrganizationPath] = []
+    accounts: list[AccountId] = []
+    downstream: list[PlainText] = []
+
+
+class SlackShape(_StackShape):
+    workspace: SlackWorkspace = ""
+    channel: SlackChannel = ""
+
+
+class EventsShape(_StackShape):
+    repositories: list[PlainText] = []
+    packages: AnnouncedPackagesWord = AnnouncedPackages.OWNED
+    states: list[PackageState] = ["Published"]
+    email: list[EmailAddress] = []
+    https: list[HttpsEndpoint] = []
+    sqs: list[QueueArn] = []
+    slack: SlackShape = SlackShape()
+    pipelines: list[PipelineName] = []
+
+
+class SandboxShape(_StackShape):
+    name: SandboxName = ""
+    roles: list[RolePattern] = []
+
+
+class DevelopersShape(_StackShape):
+    groups: list[GroupName] = []
+    mode: DeveloperModeWord = DeveloperMode.IDENTITY_CENTER
+    region: OtherRegion = ""
+    role_arn: RoleArn = ""
+    session_duration: SessionSeconds = 28_800
+
+
+class BuildsShape(_StackShape):
+    roles: list[BuildRole] = []
+
+
+class NamespacesShape(_StackShape):
+    """By format, as `owns` of the catalog."""
+
+    npm: list[PlainText] = []
+    pypi: list[PlainText] = []
+    maven: list[PlainText] = []
+
+    def of(self, format: Format) -> list[str]:
+        return getattr(self, format)
+
+
+class StackShape(_StackShape):
+    """The project's keys of a stack file. The optional ones have their default in Pulumi.yaml and nowhere else."""
+
+    domain: DomainShape = DomainShape()
+    catalog: Folder = ""
+    public_sources: list[PublicSource]
+    token_duration: Seconds
+    github_oidc_provider: OidcProviderWord
+    read_role: ReadRoleWord
+    subjects: SubjectsWord
+    iam: IamShape
+    publishing: PublishingShape
+    sharing: SharingShape
+    developers: DevelopersShape
+    builds: BuildsShape
+    events: EventsShape
+    sandbox: SandboxShape
+    namespaces: NamespacesShape
+
+
+class ProviderShape(BaseModel):
+    """The keys of the providers that this program reads too."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    region: Region = Field("", alias="aws:region")
+    allowed_account_ids: list[AccountId] = Field([], alias="aws:allowedAccountIds")
+    github_owner: GitHubOwner = Field("", alias="github:owner")
+
+
+class PromotesShape(_CatalogShape):
+    reviewers: list[TeamSlug] = []
+
+
+class RepositoryShape(_CatalogShape):
+    publishes: list[FormatWord] = []
+    release_branches: list[PlainText] = []
+    required_checks: list[CheckName] = []
+    approvals: Approvals = 1
+    environment: EnvironmentName = ""
+    promotes: PromotesShape = PromotesShape()
+    accepted_branches: list[PlainText] = []
+    renamed_from: FormerName = ""
+
+
+class PublisherShape(_CatalogShape):
+    """Roles of another account that may publish to a team's repository."""
+
+    account: AccountId = ""
+    role: PublisherRole = ""
+
+
+class TeamShape(_CatalogShape):
+    """One file of the catalog."""
+
+    team: TeamName = ""
+    readers: ReadersWord = Readers.ORGANIZATION
+    upstreams: list[PlainText] = []
+    owns: dict[FormatWord, list[PlainText]] = {}
+    release_managers: list[TeamSlug] = []
+    developer_groups: list[GroupName] = []
+    build_roles: list[BuildRole] = []
+    publishers: list[PublisherShape] = []
+    repositories: dict[RepositoryName, Annotated[RepositoryShape, KEY_SAYS_ALL]] = {}
+
+
+# Keys that later versions will read. Refused until then: a key without effect would promise something.
+NOT_YET = frozenset({"registryStack", "organizationVariables"})
+
+
+def keys_of(shape: type[BaseModel]) -> list[str]:
+    """The keys of a shape, as files spell them."""
+    return [one.alias or name for name, one in shape.model_fields.items()]
+
+
+def _shape_at(annotation: Any, path: Sequence[Any]) -> type[BaseModel] | None:
+    """The shape that stands at `path` inside `annotation`, or None."""
+    if get_origin(annotation) is Annotated:
+        return _shape_at(get_args(annotation)[0], path)
+    if get_origin(annotation) in (dict, list):
+        return _shape_at(get_args(annotation)[-1], path[1:]) if path else None
+    if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+        return None
+    fields = {one.alias or name: one.annotation for name, one in annotation.model_fields.items()}
+    return _shape_at(fields.get(path[0]), path[1:]) if path else annotation
+
+
+_STRUCTURE = {
+    "list_type": "a list, such as [one, two]",
+    "dict_type": MAPPING,
+    "model_type": MAPPING,
+    "model_attributes_type": MAPPING,
+    "invalid_key": "text as a key (in quotes)",
+    "missing": "a value, here or as the default in Pulumi.yaml",
+}
+
+
+def _place(error: ErrorDetails) -> tuple[Any, ...]:
+    """Where the value is that has to be taken out; what is wrong with a key is told at its value's place."""
+    path = tuple(error["loc"])
+    return path[:-1] if path and path[-1] == "[key]" else path
+
+
+def _finding(error: ErrorDetails, shape: type[BaseModel], spellings: Spellings) -> Finding:
+    path, value = _place(error), error["input"]
+    if path != tuple(error["loc"]):
+        return Finding(path, misread(value) or value, error["msg"])
+    if error["type"] == "extra_forbidden":
+        key, parent = str(path[-1]), _shape_at(shape, path[:-1])
+        known = keys_of(parent) if parent else []
+        return Finding(path, Words("an unknown key"), "leave it out, it is not available yet" if key in NOT_YET else one_of(key, known))
+    allowed = _STRUCTURE.get(error["type"], error["msg"])
+    if error["type"] == "missing":
+        return Finding(path, NOTHING, allowed)
+    # A number is no misreading where a number is expected.
+    number = error["type"] == "refused" and isinstance(value, int | float) and not isinstance(value, bool)
+    return Finding(path, value if number else misread(value, spellings.get(path)) or value, allowed)
+
+
+def _without(data: Any, paths: Sequence[tuple[Any, ...]]) -> Any:
+    """`data` without what stands at these paths; in lists TAKEN_OUT stands there."""
+    gone = {path[0] for path in paths if len(path) == 1}
+    deeper: dict[Any, list[tuple[Any, ...]]] = {}
+    for path in paths:
+        if len(path) > 1:
+            deeper.setdefault(path[0], []).append(path[1:])
+    if isinstance(data, dict):
+        return {key: _without(value, deeper.get(key, [])) for key, value in data.items() if key not in gone}
+    if isinstance(data, list):
+        return [TAKEN_OUT if index in gone else _without(value, deeper.get(index, [])) for index, value in enumerate(data)]
+    return data
+
+
+Shape = TypeVar("Shape", bound=BaseModel)
+
+
+def fit(shape: type[Shape], data: dict[Any, Any], spellings: Spellings, defaults: Mapping[str, Any]) -> tuple[Shape | None, list[Finding]]:
+    """`data` in its shape and what is wrong with it.
+
+    What is wrong is taken out (or set to its default), so that the rules still look at the rest and one error holds every problem. None if
+    nothing can be made of it.
+    """
+    try:
+        return shape.model_validate(data), []
+    except ValidationError as error:
+        every = error.errors(include_url=False)
+    # The first ones are told; what is wrong in the others is taken out all the same.
+    findings = [_finding(one, shape, spellings) for one in every[:FINDINGS_MAX]]
+    taken_out = [_place(one) for one in every]
+    try:
+        return shape.model_validate({**defaults, **_without(data, taken_out)}), findings
+    except ValidationError:
+        return None, findings
+
+
+_REPEATED = 100
+
+
+def repeated(data: Any, path: tuple[Any, ...] = ()) -> Iterator[Finding]:
+    """Every list of the configuration names things, so each of its entries stands in it once."""
+    if isinstance(data, dict):
+        for key, value in data.items():
+            yield from repeated(value, (*path, key))
+    if isinstance(data, list):
+        for text, count in Counter(one for one in data if isinstance(one, str)).items():
+            if count > 1:
+                yield Finding(path, Words(f"{text[:_REPEATED]!r} {count} times"), "each entry once")

@@ -1,0 +1,119 @@
+"""A stack's life under Pulumi's engine: previewed, made, left alone, changed behind its back and repaired, taken away."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.engine.life import SMALL, Life, changes, done, living, needs_engine, shipped
+
+pytestmark = needs_engine
+
+# Inputs that are known only after something has been made: what AWS numbers at random, and what the order of creation hangs on.
+KNOWN_LATER = {
+    ("Alias", "targetKeyId"),
+    ("Domain", "encryptionKey"),
+    ("Topic", "kmsMasterKeyId"),
+    ("ActionsVariable", "value"),
+    ("ConsumingRepository", "read_role_arn"),
+    ("RolePolicyAttachment", "policyArn"),
+    ("RolePolicy", "policy"),
+    ("PermissionSetInlinePolicy", "permissionSetArn"),
+    ("AccountAssignment", "permissionSetArn"),
+    ("TopicSubscription", "topic"),
+    ("EventTarget", "arn"),
+    ("EventTarget", "deadLetterConfig"),
+    ("EventTarget", "roleArn"),
+}
+
+
+def unforeseen(unknown: dict[str, list[str]]) -> list[tuple[str, str]]:
+    return sorted({(urn.split("::")[2].rpartition(":")[2], key) for urn, keys in unknown.items() for key in keys} - KNOWN_LATER)
+
+
+def order(steps: list[str], first: str, then: str) -> None:
+    """Every step that begins with `first` comes before every one that begins with `then`; there are some of both."""
+    before, after = ([number for number, step in enumerate(steps) if step.startswith(words)] for words in (first, then))
+    assert before and after
+    assert max(before) < min(after)
+
+
+def made_and_left_alone(life: Life) -> None:
+    previewed = done(life.stack.preview())
+    assert unforeseen(previewed.unknown) == []
+    made = done(life.stack.up())
+    assert sorted(changes(made)) == sorted(changes(previewed))
+    assert {step.operation for step in made.steps} == {"create"}
+    assert changes(done(life.stack.up())) == []
+    assert changes(done(life.stack.refresh())) == []
+
+
+def taken_away(life: Life) -> None:
+    if life.settings.domain.protect:
+        before, writes = life.stack.state(), github_writes(life)
+        assert "is protected" in life.stack.destroy().errors[0].text
+        assert (life.stack.state(), github_writes(life)) == (before, writes)
+        life.stack.unprotect()
+    removed = changes(done(life.stack.destroy()))
+    repositories = {
+        step.split()[2].removesuffix("-publish") for step in removed if step.startswith("delete Role ") and step.endswith("-publish")
+    }
+    assert repositories
+    for repository in repositories:
+        # Guards outlive what relies on them.
+        for role in [step for step in removed if step in {f"delete Role {repository}-{kind}" for kind in ("publish", "promote")}]:
+            order(removed, role, f"delete RepositoryRuleset {repository}-")
+    order(removed, "delete Role payments-api-promote", "delete RepositoryEnvironment payments-api/promote")
+    order(removed, "delete Repository ", f"delete Domain {life.settings.domain.name}")
+    assert [one["type"] for one in life.stack.state() if not one["type"].startswith("pulumi:")] == []
+
+
+def github_writes(life: Life) -> int:
+    return life.cloud.control.get("github/requests")["github_writes"]
+
+
+@pytest.mark.parametrize("stack", [pytest.param("prod"), pytest.param("dev", marks=pytest.mark.slow("prod shows most of it"))])
+def test_a_shipped_stack(stack: str, tmp_path: Path) -> None:
+    with living(shipped(stack), tmp_path) as life:
+        made_and_left_alone(life)
+        taken_away(life)
+
+
+def test_the_small_stack(tmp_path: Path) -> None:
+    with living(SMALL, tmp_path) as life:
+        made_and_left_alone(life)
+        drifted = by_hand(life)
+        found = done(life.stack.refresh())
+        assert sorted(changes(found)) == sorted(drifted)
+        repaired = done(life.stack.up())
+        assert sorted(step.partition(" ")[2] for step in changes(repaired)) == sorted(step.partition(" ")[2] for step in drifted)
+        assert changes(done(life.stack.refresh())) == []
+        taken_away(life)
+
+
+def by_hand(life: Life) -> list[str]:
+    """People change what the stack has made; what a refresh should say of it."""
+    github, owner = life.github, life.settings.github_owner
+    path = ("repos", owner, "payments-api")
+    rulesets = {one["name"]: one["id"] for one in github.call("GET", *path, "rulesets")}
+    guard = github.call("GET", *path, "rulesets", str(rulesets["package-flow-release"]))
+    assert guard["bypass_actors"] == []
+    # A repository admin lets all who may write pass.
+    writers = [{"actor_id": 4, "actor_type": "RepositoryRole", "bypass_mode": "always"}]
+    body = {key: guard[key] for key in ("name", "target", "enforcement", "conditions", "rules")}
+    github.call("PUT", *path, "rulesets", str(guard["id"]), body={**body, "bypass_actors": writers})
+    github.call("PATCH", *path, "actions", "variables", "CODEARTIFACT_DOMAIN", body={"value": "evil"})
+    codeartifact = life.aws("codeartifact")
+    where = {"domain": life.settings.domain.name, "repository": "shared"}
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "codeartifact:*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    codeartifact.put_repository_permissions_policy(**where, policyDocument=document)
+    policy = next(one for one in life.stack.state() if one["type"] == "aws:iam/rolePolicy:RolePolicy")
+    role, _, name = policy["id"].partition(":")
+    life.aws("iam").delete_role_policy(RoleName=role, PolicyName=name)
+    return [
+        "update RepositoryRuleset payments-api-release",
+        "update ActionsVariable payments-api-CODEARTIFACT_DOMAIN",
+        "update RepositoryPermissionsPolicy shared",
+        f"delete RolePolicy {policy['urn'].split('::')[3]}",
+    ]
