@@ -441,7 +441,7 @@ class _Judge:
         if key not in self._group_reasons:
             groups = self._groups_of(place.domain, package.format)
             admitted = package_groups.admits(groups, package, "PUBLISH", [repository])
-            pattern = package_groups.association(groups, package)[0].pattern
+            pattern = package_groups.restricting_groups(groups, package)[-1].pattern
             self._group_reasons[key] = "" if admitted else f"package group {pattern} does not admit it here"
         return self._group_reasons[key]
 

@@ -166,20 +166,13 @@ def variation(text: str) -> str:
     return re.sub(r"[-_.]+", "-", text.lower())
 
 
-def association(groups: Iterable[PackageGroup], package: Coordinates) -> tuple[PackageGroup, str]:
-    """The group that a package belongs to, and STRONG or WEAK. The root group must be among `groups`."""
-    strong, weak = _matches(list(groups), package)
-    if weak and (parse(weak.pattern).specificity > parse(strong.pattern).specificity):
-        return weak, "WEAK"
-    return strong, "STRONG"
-
-
 def restricting_groups(groups: Iterable[PackageGroup], package: Coordinates) -> list[PackageGroup]:
-    """All groups whose restrictions a package has to satisfy: its strong match, and a more specific weak one."""
-    candidates = list(groups)
-    strong, _ = _matches(candidates, package)
-    associated, _ = association(candidates, package)
-    return [strong] if associated is strong else [strong, associated]
+    """All groups whose restrictions a package has to satisfy: its strong match, and a more specific weak one.
+
+    The root group must be among `groups`.
+    """
+    strong, weak = _matches(list(groups), package)
+    return [strong, weak] if weak and parse(weak.pattern).specificity > parse(strong.pattern).specificity else [strong]
 
 
 def _matches(groups: list[PackageGroup], package: Coordinates) -> tuple[PackageGroup, PackageGroup | None]:
@@ -195,13 +188,6 @@ def parent(groups: Iterable[PackageGroup], pattern: str) -> PackageGroup | None:
     child = parse(pattern)
     containing = [group for group in groups if parse(group.pattern).contains(child)]
     return max(containing, key=lambda group: parse(group.pattern).specificity, default=None)
-
-
-def children(groups: Iterable[PackageGroup], pattern: str) -> list[PackageGroup]:
-    """The groups whose parent has this pattern."""
-    candidates = list(groups)
-    parents = ((group, parent(candidates, group.pattern)) for group in candidates)
-    return [group for group, above in parents if above is not None and above.pattern == pattern]
 
 
 def inherited_from(groups: Iterable[PackageGroup], group: PackageGroup, kind: str) -> PackageGroup:

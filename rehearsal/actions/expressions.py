@@ -245,24 +245,7 @@ def text(value: Any) -> str:
     return "Array" if isinstance(value, list) else str(value)
 
 
-def _contains(search: Any, item: Any) -> bool:
-    if isinstance(search, list):
-        return any(equal(one, item) for one in search)
-    return text(item).casefold() in text(search).casefold()
-
-
-def _format(pattern: Any, *values: Any) -> str:
-    def one(match: re.Match[str]) -> str:
-        return match[0][0] if match[0] in ("{{", "}}") else text(values[int(match[1])])
-
-    return re.sub(r"\{\{|\}\}|\{(\d+)\}", one, text(pattern))
-
-
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
-    "contains": _contains,
-    "startsWith": lambda value, start: text(value).casefold().startswith(text(start).casefold()),
-    "endsWith": lambda value, end: text(value).casefold().endswith(text(end).casefold()),
-    "format": _format,
     "fromJSON": lambda value: json.loads(text(value)),
     "toJSON": lambda value: json.dumps(value, indent=2),
 }

@@ -3,7 +3,7 @@
 Covers the operations of the services that ministack answers here and that the program, its people and its tests may call. An
 operation that is not covered is refused as not implemented instead of being checked on too little.
 
-Source: Service Authorization Reference (IAM, STS, KMS, SNS, SQS, EventBridge, Organizations). ministack's own table is not used: it
+Source: Service Authorization Reference (IAM, STS, KMS, SNS, SQS, EventBridge). ministack's own table is not used: it
 leaves paths out of role ARNs and takes `*` for OIDC providers and new policies.
 """
 
@@ -49,7 +49,6 @@ class Directory(Protocol):
     def boundary(self, account: str, kind: str, name: str) -> str | None: ...
     def key_arn(self, account: str, region: str, key_id: str) -> str | None: ...
     def secret_arn(self, account: str, region: str, secret_id: str) -> str | None: ...
-    def ciphertext_key(self, account: str, region: str, blob: str) -> str | None: ...
 
 
 def checks(call: Call, directory: Directory) -> list[Check]:
@@ -67,10 +66,11 @@ def checks(call: Call, directory: Directory) -> list[Check]:
 # --- IAM ------------------------------------------------------------------------------------------------------------------------
 
 IAM_WITHOUT_RESOURCE = {
-    "GetAccountAuthorizationDetails", "GetAccountSummary", "ListAccountAliases", "ListGroups", "ListOpenIDConnectProviders",
-    "ListPolicies", "ListRoles", "ListUsers",
+    "GetAccountAuthorizationDetails", "GetAccountSummary", "ListAccountAliases", "ListOpenIDConnectProviders", "ListPolicies",
+    "ListRoles", "ListUsers",
 }  # fmt: skip
-IAM_ENTITIES = (("GroupName", "group"), ("RoleName", "role"), ("UserName", "user"))  # AddUserToGroup is checked on the group
+IAM_ENTITIES = (("RoleName", "role"), ("UserName", "user"))
+IAM_PARAMETERS_NOT_COVERED = {"GroupName", "InstanceProfileName"}
 IAM_NOT_COVERED = {"AddRoleToInstanceProfile", "RemoveRoleFromInstanceProfile", "EnableMFADevice", "DeactivateMFADevice", "ResyncMFADevice"}
 BOUNDARY_FROM_REQUEST = {"CreateRole", "CreateUser", "PutRolePermissionsBoundary", "PutUserPermissionsBoundary"}
 
@@ -79,7 +79,7 @@ def _iam(call: Call, directory: Directory) -> list[Check]:
     action, parameters = f"iam:{call.operation}", call.parameters
     if call.operation in IAM_WITHOUT_RESOURCE:
         return [Check(action, ANY)]
-    if call.operation in IAM_NOT_COVERED or "InstanceProfileName" in parameters:
+    if call.operation in IAM_NOT_COVERED or IAM_PARAMETERS_NOT_COVERED & set(parameters):
         return []
     if call.operation == "CreateServiceLinkedRole":
         service = parameters.get("AWSServiceName", "")
@@ -122,11 +122,16 @@ def _iam_policy_or_provider(call: Call) -> str | None:
 STS_WITHOUT_RESOURCE = {"GetCallerIdentity", "GetSessionToken", "GetAccessKeyInfo"}
 
 
+def session_policies(parameters: Mapping[str, str]) -> list[str]:
+    """The parameters that would narrow a session: the local cloud has no such sessions."""
+    return [name for name in parameters if name == "Policy" or name.startswith("PolicyArns.")]
+
+
 def _sts(call: Call, directory: Directory) -> list[Check]:
     action, parameters = f"sts:{call.operation}", call.parameters
     if call.operation in STS_WITHOUT_RESOURCE:
         return [Check(action, ANY)]
-    if call.operation != "AssumeRole":
+    if call.operation != "AssumeRole" or session_policies(parameters):
         return []
     role = parameters.get("RoleArn", ANY)
     tags = _tag_context(call)
@@ -173,8 +178,6 @@ def _kms_context(call: Call) -> dict[str, str | Sequence[str]]:
 
 def _kms_key(call: Call, directory: Directory) -> str | None:
     key_id = call.parameters.get("KeyId")
-    if not key_id and call.parameters.get("CiphertextBlob"):
-        return directory.ciphertext_key(call.account, call.region, call.parameters["CiphertextBlob"])
     return _key_arn(call, key_id, directory) if key_id else None
 
 
@@ -274,7 +277,6 @@ EVENTS_RULE_PARAMETER = {
     "DeleteRule": "Name", "DescribeRule": "Name", "DisableRule": "Name", "EnableRule": "Name", "PutRule": "Name",
     "ListTargetsByRule": "Rule", "PutTargets": "Rule", "RemoveTargets": "Rule",
 }  # fmt: skip
-EVENTS_BUS = {"CreateEventBus", "DeleteEventBus", "DescribeEventBus", "UpdateEventBus"}
 EVENTS_TAGS = {"ListTagsForResource", "TagResource", "UntagResource"}
 
 
@@ -284,8 +286,6 @@ def _events(call: Call, directory: Directory) -> list[Check]:
         return [Check(action, ANY)]
     if call.operation in EVENTS_TAGS:
         return [Check(action, parameters.get("ResourceARN", ""), _tag_context(call))]
-    if call.operation in EVENTS_BUS:
-        return _with_tagging(call, Check(action, _bus_arn(call, parameters.get("Name")), _tag_context(call)))
     if call.operation == "PutEvents":
         return [_put_event(call, entry) for entry in parameters.get("Entries", [])]
     if call.operation not in EVENTS_RULE_PARAMETER:
@@ -315,21 +315,10 @@ def _pass_role(role: str, service: str, resource: str) -> Check:
     return Check("iam:PassRole", role, {"iam:PassedToService": service, "iam:AssociatedResourceArn": resource})
 
 
-# --- Organizations --------------------------------------------------------------------------------------------------------------
-
-ORGANIZATIONS_WITHOUT_RESOURCE = {"DescribeOrganization", "ListAccounts", "ListRoots"}
-
-
-def _organizations(call: Call, directory: Directory) -> list[Check]:
-    covered = call.operation in ORGANIZATIONS_WITHOUT_RESOURCE
-    return [Check(f"organizations:{call.operation}", ANY)] if covered else []
-
-
 RULES = {
     "events": _events,
     "iam": _iam,
     "kms": _kms,
-    "organizations": _organizations,
     "secretsmanager": _secretsmanager,
     "sns": _sns,
     "sqs": _sqs,
@@ -341,7 +330,6 @@ RULES = {
 
 
 CREATES_WITH_TAGS = {
-    "CreateEventBus": "events:TagResource",
     "CreateKey": "kms:TagResource",
     "CreateOpenIDConnectProvider": "iam:TagOpenIDConnectProvider",
     "CreatePolicy": "iam:TagPolicy",

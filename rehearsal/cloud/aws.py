@@ -28,14 +28,13 @@ from ministack.core import iam_evaluator, router
 from ministack.core.responses import request_scope
 from ministack.services import iam as iam_service
 from ministack.services import kms as kms_service
-from ministack.services import organizations, sts
+from ministack.services import sts
 from starlette.types import ASGIApp, Scope
 
 from evaluator import iam
 from rehearsal.cloud import policy_rules
 from rehearsal.cloud.authorization import Check
 
-EVERYTHING = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}'
 ALWAYS_ALLOWED = {"sts:GetCallerIdentity", "sts:GetSessionToken"}  # no policy can take these away (IAM User Guide)
 DELIVERY_ACTIONS = {"codepipeline": "codepipeline:StartPipelineExecution", "sns": "sns:Publish", "sqs": "sqs:SendMessage"}
 POLICY_LOOKUPS = {
@@ -87,10 +86,9 @@ class Principal:
     account: str
     access_key_id: str
     org_id: str | None
-    kind: str  # User, AssumedRole, FederatedUser, Root
+    kind: str  # User, AssumedRole, Root
     name: str
     user_id: str
-    session_policies: tuple[str, ...] | None = None
     tags: tuple[tuple[str, str], ...] = ()
     issued_at: float | None = None
     expiration: float | None = None
@@ -261,7 +259,6 @@ def _session_principal(key: str, session: Mapping[str, Any]) -> Principal:
     name = arn.split("/")[1] if kind == "AssumedRole" else session.get("PrincipalName", "")
     entity = _entity(account, "role" if kind == "AssumedRole" else "user", name)
     role_arn = (entity or {}).get("Arn", f"arn:aws:iam::{account}:role/{name}") if kind == "AssumedRole" else arn
-    passed = session.get("SessionPolicies")
     return Principal(
         arn=arn,
         role_arn=role_arn,
@@ -271,18 +268,11 @@ def _session_principal(key: str, session: Mapping[str, Any]) -> Principal:
         kind=kind,
         name=name,
         user_id=session["UserId"],
-        session_policies=None if passed is None else tuple(_session_documents(passed, account)),
         tags=_tags(entity) + tuple((tag["Key"], tag["Value"]) for tag in session.get("SessionTags") or []),
         issued_at=session.get("IssuedAt"),
         expiration=session.get("Expiration"),
         federated_provider=session.get("FederatedProvider"),
     )
-
-
-def _session_documents(passed: Mapping[str, Any], account: str) -> Iterable[str]:
-    if passed.get("Policy"):
-        yield passed["Policy"]
-    yield from _managed_documents(passed.get("PolicyArns", []), account)
 
 
 def _tags(entity: Mapping[str, Any] | None) -> tuple[tuple[str, str], ...]:
@@ -402,19 +392,16 @@ def _context(principal: Principal, resource: str, owner: str) -> dict[str, iam.V
 
 
 def _policies(principal: Principal) -> tuple[list[str] | None, list[list[str]]]:
-    """Identity documents (None for root), and the limits that the boundary and the session policies set."""
+    """Identity documents (None for root), and the limits that the boundary sets."""
     if principal.kind == "Root":
         return None, []
     kind = "role" if principal.kind == "AssumedRole" else "user"
     entity = _entity(principal.account, kind, principal.name)
-    limits = [] if principal.session_policies is None else [list(principal.session_policies)]
-    if principal.kind == "FederatedUser" and not principal.name:
-        return [EVERYTHING], limits  # federated by the root user
     # A session of a role that was deleted, and perhaps made again under the same name, has no rights.
     if not entity or (kind == "role" and entity["RoleId"] != principal.user_id.split(":")[0]):
-        return [], limits
-    if entity.get("PermissionsBoundary"):
-        limits.append(_managed_documents([entity["PermissionsBoundary"]], principal.account))
+        return [], []
+    boundary = entity.get("PermissionsBoundary")
+    limits = [_managed_documents([boundary], principal.account)] if boundary else []
     return _identity_documents(principal.account, kind, entity), limits
 
 
@@ -424,14 +411,7 @@ def _identity_documents(account: str, kind: str, entity: Mapping[str, Any]) -> l
         return [*entity.get("InlinePolicies", {}).values(), *managed]
     name = entity["UserName"]
     inline = iam_service._user_inline_policies.get_scoped(account, None, name) or {}
-    return [*inline.values(), *managed, *_group_documents(account, name)]
-
-
-def _group_documents(account: str, user: str) -> list[str]:
-    with request_scope(account, _region):
-        groups = [(name, group) for name, group in iam_service._groups.items() if user in group.get("Users", [])]
-        inline = [document for name, _ in groups for document in (iam_service._group_inline_policies.get(name) or {}).values()]
-    return inline + [document for _, group in groups for document in _managed_documents(group.get("AttachedPolicies", []), account)]
+    return [*inline.values(), *managed]
 
 
 def _managed_documents(arns: Iterable[str], account: str) -> list[str]:
@@ -448,7 +428,7 @@ def _arn_account(arn: str) -> str | None:
 
 
 def _entity(account: str, kind: str, name: str) -> dict[str, Any] | None:
-    stores = {"role": iam_service._roles, "user": iam_service._users, "group": iam_service._groups}
+    stores = {"role": iam_service._roles, "user": iam_service._users}
     return stores[kind].get_scoped(account, None, name)
 
 
@@ -489,22 +469,12 @@ class Directory:
             _, found = import_module("ministack.services.secretsmanager")._resolve(secret_id)
         return found["ARN"] if found else None
 
-    def ciphertext_key(self, account: str, region: str, blob: str) -> str | None:
-        from ministack.core.iam_actions import _kms_key_id_from_ciphertext
-
-        key_id = _kms_key_id_from_ciphertext(blob)
-        return self.key_arn(account, region, key_id) if key_id else None
-
 
 def create_account(account: str, organization: str | None = None, paths: Sequence[str] = ()) -> None:
     """Put an account into an organisation (id `o-...`, optionally with its organisation paths), or into none."""
     _organizations.pop(account, None)
-    with request_scope(account, _region):
-        organizations._orgs.pop("self", None)
-        if organization:
-            _organizations[account] = Organization(organization, tuple(paths))
-            organizations._ensure_org()
-            organizations._orgs["self"]["Id"] = organization
+    if organization:
+        _organizations[account] = Organization(organization, tuple(paths))
 
 
 def organization_id(account: str) -> str | None:
@@ -524,7 +494,6 @@ def start_session(
     session_name: str,
     seconds: int,
     *,
-    session_policies: Mapping[str, Any] | None = None,
     federated_provider: str | None = None,
 ) -> tuple[Credentials, dict[str, str]]:
     """Credentials of a role's session, and AssumedRoleUser (Arn, AssumedRoleId). The caller has decided that it may start."""
@@ -549,20 +518,10 @@ def start_session(
         "SessionToken": credentials.session_token,
         "Expiration": credentials.expiration,
         "IssuedAt": now,
-        "SessionPolicies": session_policies,
         "FederatedProvider": federated_provider,
     }
     sts.register_session(credentials.access_key_id, session)
     return credentials, user
-
-
-def session_policies(parameters: Mapping[str, str], account: str) -> dict[str, Any] | None:
-    """Policy and PolicyArns of an STS request, checked as ministack does; None without any. Raises PolicyRefusedError."""
-    with request_scope(account, _region):
-        passed, refusal = sts._session_policies({name: [value] for name, value in parameters.items()}, account)
-    if refusal:
-        raise policy_rules.PolicyRefusedError("MalformedPolicyDocument", "the session policy is malformed, too long or unknown")
-    return passed if any(passed.values()) else None
 
 
 def create_role(account: str, name: str, path: str, policy: Mapping[str, Any] | None, trust: Mapping[str, Any] | None = None) -> str:
@@ -734,8 +693,7 @@ def _refuse_what_iam_refuses() -> None:
         "CreatePolicyVersion": lambda p: policy_rules.check_managed_policy(p["PolicyDocument"]),
         "PutRolePolicy": _check_role_policy,
         "PutUserPolicy": _check_user_policy,
-        "PutGroupPolicy": _check_group_policy,
-        **dict.fromkeys(("AttachRolePolicy", "AttachUserPolicy", "AttachGroupPolicy"), _check_attachment),
+        **dict.fromkeys(("AttachRolePolicy", "AttachUserPolicy"), _check_attachment),
     }
     handlers: dict[str, Any] = iam_service._IAM_HANDLERS
     for operation, rule in rules.items():
@@ -778,11 +736,6 @@ def _check_role_policy(parameters: Mapping[str, str]) -> None:
 def _check_user_policy(parameters: Mapping[str, str]) -> None:
     inline = iam_service._user_inline_policies.get(parameters["UserName"]) or {}
     _check_inline(parameters, inline, policy_rules.USER_INLINE_SIZE, f"user {parameters['UserName']}")
-
-
-def _check_group_policy(parameters: Mapping[str, str]) -> None:
-    inline = iam_service._group_inline_policies.get(parameters["GroupName"]) or {}
-    _check_inline(parameters, inline, policy_rules.GROUP_INLINE_SIZE, f"group {parameters['GroupName']}")
 
 
 def _check_inline(parameters: Mapping[str, str], inline: Mapping[str, str], limit: int, owner: str) -> None:

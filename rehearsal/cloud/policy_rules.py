@@ -15,7 +15,6 @@ TRUST_POLICY_SIZE = 2_048  # characters, default quota
 MANAGED_POLICY_SIZE = 6_144
 ROLE_INLINE_SIZE = 10_240  # all inline policies of a role together
 USER_INLINE_SIZE = 2_048
-GROUP_INLINE_SIZE = 5_120
 GITHUB_PROVIDER = "oidc-provider/token.actions.githubusercontent.com"
 GITHUB_SUBJECT = "token.actions.githubusercontent.com:sub"
 SUBJECT_OPERATORS = {"stringequals", "stringequalsignorecase", "stringlike"}
@@ -57,11 +56,6 @@ def check_inline_policies(document: str, others: Iterable[str], limit: int, owne
     _checked_statements(document, "identity")
     total = size(document) + sum(size(other) for other in others)
     _check_size(total, limit, f"Maximum policy size of {limit} bytes exceeded for {owner}")
-
-
-def check_resource_policy(document: str) -> None:
-    """Refuse a resource's policy that is malformed: MalformedPolicyDocument."""
-    _checked_statements(document, "resource")
 
 
 def size(document: str) -> int:
@@ -138,7 +132,7 @@ def _check_principal(statement: Mapping[str, Any], kind: str) -> None:
             raise _malformed("Policy document should not specify a principal.")
         return
     _exactly_one(statement, "Principal", "NotPrincipal")
-    if "NotPrincipal" in statement and (kind == "trust" or statement["Effect"] == "Allow"):
+    if "NotPrincipal" in statement:
         raise _malformed("NotPrincipal is not allowed here")
     for value in iam.as_list(_principal(statement).get("AWS", [])):
         if value != "*" and not re.fullmatch(r"\d{12}", str(value)) and not PRINCIPAL_ARN.fullmatch(str(value)):
@@ -146,7 +140,7 @@ def _check_principal(statement: Mapping[str, Any], kind: str) -> None:
 
 
 def _principal(statement: Mapping[str, Any]) -> Mapping[str, Any]:
-    principal = statement.get("Principal", statement.get("NotPrincipal"))
+    principal = statement["Principal"]
     if principal == "*":
         return {"AWS": "*"}
     if not isinstance(principal, Mapping) or not set(principal) <= {"AWS", "Service", "Federated", "CanonicalUser"}:

@@ -1,7 +1,7 @@
 """The front of the local cloud: one loopback port, routed by path and, for AWS, by what a request is signed for.
 
 /_github/, /_codeartifact/, /_public/ and /_rehearsal/ are the parts' own, which see the whole path; everything else is AWS. What goes on
-to ministack is authenticated and authorised here; CodeArtifact's parts ask aws.py themselves. A part that is not there answers 501.
+to ministack is authenticated and authorised here; CodeArtifact's parts ask aws.py themselves.
 
 GET /_rehearsal/refusals?since=N is the record of the answers that refused (403, 404), whichever part gave them: {"refusals": [{"status",
 "method", "path", "code", "body"}], "next": N}; `code` is the header in which some of AWS's services name the error.
@@ -27,7 +27,6 @@ QUERY_SERVICES = {"iam", "sns", "sts"}  # form-encoded parameters
 JSON_SERVICES = {
     "events": "AWSEvents.",
     "kms": "TrentService.",
-    "organizations": "AWSOrganizationsV20161128.",
     "secretsmanager": "secretsmanager.",
     "sqs": "AmazonSQS.",
 }  # prefix of X-Amz-Target
@@ -84,26 +83,10 @@ class Settings:
 
 
 def configure(settings: Settings) -> None:
-    """Tell every part that is there where it is reached."""
+    """Tell every part where it is reached."""
     control.configure(settings.account)
-    _configure(CODEARTIFACT, settings.base_url, settings.account, settings.region, settings.upstream)
-    _configure(GITHUB, settings.base_url)
-
-
-def _configure(module: str, *arguments: str) -> None:
-    setup = part(module, "configure")
-    if setup:
-        setup(*arguments)
-
-
-def part(module: str, name: str) -> Any | None:
-    """A callable of another part; None if that part is not there."""
-    try:
-        return getattr(import_module(module), name, None)
-    except ModuleNotFoundError as error:
-        if error.name and module.startswith(error.name):
-            return None
-        raise
+    import_module(CODEARTIFACT).configure(settings.base_url, settings.account, settings.region, settings.upstream)
+    import_module(GITHUB).configure(settings.base_url)
 
 
 class Front:
@@ -175,11 +158,7 @@ class Front:
         return bool(self.settings.key) and hmac.compare_digest(given.encode(), self.settings.key.encode())
 
     async def _part(self, module: str, name: str, scope: Scope, receive: Receive, send: Send) -> None:
-        application = part(module, name)
-        if application is None:
-            await JSONResponse({"message": f"{module}.{name} is not part of this local cloud"}, 501)(scope, receive, send)
-        else:
-            await application(scope, receive, send)
+        await getattr(import_module(module), name)(scope, receive, send)
 
     async def _aws(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await asgi.read_body(scope, receive)
@@ -228,8 +207,6 @@ class Front:
                 roles.refuse_changes(principal.account, operation, values)
             if (service, operation) == ("sts", "AssumeRole"):
                 sts.check_assume_role(principal, values)
-            if service == "organizations" and principal.org_id is None:
-                raise aws.ServiceError("AWSOrganizationsNotInUseException", "Your account is not a member of an organization.")
         except aws.AuthError as error:
             answer = aws.refusal(service, f"{service}:{operation}", error.code, error.message, headers)
         except aws.AccessDeniedError as error:

@@ -16,7 +16,8 @@ from xml.sax.saxutils import escape
 import jwt
 
 from evaluator import iam
-from rehearsal.cloud import asgi, aws, policy_rules
+from rehearsal.cloud import asgi, aws
+from rehearsal.cloud.authorization import session_policies
 
 NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 ACTION = "sts:AssumeRoleWithWebIdentity"
@@ -41,7 +42,7 @@ class StsError(Exception):
         super().__init__(message)
         self.code = code
         self.message = message
-        self.status = 403 if code == "AccessDenied" else 400
+        self.status = {"AccessDenied": 403, "NotImplemented": 501}.get(code, 400)
 
 
 @dataclass(frozen=True)
@@ -90,11 +91,9 @@ def assume_role_with_web_identity(parameters: Mapping[str, str]) -> bytes:
     provider = _provider(identity, role_arn)
     role = _trusted_role(identity, provider, role_arn, session_name)
     _within_maximum(seconds, role)
-    try:
-        limits = aws.session_policies(parameters, role_arn.split(":")[4])
-    except policy_rules.PolicyRefusedError as refusal:
-        raise StsError(refusal.code, refusal.message) from None
-    credentials, user = aws.start_session(role_arn, session_name, seconds, session_policies=limits, federated_provider=provider)
+    if narrowed := session_policies(parameters):
+        raise StsError("NotImplemented", f"{', '.join(narrowed)} of {ACTION} is not part of the local cloud")
+    credentials, user = aws.start_session(role_arn, session_name, seconds, federated_provider=provider)
     return _result(credentials, user, identity, provider)
 
 

@@ -115,11 +115,6 @@ class Aws:
         """The partition of the region, from botocore's own endpoint data."""
         return self._session.get_partition_for_region(self.region)
 
-    def region_description(self, region: str) -> str:
-        """The region's name for people, from botocore's own endpoint data; empty for a region that it does not list."""
-        partitions = DESCRIPTIONS.load_data("endpoints")["partitions"]
-        return next((each["regions"][region]["description"] for each in partitions if region in each["regions"]), "")
-
 
 class AwsError(CloudError):
     """An AWS API answered with an error."""

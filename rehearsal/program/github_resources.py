@@ -267,42 +267,6 @@ class WorkflowRepositoryPermissions(Handler):
         }
 
 
-class ActionsRepositoryAccessLevel(Handler):
-    token = "github:index/actionsRepositoryAccessLevel:ActionsRepositoryAccessLevel"
-    create_only = frozenset({"repository"})
-
-    def read(self, inputs: Inputs, defaults: Defaults) -> Params:
-        level = inputs.text("accessLevel", required=True, choices=("none", "user", "organization", "enterprise"))
-        return {"repository": inputs.text("repository", required=True), "body": {"access_level": level}}
-
-    def create(self, cloud: Github, wanted: Params) -> Created:
-        repository = wanted["repository"]
-        self._put(cloud, repository, wanted["body"])
-        with finishing(repository, {}):
-            return Created(repository, self._described(cloud, repository))
-
-    def update(self, cloud: Github, existing: Existing, wanted: Params) -> Params:
-        self._put(cloud, existing.id, wanted["body"])
-        return self._described(cloud, existing.id)
-
-    def delete(self, cloud: Github, existing: Existing) -> None:
-        """There is nothing to delete: the repository's workflows are closed to others again."""
-        self._put(cloud, existing.id, {"access_level": "none"})
-
-    def look_up(self, cloud: Github, id: str) -> Params | None:
-        with absent_is_fine():
-            return {"repository": id, **self._described(cloud, id)}
-        return None
-
-    @staticmethod
-    def _put(cloud: Github, repository: str, body: Params) -> None:
-        cloud.call("PUT", "repos", cloud.owner, repository, "actions", "permissions", "access", body=body)
-
-    @staticmethod
-    def _described(cloud: Github, repository: str) -> Params:
-        return {"accessLevel": cloud.call("GET", "repos", cloud.owner, repository, "actions", "permissions", "access")["access_level"]}
-
-
 def go_time(text: str | None) -> str:
     """An ISO time as Go prints it, which is how the provider's outputs have it."""
     if not text:
@@ -487,6 +451,5 @@ HANDLERS: dict[str, Handler] = {
         RepositoryEnvironment,
         RepositoryEnvironmentDeploymentPolicy,
         WorkflowRepositoryPermissions,
-        ActionsRepositoryAccessLevel,
     )
 }

@@ -33,14 +33,6 @@ def _partition(aws: Aws, inputs: Inputs) -> Answer:
     return {"partition": partition, "id": partition, "dnsSuffix": suffix, "reverseDnsPrefix": ".".join(reversed(suffix.split(".")))}
 
 
-def _region(aws: Aws, inputs: Inputs) -> Answer:
-    region = inputs.text("region") or inputs.text("name") or aws.region
-    inputs.check()
-    partition, description = aws.in_region(region).partition(), aws.region_description(region)
-    endpoint = f"ec2.{region}.{DNS_SUFFIXES[partition]}"
-    return {"region": region, "name": region, "id": region, "description": description, "endpoint": endpoint}
-
-
 def _open_id_connect_provider(aws: Aws, inputs: Inputs) -> Answer:
     arn, url = inputs.text("arn"), inputs.text("url")
     if bool(arn) == bool(url):
@@ -162,23 +154,6 @@ def _kms_key(aws: Aws, inputs: Inputs) -> Answer:
         "customerMasterKeySpec": found.get("CustomerMasterKeySpec"),
         "region": aws.region,
     }
-
-
-def _kms_alias(aws: Aws, inputs: Inputs) -> Answer:
-    aws = aws.in_region(inputs.text("region"))
-    name = inputs.text("name", required=True)
-    inputs.check()
-    marker = None
-    while True:
-        page = aws.call("kms", "list_aliases", Marker=marker)
-        for alias in page["Aliases"]:
-            if alias["AliasName"] == name:
-                key = aws.call("kms", "describe_key", KeyId=alias["TargetKeyId"])["KeyMetadata"]
-                arn = alias["AliasArn"]
-                return {"id": arn, "arn": arn, "name": name, "targetKeyId": key["KeyId"], "targetKeyArn": key["Arn"], "region": aws.region}
-        marker = page.get("NextMarker")
-        if not page.get("Truncated"):
-            raise CloudError(f"reading KMS Alias ({name}): couldn't find resource")
 
 
 def _organization(github: Github, inputs: Inputs) -> Answer:
@@ -366,14 +341,12 @@ def _owner_and_name(github: Github, inputs: Inputs) -> tuple[str, str]:
 AWS_FUNCTIONS: dict[str, Callable[[Aws, Inputs], Answer]] = {
     "aws:index/getCallerIdentity:getCallerIdentity": _caller_identity,
     "aws:index/getPartition:getPartition": _partition,
-    "aws:index/getRegion:getRegion": _region,
     "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": _open_id_connect_provider,
     "aws:iam/getRole:getRole": _role,
     "aws:ssoadmin/getInstances:getInstances": _identity_center_instances,
     "aws:identitystore/getGroup:getGroup": _identity_store_group,
     "aws:codeartifact/getRepositoryEndpoint:getRepositoryEndpoint": _repository_endpoint,
     "aws:kms/getKey:getKey": _kms_key,
-    "aws:kms/getAlias:getAlias": _kms_alias,
 }
 GITHUB_FUNCTIONS: dict[str, Callable[[Github, Inputs], Answer]] = {
     "github:index/getOrganization:getOrganization": _organization,

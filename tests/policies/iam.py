@@ -1,6 +1,6 @@
-"""A strict reading of IAM policies, independent of the program and of the rehearsal: what is not known here raises.
+"""Questions about policies, answered by the evaluator that the local cloud decides with (`evaluator.iam`); what IAM would not store raises.
 
-Source: IAM User Guide, "Policy evaluation logic", "IAM JSON policy elements: Condition operators" and "Resource".
+That evaluator is held by tests/rehearsal/cloud/test_iam.py and, on the documents of whole stacks, by a second one (tests/access/judge).
 """
 
 import json
@@ -9,59 +9,38 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from evaluator.iam import VARIABLES_VERSION, Policies, Request, evaluate, split_operator
+from evaluator.iam import Caller as Principal
+
 Context = Mapping[str, str]
 Statement = Mapping[str, Any]
-
-
-def like(pattern: str, value: str) -> bool:
-    """IAM's wildcards: `*` is any run of characters, `/` and `:` included, `?` is one. Compared with case."""
-    return re.fullmatch("".join(".*" if c == "*" else "." if c == "?" else re.escape(c) for c in pattern), value, re.DOTALL) is not None
-
-
-def arn_like(pattern: str, value: str) -> bool:
-    """Each of an ARN's six parts on its own; only the last may hold colons."""
-    patterns, values = pattern.split(":", 5), value.split(":", 5)
-    return len(patterns) == len(values) == 6 and all(like(one, other) for one, other in zip(patterns, values, strict=True))
-
-
-_POSITIVE = {
-    "StringEquals": lambda wanted, got: wanted == got,
-    "StringLike": like,
-    # The one set operator that is used here, on a key that has one value for each caller.
-    "ForAnyValue:StringLike": like,
-    "ArnEquals": arn_like,
-    "ArnLike": arn_like,
-    "NumericLessThanEquals": lambda wanted, got: float(got) <= float(wanted),
-}
-_NEGATED = {"StringNotEquals": "StringEquals", "StringNotLike": "StringLike", "ArnNotEquals": "ArnEquals", "ArnNotLike": "ArnLike"}
 
 
 def many(values: str | Sequence[str]) -> list[str]:
     return [values] if isinstance(values, str) else list(values)
 
 
-def _holds(operator: str, wanted: Iterable[str], got: str | None) -> bool:
-    """A key that is absent fulfils no positive operator and every negated one."""
-    if operator == "Null":
-        return all((got is None) is {"true": True, "false": False}[one] for one in wanted)
-    if operator in _NEGATED:
-        return not _holds(_NEGATED[operator], wanted, got)
-    compare = _POSITIVE[operator]
-    return got is not None and any(compare(one, got) for one in wanted)
+def like(pattern: str, value: str) -> bool:
+    """IAM's wildcards: `*` is any run of characters, `/` and `:` included, `?` is one. Compared with case."""
+    return conditions_hold({"Condition": {"StringLike": {"key": pattern}}}, {"key": value})
+
+
+def arn_like(pattern: str, value: str) -> bool:
+    """Each of an ARN's six parts on its own; only the last may hold colons."""
+    return conditions_hold({"Condition": {"ArnLike": {"key": pattern}}}, {"key": value})
 
 
 def conditions_hold(statement: Statement, context: Context) -> bool:
-    return all(
-        _holds(operator, many(wanted), context.get(key))
-        for operator, keys in statement.get("Condition", {}).items()
-        for key, wanted in keys.items()
-    )
+    """Whether a statement's conditions hold for these keys and no others. Raises UnreadablePolicyError for an unknown operator."""
+    anybody = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*", "Condition": statement.get("Condition", {})}
+    request = Request(Principal("Service", "nobody.amazonaws.com", ""), "service:Action", "*", context)
+    return evaluate(request, Policies(resource=_documents([anybody]))).allowed
 
 
 def document(text: str) -> list[dict[str, Any]]:
     """The statements of a policy document. Refuses what IAM refuses: an unknown element, a repeated or malformed Sid."""
     read = json.loads(text)
-    assert set(read) == {"Version", "Statement"} and read["Version"] == "2012-10-17"
+    assert set(read) == {"Version", "Statement"} and read["Version"] == VARIABLES_VERSION
     statements = read["Statement"]
     sids = [one["Sid"] for one in statements]
     assert len(set(sids)) == len(sids) and all(re.fullmatch(r"[A-Za-z0-9]+", sid) for sid in sids)
@@ -71,35 +50,34 @@ def document(text: str) -> list[dict[str, Any]]:
     return statements
 
 
+def _documents(statements: Iterable[Statement]) -> list[Mapping[str, Any]]:
+    """The statements as a document, or none: a misspelt operator would pass for one that does not hold."""
+    found = list(statements)
+    for operator in (operator for one in found for operator in one.get("Condition", {})):
+        split_operator(operator)
+    return [{"Version": VARIABLES_VERSION, "Statement": found}] if found else []
+
+
 # --- GitHub's tokens ------------------------------------------------------------------------------------------------------------------
 
 HOST = "token.actions.githubusercontent.com"
 # The claims of GitHub's token that STS makes condition keys of.
 CLAIMS = (
-    "sub",
-    "aud",
-    "repository_id",
-    "repository",
-    "ref",
-    "environment",
-    "job_workflow_ref",
-    "workflow",
-    "actor",
-    "actor_id",
-    "enterprise_id",
-)
+    "sub", "aud", "repository_id", "repository", "ref", "environment", "job_workflow_ref", "workflow", "actor", "actor_id", "enterprise_id",
+)  # fmt: skip
 
 
 def admits(statements: Iterable[Statement], claims: Mapping[str, str], provider: str) -> bool:
     """Whether a role with this trust policy may be assumed with a valid token of `provider` that makes these claims."""
-    context = {f"{HOST}:{name}": value for name, value in claims.items() if name in CLAIMS}
-    for one in statements:
+    trust = list(statements)
+    for one in trust:
         assert one["Effect"] == "Allow" and one["Action"] == "sts:AssumeRoleWithWebIdentity" and "Resource" not in one
         keys = {key for operator in one["Condition"].values() for key in operator}
         assert keys <= {f"{HOST}:{name}" for name in CLAIMS}, "a key that STS does not know"
-        if one["Principal"] == {"Federated": provider} and conditions_hold(one, context):
-            return True
-    return False
+    bearer = Principal("WebIdentity", provider, provider.split(":")[4])
+    context = {f"{HOST}:{name}": value for name, value in claims.items() if name in CLAIMS}
+    request = Request(bearer, "sts:AssumeRoleWithWebIdentity", "role", context)
+    return evaluate(request, Policies(resource=_documents(trust), resource_required=True)).allowed
 
 
 # --- identity and resource policies ---------------------------------------------------------------------------------------------------
@@ -114,25 +92,16 @@ class Caller:
     organization: str = ""
     path: str = ""
 
+    @property
+    def principal(self) -> Principal:
+        if ":role/" not in self.arn:
+            return Principal("User", self.arn, self.account)
+        return Principal("AssumedRole", f"{self.arn.replace(':iam:', ':sts:')}/session", self.account, self.arn)
+
+    @property
     def context(self) -> dict[str, str]:
-        known = {"aws:PrincipalArn": self.arn, "aws:PrincipalAccount": self.account}
-        known |= {"aws:PrincipalOrgID": self.organization} if self.organization else {}
-        return known | ({"aws:PrincipalOrgPaths": self.path} if self.path else {})
-
-
-def _applies(statement: Statement, action: str, resource: str, context: Context) -> bool:
-    """Actions are compared without case, resources with it."""
-    actions = any(like(one.lower(), action.lower()) for one in many(statement["Action"]))
-    return actions and any(like(one, resource) for one in many(statement["Resource"])) and conditions_hold(statement, context)
-
-
-def _named(statement: Statement, caller: Caller) -> str:
-    """How a resource policy's statement names the caller: "principal", "account" (which leaves it to the account's own policies) or ""."""
-    principal = statement["Principal"]
-    named = ["*"] if principal == "*" else many(principal["AWS"])
-    if "*" in named or caller.arn in named:
-        return "principal"
-    return "account" if any(one.split(":")[4:] == [caller.account, "root"] for one in named) else ""
+        place = {"aws:PrincipalOrgID": self.organization, "aws:PrincipalOrgPaths": self.path}
+        return {key: value for key, value in place.items() if value}
 
 
 def allowed(
@@ -146,12 +115,5 @@ def allowed(
     context: Context | None = None,
 ) -> bool:
     """Whether `caller` may do `action` to `resource`, which account `owner` holds and `resource_policy` is attached to."""
-    keys = caller.context() | dict(context or {})
-    own = [one for one in identity if _applies(one, action, resource, keys)]
-    attached = [one for one in resource_policy if _named(one, caller) and _applies(one, action, resource, keys)]
-    if any(one["Effect"] == "Deny" for one in (*own, *attached)):
-        return False
-    by_identity = bool(own)
-    if caller.account == owner:
-        return by_identity or any(_named(one, caller) == "principal" for one in attached)
-    return by_identity and bool(attached)
+    request = Request(caller.principal, action, resource, caller.context | dict(context or {}))
+    return evaluate(request, Policies(_documents(identity), resource=_documents(resource_policy), owner=owner)).allowed

@@ -16,8 +16,9 @@ from rehearsal.scenario import DENY, ERROR, Denied, Scenario, attempt, required
 from tests.rehearsal.cloud.in_process import ACCOUNT, KEY, REGION, Cloud, allow, running_cloud
 
 # A client of CodeArtifact that fails, and says of it what it likes.
-_ASK = "import boto3, os, sys\ntry: boto3.client('codeartifact').list_domains()\nexcept Exception as e: print({})\nsys.exit(1)\n"
-_SAYS_ADDRESS = _ASK.format("'status 403 of ' + os.environ['AWS_ENDPOINT_URL'] + '/v1/domains'")
+_DESCRIBE = "boto3.client('codeartifact').describe_domain(domain='acme')"
+_ASK = f"import boto3, os, sys\ntry: {_DESCRIBE}\nexcept Exception as e: print({{}})\nsys.exit(1)\n"
+_SAYS_ADDRESS = _ASK.format("'status 403 of ' + os.environ['AWS_ENDPOINT_URL'] + '/v1/domain'")
 _SAYS_WORDS = _ASK.format("e")
 _SAYS_NOTHING = _ASK.format("'it did not work'")
 _SAYS_E401 = "print('npm error code E401\\nnpm error Incorrect or missing password.'); raise SystemExit(1)"
@@ -81,7 +82,7 @@ def test_what_was_refused_before_or_to_others_is_not_the_clients(cloud: Cloud, s
     with pytest.raises(Denied):
         signed_in(shell, role(cloud, "refused-before")).run(sys.executable, "-c", _SAYS_ADDRESS)
     with pytest.raises(CommandFailed):
-        shell.run(sys.executable, "-c", f"print('status 403 of {cloud.url}/v1/domains'); raise SystemExit(1)")
+        shell.run(sys.executable, "-c", f"print('status 403 of {cloud.url}/v1/domain'); raise SystemExit(1)")
 
 
 def test_the_record_holds_refusals_and_not_the_rehearsals_own_requests(cloud: Cloud) -> None:

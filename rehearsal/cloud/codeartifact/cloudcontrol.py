@@ -86,18 +86,6 @@ def _get(service: Service, principal: Principal, params: dict[str, Any]) -> dict
     return {"TypeName": TYPE_NAME, "ResourceDescription": _resource(Handlers(service, principal).read(params["Identifier"]))}
 
 
-def _list(service: Service, principal: Principal, params: dict[str, Any]) -> dict[str, Any]:
-    """The type's list handler needs a DomainName in ResourceModel. Lists hold identifiers; reading each is the caller's."""
-    model = _json_object(params.get("ResourceModel", "{}"), "ResourceModel")
-    if "MaxResults" in params:
-        raise not_implemented("MaxResults of ListResources")
-    if not isinstance(model.get("DomainName"), str) or set(model) != {"DomainName"}:
-        raise ApiError("InvalidRequestException", "Listing package groups needs a ResourceModel with DomainName alone.", 400)
-    arns, more = Handlers(service, principal).list(model["DomainName"], params.get("NextToken"))
-    descriptions = [{"Identifier": arn, "Properties": json.dumps({"Arn": arn})} for arn in arns]
-    return {"TypeName": TYPE_NAME, "ResourceDescriptions": descriptions} | ({"NextToken": more} if more else {})
-
-
 def _status(service: Service, principal: Principal, params: dict[str, Any]) -> dict[str, Any]:
     account, event, _ = service.cloudcontrol.get(params["RequestToken"], ("", {}, None))
     if account != principal.account:
@@ -110,7 +98,6 @@ HANDLERS: dict[str, Callable[[Service, Principal, dict[str, Any]], dict[str, Any
     "UpdateResource": _update,
     "DeleteResource": _delete,
     "GetResource": _get,
-    "ListResources": _list,
     "GetResourceRequestStatus": _status,
 }
 

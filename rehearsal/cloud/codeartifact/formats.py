@@ -1,11 +1,5 @@
-"""What the control plane says about a version's content, per package format.
+"""The dependencies of a version, per package format. Source: API reference, PackageDependency."""
 
-Source: API reference, PackageVersionDescription and PackageDependency.
-"""
-
-import io
-import re
-import tarfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,36 +11,6 @@ from rehearsal.cloud.codeartifact.store import PackageVersion
 
 NPM_DEPENDENCIES = {"dependencies": "regular", "devDependencies": "dev", "peerDependencies": "peer", "optionalDependencies": "optional"}
 Dependency = dict[str, str | None]
-
-
-def description(package: Coordinates, version: PackageVersion) -> dict[str, Any]:
-    """displayName, summary, homePage, sourceCodeRepository and licenses, as far as the version's metadata has them."""
-    metadata = version.metadata
-    found: dict[str, Any] = {"displayName": package.name}
-    if package.format == "npm":
-        repository = metadata.get("repository")
-        found |= {
-            "summary": metadata.get("description"), "homePage": metadata.get("homepage"),
-            "sourceCodeRepository": repository.get("url") if isinstance(repository, dict) else repository,
-            "licenses": _licenses(metadata.get("license")),
-        }  # fmt: skip
-    elif package.format == "pypi":
-        license = metadata.get("license_expression") or metadata.get("license")
-        found |= {"summary": metadata.get("summary"), "homePage": metadata.get("home_page"), "licenses": _licenses(license)}
-    elif package.format == "maven":
-        found |= {
-            "displayName": metadata.get("name") or package.name,
-            "summary": metadata.get("description"),
-            "homePage": metadata.get("url"),
-        }
-    return {key: value for key, value in found.items() if value}
-
-
-def readme(package: Coordinates, version: PackageVersion) -> str | None:
-    """The readme (npm: of the tarball; PyPI: the long description), None where there is none."""
-    if package.format == "npm":
-        return next((_readme_of(asset.content) for asset in version.assets.values()), None)
-    return version.metadata.get("description") if package.format == "pypi" else None
 
 
 def dependencies(package: Coordinates, version: PackageVersion) -> list[Dependency]:
@@ -79,16 +43,3 @@ def _maven_dependencies(metadata: dict[str, Any]) -> Iterator[Dependency]:
 
 def _dependency(namespace: str, package: str, kind: str, requirement: str) -> Dependency:
     return {"namespace": namespace or None, "package": package, "dependencyType": kind, "versionRequirement": requirement or None}
-
-
-def _licenses(license: Any) -> list[dict[str, str]]:
-    return [{"name": license}] if isinstance(license, str) and license else []
-
-
-def _readme_of(tarball: bytes) -> str | None:
-    with tarfile.open(fileobj=io.BytesIO(tarball), mode="r:gz") as archive:
-        for member in archive.getmembers():
-            if member.isfile() and re.fullmatch(r"[^/]+/readme(\.\w+)?", member.name, re.IGNORECASE):
-                content = archive.extractfile(member)
-                return content.read().decode("utf-8", "replace") if content else None
-    return None

@@ -6,11 +6,10 @@ GET state, GET events, GET requests (the log), GET and POST public-packages ({fo
 import json
 from typing import Any
 
-from evaluator.package_groups import PackageGroup
 from rehearsal.cloud.codeartifact.asgi import Request, json_reply
 from rehearsal.cloud.codeartifact.model import Reply
 from rehearsal.cloud.codeartifact.service import Service
-from rehearsal.cloud.codeartifact.store import Domain, Package, Repository
+from rehearsal.cloud.codeartifact.store import Domain
 from rehearsal.cloud.public_registries import catalog
 
 PREFIX = "/_rehearsal/codeartifact/"
@@ -20,7 +19,7 @@ def answer(service: Service, request: Request) -> Reply:
     """One request of the rehearsal; 404 for an unknown path."""
     what = request.path.removeprefix(PREFIX).strip("/")
     if (request.method, what) == ("GET", "state"):
-        return json_reply({"domains": [_domain(domain) for domain in service.store.domains.values()], "tokens": len(service.tokens)})
+        return json_reply({"domains": [_domain(domain) for domain in service.store.domains.values()]})
     if (request.method, what) == ("GET", "events"):
         return json_reply({"events": service.events})
     if (request.method, what) == ("GET", "requests"):
@@ -44,35 +43,4 @@ def _add_public_package(service: Service, request: Request) -> Reply:
 
 
 def _domain(domain: Domain) -> dict[str, Any]:
-    return {
-        "name": domain.name,
-        "owner": domain.owner,
-        "encryptionKey": domain.encryption_key,
-        "policy": domain.policy,
-        "tags": domain.tags,
-        "repositories": [_repository(repository) for repository in domain.repositories.values()],
-        "packageGroups": [_group(group) for group in domain.groups.values()],
-    }
-
-
-def _repository(repository: Repository) -> dict[str, Any]:
-    return {
-        "name": repository.name,
-        "upstreams": repository.upstreams,
-        "externalConnection": repository.external_connection,
-        "policy": repository.policy,
-        "tags": repository.tags,
-        "packages": [_package(package) for package in repository.packages.values()],
-    }
-
-
-def _package(package: Package) -> dict[str, Any]:
-    versions = [
-        {"version": v.version, "status": v.status, "revision": v.revision, "origin": v.origin_type, "assets": sorted(v.assets)}
-        for v in package.versions.values()
-    ]
-    return {**package.coordinates._asdict(), "restrictions": package.restrictions, "distTags": package.dist_tags, "versions": versions}
-
-
-def _group(group: PackageGroup) -> dict[str, Any]:
-    return {"pattern": group.pattern, "modes": group.modes, "allowedRepositories": group.allowed, "effectiveFrom": group.effective_from}
+    return {"name": domain.name, "owner": domain.owner, "repositories": [{"name": name} for name in domain.repositories]}

@@ -272,14 +272,13 @@ def _text(element: ElementTree.Element, name: str) -> str:
 
 
 def _pom_metadata(asset: Asset) -> dict[str, Any]:
-    """Name, description, URL and dependencies that a POM declares; nothing for other assets."""
+    """The dependencies that a POM declares; nothing for other assets."""
     if not asset.name.endswith(".pom"):
         return {}
     pom = _xml(asset.content, asset.name)
-    described = {key: value for key, value in ((k, _text(pom, k)) for k in ("name", "description", "url")) if value}
     parents = [_pom_dependency(parent, "parent") for parent in pom.iterfind("./{*}parent")]
     declared = [_pom_dependency(each, _scope(each)) for each in pom.iterfind("./{*}dependencies/{*}dependency")]
-    return described | {"dependencies": parents + declared}
+    return {"dependencies": parents + declared}
 
 
 def _scope(dependency: ElementTree.Element) -> str:

@@ -1,6 +1,6 @@
 """The npm endpoint. Sources: User Guide, "npm command support", "npm tag handling"; npm's registry API.
 
-Publishing needs PublishPackageVersion on the package, changing tags and deprecating PutPackageMetadata, reading ReadFromRepository.
+Publishing needs PublishPackageVersion on the package, reading ReadFromRepository. `npm dist-tag` and `npm deprecate` are not served.
 """
 
 import base64
@@ -24,7 +24,7 @@ from rehearsal.cloud.codeartifact.model import Reply
 from rehearsal.cloud.codeartifact.origin_controls import require_publishing, restrictions
 from rehearsal.cloud.codeartifact.store import Asset, Domain, PackageVersion, Repository
 from rehearsal.cloud.codeartifact.upstream import Found, connections, retain, visible_versions
-from rehearsal.cloud.codeartifact.versions import add_version, set_metadata
+from rehearsal.cloud.codeartifact.versions import add_version
 
 ABBREVIATED = "application/vnd.npm.install-v1+json"
 ABBREVIATED_FIELDS = (
@@ -39,7 +39,6 @@ SEMVER = re.compile(
 )
 TAG = re.compile(r"[^\s/@%]{1,214}")
 TARBALL = re.compile(r"(?P<name>(?:@[^/]+/)?[^/@-][^/]*)/-/(?P<file>(?:@[^/]+/)?[^/]+\.tgz)")
-DIST_TAGS = re.compile(r"-/package/(?P<name>(?:@[^/]+/)?[^/]+)/dist-tags(?:/(?P<tag>[^/]+))?")
 
 
 async def handle(call: EndpointCall) -> Reply:
@@ -49,14 +48,12 @@ async def handle(call: EndpointCall) -> Reply:
         return json_reply({})
     if path.startswith("-/npm/v1/security/") or path == "-/whoami":
         raise ApiError("UnsupportedException", f"CodeArtifact does not support {path}.", 404)
-    if match := DIST_TAGS.fullmatch(path):
-        return await _dist_tags(call, coordinates(match["name"]), match["tag"])
     if (match := TARBALL.fullmatch(path)) and method == "GET":
         return await _tarball(call, coordinates(match["name"]), match["file"].rsplit("/", 1)[-1])
     if NAME.fullmatch(path) and method == "GET":
         return await _packument(call, coordinates(path))
     if NAME.fullmatch(path) and method == "PUT":
-        return await _put(call, coordinates(path))
+        return await _publish(call, coordinates(path))
     raise unsupported(call)
 
 
@@ -206,13 +203,6 @@ async def _ingest(call: EndpointCall, domain: Domain, repository: Repository, pa
 # ------------------------------------------------------------------------------------------------------------------ writing
 
 
-async def _put(call: EndpointCall, package: Coordinates) -> Reply:
-    document = _json_object(call)
-    if document.get("_attachments"):
-        return await _publish(call, package, document)
-    return _deprecate(call, package, document)
-
-
 @dataclass(frozen=True)
 class Publication:
     """What a publish request carries."""
@@ -223,7 +213,10 @@ class Publication:
     tags: dict[str, str]
 
 
-async def _publish(call: EndpointCall, package: Coordinates, document: dict[str, Any]) -> Reply:
+async def _publish(call: EndpointCall, package: Coordinates) -> Reply:
+    document = _json_object(call)
+    if not document.get("_attachments"):  # npm deprecate
+        raise unsupported(call)
     domain, repository = call.require_package(package, "PublishPackageVersion")
     publication = _publication(package, document)
     require_publishing(call.service, domain, repository, package)
@@ -314,69 +307,11 @@ def packed_manifest(tarball: bytes) -> dict[str, Any]:
     return manifest
 
 
-def _deprecate(call: EndpointCall, package: Coordinates, document: dict[str, Any]) -> Reply:
-    """`npm deprecate`: the whole document comes back with `deprecated` set; nothing else may differ.
-
-    Which action it needs is not documented: here both publishing and metadata.
-    """
-    domain, repository = call.require_package(package, "PublishPackageVersion", "PutPackageMetadata")
-    known = repository.packages.get(package)
-    for version, manifest in document.get("versions", {}).items():
-        stored = known.versions.get(version) if known else None
-        if stored is None:
-            raise not_found(
-                f"Version {version} of '{full_name(package)}' is not in repository '{repository.name}'.", "package-version", version
-            )
-        if _without_deprecation(manifest) != _without_deprecation(stored.metadata):
-            raise conflict(f"Version {version} of '{full_name(package)}' exists and can't be changed.", "package-version", version)
-        if manifest.get("deprecated") != stored.metadata.get("deprecated"):
-            fresh = {k: v for k, v in stored.metadata.items() if k != "deprecated"}
-            reason = manifest.get("deprecated")
-            set_metadata(call.service, domain, repository, package, stored, fresh | ({"deprecated": reason} if reason else {}))
-    return json_reply({"ok": True})
-
-
-def _without_deprecation(manifest: dict[str, Any]) -> dict[str, Any]:
-    dist = {key: value for key, value in manifest.get("dist", {}).items() if key != "tarball"}
-    return {key: value for key, value in manifest.items() if key != "deprecated"} | {"dist": dist}
-
-
-async def _dist_tags(call: EndpointCall, package: Coordinates, tag: str | None) -> Reply:
-    method = call.request.method
-    if method == "GET" and tag is None:
-        domain, repository = call.require_read()
-        view = await _view(call, domain, repository, package)
-        if not view.listed:
-            raise not_found(f"Package '{full_name(package)}' not found in repository '{repository.name}'.", "package", package.name)
-        return json_reply(view.tags)
-    if tag is None or method not in ("PUT", "POST", "DELETE"):
-        raise unsupported(call)
-    _, repository = call.require_package(package, "PutPackageMetadata")
-    known = repository.packages.get(package)
-    if known is None:
-        raise not_found(f"Package '{full_name(package)}' not found in repository '{repository.name}'.", "package", package.name)
-    if method == "DELETE":
-        if tag == "latest" or known.dist_tags.pop(tag, None) is None:
-            raise invalid(f"The tag '{tag}' can't be removed.")
-        return json_reply({"ok": True})
-    version = _json_value(call)
-    if not isinstance(version, str) or version not in known.versions or not TAG.fullmatch(tag) or SEMVER.fullmatch(tag):
-        raise invalid(
-            f"The tag '{tag}' can't be set to {version!r}: it names a version that is in the repository, and is no version itself."
-        )
-    known.dist_tags[tag] = version
-    return json_reply({"ok": True})
-
-
-def _json_value(call: EndpointCall) -> Any:
+def _json_object(call: EndpointCall) -> dict[str, Any]:
     try:
-        return json.loads(call.request.body)
+        value = json.loads(call.request.body)
     except ValueError as problem:
         raise invalid(f"The request's body is not JSON: {problem}", "CANNOT_PARSE") from None
-
-
-def _json_object(call: EndpointCall) -> dict[str, Any]:
-    value = _json_value(call)
     if not isinstance(value, dict):
         raise invalid("The request's body is not a JSON object.", "CANNOT_PARSE")
     return value

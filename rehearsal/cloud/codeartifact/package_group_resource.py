@@ -4,10 +4,11 @@ Source: the type's published schema and handlers (github.com/aws-cloudformation/
 The handlers act with the caller's own rights, so a caller needs the permissions that the schema lists for each of them.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from jsonschema import Draft7Validator
 
 from evaluator.arns import parse
 from evaluator.package_groups import ROOT
@@ -25,20 +26,21 @@ SPECIFIC = "ALLOW_SPECIFIC_REPOSITORIES"
 Schema = Mapping[str, Any]
 
 
-def _object(properties: Schema, required: tuple[str, ...] = ()) -> Schema:
-    return {"type": "object", "properties": properties, "required": required}
+def _object(properties: Schema, *required: str) -> Schema:
+    return {"type": "object", "properties": properties, "required": list(required), "additionalProperties": False}
 
 
 RESTRICTION: Schema = _object(
     {
-        "RestrictionMode": {"type": "string", "enum": ("ALLOW", "BLOCK", SPECIFIC, "INHERIT")},
+        "RestrictionMode": {"type": "string", "enum": ["ALLOW", "BLOCK", SPECIFIC, "INHERIT"]},
         "Repositories": {"type": "array", "items": {"type": "string"}},
     },
-    ("RestrictionMode",),
+    "RestrictionMode",
 )
 TAG: Schema = _object(
     {"Key": {"type": "string", "minLength": 1, "maxLength": 128}, "Value": {"type": "string", "minLength": 1, "maxLength": 256}},
-    ("Value", "Key"),
+    "Value",
+    "Key",
 )
 SCHEMA: Schema = _object(
     {
@@ -47,47 +49,24 @@ SCHEMA: Schema = _object(
         "Pattern": {"type": "string", "minLength": 2, "maxLength": 520},
         "ContactInfo": {"type": "string", "maxLength": 1000},
         "Description": {"type": "string", "maxLength": 1000},
-        "OriginConfiguration": _object({"Restrictions": _object(dict.fromkeys(RESTRICTIONS, RESTRICTION))}, ("Restrictions",)),
+        "OriginConfiguration": _object({"Restrictions": _object(dict.fromkeys(RESTRICTIONS, RESTRICTION))}, "Restrictions"),
         "Tags": {"type": "array", "items": TAG},
         "Arn": {"type": "string", "minLength": 1, "maxLength": 2048},
     },
-    ("Pattern", "DomainName"),
+    "Pattern",
+    "DomainName",
 )
 
 
-def problems(value: Any, schema: Schema = SCHEMA, path: str = "#") -> Iterator[str]:
+def problems(model: Any) -> Iterator[str]:
     """Everything about a resource model that the schema forbids."""
-    expected = {"object": dict, "array": list, "string": str}[schema["type"]]
-    if not isinstance(value, expected):
-        yield f"{path}: expected type: {schema['type']}"
-    elif schema["type"] == "object":
-        yield from (f"{path}: required key [{key}] not found" for key in schema["required"] if key not in value)
-        for key, item in value.items():
-            if key not in schema["properties"]:
-                yield f"{path}: extraneous key [{key}] is not permitted"
-            else:
-                yield from problems(item, schema["properties"][key], f"{path}/{key}")
-    elif schema["type"] == "array":
-        for position, item in enumerate(value):
-            yield from problems(item, schema["items"], f"{path}/{position}")
-    else:
-        yield from _string_problems(value, schema, path)
-
-
-def _string_problems(value: str, schema: Schema, path: str) -> Iterator[str]:
-    if len(value) < schema.get("minLength", 0):
-        yield f"{path}: expected minLength: {schema['minLength']}, actual: {len(value)}"
-    if len(value) > schema.get("maxLength", len(value)):
-        yield f"{path}: expected maxLength: {schema['maxLength']}, actual: {len(value)}"
-    if "enum" in schema and value not in schema["enum"]:
-        yield f"{path}: {value} is not a valid enum value"
-    if "pattern" in schema and not re.search(schema["pattern"], value):
-        yield f"{path}: string [{value}] does not match pattern {schema['pattern']}"
+    for error in Draft7Validator(SCHEMA).iter_errors(model):
+        yield f"{error.json_path}: {error.message}"
 
 
 @dataclass(frozen=True)
 class Handlers:
-    """The type's create, read, update, delete and list, for one caller. Each raises the API's errors."""
+    """The type's create, read, update and delete, for one caller. Each raises the API's errors."""
 
     service: Service
     principal: Principal
@@ -135,12 +114,6 @@ class Handlers:
         if group["packageGroup"] != ROOT:
             self._call("DescribePackageGroup", **group)
             self._call("DeletePackageGroup", **group)
-
-    def list(self, domain: str, next_token: str | None) -> tuple[list[str], str | None]:
-        """The ARNs of one page of a domain's groups, and the next page's token."""
-        token = {"nextToken": next_token} if next_token else {}
-        found = self._call("ListPackageGroups", domain=domain, **token)
-        return [group["arn"] for group in found["packageGroups"]], found.get("nextToken")
 
     def _read_restriction(self, group: Mapping[str, str], kind: str, mode: str) -> dict[str, Any]:
         if mode != SPECIFIC:

@@ -179,22 +179,14 @@ async def _downloaded(call: EndpointCall, connection: str, file: PublicFile) -> 
 
 
 def _metadata_of(asset: Asset, package: Coordinates) -> dict[str, Any]:
-    """Core metadata of a wheel, in the names of the upload API; a source archive gives its name alone."""
+    """A wheel's dependencies, in the name of the upload API; a source archive gives its name alone."""
     try:
         with ZipFile(BytesIO(asset.content)) as archive:
             member = next(name for name in archive.namelist() if re.fullmatch(r"[^/]+\.dist-info/METADATA", name))
             message = BytesParser(policy=compat32).parsebytes(archive.read(member))
     except (BadZipFile, StopIteration):
         return {"name": package.name}
-    fields = {
-        "name": "Name",
-        "summary": "Summary",
-        "home_page": "Home-page",
-        "license": "License",
-        "license_expression": "License-Expression",
-    }
-    single = {key: message[header] for key, header in fields.items() if message[header]}
-    return single | {"requires_dist": message.get_all("Requires-Dist", []), "description": message.get_payload()}
+    return {"name": package.name, "requires_dist": message.get_all("Requires-Dist", [])}
 
 
 # ------------------------------------------------------------------------------------------------------------------ uploading

@@ -38,9 +38,6 @@ class Tokens:
         token = self._issued.get(_digest(text))
         return token if token and now < token.expires else None
 
-    def __len__(self) -> int:
-        return len(self._issued)
-
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()

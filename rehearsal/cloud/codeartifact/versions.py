@@ -41,15 +41,6 @@ def add_asset(
     service.emit(domain, repository, package, version, "Updated", Changes(assets_added=1))
 
 
-def set_metadata(
-    service: Service, domain: Domain, repository: Repository, package: Coordinates, version: PackageVersion, metadata: dict
-) -> None:
-    """Replace the version's metadata, which makes it another revision."""
-    version.metadata = metadata
-    version.revision = version.content_revision()
-    service.emit(domain, repository, package, version, "Updated", Changes(metadata_updated=True))
-
-
 def set_status(
     service: Service, domain: Domain, repository: Repository, package: Coordinates, version: PackageVersion, status: str
 ) -> None:

@@ -23,7 +23,6 @@ from rehearsal.cloud.github.state import (
 BAD_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(/|$)|\.$|/$")
 # Names that GitHub refuses besides (its GH002): what would be taken for a full ref or for a commit.
 MISLEADING_REF = re.compile(r"refs/(heads|tags)/(refs/.*|[0-9a-f]{40})")
-MERGE_METHODS = ("merge", "squash", "rebase")
 
 
 class Refused(Exception):
@@ -47,7 +46,6 @@ class Push:
     parent: str | None = None
     delete: bool = False
     force: bool = False
-    signed: bool = False
 
 
 def push(github: GitHub, repo: Repository, actor: User, wanted: Push) -> str | None:
@@ -100,7 +98,7 @@ def _pushed_commit(repo: Repository, actor: User, wanted: Push) -> Commit:
             raise NotFound(f"there is no commit {wanted.sha} in {repo.full_name}")
         return repo.commits[wanted.sha]
     parent = resolve(repo, wanted.parent) if wanted.parent else repo.refs.get(wanted.ref, repo.refs.get(repo.default_ref))
-    return new_commit((parent,) if parent else (), actor.login, wanted.content or "", wanted.signed)
+    return new_commit((parent,) if parent else (), actor.login, wanted.content or "")
 
 
 def resolve(repo: Repository, name: str) -> str:
@@ -113,22 +111,10 @@ def resolve(repo: Repository, name: str) -> str:
 
 
 def _change(repo: Repository, ref: str, old: str | None, commit: Commit) -> rules.Change:
-    """What setting `ref` to `commit` would be. Rules on commits look at those that the ref (a new one: the default branch) did not have."""
-    ancestors = repo.history(*commit.parents)
+    """What setting `ref` to `commit` would be."""
     # git never takes another commit for a tag without force.
-    fast_forward = old is None or (old in ancestors and ref.startswith("refs/heads/"))
-    before = old or repo.refs.get(repo.default_ref)
-    known = repo.history(before) if before else set()
-    new = [commit, *(repo.commits[sha] for sha in ancestors)]
-    new = [one for one in new if one.sha not in known]
-    return rules.Change(
-        ref,
-        "update" if old else "creation",
-        fast_forward,
-        linear=all(len(one.parents) < 2 for one in new),
-        signed=all(one.signed for one in new),
-        checks=tuple(repo.checks.get(commit.sha, [])),
-    )
+    fast_forward = old is None or (old in repo.history(*commit.parents) and ref.startswith("refs/heads/"))
+    return rules.Change(ref, "update" if old else "creation", fast_forward, checks=tuple(repo.checks.get(commit.sha, [])))
 
 
 def _check(repo: Repository, actor: User, change: rules.Change) -> None:
@@ -204,34 +190,27 @@ def review(repo: Repository, actor: User, number: int, verdict: str) -> PullRequ
     return pull_request
 
 
-def merge(github: GitHub, repo: Repository, actor: User, number: int, method: str) -> str:
-    """Merge a pull request, if the rules for its base branch allow it. Returns the base branch's new tip."""
+def merge(github: GitHub, repo: Repository, actor: User, number: int) -> str:
+    """Merge a pull request by a merge commit, if the rules for its base branch allow it. Returns the base branch's new tip."""
     _require_write(repo, actor)
     pull_request = open_pull(repo, number)
-    if method not in MERGE_METHODS:
-        raise Refused(422, f"merge method {method!r} is none of {', '.join(MERGE_METHODS)}")
-    change = merge_change(repo, pull_request, method)
+    change = merge_change(repo, pull_request)
     found = rules.violations(repo.rulesets.values(), repo.default_branch, change, acting(repo, actor))
     if found:
         messages = dict.fromkeys(violation.message for violation in found)
         raise Refused(405, "Repository rule violations found\n\n" + "\n\n".join(messages), found)
-    repo.refs[pull_request.base] = repo.store(_merge_commit(repo, pull_request, actor, method)).sha
+    repo.refs[pull_request.base] = repo.store(_merge_commit(repo, pull_request, actor)).sha
     pull_request.state = "merged"
     _follow_heads(github, repo, actor, pull_request.base, repo.refs[pull_request.base])
     _delete_merged_branch(github, repo, pull_request)
     return repo.refs[pull_request.base]
 
 
-def merge_change(repo: Repository, pull_request: PullRequest, method: str) -> rules.Change:
+def merge_change(repo: Repository, pull_request: PullRequest) -> rules.Change:
     """The change of the base branch that merging would be, with everything that rules ask about it."""
     base_sha, head_sha = resolve(repo, pull_request.base), pull_request.head_sha
-    history = repo.history(head_sha)
-    new = [repo.commits[sha] for sha in history - repo.history(base_sha)]
-    # GitHub signs the commits that it makes itself, except in a rebase.
-    signed = method == "squash" or (method == "merge" and all(commit.signed for commit in new))
-    linear = method != "rebase" or all(len(commit.parents) < 2 for commit in new)
-    facts = rules.Merge(method, pull_request.last_pusher, _approvals(repo, pull_request), base_sha in history)
-    return rules.Change(pull_request.base, "update", linear=linear, signed=signed, checks=tuple(repo.checks.get(head_sha, [])), merge=facts)
+    facts = rules.Merge(pull_request.last_pusher, _approvals(repo, pull_request), base_sha in repo.history(head_sha))
+    return rules.Change(pull_request.base, "update", checks=tuple(repo.checks.get(head_sha, [])), merge=facts)
 
 
 def _approvals(repo: Repository, pull_request: PullRequest) -> tuple[rules.Approval, ...]:
@@ -244,10 +223,9 @@ def _approvals(repo: Repository, pull_request: PullRequest) -> tuple[rules.Appro
     )
 
 
-def _merge_commit(repo: Repository, pull_request: PullRequest, actor: User, method: str) -> Commit:
-    base_sha = repo.refs[pull_request.base]
-    parents = (base_sha, pull_request.head_sha) if method == "merge" else (base_sha,)
-    return new_commit(parents, actor.login, f"{method} of #{pull_request.number} at {pull_request.head_sha}", signed=method != "rebase")
+def _merge_commit(repo: Repository, pull_request: PullRequest, actor: User) -> Commit:
+    parents = (repo.refs[pull_request.base], pull_request.head_sha)
+    return new_commit(parents, actor.login, f"merge of #{pull_request.number} at {pull_request.head_sha}")
 
 
 def _delete_merged_branch(github: GitHub, repo: Repository, pull_request: PullRequest) -> None:

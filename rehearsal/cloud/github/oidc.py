@@ -136,7 +136,7 @@ def job_claims(run: Run) -> dict[str, str]:
 def subject(run: Run, claims: dict[str, str]) -> str:
     """The `sub` claim: GitHub's default, or the repository's template if it has one (or took over its organisation's)."""
     repo = run.repository
-    template = () if repo.use_default_subject else repo.subject_claims or repo.owner.subject_claims
+    template = () if repo.use_default_subject else repo.subject_claims
     return ":".join(_part(run, claims, key) for key in template or DEFAULT_SUBJECT)
 
 

@@ -24,11 +24,11 @@ POST `repositories/delete` {"repository"} · `repositories/rename` {"repository"
 immutable) · `repositories/fork` {"repository", "actor"} -> {"repository", "id"}: into the actor's own account.
 
 POST `push` {"repository", "actor", "ref", one of "content": text (a new commit) | "sha": commit | "delete": true,
-    "parent"?: ref or commit, "force"?: bool, "signed"?: bool} -> {"ref", "sha", "message"}. 422 with git's own words if rulesets forbid it.
+    "parent"?: ref or commit, "force"?: bool} -> {"ref", "sha", "message"}. 422 with git's own words if rulesets forbid it.
 POST `pull-requests/open` {"repository", "actor", "head": ref, "base"?: ref, "head_repository"?: a fork, "content"?: text} ->
     {"number", "head_sha", "state"}; with `content` the actor first pushes it as a new commit to `head`.
 POST `pull-requests/review` {"repository", "actor", "number", "state": "APPROVED"|"CHANGES_REQUESTED"|"COMMENTED"}
-POST `pull-requests/merge` {"repository", "actor", "number", "method"?: "merge"} -> {"sha"}; 405 if rulesets forbid it.
+POST `pull-requests/merge` {"repository", "actor", "number"} -> {"sha"}; 405 if rulesets forbid it.
 POST `checks` {"repository", "actor", "sha": commit or ref, "context", "state": "success"|"failure"|"pending"} -> {"context", "app_id"}:
     the App is the actor's (`github-actions[bot]` is GitHub Actions, 15368); a person's has none.
 
@@ -81,7 +81,6 @@ class PushBody(Act):
     delete: bool = False
     parent: str | None = None
     force: bool = False
-    signed: bool = False
 
 
 class OpenBody(Act):
@@ -98,7 +97,6 @@ class ReviewBody(Act):
 
 class MergeBody(Act):
     number: int
-    method: Literal["merge", "squash", "rebase"] = "merge"
 
 
 class CheckBody(Act):
@@ -248,7 +246,7 @@ class People:
 
     def _push(self, body: PushBody) -> dict[str, Any]:
         repo, actor = self.github.repository(body.repository), self.github.user(body.actor)
-        wanted = changes.Push(body.ref, body.content, body.sha, body.parent, body.delete, body.force, body.signed)
+        wanted = changes.Push(body.ref, body.content, body.sha, body.parent, body.delete, body.force)
         sha = changes.push(self.github, repo, actor, wanted)
         return {"ref": body.ref, "sha": sha, "message": "deleted" if sha is None else "pushed"}
 
@@ -267,7 +265,7 @@ class People:
 
     def _merge(self, body: MergeBody) -> dict[str, Any]:
         repo, actor = self.github.repository(body.repository), self.github.user(body.actor)
-        return {"sha": changes.merge(self.github, repo, actor, body.number, body.method), "merged": True}
+        return {"sha": changes.merge(self.github, repo, actor, body.number), "merged": True}
 
     def _check(self, body: CheckBody) -> dict[str, Any]:
         repo, actor = self.github.repository(body.repository), self.github.user(body.actor)

@@ -35,8 +35,6 @@ from rehearsal.cloud.github.state import (
 DOCUMENTATION = "https://docs.github.com/rest"
 VARIABLE_BYTES = 48 * 1024  # GitHub's "Store information in variables"
 VARIABLES_A_REPOSITORY = 500
-VARIABLES_AN_ORGANIZATION = 1000
-VARIABLES_AN_ENVIRONMENT = 100
 REVIEWERS_AN_ENVIRONMENT = 6  # OpenAPI description of an environment's reviewers
 WAIT_TIMER_MINUTES = 43_200
 PAID_PLANS = ("team", "enterprise")
@@ -45,7 +43,7 @@ NO_PERMISSION = "Resource not accessible by integration"
 # Rules that GitHub has for one kind of target only (the provider's table of them agrees).
 BRANCH_ONLY_RULES = {"pull_request", "merge_queue"}
 # Parameters that would ask for something this model has no notion of.
-UNMODELLED_PARAMETERS = ("required_reviewers", "dismissal_restriction")
+UNMODELLED_PARAMETERS = ("allowed_merge_methods", "required_reviewers", "dismissal_restriction")
 
 
 class Problem(Exception):
@@ -304,23 +302,8 @@ def list_branches(call: Call) -> Reply:
 # --- variables ------------------------------------------------------------------------------------------------------------------
 
 
-def _variables(call: Call) -> tuple[dict[str, Variable], int]:
-    """The collection that the path is about, and how many variables it may hold."""
-    if "environment_name" in call.names:
-        return call.environment.variables, VARIABLES_AN_ENVIRONMENT
-    if call.repo is not None:
-        return call.repo.variables, VARIABLES_A_REPOSITORY
-    return call.organization.variables, VARIABLES_AN_ORGANIZATION
-
-
-def _variable_view(call: Call, variable: Variable) -> dict[str, Any]:
-    if call.org is None:
-        return views.variable(variable)
-    return views.organization_variable(call.api, call.org, variable)
-
-
 def _variable(call: Call) -> Variable:
-    box, _ = _variables(call)
+    box = call.repository.variables
     name = call.names["name"].upper()
     if name not in box:
         raise NotFound(name)
@@ -328,45 +311,41 @@ def _variable(call: Call) -> Variable:
 
 
 def list_variables(call: Call) -> Reply:
-    box, _ = _variables(call)
-    shown, headers = _page(call, [_variable_view(call, box[name]) for name in sorted(box)], default=10, maximum=30)
+    box = call.repository.variables
+    shown, headers = _page(call, [views.variable(box[name]) for name in sorted(box)], default=10, maximum=30)
     return Reply(200, {"total_count": len(box), "variables": shown}, headers)
 
 
 def get_variable(call: Call) -> Reply:
-    return Reply(200, _variable_view(call, _variable(call)))
+    return Reply(200, views.variable(_variable(call)))
 
 
 def create_variable(call: Call) -> Reply:
-    box, limit = _variables(call)
+    box = call.repository.variables
     name = _variable_name(call.body["name"])
     if name in box:
         raise Problem(409, "Already exists - Variable already exists")
-    if len(box) >= limit:
-        raise Problem(422, f"Validation Failed: at most {limit} variables can be stored here")
-    visibility = call.body.get("visibility", "all")
-    if visibility == "selected":
-        raise Problem(501, "the rehearsal's GitHub does not have organisation variables for selected repositories")
-    box[name] = Variable(name, _variable_value(call.body["value"]), now(), now(), visibility)
+    if len(box) >= VARIABLES_A_REPOSITORY:
+        raise Problem(422, f"Validation Failed: at most {VARIABLES_A_REPOSITORY} variables can be stored here")
+    box[name] = Variable(name, _variable_value(call.body["value"]), now(), now())
     return Reply(201, {})
 
 
 def update_variable(call: Call) -> Reply:
     """Change a value, or rename: both at once if the body has both."""
-    box, _ = _variables(call)
+    box = call.repository.variables
     old = _variable(call)
     name = _variable_name(call.body.get("name", old.name))
     if name != old.name and name in box:
         raise Problem(409, "Already exists - Variable already exists")
     value = _variable_value(call.body.get("value", old.value))
     del box[old.name]
-    box[name] = Variable(name, value, old.created_at, now(), call.body.get("visibility", old.visibility))
+    box[name] = Variable(name, value, old.created_at, now())
     return Reply(204)
 
 
 def delete_variable(call: Call) -> Reply:
-    box, _ = _variables(call)
-    del box[_variable(call).name]
+    del call.repository.variables[_variable(call).name]
     return Reply(204)
 
 
@@ -413,25 +392,6 @@ def set_workflow_permissions(call: Call) -> Reply:
     return Reply(204)
 
 
-def get_actions_access(call: Call) -> Reply:
-    return Reply(200, {"access_level": _not_public(call).actions_access})
-
-
-def set_actions_access(call: Call) -> Reply:
-    """Who may call the workflows of a private repository. `user` is for repositories of persons, which this model does not configure."""
-    repo, level = _not_public(call), call.body["access_level"]
-    if level == "user":
-        raise Problem(422, f"Access level {level} is not available for repositories of an organisation")
-    repo.actions_access = level
-    return Reply(204)
-
-
-def _not_public(call: Call) -> Repository:
-    if call.repository.visibility == "public":
-        raise Problem(422, "Access policy only applies to internal and private repositories.")
-    return call.repository
-
-
 def get_subject(call: Call) -> Reply:
     return Reply(200, views.subject(call.repository))
 
@@ -441,18 +401,6 @@ def set_subject(call: Call) -> Reply:
     repo.subject_claims = _claim_keys(call.body.get("include_claim_keys", []))
     repo.use_default_subject = call.body["use_default"]
     repo.immutable_subject = call.body.get("use_immutable_subject", repo.immutable_subject)
-    return Reply(201, {})
-
-
-def get_organization_subject(call: Call) -> Reply:
-    org = call.organization
-    return Reply(200, {"include_claim_keys": list(org.subject_claims), "use_immutable_subject": org.immutable_subject})
-
-
-def set_organization_subject(call: Call) -> Reply:
-    org = call.organization
-    org.subject_claims = _claim_keys(call.body.get("include_claim_keys", []))
-    org.immutable_subject = call.body.get("use_immutable_subject", org.immutable_subject)
     return Reply(201, {})
 
 
@@ -495,7 +443,7 @@ def put_environment(call: Call) -> Reply:
 
 
 def _environment(call: Call, old: Environment, body: dict[str, Any]) -> Environment:
-    """The environment after a PUT: what the body leaves out is reset, except branch policies and variables."""
+    """The environment after a PUT: what the body leaves out is reset, except branch policies."""
     wait_timer = body.get("wait_timer", 0)
     if not 0 <= wait_timer <= WAIT_TIMER_MINUTES:
         raise Problem(422, f"Invalid request.\n\nwait_timer must be between 0 and {WAIT_TIMER_MINUTES}")
@@ -514,7 +462,6 @@ def _environment(call: Call, old: Environment, body: dict[str, Any]) -> Environm
         _reviewers(call, body.get("reviewers") or []),
         branches,
         old.policies if branches == "custom" else {},
-        old.variables,
     )
 
 
@@ -738,30 +685,22 @@ def get_ref(call: Call) -> Reply:
 
 
 _REPO = "/repos/{owner}/{repo}"
+_VARIABLES = f"{_REPO}/actions/variables"
 _ENVIRONMENT = f"{_REPO}/environments/{{environment_name}}"
 _POLICIES = f"{_ENVIRONMENT}/deployment-branch-policies"
-
-
-def _variable_routes(prefix: str, permission: str) -> list[Route]:
-    return [
-        Route("GET", prefix, list_variables, permission, "read"),
-        Route("POST", prefix, create_variable, permission, "write"),
-        Route("GET", f"{prefix}/{{name}}", get_variable, permission, "read"),
-        Route("PATCH", f"{prefix}/{{name}}", update_variable, permission, "write"),
-        Route("DELETE", f"{prefix}/{{name}}", delete_variable, permission, "write"),
-    ]
 
 
 ROUTES = [
     Route("GET", "/orgs/{org}", get_organization, "metadata", "read"),
     Route("GET", "/orgs/{org}/teams/{team_slug}", get_team, "members", "read"),
     Route("GET", "/organizations/{org_id}/team/{team_id}", get_team, "members", "read"),
-    Route("GET", "/orgs/{org}/actions/oidc/customization/sub", get_organization_subject, "organization_administration", "read"),
-    Route("PUT", "/orgs/{org}/actions/oidc/customization/sub", set_organization_subject, "organization_administration", "write"),
     Route("GET", _REPO, get_repository, "metadata", "read"),
     Route("GET", f"{_REPO}/branches", list_branches, "contents", "read"),
-    Route("GET", f"{_REPO}/actions/permissions/access", get_actions_access, "administration", "read"),
-    Route("PUT", f"{_REPO}/actions/permissions/access", set_actions_access, "administration", "write"),
+    Route("GET", _VARIABLES, list_variables, "actions_variables", "read"),
+    Route("POST", _VARIABLES, create_variable, "actions_variables", "write"),
+    Route("GET", f"{_VARIABLES}/{{name}}", get_variable, "actions_variables", "read"),
+    Route("PATCH", f"{_VARIABLES}/{{name}}", update_variable, "actions_variables", "write"),
+    Route("DELETE", f"{_VARIABLES}/{{name}}", delete_variable, "actions_variables", "write"),
     Route("GET", f"{_REPO}/actions/permissions/workflow", get_workflow_permissions, "administration", "read"),
     Route("PUT", f"{_REPO}/actions/permissions/workflow", set_workflow_permissions, "administration", "write"),
     Route("GET", f"{_REPO}/actions/oidc/customization/sub", get_subject, "actions", "read"),
@@ -781,7 +720,4 @@ ROUTES = [
     Route("GET", f"{_REPO}/rulesets/{{ruleset_id}}", get_ruleset, "metadata", "read"),
     Route("PUT", f"{_REPO}/rulesets/{{ruleset_id}}", update_ruleset, "administration", "write"),
     Route("DELETE", f"{_REPO}/rulesets/{{ruleset_id}}", delete_ruleset, "administration", "write"),
-    *_variable_routes("/orgs/{org}/actions/variables", "organization_actions_variables"),
-    *_variable_routes(f"{_REPO}/actions/variables", "actions_variables"),
-    *_variable_routes(f"{_ENVIRONMENT}/variables", "environments"),
 ]

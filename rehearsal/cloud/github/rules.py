@@ -41,9 +41,8 @@ class Approval:
 
 @dataclass(frozen=True)
 class Merge:
-    """A pull request about to be merged."""
+    """A pull request about to be merged, by a merge commit."""
 
-    method: str  # merge, squash, rebase
     last_pusher: str
     approvals: tuple[Approval, ...]
     up_to_date: bool  # the head contains the tip of the base branch
@@ -56,8 +55,6 @@ class Change:
     ref: str
     kind: str  # creation, update, deletion
     fast_forward: bool = True
-    linear: bool = True
-    signed: bool = False
     checks: tuple[Check, ...] = ()
     merge: Merge | None = None
 
@@ -151,15 +148,6 @@ def _non_fast_forward(_: dict[str, Any], change: Change) -> list[str]:
     return ["Cannot force-push to this branch"] if change.kind == "update" and not change.fast_forward else []
 
 
-def _required_linear_history(_: dict[str, Any], change: Change) -> list[str]:
-    merge_commit = not change.linear or (change.merge is not None and change.merge.method == "merge")
-    return ["This branch must not contain merge commits."] if change.kind != "deletion" and merge_commit else []
-
-
-def _required_signatures(_: dict[str, Any], change: Change) -> list[str]:
-    return ["Commits must have verified signatures."] if change.kind != "deletion" and not change.signed else []
-
-
 def _required_status_checks(parameters: dict[str, Any], change: Change) -> list[str]:
     if change.kind == "deletion" or (change.kind == "creation" and parameters.get("do_not_enforce_on_create", False)):
         return []
@@ -199,8 +187,6 @@ def _merge_messages(parameters: dict[str, Any], merge: Merge) -> list[str]:
         messages.append("New changes require approval from someone other than the last pusher.")
     if any(approval.state == "CHANGES_REQUESTED" for approval in merge.approvals):
         messages.append("Changes were requested by a reviewer with write access.")
-    if merge.method not in parameters.get("allowed_merge_methods", [merge.method]):
-        messages.append(f"Merge method {merge.method} is not allowed.")
     return messages
 
 
@@ -210,8 +196,6 @@ RULES: dict[str, Callable[[dict[str, Any], Change], list[str]]] = {
     "update": _update,
     "deletion": _deletion,
     "non_fast_forward": _non_fast_forward,
-    "required_linear_history": _required_linear_history,
-    "required_signatures": _required_signatures,
     "required_status_checks": _required_status_checks,
     "pull_request": _pull_request,
 }

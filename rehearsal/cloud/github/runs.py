@@ -21,7 +21,6 @@ from rehearsal.cloud.github.state import (
     Repository,
     Run,
     User,
-    Variable,
     has_role,
     new_commit,
     now,
@@ -164,7 +163,7 @@ def _merge_ref(repo: Repository, wanted: Wanted) -> tuple[str, str]:
         raise changes.Refused(422, f"{wanted.event} needs the number of a pull request")
     pull_request = changes.open_pull(repo, wanted.pull_request)
     parents = (changes.resolve(repo, pull_request.base), pull_request.head_sha)
-    commit = repo.store(new_commit(parents, "GitHub", f"test merge of #{pull_request.number}", signed=True))
+    commit = repo.store(new_commit(parents, "GitHub", f"test merge of #{pull_request.number}"))
     return f"refs/pull/{pull_request.number}/merge", commit.sha
 
 
@@ -320,7 +319,7 @@ def _is_reviewer(github: GitHub, repo: Repository, kind: str, number: int, login
 
 
 def variables(run: Run) -> dict[str, str]:
-    """The `vars` context: an environment's variable shadows the repository's, which shadows the organisation's.
+    """The `vars` context: the repository's variable shadows the organisation's. Environments have none here.
 
     In a called workflow these are the caller's. A fork's pull request sees none. A private repository on the free plan does not see
     those of its organisation.
@@ -329,10 +328,8 @@ def variables(run: Run) -> dict[str, str]:
         return {}
     repo = run.repository
     private = repo.visibility != "public"
-    seen = {} if private and repo.owner.plan == "free" else repo.owner.variables
-    organization = {name: one for name, one in seen.items() if one.visibility == "all" or private}
-    environment = repo.environment(run.environment).variables if run.environment else {}
-    merged: dict[str, Variable] = {**organization, **repo.variables, **environment}
+    organization = {} if private and repo.owner.plan == "free" else repo.owner.variables
+    merged = {**organization, **repo.variables}
     return {name: merged[name].value for name in sorted(merged)}
 
 

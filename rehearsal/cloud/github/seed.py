@@ -12,7 +12,7 @@ from rehearsal.cloud.github.state import ROLES, GitHub, Installation, Organizati
 
 Role = Literal["read", "triage", "write", "maintain", "admin"]
 # GitHub knows these permissions of Apps; its published description of installations does not list them.
-VARIABLE_PERMISSIONS = {"actions_variables": ["read", "write"], "organization_actions_variables": ["read", "write"]}
+VARIABLE_PERMISSIONS = {"actions_variables": ["read", "write"]}
 
 
 class Strict(BaseModel):
@@ -185,7 +185,7 @@ def _repository(github: GitHub, wanted: SeedRepository) -> Repository:
         actions_access=wanted.actions_access,
         created_at=now(),
     )
-    first = repository.store(new_commit((), "GitHub", f"first commit of {wanted.id}", signed=True))
+    first = repository.store(new_commit((), "GitHub", f"first commit of {wanted.id}"))
     repository.refs[repository.default_ref] = first.sha
     return repository
 

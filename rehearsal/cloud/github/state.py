@@ -45,7 +45,6 @@ class Variable:
     value: str
     created_at: str
     updated_at: str
-    visibility: str = "all"  # of an organisation's variable: all, private
 
 
 @dataclass
@@ -62,7 +61,6 @@ class Organization:
     variables: dict[str, Variable] = field(default_factory=dict)
     apps: set[int] = field(default_factory=set)  # ids of the Apps that are installed
     enterprise: tuple[str, int] | None = None  # slug and id
-    subject_claims: tuple[str, ...] = ()
     immutable_subject: bool = False
 
 
@@ -85,7 +83,6 @@ class Environment:
     reviewers: list[tuple[str, int]] = field(default_factory=list)  # ("User" or "Team", id)
     branches: str = "all"  # all, protected, custom
     policies: dict[int, BranchPolicy] = field(default_factory=dict)
-    variables: dict[str, Variable] = field(default_factory=dict)
 
 
 @dataclass
@@ -109,7 +106,6 @@ class Commit:
     parents: tuple[str, ...]
     author: str
     content: str
-    signed: bool = False
 
 
 @dataclass(frozen=True)
@@ -291,10 +287,10 @@ class GitHub:
         self.names = {name: repository_id for name, repository_id in self.names.items() if repository_id != repository.id}
 
 
-def new_commit(parents: tuple[str, ...], author: str, content: str, signed: bool = False) -> Commit:
+def new_commit(parents: tuple[str, ...], author: str, content: str) -> Commit:
     """A commit that no repository has yet. Equal arguments give the same id, as in git."""
-    text = "\0".join((*parents, author, content, str(signed)))
-    return Commit(hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest(), parents, author, content, signed)
+    text = "\0".join((*parents, author, content))
+    return Commit(hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest(), parents, author, content)
 
 
 def team_by_id(organization: Organization, team_id: int) -> Team | None:

@@ -4,6 +4,7 @@ import base64
 from typing import Any
 
 from rehearsal.cloud.github import oidc
+from rehearsal.cloud.github.openapi import WEB, completed
 from rehearsal.cloud.github.rules import applicable
 from rehearsal.cloud.github.state import (
     BranchPolicy,
@@ -18,50 +19,7 @@ from rehearsal.cloud.github.state import (
     team_by_id,
 )
 
-WEB = "https://github.com"
 HEADS = "refs/heads/"
-# Instants of what is seeded rather than made: the model keeps no history of it.
-LONG_AGO = "2020-01-01T00:00:00Z"
-REPOSITORY_URLS = {
-    "archive_url": "/{archive_format}{/ref}",
-    "assignees_url": "/assignees{/user}",
-    "blobs_url": "/git/blobs{/sha}",
-    "branches_url": "/branches{/branch}",
-    "collaborators_url": "/collaborators{/collaborator}",
-    "comments_url": "/comments{/number}",
-    "commits_url": "/commits{/sha}",
-    "compare_url": "/compare/{base}...{head}",
-    "contents_url": "/contents/{+path}",
-    "contributors_url": "/contributors",
-    "deployments_url": "/deployments",
-    "downloads_url": "/downloads",
-    "events_url": "/events",
-    "forks_url": "/forks",
-    "git_commits_url": "/git/commits{/sha}",
-    "git_refs_url": "/git/refs{/sha}",
-    "git_tags_url": "/git/tags{/sha}",
-    "hooks_url": "/hooks",
-    "issue_comment_url": "/issues/comments{/number}",
-    "issue_events_url": "/issues/events{/number}",
-    "issues_url": "/issues{/number}",
-    "keys_url": "/keys{/key_id}",
-    "labels_url": "/labels{/name}",
-    "languages_url": "/languages",
-    "merges_url": "/merges",
-    "milestones_url": "/milestones{/number}",
-    "notifications_url": "/notifications{?since,all,participating}",
-    "pulls_url": "/pulls{/number}",
-    "releases_url": "/releases{/id}",
-    "stargazers_url": "/stargazers",
-    "statuses_url": "/statuses/{sha}",
-    "subscribers_url": "/subscribers",
-    "subscription_url": "/subscription",
-    "tags_url": "/tags",
-    "teams_url": "/teams",
-    "trees_url": "/git/trees{/sha}",
-    "url": "",
-}
-COUNTS = ("forks", "forks_count", "network_count", "open_issues", "open_issues_count", "size", "stargazers_count", "subscribers_count")
 
 
 def node_id(kind: str, number: int) -> str:
@@ -70,27 +28,8 @@ def node_id(kind: str, number: int) -> str:
 
 def account(api: str, login: str, account_id: int, kind: str) -> dict[str, Any]:
     """A `simple-user`: the short form of a person or an organisation."""
-    url = f"{api}/users/{login}"
-    return {
-        "login": login,
-        "id": account_id,
-        "node_id": node_id(kind, account_id),
-        "avatar_url": f"https://avatars.githubusercontent.com/u/{account_id}?v=4",
-        "gravatar_id": "",
-        "url": url,
-        "html_url": f"{WEB}/{login}",
-        "followers_url": f"{url}/followers",
-        "following_url": f"{url}/following{{/other_user}}",
-        "gists_url": f"{url}/gists{{/gist_id}}",
-        "starred_url": f"{url}/starred{{/owner}}{{/repo}}",
-        "subscriptions_url": f"{url}/subscriptions",
-        "organizations_url": f"{url}/orgs",
-        "repos_url": f"{url}/repos",
-        "events_url": f"{url}/events{{/privacy}}",
-        "received_events_url": f"{url}/received_events",
-        "type": kind,
-        "site_admin": False,
-    }
+    known = {"login": login, "id": account_id, "node_id": node_id(kind, account_id), "type": kind}
+    return completed("simple-user", {**known, "url": f"{api}/users/{login}", "html_url": f"{WEB}/{login}"})
 
 
 def user(api: str, person: User) -> dict[str, Any]:
@@ -99,79 +38,49 @@ def user(api: str, person: User) -> dict[str, Any]:
 
 def organization(api: str, one: Organization, repositories: int, with_plan: bool) -> dict[str, Any]:
     """An `organization-full`; the plan only for those who may see it."""
-    url = f"{api}/orgs/{one.login}"
-    shown: dict[str, Any] = {
+    known: dict[str, Any] = {
         "login": one.login,
         "id": one.id,
         "node_id": node_id("Organization", one.id),
-        "url": url,
-        "repos_url": f"{url}/repos",
-        "events_url": f"{url}/events",
-        "hooks_url": f"{url}/hooks",
-        "issues_url": f"{url}/issues",
-        "members_url": f"{url}/members{{/member}}",
-        "public_members_url": f"{url}/public_members{{/member}}",
-        "avatar_url": f"https://avatars.githubusercontent.com/u/{one.id}?v=4",
-        "description": None,
+        "url": f"{api}/orgs/{one.login}",
         "name": one.login,
         "html_url": f"{WEB}/{one.login}",
-        "has_organization_projects": True,
-        "has_repository_projects": True,
         "public_repos": repositories,
-        "public_gists": 0,
-        "followers": 0,
-        "following": 0,
         "type": "Organization",
-        "created_at": LONG_AGO,
-        "updated_at": LONG_AGO,
-        "archived_at": None,
     }
     if with_plan:
         people = one.owners | one.members
-        shown["plan"] = {"name": one.plan, "space": 976562499, "private_repos": 999999, "filled_seats": len(people), "seats": len(people)}
-    return shown
+        known["plan"] = {"name": one.plan, "space": 976562499, "private_repos": 999999, "filled_seats": len(people), "seats": len(people)}
+    return completed("organization-full", known)
 
 
 def team_summary(api: str, one: Organization, team: Team) -> dict[str, Any]:
     """A `team`, as it stands in an environment's reviewers."""
-    url = f"{api}/organizations/{one.id}/team/{team.id}"
-    return {
+    known = {
         "id": team.id,
         "node_id": node_id("Team", team.id),
         "name": team.slug,
         "slug": team.slug,
-        "description": None,
         "privacy": "closed",
-        "notification_setting": "notifications_enabled",
         "permission": "pull",
-        "url": url,
+        "url": f"{api}/organizations/{one.id}/team/{team.id}",
         "html_url": f"{WEB}/orgs/{one.login}/teams/{team.slug}",
-        "members_url": f"{url}/members{{/member}}",
-        "repositories_url": f"{url}/repos",
         "type": "organization",
         "organization_id": one.id,
-        "parent": None,
     }
+    return completed("team", known)
 
 
 def team(api: str, one: Organization, found: Team, repositories: int, organization_view: dict[str, Any]) -> dict[str, Any]:
     """A `team-full`."""
-    return {
-        **team_summary(api, one, found),
-        "members_count": len(found.members),
-        "repos_count": repositories,
-        "created_at": LONG_AGO,
-        "updated_at": LONG_AGO,
-        "organization": organization_view,
-    }
+    known = {**team_summary(api, one, found), "members_count": len(found.members), "repos_count": repositories}
+    return completed("team-full", {**known, "organization": organization_view})
 
 
 def repository(api: str, one: Repository, permissions: dict[str, bool]) -> dict[str, Any]:
     """A `full-repository`."""
     owner = account(api, one.owner.login, one.owner.id, "User" if one.owner.personal else "Organization")
-    url = f"{api}/repos/{one.full_name}"
-    git = f"github.com/{one.full_name}.git"
-    shown: dict[str, Any] = {
+    known: dict[str, Any] = {
         "id": one.id,
         "node_id": node_id("Repository", one.id),
         "name": one.name,
@@ -179,44 +88,18 @@ def repository(api: str, one: Repository, permissions: dict[str, bool]) -> dict[
         "owner": owner,
         "private": one.visibility != "public",
         "visibility": one.visibility,
+        "url": f"{api}/repos/{one.full_name}",
         "html_url": f"{WEB}/{one.full_name}",
-        "description": None,
+        "clone_url": f"{WEB}/{one.full_name}.git",
+        "ssh_url": f"git@github.com:{one.full_name}.git",
         "fork": one.fork_of is not None,
         "created_at": one.created_at,
-        "updated_at": one.created_at,
-        "pushed_at": one.created_at,
-        "git_url": f"git://{git}",
-        "ssh_url": f"git@github.com:{one.full_name}.git",
-        "clone_url": f"https://{git}",
-        "svn_url": f"{WEB}/{one.full_name}",
-        "homepage": None,
-        "language": None,
-        "has_issues": True,
-        "has_projects": True,
-        "has_wiki": True,
-        "has_pages": False,
-        "has_discussions": False,
-        "mirror_url": None,
         "archived": one.archived,
-        "disabled": False,
-        "license": None,
-        "allow_forking": True,
-        "is_template": False,
-        "topics": [],
         "default_branch": one.default_branch,
         "permissions": permissions,
-        "allow_rebase_merge": True,
-        "allow_squash_merge": True,
-        "allow_merge_commit": True,
-        "allow_auto_merge": False,
-        "allow_update_branch": False,
         "delete_branch_on_merge": one.delete_branch_on_merge,
-        "watchers": 0,
-        "watchers_count": 0,
     }
-    if not one.owner.personal:
-        shown["organization"] = owner
-    return shown | dict.fromkeys(COUNTS, 0) | {name: url + suffix for name, suffix in REPOSITORY_URLS.items()}
+    return completed("full-repository", known if one.owner.personal else {**known, "organization": owner})
 
 
 def branches(api: str, repo: Repository) -> list[dict[str, Any]]:
@@ -234,10 +117,6 @@ def branches(api: str, repo: Repository) -> list[dict[str, Any]]:
 
 def variable(one: Variable) -> dict[str, Any]:
     return {"name": one.name, "value": one.value, "created_at": one.created_at, "updated_at": one.updated_at}
-
-
-def organization_variable(api: str, one: Organization, found: Variable) -> dict[str, Any]:
-    return {**variable(found), "visibility": found.visibility}
 
 
 def environment(api: str, github: GitHub, repo: Repository, one: Environment) -> dict[str, Any]:
@@ -326,5 +205,5 @@ def subject(repo: Repository) -> dict[str, Any]:
         "sub_claim_prefix": oidc.subject_prefix(repo),
     }
     if not repo.use_default_subject:
-        shown["include_claim_keys"] = list(repo.subject_claims or repo.owner.subject_claims)
+        shown["include_claim_keys"] = list(repo.subject_claims)
     return shown

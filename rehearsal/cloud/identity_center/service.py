@@ -3,20 +3,19 @@
 Sources: the API references of both services, and their service authorization reference for actions and resources.
 """
 
-import re
 import time
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from botocore.loaders import Loader
-from botocore.model import ServiceModel, Shape, StructureShape
-from botocore.validate import ParamValidator
+from botocore.model import ServiceModel
 
 from rehearsal.cloud import aws, policy_rules
 from rehearsal.cloud.authorization import Check
 from rehearsal.cloud.identity_center import roles
 from rehearsal.cloud.identity_center.store import Assignment, Instance, PermissionSet, Store, seconds
+from rehearsal.service_models import problems
 
 # Service as requests are signed for it -> its model, and the prefix of X-Amz-Target.
 _NAMES = {"sso": "sso-admin", "identitystore": "identitystore"}
@@ -50,30 +49,8 @@ def answer(store: Store, service: str, target: str, values: Values, principal: a
 
 
 def _check(service: str, operation: str, values: Values) -> None:
-    shape = MODELS[service].operation_model(operation).input_shape
-    assert isinstance(shape, StructureShape)
-    unknown = [f"{name} is no member of {operation}" for name in values if name not in shape.members]
-    problems = [*unknown, *_mistyped(shape, values), *_misspelt(shape, values)]
-    if problems:
-        raise ApiError("ValidationException", "; ".join(problems))
-
-
-def _mistyped(shape: Shape, values: Values) -> list[str]:
-    report = ParamValidator().validate(dict(values), shape)
-    return [report.generate_report()] if report.has_errors() else []
-
-
-def _misspelt(shape: StructureShape, values: Values) -> list[str]:
-    """Texts that are none of an enumeration, too long or of another form. Unicode classes, which Python does not have, are left out."""
-    found = []
-    for name, value in values.items():
-        rules = shape.members[name].metadata if name in shape.members and isinstance(value, str) else {}
-        pattern = rules.get("pattern", "")
-        if value not in rules.get("enum", [value]) or (isinstance(value, str) and len(value) > rules.get("max", len(value))):
-            found.append(f"{name} is {value!r}")
-        elif pattern and r"\p{" not in pattern and not re.fullmatch(pattern, value):
-            found.append(f"{name} {value!r} does not match {pattern}")
-    return found
+    if found := problems(MODELS[service].operation_model(operation), values):
+        raise ApiError("ValidationException", "; ".join(found))
 
 
 def _checks(action: str, resources: tuple[str, ...], values: Values, instance: Instance | None) -> list[Check]:

@@ -10,7 +10,7 @@ from rehearsal.program.aws_resources.common import AwsHandler
 from rehearsal.program.aws_resources.iam import OpenIdConnectProvider, Policy, Role, RolePolicy, RolePolicyAttachment
 from rehearsal.program.aws_resources.identity_center import AccountAssignment, PermissionSet, PermissionSetInlinePolicy
 from rehearsal.program.aws_resources.kms import Alias, Key
-from rehearsal.program.aws_resources.messaging import EventRule, EventTarget, Queue, QueuePolicy, Topic, TopicPolicy, TopicSubscription
+from rehearsal.program.aws_resources.messaging import EventRule, EventTarget, Queue, Topic, TopicSubscription
 from rehearsal.program.aws_resources.secretsmanager import Secret, SecretPolicy
 
 HANDLERS: dict[str, AwsHandler] = {
@@ -32,10 +32,8 @@ HANDLERS: dict[str, AwsHandler] = {
         AccountAssignment,
         CloudControlResource,
         Topic,
-        TopicPolicy,
         TopicSubscription,
         Queue,
-        QueuePolicy,
         EventRule,
         EventTarget,
         Secret,

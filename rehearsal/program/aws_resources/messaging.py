@@ -1,6 +1,5 @@
 """SNS, SQS and EventBridge."""
 
-import json
 import secrets
 
 from rehearsal.program.aws_resources.common import AwsHandler, Params, given, tag_changes, upper_tags
@@ -56,47 +55,6 @@ class Topic(AwsHandler):
             policy=found.get("Policy"),
             **{ours: found.get(theirs) for ours, theirs in self.attributes},
         )
-
-
-class TopicPolicy(AwsHandler):
-    token = "aws:sns/topicPolicy:TopicPolicy"
-    create_only = frozenset({"arn"})
-
-    def read(self, inputs: Inputs, defaults: Defaults) -> Params:
-        return {"arn": inputs.text("arn", required=True), "policy": inputs.document("policy", required=True)}
-
-    def create(self, cloud: Aws, wanted: Params) -> Created:
-        arn = wanted["arn"]
-        cloud.call("sns", "set_topic_attributes", TopicArn=arn, AttributeName="Policy", AttributeValue=wanted["policy"])
-        with finishing(arn, {}):
-            owner = cloud.call("sns", "get_topic_attributes", TopicArn=arn)["Attributes"].get("Owner")
-        return Created(arn, given(owner=owner))
-
-    def update(self, cloud: Aws, existing: Existing, wanted: Params) -> Params:
-        return self.create(cloud, wanted).outputs
-
-    def delete(self, cloud: Aws, existing: Existing) -> None:
-        """The provider cannot remove a topic's policy: it puts back the one that a new topic has."""
-        arn = existing["arn"]
-        account = arn.split(":")[4]
-        actions = ("GetTopicAttributes", "SetTopicAttributes", "AddPermission", "RemovePermission", "DeleteTopic", "Subscribe")
-        statement = {
-            "Sid": "__default_statement_ID",
-            "Effect": "Allow",
-            "Principal": {"AWS": "*"},
-            "Action": [f"SNS:{action}" for action in (*actions, "ListSubscriptionsByTopic", "Publish")],
-            "Resource": arn,
-            "Condition": {"StringEquals": {"AWS:SourceOwner": account}},
-        }
-        policy = json.dumps({"Version": "2008-10-17", "Id": "__default_policy_ID", "Statement": [statement]})
-        with absent_is_fine():
-            cloud.call("sns", "set_topic_attributes", TopicArn=arn, AttributeName="Policy", AttributeValue=policy)
-
-    def look_up(self, cloud: Aws, id: str) -> Params | None:
-        with absent_is_fine():
-            found = cloud.call("sns", "get_topic_attributes", TopicArn=id)["Attributes"]
-            return {"arn": id, "policy": found.get("Policy"), "owner": found.get("Owner")}
-        return None
 
 
 class TopicSubscription(AwsHandler):
@@ -231,31 +189,6 @@ class Queue(AwsHandler):
     @staticmethod
     def _outputs(url: str, name: str, found: Params) -> Params:
         return given(url=url, name=name, arn=found["QueueArn"], kmsMasterKeyId=found.get("KmsMasterKeyId"))
-
-
-class QueuePolicy(AwsHandler):
-    token = "aws:sqs/queuePolicy:QueuePolicy"
-    create_only = frozenset({"queueUrl"})
-
-    def read(self, inputs: Inputs, defaults: Defaults) -> Params:
-        return {"url": inputs.text("queueUrl", required=True), "policy": inputs.document("policy", required=True)}
-
-    def create(self, cloud: Aws, wanted: Params) -> Created:
-        cloud.call("sqs", "set_queue_attributes", QueueUrl=wanted["url"], Attributes={"Policy": wanted["policy"]})
-        return Created(wanted["url"], {})
-
-    def update(self, cloud: Aws, existing: Existing, wanted: Params) -> Params:
-        return self.create(cloud, wanted).outputs
-
-    def delete(self, cloud: Aws, existing: Existing) -> None:
-        with absent_is_fine():
-            cloud.call("sqs", "set_queue_attributes", QueueUrl=existing.id, Attributes={"Policy": ""})
-
-    def look_up(self, cloud: Aws, id: str) -> Params | None:
-        with absent_is_fine():
-            found = cloud.call("sqs", "get_queue_attributes", QueueUrl=id, AttributeNames=["Policy"]).get("Attributes", {})
-            return {"queueUrl": id, "policy": found["Policy"]} if found.get("Policy") else None
-        return None
 
 
 class EventRule(AwsHandler):

@@ -157,7 +157,7 @@ def test_what_a_reviewer_reads_is_nothing_but_names(cloud: LocalCloud, changed: 
 
 
 def latest(cloud: LocalCloud, name: str) -> str:
-    return cloud.http("GET", "npm", f"-/package/@acme-payments/{name}/dist-tags", "shared").json()["latest"]
+    return cloud.http("GET", "npm", f"@acme-payments%2f{name}", "shared").json()["dist-tags"]["latest"]
 
 
 def test_latest_of_shared_never_goes_back(cloud: LocalCloud, tmp_path: Path) -> None:

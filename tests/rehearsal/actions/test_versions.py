@@ -158,7 +158,7 @@ def npm_publish(cloud: LocalCloud, folder: Path, name: str, version: str, **inpu
 
 
 def tags(cloud: LocalCloud, name: str) -> dict[str, str]:
-    return cloud.http("GET", "npm", f"-/package/@acme-payments/{name}/dist-tags").json()
+    return cloud.http("GET", "npm", f"@acme-payments%2f{name}").json()["dist-tags"]
 
 
 def test_a_tag_never_goes_back(cloud: LocalCloud, tmp_path: Path) -> None:

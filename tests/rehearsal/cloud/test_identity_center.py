@@ -211,8 +211,8 @@ def test_instances_are_of_an_account_and_a_region(cloud, center):
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"Name": "a b"}, "does not match"),
-        ({"Name": "a" * 33}, "a" * 33),
+        ({"Name": "a b"}, "regular expression pattern"),
+        ({"Name": "a" * 33}, "length less than or equal to 32"),
         ({"Name": "short", "SessionDuration": "PT59M"}, "between 1 and 12 hours"),
         ({"Name": "long", "SessionDuration": "PT12H1S"}, "between 1 and 12 hours"),
         ({"Name": "days", "SessionDuration": "P1D"}, "between 1 and 12 hours"),

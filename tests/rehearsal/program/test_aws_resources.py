@@ -333,13 +333,6 @@ def test_a_fifo_queue_is_not_supported():
         wanted("aws:sqs/queue:Queue", fifoQueue=True)
 
 
-def test_deleting_a_topics_policy_puts_the_first_one_back():
-    arn = "arn:aws:sns:eu-west-1:111122223333:packages"
-    aws = FakeAws()
-    HANDLERS["aws:sns/topicPolicy:TopicPolicy"].delete(aws, Existing(arn, {"arn": arn}, {}))
-    assert '"AWS:SourceOwner": "111122223333"' in aws.made("set_topic_attributes")["AttributeValue"]
-
-
 def test_a_subscription_sends_its_attributes():
     aws = FakeAws(subscribe={"SubscriptionArn": "arn:s"}, get_subscription_attributes={"Attributes": {"PendingConfirmation": "true"}})
     inputs = {"topic": "arn:t", "protocol": "email", "endpoint": "platform@acme.example"}

@@ -17,7 +17,6 @@ RULESET = "github:index/repositoryRuleset:RepositoryRuleset"
 ENVIRONMENT = "github:index/repositoryEnvironment:RepositoryEnvironment"
 POLICY = "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy"
 WORKFLOW = "github:index/workflowRepositoryPermissions:WorkflowRepositoryPermissions"
-ACCESS = "github:index/actionsRepositoryAccessLevel:ActionsRepositoryAccessLevel"
 REPOSITORY = {"id": 9001, "name": "payments-api", "archived": False}
 
 
@@ -303,17 +302,6 @@ def test_workflow_permissions_are_set_and_reset():
 
 def test_workflow_permissions_without_a_default_send_the_empty_text_of_the_provider():
     assert wanted(WORKFLOW, repository="payments-api")["body"]["default_workflow_permissions"] == ""
-
-
-def test_the_access_level_of_workflows():
-    path = "/api/repos/acme/payments-api/actions/permissions/access"
-    cloud, transport = github(**{f"PUT {path}": (204, None), f"GET {path}": (200, {"access_level": "organization"})})
-    made = create(ACCESS, cloud, repository="payments-api", accessLevel="organization")
-    HANDLERS[ACCESS].delete(cloud, Existing(made.id, {}, {}))
-    assert [body for line, body in transport.requests if line.startswith("PUT")] == [
-        {"access_level": "organization"},
-        {"access_level": "none"},
-    ]
 
 
 def call(function: str, cloud: Github, **arguments: Any) -> dict[str, Any]:

@@ -389,7 +389,6 @@ def test_functions(project):
         import pulumi, pulumi_aws as aws, pulumi_github as github
         pulumi.export("account", aws.get_caller_identity().account_id)
         pulumi.export("partition", aws.get_partition().partition)
-        pulumi.export("region", aws.get_region().region)
         pulumi.export("organization", github.get_organization(name="acme", summary_only=True).plan)
         pulumi.export("team", github.get_team(slug="payments-leads", summary_only=True).id)
         found = github.get_repository(full_name="acme/functions")
@@ -410,7 +409,6 @@ def test_functions(project):
     assert result["outputs"] == {
         "account": ACCOUNT,
         "partition": "aws",
-        "region": "eu-west-1",
         "organization": "enterprise",
         "team": "77",
         "repository": [9002, "functions", "main", False, "private"],

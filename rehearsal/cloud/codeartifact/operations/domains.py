@@ -7,7 +7,6 @@ from rehearsal.cloud.codeartifact.errors import conflict, quota
 from rehearsal.cloud.codeartifact.operations import policies
 from rehearsal.cloud.codeartifact.operations.call import Call, operation
 from rehearsal.cloud.codeartifact.operations.encryption import checked_key
-from rehearsal.cloud.codeartifact.operations.pagination import page
 from rehearsal.cloud.codeartifact.operations.tags import checked_tags
 from rehearsal.cloud.codeartifact.store import Domain
 
@@ -45,14 +44,6 @@ def delete_domain(call: Call) -> dict[str, Any]:
 
 
 @operation
-def list_domains(call: Call) -> dict[str, Any]:
-    call.allow("ListDomains", call.targets.anything(call.principal.account))
-    own = [domain for domain in call.service.store.domains.values() if domain.owner == call.principal.account]
-    chosen, more = page(call, own, lambda domain: domain.name)
-    return {"domains": [summary(call, domain) for domain in chosen], **more}
-
-
-@operation
 def put_domain_permissions_policy(call: Call) -> dict[str, Any]:
     domain = call.domain("PutDomainPermissionsPolicy")
     document = policies.checked_document(call)
@@ -76,7 +67,7 @@ def delete_domain_permissions_policy(call: Call) -> dict[str, Any]:
     return answer
 
 
-def summary(call: Call, domain: Domain) -> dict[str, Any]:
+def described(call: Call, domain: Domain) -> dict[str, Any]:
     return {
         "name": domain.name,
         "owner": domain.owner,
@@ -84,11 +75,9 @@ def summary(call: Call, domain: Domain) -> dict[str, Any]:
         "status": "Active",
         "createdTime": domain.created,
         "encryptionKey": domain.encryption_key,
+        "repositoryCount": len(domain.repositories),
+        "assetSizeBytes": domain.asset_size,
     }
-
-
-def described(call: Call, domain: Domain) -> dict[str, Any]:
-    return summary(call, domain) | {"repositoryCount": len(domain.repositories), "assetSizeBytes": domain.asset_size}
 
 
 def _policy(call: Call, domain: Domain, document: str | None) -> dict[str, Any]:

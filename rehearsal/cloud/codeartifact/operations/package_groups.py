@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from evaluator import package_groups as rules
-from evaluator.package_groups import RESTRICTION_TYPES, Coordinates, PackageGroup
+from evaluator.package_groups import RESTRICTION_TYPES, PackageGroup
 from rehearsal.cloud.codeartifact.authorization import tags_context
 from rehearsal.cloud.codeartifact.errors import ApiError, conflict, invalid
 from rehearsal.cloud.codeartifact.lookup import repository_of
-from rehearsal.cloud.codeartifact.operations.call import Call, described_coordinates, operation
+from rehearsal.cloud.codeartifact.operations.call import Call, operation
 from rehearsal.cloud.codeartifact.operations.pagination import page
 from rehearsal.cloud.codeartifact.operations.tags import checked_tags
 from rehearsal.cloud.codeartifact.store import Domain
@@ -66,53 +66,10 @@ def delete_package_group(call: Call) -> dict[str, Any]:
 
 
 @operation
-def list_package_groups(call: Call) -> dict[str, Any]:
-    domain, prefix = call.domain("ListPackageGroups"), call.get("prefix", "")
-    matching = [group for group in domain.groups.values() if group.pattern.startswith(prefix)]
-    chosen, more = page(call, matching, lambda group: group.pattern)
-    return {"packageGroups": [described(call, domain, group) for group in chosen], **more}
-
-
-@operation
-def list_sub_package_groups(call: Call) -> dict[str, Any]:
-    domain, group = _group(call, "ListSubPackageGroups")
-    chosen, more = page(call, rules.children(domain.groups.values(), group.pattern), lambda child: child.pattern)
-    return {"packageGroups": [described(call, domain, child) for child in chosen], **more}
-
-
-@operation
 def list_allowed_repositories_for_group(call: Call) -> dict[str, Any]:
     _, group = _group(call, "ListAllowedRepositoriesForGroup")
     chosen, more = page(call, group.allowed[call.params["originRestrictionType"]], lambda name: name)
     return {"allowedRepositories": chosen, **more}
-
-
-@operation
-def get_associated_package_group(call: Call) -> dict[str, Any]:
-    """Authorized on the group that the package belongs to; without the domain nothing but the root group can be meant."""
-    package = call.coordinates()
-    found = call.service.store.domain(call.owner, call.domain_name)
-    group, association = rules.association(found.groups.values(), package) if found else (None, "")
-    call.allow(
-        "GetAssociatedPackageGroup", call.targets.package_group(call.owner, call.domain_name, group.pattern if group else rules.ROOT)
-    )
-    domain = call.existing_domain()
-    assert group is not None
-    return {"packageGroup": described(call, domain, group), "associationType": association}
-
-
-@operation
-def list_associated_packages(call: Call) -> dict[str, Any]:
-    pattern = _pattern(call)
-    call.allow("ListAssociatedPackages", call.targets.package_group(call.owner, call.domain_name, pattern))
-    domain = call.existing_domain()
-    groups = list(domain.groups.values())
-    if pattern not in domain.groups:
-        if not call.get("preview", False):
-            raise _missing(domain, pattern)
-        groups.append(PackageGroup(pattern))
-    chosen, more = page(call, _associated(domain, groups, pattern), lambda pair: list(pair[0]))
-    return {"packages": [described_coordinates(package) | {"associationType": kind} for package, kind in chosen], **more}
 
 
 @operation
@@ -175,19 +132,8 @@ def _group(call: Call, action: str) -> tuple[Domain, PackageGroup]:
     domain = call.existing_domain()
     group = domain.groups.get(pattern)
     if group is None:
-        raise _missing(domain, pattern)
+        raise ApiError("ResourceNotFoundException", f"Package group not found. '{pattern}' does not exist in domain '{domain.name}'.")
     return domain, group
-
-
-def _missing(domain: Domain, pattern: str) -> ApiError:
-    return ApiError("ResourceNotFoundException", f"Package group not found. '{pattern}' does not exist in domain '{domain.name}'.")
-
-
-def _associated(domain: Domain, groups: Iterable[PackageGroup], pattern: str) -> list[tuple[Coordinates, str]]:
-    candidates = list(groups)
-    packages = {package for repository in domain.repositories.values() for package in repository.packages}
-    found = ((package, *rules.association(candidates, package)) for package in packages)
-    return [(package, kind) for package, group, kind in found if group.pattern == pattern]
 
 
 def _by_type(allowed: Iterable[dict[str, str]]) -> dict[str, list[str]]:

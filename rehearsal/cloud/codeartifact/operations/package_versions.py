@@ -1,11 +1,11 @@
-"""Package versions: descriptions, assets, readme, dependencies, status, disposal, deletion. Upstream repositories do not count."""
+"""Package versions: descriptions, assets, dependencies, status, disposal, deletion. Upstream repositories do not count."""
 
 from collections.abc import Callable
 from typing import Any
 
 from evaluator.package_groups import Coordinates
 from rehearsal.cloud.codeartifact.errors import conflict, invalid, not_found
-from rehearsal.cloud.codeartifact.formats import dependencies, description, readme
+from rehearsal.cloud.codeartifact.formats import dependencies
 from rehearsal.cloud.codeartifact.lookup import existing_package
 from rehearsal.cloud.codeartifact.operations.call import Call, described_coordinates, operation
 from rehearsal.cloud.codeartifact.operations.pagination import page
@@ -31,10 +31,11 @@ def list_package_versions(call: Call) -> dict[str, Any]:
 @operation
 def describe_package_version(call: Call) -> dict[str, Any]:
     _, _, coordinates, version = call.package_version("DescribePackageVersion")
+    """Without what the package says of itself (summary, homepage, licences): nothing here reads that."""
     named = {key if key != "package" else "packageName": value for key, value in described_coordinates(coordinates).items()}
-    return {"packageVersion": named | description(coordinates, version) | {
-        "version": version.version, "publishedTime": version.published, "revision": version.revision, "status": version.status,
-        "origin": _origin(version),
+    return {"packageVersion": named | {
+        "displayName": coordinates.name, "version": version.version, "publishedTime": version.published, "revision": version.revision,
+        "status": version.status, "origin": _origin(version),
     }}  # fmt: skip
 
 
@@ -61,15 +62,6 @@ def get_package_version_asset(call: Call) -> dict[str, Any]:
             f"Version {version.version} is {version.status}; its assets can't be downloaded.", "package-version", version.version
         )
     return {"asset": asset.content, "assetName": name, "packageVersion": version.version, "packageVersionRevision": version.revision}
-
-
-@operation
-def get_package_version_readme(call: Call) -> dict[str, Any]:
-    _, _, coordinates, version = call.package_version("GetPackageVersionReadme")
-    text = readme(coordinates, version)
-    if not text:
-        raise not_found(f"Version {version.version} has no readme.", "package-version", version.version)
-    return _of_version(coordinates, version) | {"readme": text}
 
 
 @operation

@@ -61,19 +61,12 @@ def delete_repository(call: Call) -> dict[str, Any]:
 
 
 @operation
-def list_repositories(call: Call) -> dict[str, Any]:
-    call.allow("ListRepositories", call.targets.anything(call.principal.account))
-    own = [
-        (d, r) for d in call.service.store.domains.values() for r in d.repositories.values() if r.administrator == call.principal.account
-    ]
-    return _listed(call, own)
-
-
-@operation
 def list_repositories_in_domain(call: Call) -> dict[str, Any]:
     domain = call.domain("ListRepositoriesInDomain")
-    administrator = call.get("administratorAccount")
-    return _listed(call, [(domain, r) for r in domain.repositories.values() if administrator in (None, r.administrator)])
+    administrator, prefix = call.get("administratorAccount"), call.get("repositoryPrefix", "")
+    listed = [r for r in domain.repositories.values() if administrator in (None, r.administrator) and r.name.startswith(prefix)]
+    chosen, more = page(call, listed, lambda repository: repository.name)
+    return {"repositories": [summary(call, domain, repository) for repository in chosen], **more}
 
 
 @operation
@@ -166,13 +159,6 @@ def _reachable(domain: Domain, name: str) -> set[str]:
             seen.add(current)
             waiting.extend(domain.repositories[current].upstreams if current in domain.repositories else [])
     return seen
-
-
-def _listed(call: Call, pairs: list[tuple[Domain, Repository]]) -> dict[str, Any]:
-    prefix = call.get("repositoryPrefix", "")
-    matching = [(domain, repository) for domain, repository in pairs if repository.name.startswith(prefix)]
-    chosen, more = page(call, matching, lambda pair: [pair[1].name, pair[0].name, pair[0].owner])
-    return {"repositories": [summary(call, *pair) for pair in chosen], **more}
 
 
 def _policy(call: Call, domain: Domain, repository: Repository, document: str | None) -> dict[str, Any]:

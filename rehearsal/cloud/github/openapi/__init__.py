@@ -13,6 +13,8 @@ from jsonschema.exceptions import ValidationError
 from jsonschema.protocols import Validator
 
 EXTRACT = Path(__file__).parent / "operations.json"
+WEB = "https://github.com"
+LONG_AGO = "2020-01-01T00:00:00Z"
 
 # Properties of request bodies that GitHub accepts and its description does not have; anything else is refused.
 UNDOCUMENTED = {
@@ -51,6 +53,31 @@ def response_errors(method: str, template: str, status: int, body: Any) -> list[
     if schema is None:
         return [] if body is None else [f"{method} {template} is described as answering {status} without a body"]
     return [f"{error.json_path}: {error.message}" for error in _validator(schema).iter_errors(body)]
+
+
+def completed(name: str, known: dict[str, Any]) -> dict[str, Any]:
+    """An object of the description's schema `name`: what is known of it, and for whatever else the schema requires an empty value."""
+    return {**_blank_of(name), **known}
+
+
+@cache
+def _blank_of(name: str) -> Any:
+    return _blank(_extract()["components"]["schemas"][name])
+
+
+def _blank(schema: dict[str, Any]) -> Any:
+    """A value of a schema that says nothing."""
+    if "$ref" in schema:
+        return _blank_of(schema["$ref"].rpartition("/")[2])
+    if "anyOf" in schema:
+        return None if {"type": "null"} in schema["anyOf"] else _blank(schema["anyOf"][0])
+    if "enum" in schema:
+        return schema["enum"][0]
+    if schema["type"] == "object":
+        return {name: _blank(schema["properties"][name]) for name in schema.get("required", [])}
+    if schema["type"] == "string":
+        return {"uri": WEB, "date-time": LONG_AGO}.get(schema.get("format", ""), "")
+    return {"array": [], "boolean": False}.get(schema["type"], 0)
 
 
 def permissions() -> dict[str, list[str]]:

@@ -14,7 +14,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from rehearsal.cloud.aws import Credentials
+from rehearsal.cloud.codeartifact import npm as npm_endpoint
 from rehearsal.cloud.codeartifact.service import Service
+from rehearsal.cloud.codeartifact.store import Package
 from rehearsal.cloud.public_registries import npm, pypi
 from tests.rehearsal.cloud.in_process import ACCOUNT, REGION, Cloud, allow
 
@@ -95,6 +97,11 @@ class Scene:
         answer = self.cloud.control("POST", "codeartifact/public-packages", {"format": format, "name": name, "version": version})
         assert answer.status_code == 201
 
+    def controls(self, repository: str, name: str, publish: str, upstream: str) -> None:
+        """Set a package's own origin controls; name: as npm writes it."""
+        packages, package = self.service.store.domains[ACCOUNT, DOMAIN].repositories[repository].packages, npm_endpoint.coordinates(name)
+        packages.setdefault(package, Package(package, {})).restrictions = {"publish": publish, "upstream": upstream}
+
     def group(self, pattern: str, **restrictions: str | list[str]) -> None:
         """A package group that counts already. restrictions: PUBLISH=..., a mode, or the repositories that are allowed."""
         self.admin.create_package_group(domain=DOMAIN, packageGroup=pattern)
@@ -135,6 +142,10 @@ class Person:
         answer = self.request("GET", "npm", repository, name.replace("/", "%2f"))
         assert answer.status_code in (200, 404), answer.text
         return list(answer.json().get("versions", []))
+
+    def npm_tags(self, repository: str, name: str) -> dict[str, str]:
+        """The tags that npm is shown."""
+        return self.request("GET", "npm", repository, name.replace("/", "%2f")).json()["dist-tags"]
 
     def npm_tarball(self, repository: str, name: str, version: str) -> httpx.Response:
         return self.request("GET", "npm", repository, f"{name}/-/{name.rpartition('/')[2]}-{version}.tgz")

@@ -81,7 +81,7 @@ def reader(payments: Scene, tmp_path: Path) -> Desk:
 @NPM
 def test_npm(publisher: Desk, reader: Desk) -> None:
     manifest = {"name": "@acme-payments/client", "version": "1.0.0", "dependencies": {"public-greeting": "^1.0.0"}}
-    package = publisher.folder("package", package__json=json.dumps(manifest), README__md="# Client")
+    package = publisher.folder("package", package__json=json.dumps(manifest))
     publisher.login("npm", "payments")
     reader.login("npm", "payments")
     refusal = reader.run("npm", "publish", folder=reader.folder("copy", package__json=json.dumps(manifest)))
@@ -99,17 +99,6 @@ def test_npm(publisher: Desk, reader: Desk) -> None:
         "public-greeting",
         "public-punctuation",
     }
-    shown = reader.run("aws", "codeartifact", "get-package-version-readme", *_named("@acme-payments/client"), "--package-version", "1.0.0")
-    assert shown.returncode != 0  # READ has no package actions
-    readme = publisher.scene.admin.get_package_version_readme(
-        domain=DOMAIN, repository="payments", format="npm", namespace="acme-payments", package="client", packageVersion="1.0.0"
-    )
-    assert readme["readme"] == "# Client"
-
-
-def _named(name: str) -> list[str]:
-    scope, _, bare = name.removeprefix("@").rpartition("/")
-    return ["--domain", DOMAIN, "--repository", "payments", "--format", "npm", "--namespace", scope, "--package", bare]
 
 
 def test_twine_and_pip(publisher: Desk, reader: Desk) -> None:

@@ -138,11 +138,9 @@ def test_package_groups_decide_where_copies_may_go(payments: Scene) -> None:
 
 def test_tags_come_along(payments: Scene, administrator: Person) -> None:
     payments.admin.copy_package_versions(**PROMOTE, versions=["1.0.0"])
-    tags = administrator.request("GET", "npm", "shared", "-/package/@acme-payments%2fclient/dist-tags")
-    assert tags.json() == {}
+    assert administrator.npm_tags("shared", NAME) == {}
     payments.admin.copy_package_versions(**PROMOTE, versions=["1.1.0"])
-    tags = administrator.request("GET", "npm", "shared", "-/package/@acme-payments%2fclient/dist-tags")
-    assert tags.json() == {"latest": "1.1.0"}
+    assert administrator.npm_tags("shared", NAME) == {"latest": "1.1.0"}
 
 
 @pytest.mark.parametrize("status", ["Unlisted", "Archived"])

@@ -17,9 +17,8 @@ PARAMETERS: dict[str, Any] = {
     "versions": ["1.0.0"], "targetStatus": "Archived", "resourceArn": DOMAIN_ARN, "tags": [], "tagKeys": [], "asset": "a", "assetName": "a",
     "assetContent": b"a", "assetSHA256": hashlib.sha256(b"a").hexdigest(),
     "policyDocument": document(), "externalConnection": "public:npmjs", "sourceRepository": "team", "destinationRepository": "shared",
-    "originRestrictionType": "PUBLISH", "restrictions": {"publish": "ALLOW", "upstream": "ALLOW"},
+    "originRestrictionType": "PUBLISH", "restrictions": {},
 }  # fmt: skip
-SPECIAL = {"UpdatePackageGroupOriginConfiguration": {"restrictions": {}}}
 TARGETS = {
     None: "*",
     "domain": DOMAIN_ARN,
@@ -33,8 +32,8 @@ TARGETS = {
 def test_the_first_question(scene: Scene, operation: str) -> None:
     """Somebody without rights is refused, on what the table says and before anything else is looked at."""
     required = SERVICE.operation_model(operation).input_shape.required_members
-    params = {name: SPECIAL.get(operation, {}).get(name, PARAMETERS[name]) for name in required}
-    if operation == "CopyPackageVersions":
+    params = {name: PARAMETERS[name] for name in required}
+    if operation == "CopyPackageVersions":  # demands it without its model saying so
         params["versions"] = ["1.0.0"]
     nobody = scene.api(scene.role())
     start = len(aws.decisions)
@@ -46,6 +45,4 @@ def test_the_first_question(scene: Scene, operation: str) -> None:
     expected = TARGETS[RESOURCE_TYPES[operation]]
     if operation == "CopyPackageVersions":
         expected = package_arn("shared", "npm//client")
-    if operation == "GetAssociatedPackageGroup":
-        expected = f"{PREFIX}:package-group/{DOMAIN}/%2a"  # the package's group, not one that the request names
     assert (decision["action"], decision["resource"], decision["allowed"]) == (f"codeartifact:{operation}", expected, False)

@@ -7,9 +7,10 @@ import httpx
 import pytest
 
 from rehearsal.cloud.codeartifact.maven import locate
+from rehearsal.cloud.codeartifact.store import Coordinates
 from rehearsal.cloud.public_registries import maven
 from tests.rehearsal.cloud.codeartifact.scene import DOMAIN, Person, Scene, package_arn, repository_arn
-from tests.rehearsal.cloud.in_process import allow
+from tests.rehearsal.cloud.in_process import ACCOUNT, allow
 
 NAME = "com.acme.payments:ledger"
 DIRECTORY = "com/acme/payments/ledger"
@@ -125,8 +126,8 @@ def test_a_public_artifact_comes_through_and_stays(payments: Scene) -> None:
 def test_a_public_version_takes_no_asset_of_ours(payments: Scene, administrator: Person) -> None:
     directory = "org/example/open/greeting/1.1.0"
     get(administrator, f"{directory}/greeting-1.1.0.pom")
-    named = {"domain": DOMAIN, "repository": "payments", "format": "maven", "namespace": "org.example.open", "package": "greeting"}
-    payments.admin.put_package_origin_configuration(**named, restrictions={"publish": "ALLOW", "upstream": "BLOCK"})
+    packages = payments.service.store.domains[ACCOUNT, DOMAIN].repositories["payments"].packages
+    packages[Coordinates("maven", "org.example.open", "greeting")].restrictions = {"publish": "ALLOW", "upstream": "BLOCK"}
     assert put(administrator, f"{directory}/greeting-1.1.0-evil.jar", b"x") == 409
     assert put(administrator, "org/example/open/greeting/7.0.0/greeting-7.0.0.jar", b"x") == 201
 

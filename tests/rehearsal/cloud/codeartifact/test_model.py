@@ -16,8 +16,8 @@ def parse(operation: str, query: dict[str, str] | None = None, body: Any = None)
     return model.parse(shape, {name: [value] for name, value in (query or {}).items()}, {}, encoded)
 
 
-def test_every_operation_of_the_service_is_there() -> None:
-    assert set(OPERATIONS) == set(model.SERVICE.operation_names)
+def test_every_operation_is_one_of_the_service() -> None:
+    assert set(OPERATIONS) < set(model.SERVICE.operation_names)
 
 
 def test_every_operation_is_routed_to_itself() -> None:
@@ -81,7 +81,7 @@ def test_a_policy_document_may_have_line_feeds() -> None:
     assert parse("PutDomainPermissionsPolicy", {}, {"domain": "acme", "policyDocument": '{\n\t"a": 1}'})["policyDocument"]
 
 
-@pytest.mark.parametrize("result", [{"domains": "x"}, {"unknown": 1}, {"domains": [{"unknown": 1}]}, {"domains": [{"status": "Sleeping"}]}])
+@pytest.mark.parametrize("result", [{"domain": "x"}, {"unknown": 1}, {"domain": {"unknown": 1}}, {"domain": {"status": "Sleeping"}}])
 def test_answers_that_the_model_does_not_have_are_bugs(result: dict[str, Any]) -> None:
     with pytest.raises(TypeError):
-        model.serialise(model.SERVICE.operation_model("ListDomains"), result)
+        model.serialise(model.SERVICE.operation_model("DescribeDomain"), result)

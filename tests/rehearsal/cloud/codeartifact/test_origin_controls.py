@@ -17,9 +17,9 @@ def chain(scene: Scene) -> Scene:
 
 
 def restrictions(scene: Scene, repository: str, package: str, namespace: str = "") -> dict[str, str]:
-    named = {"namespace": namespace} if namespace else {}
-    found = scene.admin.describe_package(domain=DOMAIN, repository=repository, format="npm", package=package, **named)
-    return found["package"]["originConfiguration"]["restrictions"]
+    found = scene.admin.list_packages(domain=DOMAIN, repository=repository, format="npm", packagePrefix=package)["packages"]
+    (controls,) = (one["originConfiguration"]["restrictions"] for one in found if one.get("namespace", "") == namespace)
+    return controls
 
 
 class TestUpstreams:
@@ -86,23 +86,20 @@ class TestPackageControls:
         administrator.npm_publish("payments", "public-greeting", "7.0.0")
         assert administrator.npm_versions("payments", "public-greeting") == ["7.0.0"]
         assert administrator.npm_tarball("payments", "public-greeting", "1.1.0").status_code == 404
-        named = {"domain": DOMAIN, "repository": "payments", "format": "npm", "package": "public-greeting"}
-        chain.admin.put_package_origin_configuration(**named, restrictions={"publish": "ALLOW", "upstream": "ALLOW"})
+        chain.controls("payments", "public-greeting", "ALLOW", "ALLOW")
         assert sorted(administrator.npm_versions("payments", "public-greeting")) == ["1.0.0", "1.1.0", "7.0.0"]
 
     def test_an_ingested_package_takes_no_publication(self, chain: Scene, administrator: Person) -> None:
         administrator.npm_tarball("payments", "public-greeting", "1.1.0")
         assert administrator.npm_publish("payments", "public-greeting", "7.0.0").status_code == 403
-        named = {"domain": DOMAIN, "repository": "payments", "format": "npm", "package": "public-greeting"}
-        chain.admin.put_package_origin_configuration(**named, restrictions={"publish": "ALLOW", "upstream": "ALLOW"})
+        chain.controls("payments", "public-greeting", "ALLOW", "ALLOW")
         assert administrator.npm_publish("payments", "public-greeting", "7.0.0").status_code == 200
 
     def test_they_can_be_set_before_there_is_a_version(self, chain: Scene, administrator: Person) -> None:
-        named = {"domain": DOMAIN, "repository": "payments", "format": "npm", "package": "public-greeting"}
-        chain.admin.put_package_origin_configuration(**named, restrictions={"publish": "BLOCK", "upstream": "BLOCK"})
+        chain.controls("payments", "public-greeting", "BLOCK", "BLOCK")
         assert administrator.npm_versions("payments", "public-greeting") == []
         assert administrator.npm_versions("shared", "public-greeting") == ["1.0.0", "1.1.0"]
-        chain.admin.delete_package(**named)
+        chain.controls("payments", "public-greeting", "ALLOW", "ALLOW")
         assert administrator.npm_versions("payments", "public-greeting") == ["1.0.0", "1.1.0"]
 
 
@@ -152,8 +149,7 @@ class TestGroupControls:
         assert administrator.npm_publish("payments", OWNED, "1.0.1").status_code == 403
         chain.restrict(f"/npm/{SCOPE}/*", PUBLISH="ALLOW")
         assert administrator.npm_publish("payments", OWNED, "1.0.1").status_code == 200
-        named = {"domain": DOMAIN, "repository": "payments", "format": "npm", "namespace": SCOPE, "package": "client"}
-        chain.admin.put_package_origin_configuration(**named, restrictions={"publish": "BLOCK", "upstream": "BLOCK"})
+        chain.controls("payments", OWNED, "BLOCK", "BLOCK")
         assert administrator.npm_publish("payments", OWNED, "1.0.2").status_code == 403
 
     def test_creating_and_deleting_take_a_moment(self, chain: Scene, administrator: Person) -> None:

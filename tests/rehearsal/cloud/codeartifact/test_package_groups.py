@@ -71,16 +71,14 @@ class TestMatching:
             "npm/acme-x/other": "/npm/acme~", "npm/other/other": "/npm/*", "npm//acme-x": "/npm//acme-*", "npm//react": "/npm//*",
             "cargo//serde": "/*", "maven/com.acme.payments/x": "/maven/com.acme.payments/*", "maven/com.acme.orders/x": "/maven/com.acme~",
         }  # fmt: skip
-        found = {path: rules.association(groups, Coordinates(*path.split("/"))) for path in expected}
-        assert {path: group.pattern for path, (group, _) in found.items()} == expected
-        assert {kind for _, kind in found.values()} == {"STRONG"}
+        found = {path: rules.restricting_groups(groups, Coordinates(*path.split("/"))) for path in expected}
+        assert {path: [group.pattern for group in each] for path, each in found.items()} == {p: [only] for p, only in expected.items()}
 
     @pytest.mark.parametrize("name", ["Acme-Client", "acme_client", "acme.client", "acme--client"])
     def test_variations_are_weak(self, name: str) -> None:
         groups = [root_group(), PackageGroup("/npm//acme-client$")]
-        group, kind = rules.association(groups, Coordinates("npm", "", name))
-        assert (group.pattern, kind) == ("/npm//acme-client$", "WEAK")
-        assert len(rules.restricting_groups(groups, Coordinates("npm", "", name))) == 2
+        found = rules.restricting_groups(groups, Coordinates("npm", "", name))
+        assert [group.pattern for group in found] == ["/*", "/npm//acme-client$"]
 
     @given(st.sampled_from(PATTERNS), st.sampled_from(PATTERNS), st.data())
     def test_containing_is_what_matching_says(self, outer: str, inner: str, data: st.DataObject) -> None:
@@ -113,9 +111,6 @@ class TestHierarchy:
         found = rules.parent(self.GROUPS, pattern)
         assert found is not None
         assert found.pattern == parent
-
-    def test_children(self) -> None:
-        assert [group.pattern for group in rules.children(self.GROUPS, "/npm/acme~")] == ["/npm/acme/*"]
 
     def test_inheriting_goes_up_to_the_first_that_decides(self) -> None:
         root, middle, leaf = root_group(), PackageGroup("/npm/*"), PackageGroup("/npm/acme/*")
@@ -187,27 +182,6 @@ class TestOperations:
             scene.admin.update_package_group_origin_configuration(**update, addAllowedRepositories=[entry | {"repositoryName": "missing"}])
         answer = scene.admin.update_package_group_origin_configuration(**update, restrictions={"PUBLISH": "ALLOW"})
         assert answer["allowedRepositoryUpdates"] == {"PUBLISH": {"REMOVED": ["team", "shared"]}}
-
-    def test_lists(self, scene: Scene) -> None:
-        for pattern in ("/npm/*", "/npm/acme/*", "/pypi/*"):
-            scene.admin.create_package_group(domain=DOMAIN, packageGroup=pattern)
-        listed = scene.admin.list_package_groups(domain=DOMAIN, prefix="/npm")["packageGroups"]
-        assert [group["pattern"] for group in listed] == ["/npm/*", "/npm/acme/*"]
-        below = scene.admin.list_sub_package_groups(domain=DOMAIN, packageGroup="/*")["packageGroups"]
-        assert [group["pattern"] for group in below] == ["/npm/*", "/pypi/*"]
-
-    def test_associated_packages(self, scene: Scene) -> None:
-        scene.repositories(team="")
-        administrator = scene.person(allow("*"))
-        administrator.npm_publish("team", "@acme/client", "1.0.0")
-        asked = scene.admin.get_associated_package_group(domain=DOMAIN, format="npm", namespace="acme", package="client")
-        assert (asked["packageGroup"]["pattern"], asked["associationType"]) == ("/*", "STRONG")
-        with refused("ResourceNotFoundException"):
-            scene.admin.list_associated_packages(domain=DOMAIN, packageGroup="/npm/acme/*")
-        preview = scene.admin.list_associated_packages(domain=DOMAIN, packageGroup="/npm/acme/*", preview=True)["packages"]
-        scene.admin.create_package_group(domain=DOMAIN, packageGroup="/npm/acme/*")
-        assert scene.admin.list_associated_packages(domain=DOMAIN, packageGroup="/npm/acme/*")["packages"] == preview
-        assert preview == [{"format": "npm", "namespace": "acme", "package": "client", "associationType": "STRONG"}]
 
     def test_rights_are_on_the_groups_arn(self, scene: Scene) -> None:
         scene.group("/npm/acme/*")

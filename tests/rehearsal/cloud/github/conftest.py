@@ -17,11 +17,8 @@ PERMISSIONS = {
     "actions": "write",
     "actions_variables": "write",
     "contents": "read",
-    "environments": "write",
     "members": "read",
     "organization_plan": "read",
-    "organization_administration": "write",
-    "organization_actions_variables": "write",
 }
 WORKFLOW = ".github/workflows/release.yml"
 PULL_REQUEST = {

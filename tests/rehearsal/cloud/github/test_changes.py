@@ -182,14 +182,6 @@ def test_a_refused_push_leaves_nothing_behind(guarded: Client) -> None:
     push(guarded, "wes", "refs/heads/other", sha=sha)
 
 
-def test_signatures(github: Client) -> None:
-    github.ruleset("signed", [{"type": "required_signatures"}], include=["refs/heads/signed"])
-    push(github, "wes", "refs/heads/signed", 422)
-    unsigned = push(github, "wes", TOPIC)["sha"]
-    push(github, "wes", "refs/heads/signed", 422, sha=unsigned)
-    push(github, "wes", "refs/heads/signed", signed=True)
-
-
 # --- required checks ----------------------------------------------------------------------------------------------------------
 
 
@@ -328,17 +320,6 @@ def test_workflows_approve_only_where_they_may(guarded: Client) -> None:
     guarded.rest("PUT", permissions, {"can_approve_pull_request_reviews": True}, expect=204)
     review(guarded, bot, number)
     merge(guarded, number)
-
-
-@pytest.mark.parametrize("method", ["merge", "squash", "rebase"])
-def test_merge_methods(github: Client, method: str) -> None:
-    rule = {"type": "pull_request", "parameters": {**PULL_REQUEST, "allowed_merge_methods": [method]}}
-    github.ruleset("release", [rule], include=[MAIN])
-    number = open_pull(github)
-    review(github, "wim", number)
-    for other in {"merge", "squash", "rebase"} - {method}:
-        merge(github, number, 405, method=other)
-    merge(github, number, method=method)
 
 
 def test_a_merged_branch_is_deleted_whatever_the_rulesets_say(github: Client) -> None:

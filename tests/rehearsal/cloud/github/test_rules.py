@@ -35,7 +35,7 @@ UPDATE = Change(MAIN, "update")
 GOOD_CHECK = Check("test", "success", 15368)
 APPROVED = Approval("lea", "APPROVED", True)
 SECOND = Approval("wim", "APPROVED", True)
-MERGE = Change(MAIN, "update", merge=Merge("merge", "wes", (APPROVED,), True))
+MERGE = Change(MAIN, "update", merge=Merge("wes", (APPROVED,), True))
 
 
 @pytest.mark.parametrize(
@@ -46,9 +46,6 @@ MERGE = Change(MAIN, "update", merge=Merge("merge", "wes", (APPROVED,), True))
         ([rule("update")], MERGE, Change(MAIN, "deletion")),
         ([rule("deletion")], Change(MAIN, "deletion"), UPDATE),
         ([rule("non_fast_forward")], replace(UPDATE, fast_forward=False), UPDATE),
-        ([rule("required_linear_history")], replace(UPDATE, linear=False), UPDATE),
-        ([rule("required_linear_history")], MERGE, replace(MERGE, merge=Merge("squash", "wes", (APPROVED,), True))),
-        ([rule("required_signatures")], UPDATE, replace(UPDATE, signed=True)),
         ([rule("pull_request", **PULL_REQUEST)], UPDATE, MERGE),
         # The push that creates a branch is no update of it, whatever it brings.
         ([rule("pull_request", **PULL_REQUEST)], UPDATE, Change(MAIN, "creation")),
@@ -65,8 +62,8 @@ MERGE = Change(MAIN, "update", merge=Merge("merge", "wes", (APPROVED,), True))
         ),
         (
             [rule("required_status_checks", **{**CHECKS, "strict_required_status_checks_policy": True})],
-            replace(MERGE, checks=(GOOD_CHECK,), merge=Merge("merge", "wes", (), False)),
-            replace(MERGE, checks=(GOOD_CHECK,), merge=Merge("merge", "wes", (), True)),
+            replace(MERGE, checks=(GOOD_CHECK,), merge=Merge("wes", (), False)),
+            replace(MERGE, checks=(GOOD_CHECK,), merge=Merge("wes", (), True)),
         ),
     ],
 )
@@ -89,7 +86,7 @@ def test_a_check_without_integration_takes_any_source() -> None:
 
 
 def merging(approvals: tuple[Approval, ...], last_pusher: str = "wes", **parameters: Any) -> list[str]:
-    change = Change(MAIN, "update", merge=Merge("merge", last_pusher, approvals, True))
+    change = Change(MAIN, "update", merge=Merge(last_pusher, approvals, True))
     return broken(change, rule("pull_request", **{**PULL_REQUEST, **parameters}))
 
 
@@ -106,7 +103,6 @@ def merging(approvals: tuple[Approval, ...], last_pusher: str = "wes", **paramet
         (merging((APPROVED,), last_pusher="lea"), merging((APPROVED,), last_pusher="lea", require_last_push_approval=False)),
         (merging((replace(APPROVED, current=False),)), merging((replace(APPROVED, current=False),), require_last_push_approval=False)),
         (merging((APPROVED, Approval("wim", "CHANGES_REQUESTED", True))), merging((APPROVED, Approval("wim", "DISMISSED", True)))),
-        (merging((APPROVED,), allowed_merge_methods=["squash"]), merging((APPROVED,), allowed_merge_methods=["squash", "merge"])),
         (merging((), required_approving_review_count=0), merging((APPROVED,), required_approving_review_count=0)),
     ],
 )
@@ -138,7 +134,7 @@ def test_nobody_bypasses_as_a_deploy_key() -> None:
 
 def test_a_bypass_on_pull_requests_lets_merge_and_not_push() -> None:
     entry = {"actor_type": "User", "actor_id": WRITER.id, "bypass_mode": "pull_request"}
-    unapproved = replace(MERGE, merge=Merge("merge", "wes", (), True))
+    unapproved = replace(MERGE, merge=Merge("wes", (), True))
     assert broken(unapproved, rule("pull_request", **PULL_REQUEST), bypass_actors=[entry]) == []
     assert broken(UPDATE, rule("pull_request", **PULL_REQUEST), bypass_actors=[entry]) != []
     assert broken(UPDATE, rule("pull_request", **PULL_REQUEST), bypass_actors=[{**entry, "bypass_mode": "always"}]) == []

@@ -124,10 +124,9 @@ def test_a_recycled_name_has_another_id(github: Client) -> None:
 
 
 def test_an_organisation_opts_in_for_its_repositories(github: Client) -> None:
-    path = "/orgs/acme/actions/oidc/customization/sub"
-    github.rest("PUT", path, {"use_immutable_subject": True}, expect=201)
-    assert claims(github)["sub"] == "repo:acme@7001/api@9001:ref:refs/heads/main"
-    github.rest("PUT", "/repos/acme/api/actions/oidc/customization/sub", {"use_default": True, "use_immutable_subject": False}, expect=201)
+    organization = {"login": "initech", "id": 7003, "plan": "enterprise", "owners": ["ada"], "immutable_subjects": True}
+    github.act("seed", organizations=[organization], repositories=[{"owner": "initech", "name": "api", "id": 9100, "subject": "name"}])
+    assert claims(github, repository="initech/api", actor="ada")["sub"] == "repo:initech@7003/api@9100:ref:refs/heads/main"
     assert claims(github)["sub"] == "repo:acme/api:ref:refs/heads/main"
 
 
@@ -147,13 +146,6 @@ def test_subject_templates(github: Client, keys: list[str], repository: str, sub
     assert claims(github, repository=repository)["sub"] == subject
     github.rest("PUT", path, {"use_default": True}, expect=201)
     assert claims(github, repository=repository)["sub"].endswith(":ref:refs/heads/main")
-
-
-def test_a_template_of_the_organisation_needs_the_repositorys_consent(github: Client) -> None:
-    github.rest("PUT", "/orgs/acme/actions/oidc/customization/sub", {"include_claim_keys": ["repository_owner"]}, expect=201)
-    assert claims(github)["sub"] == "repo:acme/api:ref:refs/heads/main"
-    github.rest("PUT", "/repos/acme/api/actions/oidc/customization/sub", {"use_default": False}, expect=201)
-    assert claims(github)["sub"] == "repository_owner:acme"
 
 
 def test_a_template_that_names_an_environment_needs_one(github: Client) -> None:
@@ -451,26 +443,15 @@ def test_the_environment_and_the_context_agree(github: Client) -> None:
         assert context[name] == env[f"GITHUB_{name.upper()}"]
 
 
-def variable(github: Client, path: str, value: str, **more: Any) -> None:
-    github.rest("POST", f"{path}/variables", {"name": "DOMAIN", "value": value, **more}, expect=201)
-
-
-def test_the_nearest_variable_wins(github: Client) -> None:
-    variable(github, "/orgs/acme/actions", "organisation", visibility="all")
-    assert github.run(ref=MAIN)["vars"] == {"DOMAIN": "organisation"}
-    variable(github, "/repos/acme/api/actions", "repository")
-    assert github.run(ref=MAIN)["vars"] == {"DOMAIN": "repository"}
-    environment(github)
-    variable(github, PROMOTE, "environment")
-    assert github.run(ref=MAIN)["vars"] == {"DOMAIN": "repository"}
-    assert github.run(ref=MAIN, environment="promote")["vars"] == {"DOMAIN": "environment"}
-    assert github.run(repository="acme/web", ref=MAIN)["vars"] == {"DOMAIN": "organisation"}
-
-
-def test_private_variables_are_for_private_repositories(github: Client) -> None:
-    variable(github, "/orgs/acme/actions", "private", visibility="private")
-    assert github.run(ref=MAIN)["vars"] == {"DOMAIN": "private"}
-    assert github.run(repository="acme/open", ref=MAIN)["vars"] == {}
+def test_the_repositorys_variable_shadows_the_organisations(github: Client) -> None:
+    organization = {"login": "initech", "id": 7003, "plan": "team", "owners": ["ada"], "variables": {"DOMAIN": "organisation"}}
+    github.act("seed", organizations=[organization], repositories=[{"owner": "initech", "name": "api", "id": 9100}])
+    assert github.run(repository="initech/api", actor="ada", ref=MAIN)["vars"] == {"DOMAIN": "organisation"}
+    with_variables = {"app_id": 1, "organization": "initech", "token": "initech", "permissions": {"actions_variables": "write"}}
+    github.act("seed", tokens=[with_variables])
+    body = {"name": "DOMAIN", "value": "repository"}
+    github.rest("POST", "/repos/initech/api/actions/variables", body, token="initech", expect=201)
+    assert github.run(repository="initech/api", actor="ada", ref=MAIN)["vars"] == {"DOMAIN": "repository"}
 
 
 # --- tokens -------------------------------------------------------------------------------------------------------------------
