@@ -3,6 +3,8 @@
 https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/managing-rulesets/available-rules-for-rulesets
 """
 
+import hashlib
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +20,17 @@ PLANS_WITHOUT_PRIVATE_RULESETS = ("free",)
 PLANS_WITH_PRIVATE_REVIEWERS = ("enterprise",)
 
 Rules = dict[str, Any]
+
+
+def edition(kind: str, refs: Sequence[str], rules: Rules, bypass_teams: Sequence[int] = ()) -> str:
+    """`KIND-DIGEST`, the digest of everything that a ruleset of this kind says, in whatever order.
+
+    A ruleset is never changed, because what guards less must not come before the roles that rely on it trust less. One that says something
+    else is another resource: the engine creates it before it updates those roles, and deletes the former one after them. GitHub refuses
+    two rulesets of one name (422, "Name must be unique"), so the digest is in the name too.
+    """
+    said = json.dumps([sorted(refs), rules, sorted(bypass_teams)], sort_keys=True)
+    return f"{kind}-{hashlib.sha256(said.encode()).hexdigest()[:8]}"
 
 
 def _required_checks(checks: Sequence[str]) -> Rules:
