@@ -118,7 +118,10 @@ def test_a_repository_of_a_closed_team_has_a_read_role_of_its_own():
 
 def test_what_a_publishing_repository_gets(publisher):
     assert kinds(publisher) == {"ActionsVariable", "RepositoryRuleset", "WorkflowRepositoryPermissions", "Role", "RolePolicy"}
-    assert {one.inputs["name"].rpartition("-")[0] for one in publisher.of("RepositoryRuleset")} == {"package-flow-release", "package-flow-create"}
+    assert {one.inputs["name"].rpartition("-")[0] for one in publisher.of("RepositoryRuleset")} == {
+        "package-flow-release",
+        "package-flow-create",
+    }
     values = {one.inputs["variableName"]: one.inputs["value"] for one in publisher.of("ActionsVariable")}
     assert values["CODEARTIFACT_PUBLISH_ROLE_ARN"] == f"{samples.ROLES}test-publish-payments-api"
     assert "CODEARTIFACT_PROMOTE_ROLE_ARN" not in values
