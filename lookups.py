@@ -53,8 +53,8 @@ class State:
     """What this stack made before, as far as the checks need it.
 
     GitHub repositories are named as they were then; `repository_ids` says which ones those were. `environments` and `permissions` are those
-    that it made, `trusted` the release branches that its roles admit, by repository id. `domain` is the ARN of its domain, "" = it has none,
-    and `own_key` whether it made a key for that.
+    that it made, `trusted` the release branches that its roles admit, by repository id. `domain` is the ARN of its domain, "" = it has
+    none, and `own_key` whether it made a key for that.
     """
 
     variables: frozenset[tuple[str, str]] = frozenset()
@@ -258,17 +258,12 @@ def _another_domain(settings: Settings, seen: Seen) -> list[str]:
     state, domain = seen.state, settings.domain
     if not (state.domain and domain.protect and seen.account):
         return []
-    wanted, by_key = (
-        Registry(seen.partition, seen.account, settings.region, domain.name).domain_arn,
-        domain.encryption is Encryption.CUSTOMER,
-    )
     keep = "another domain would take the place of this stack's, which is protected and holds packages. Set it back, or make a new stack"
+    wanted = Registry(seen.partition, seen.account, settings.region, domain.name).domain_arn
     if wanted != state.domain:
         return [f"package-flow:domain.name: got {wanted}; expected {state.domain}: {keep}"]
-    if by_key != state.own_key:
-        had = Encryption.CUSTOMER if state.own_key else Encryption.AWS
-        return [f"package-flow:domain.encryption: got {domain.encryption}; expected {had}: {keep}"]
-    return []
+    had = Encryption.CUSTOMER if state.own_key else Encryption.AWS
+    return [] if domain.encryption is had else [f"package-flow:domain.encryption: got {domain.encryption}; expected {had}: {keep}"]
 
 
 def _off_boarding(settings: Settings, name: str, urn: str) -> str:

@@ -75,7 +75,8 @@ class ProgramRepository(pulumi.ComponentResource):
             conditions={"ref_name": {"includes": refs, "excludes": []}},
             rules=github.RepositoryRulesetRulesArgsDict(**rules),
             bypass_actors=[],
-            opts=pulumi.ResourceOptions(parent=self, protect=False),
+            # By its kind alone it was known, and protected, before its name said what it says.
+            opts=pulumi.ResourceOptions(parent=self, protect=False, aliases=[pulumi.Alias(name=kind)]),
         )
 
     def _environment(self, one: EnvironmentArgs) -> None:

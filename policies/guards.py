@@ -46,7 +46,7 @@ def _required_checks(checks: Sequence[str]) -> Rules:
 
 
 def release_refs(default_branch: str, branches: ReleaseBranches) -> list[str]:
-    """What `package-flow-release` covers: the default branch, by name, and the release branches."""
+    """What `release` covers: the default branch, by name, and the release branches."""
     return list(dict.fromkeys([f"{HEADS}{default_branch}", *branches.ruleset_refs]))
 
 
@@ -62,22 +62,22 @@ def _pull_request(approvals: int) -> Rules:
 
 
 def release_rules(approvals: int, checks: Sequence[str]) -> Rules:
-    """Rules of `package-flow-release`: a change comes by a reviewed pull request; nothing is deleted or rewritten. Nobody bypasses it."""
+    """Rules of `release`: a change comes by a reviewed pull request; nothing is deleted or rewritten. Nobody bypasses it."""
     return {"deletion": True, "non_fast_forward": True, **_pull_request(approvals), **_required_checks(checks)}
 
 
 def create_refs(branches: ReleaseBranches) -> list[str]:
-    """What `package-flow-create` covers. A pull request rule does not stop the push that creates a branch; only `creation` does."""
+    """What `create` covers. A pull request rule does not stop the push that creates a branch; only `creation` does."""
     return list(branches.ruleset_refs)
 
 
 def create_rules() -> Rules:
-    """Rules of `package-flow-create`."""
+    """Rules of `create`."""
     return {"creation": True}
 
 
 def tag_refs(refs: Sequence[str]) -> list[str]:
-    """What `package-flow-tags` covers: `refs` that are tags, and of those that are branches (or patterns of them) the tags of their names.
+    """What `tags` covers: `refs` that are tags, and of those that are branches (or patterns of them) the tags of their names.
 
     In `uses: OWNER/REPOSITORY/...@NAME` a tag comes before a branch of the same name.
     https://docs.github.com/en/actions/how-tos/reuse-automations/reuse-workflows
@@ -86,12 +86,12 @@ def tag_refs(refs: Sequence[str]) -> list[str]:
 
 
 def tag_rules() -> Rules:
-    """Rules of `package-flow-tags`: nobody makes, moves or deletes such a tag. (A deleted one leaves its name to a branch.)"""
+    """Rules of `tags`: nobody makes, moves or deletes such a tag. (A deleted one leaves its name to a branch.)"""
     return {"creation": True, "update": True, "deletion": True}
 
 
 def default_rules(approvals: int, checks: Sequence[str]) -> Rules:
-    """Rules of `package-flow-default`, of a repository that only installs: nothing that stops a bot's push, unless it asks for approvals or
+    """Rules of `default`, of a repository that only installs: nothing that stops a bot's push, unless it asks for approvals or
     checks (0 approvals = it does not)."""
     reviewed = _pull_request(approvals) if approvals else {}
     return {"deletion": True, "non_fast_forward": True, **reviewed, **_required_checks(checks)}
