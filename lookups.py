@@ -21,11 +21,13 @@ from policies import branches, guards
 from policies.arns import GITHUB_OIDC_HOST, Registry
 from policies.github_tokens import AUDIENCE, Owner, trusted_branches
 from policies.names import PROMOTE_ENVIRONMENT, PUBLIC_SOURCES, SHARED_REPOSITORY, variables_of
-from settings import DeveloperMode, OidcProvider, Repository, Settings
+from settings import DeveloperMode, Encryption, OidcProvider, Repository, Settings
 from settings.problems import bounded, lines
 
 VARIABLE_TYPE = "github:index/actionsVariable:ActionsVariable"
 REPOSITORY_TYPE = "aws:codeartifact/repository:Repository"
+DOMAIN_TYPE = "aws:codeartifact/domain:Domain"
+KEY_TYPE = "aws:kms/key:Key"
 PROVIDER_TYPE = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
 ROLE_TYPE = "aws:iam/role:Role"
 ENVIRONMENT_TYPE = "github:index/repositoryEnvironment:RepositoryEnvironment"
@@ -51,7 +53,8 @@ class State:
     """What this stack made before, as far as the checks need it.
 
     GitHub repositories are named as they were then; `repository_ids` says which ones those were. `environments` and `permissions` are those
-    that it made, `trusted` the release branches that its roles admit, by repository id.
+    that it made, `trusted` the release branches that its roles admit, by repository id. `domain` is the ARN of its domain, "" = it has
+    none, and `own_key` whether it made a key for that.
     """
 
     variables: frozenset[tuple[str, str]] = frozenset()
@@ -61,6 +64,8 @@ class State:
     environments: frozenset[tuple[str, str]] = frozenset()
     permissions: frozenset[str] = frozenset()
     trusted: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    domain: str = ""
+    own_key: bool = False
 
     def trusted_before(self, repository_id: int) -> list[str]:
         """The release branches of a repository that may publish already."""
@@ -125,6 +130,7 @@ def problems(settings: Settings, seen: Seen) -> list[str]:
     found = [*_owner(settings, seen), *_provider(settings, seen), *_teams(settings, seen), *_left_out(settings, seen)]
     found += [
         *_departed(settings, seen),
+        *_another_domain(settings, seen),
         *_own_account(settings, seen),
         *_workflow(settings, seen),
         *_build_roles(settings, seen),
@@ -245,6 +251,19 @@ def _left_out(settings: Settings, seen: Seen) -> list[str]:
         return []
     declared = {SHARED_REPOSITORY, *PUBLIC_SOURCES, *(team.name for team in settings.teams if team.has_repository)}
     return [_off_boarding(settings, name, urn) for name, urn in seen.state.codeartifact_repositories.items() if name not in declared]
+
+
+def _another_domain(settings: Settings, seen: Seen) -> list[str]:
+    """What would replace the domain, and with it every package. The engine refuses too, but only once a protected key for it is there."""
+    state, domain = seen.state, settings.domain
+    if not (state.domain and domain.protect and seen.account):
+        return []
+    keep = "another domain would take the place of this stack's, which is protected and holds packages. Set it back, or make a new stack"
+    wanted = Registry(seen.partition, seen.account, settings.region, domain.name).domain_arn
+    if wanted != state.domain:
+        return [f"package-flow:domain.name: got {wanted}; expected {state.domain}: {keep}"]
+    had = Encryption.CUSTOMER if state.own_key else Encryption.AWS
+    return [] if domain.encryption is had else [f"package-flow:domain.encryption: got {domain.encryption}; expected {had}: {keep}"]
 
 
 def _off_boarding(settings: Settings, name: str, urn: str) -> str:
@@ -755,7 +774,13 @@ def state_from(resources: Mapping[str, Any]) -> State:
         environments=frozenset((made.get("repository", ""), made.get("environment", "")) for _, made in by_type.get(ENVIRONMENT_TYPE, [])),
         permissions=frozenset(made.get("repository", "") for _, made in by_type.get(PERMISSIONS_TYPE, []) if made),
         trusted=_trusted(str(made.get("assumeRolePolicy")) for _, made in by_type.get(ROLE_TYPE, [])),
+        domain=next((made.get("arn", "") for urn, made in by_type.get(DOMAIN_TYPE, []) if _OF_REGISTRY in urn), ""),
+        own_key=any(_OF_REGISTRY in urn for urn, _ in by_type.get(KEY_TYPE, [])),
     )
+
+
+# In the URNs of the domain and its key; the sandbox and events have others.
+_OF_REGISTRY = ":PackageRegistry$"
 
 
 def _repository_ids(by_type: Mapping[str, list[tuple[str, Mapping[str, Any]]]]) -> Iterator[tuple[str, int]]:

@@ -64,16 +64,19 @@ class ProgramRepository(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _ruleset(self, kind: str, refs: list[str], rules: guards.Rules, target: str = "branch") -> github.RepositoryRuleset:
+        """Not protected, because one that covers other refs takes its place; the roles, which rely on it, are."""
+        edition = guards.edition(kind, refs, rules)
         return github.RepositoryRuleset(
-            kind,
-            name=f"package-flow-{kind}",
+            edition,
+            name=f"package-flow-{edition}",
             repository=self._repository,
             target=target,
             enforcement="active",
             conditions={"ref_name": {"includes": refs, "excludes": []}},
             rules=github.RepositoryRulesetRulesArgsDict(**rules),
             bypass_actors=[],
-            opts=self._child,
+            # By its kind alone it was known, and protected, before its name said what it says.
+            opts=pulumi.ResourceOptions(parent=self, protect=False, aliases=[pulumi.Alias(name=kind)]),
         )
 
     def _environment(self, one: EnvironmentArgs) -> None:

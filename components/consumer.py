@@ -111,7 +111,8 @@ class ConsumingRepository(pulumi.ComponentResource):
 
     def _ruleset(self, planned: parts.Ruleset) -> pulumi.Resource:
         return github.RepositoryRuleset(
-            f"{self._logical_name}-{planned.kind}",
+            # Never changed in place: see policies.guards.edition.
+            f"{self._logical_name}-{planned.edition}",
             name=planned.name,
             repository=self._planned.repository.name,
             target="branch",

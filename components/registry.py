@@ -28,7 +28,8 @@ class PackageRegistry(pulumi.ComponentResource):
 
     def __init__(self, name: str, planned: parts.PackageRegistry, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("package-flow:index:PackageRegistry", name, planned.inputs, opts)
-        # Protected one by one: with only the domain protected, `pulumi destroy` deletes the repositories before it fails on the domain.
+        # Protected one by one: with only the domain protected, `pulumi destroy` deletes the repositories before it fails on the domain. The
+        # policies too: they go before what they are of, and without the preview that refuses, their Denies would be gone by then.
         self._kept = pulumi.ResourceOptions(parent=self, protect=planned.protect)
         self._child = pulumi.ResourceOptions(parent=self)
         domain = self._domain(name, planned)
@@ -56,7 +57,7 @@ class PackageRegistry(pulumi.ComponentResource):
     def _domain(self, name: str, planned: parts.PackageRegistry) -> aws.codeartifact.Domain:
         key = self._key(name, planned.key, planned.stack) if planned.key else None
         domain = aws.codeartifact.Domain(name, domain=planned.name, encryption_key=key, opts=self._kept)
-        aws.codeartifact.DomainPermissions(name, domain=domain.domain, policy_document=planned.policy, opts=self._child)
+        aws.codeartifact.DomainPermissions(name, domain=domain.domain, policy_document=planned.policy, opts=self._kept)
         return domain
 
     def _public_source(self, planned: parts.Repository, domain: pulumi.Output[str]) -> aws.codeartifact.Repository:
@@ -91,5 +92,5 @@ class PackageRegistry(pulumi.ComponentResource):
             domain=repository.domain,
             repository=repository.repository,
             policy_document=planned.policy,
-            opts=self._child,
+            opts=self._kept,
         )

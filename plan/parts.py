@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from plan.declared import Slack
+from policies import guards
 from policies.arns import Registry
 from policies.branches import ReleaseBranches
 from policies.events import Names
@@ -166,8 +167,14 @@ class Ruleset:
     bypass_teams: tuple[int, ...] = ()
 
     @property
+    def edition(self) -> str:
+        """Its kind and a digest of what it says: a ruleset that says something else is another one."""
+        return guards.edition(self.kind, self.refs, self.rules, self.bypass_teams)
+
+    @property
     def name(self) -> str:
-        return f"package-flow-{self.kind}"
+        """Its name on GitHub."""
+        return f"package-flow-{self.edition}"
 
 
 @dataclass(frozen=True)

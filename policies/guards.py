@@ -3,6 +3,8 @@
 https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/managing-rulesets/available-rules-for-rulesets
 """
 
+import hashlib
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +22,17 @@ PLANS_WITH_PRIVATE_REVIEWERS = ("enterprise",)
 Rules = dict[str, Any]
 
 
+def edition(kind: str, refs: Sequence[str], rules: Rules, bypass_teams: Sequence[int] = ()) -> str:
+    """`KIND-DIGEST`, the digest of everything that a ruleset of this kind says, in whatever order.
+
+    A ruleset is never changed, because what guards less must not come before the roles that rely on it trust less. One that says something
+    else is another resource: the engine creates it before it updates those roles, and deletes the former one after them. GitHub refuses
+    two rulesets of one name (422, "Name must be unique"), so the digest is in the name too.
+    """
+    said = json.dumps([sorted(refs), rules, sorted(bypass_teams)], sort_keys=True)
+    return f"{kind}-{hashlib.sha256(said.encode()).hexdigest()[:8]}"
+
+
 def _required_checks(checks: Sequence[str]) -> Rules:
     """A check that never ran would block the honest creation of a branch, so creation is let through; it has a ruleset of its own."""
     if not checks:
@@ -33,7 +46,7 @@ def _required_checks(checks: Sequence[str]) -> Rules:
 
 
 def release_refs(default_branch: str, branches: ReleaseBranches) -> list[str]:
-    """What `package-flow-release` covers: the default branch, by name, and the release branches."""
+    """What `release` covers: the default branch, by name, and the release branches."""
     return list(dict.fromkeys([f"{HEADS}{default_branch}", *branches.ruleset_refs]))
 
 
@@ -49,22 +62,22 @@ def _pull_request(approvals: int) -> Rules:
 
 
 def release_rules(approvals: int, checks: Sequence[str]) -> Rules:
-    """Rules of `package-flow-release`: a change comes by a reviewed pull request; nothing is deleted or rewritten. Nobody bypasses it."""
+    """Rules of `release`: a change comes by a reviewed pull request; nothing is deleted or rewritten. Nobody bypasses it."""
     return {"deletion": True, "non_fast_forward": True, **_pull_request(approvals), **_required_checks(checks)}
 
 
 def create_refs(branches: ReleaseBranches) -> list[str]:
-    """What `package-flow-create` covers. A pull request rule does not stop the push that creates a branch; only `creation` does."""
+    """What `create` covers. A pull request rule does not stop the push that creates a branch; only `creation` does."""
     return list(branches.ruleset_refs)
 
 
 def create_rules() -> Rules:
-    """Rules of `package-flow-create`."""
+    """Rules of `create`."""
     return {"creation": True}
 
 
 def tag_refs(refs: Sequence[str]) -> list[str]:
-    """What `package-flow-tags` covers: `refs` that are tags, and of those that are branches (or patterns of them) the tags of their names.
+    """What `tags` covers: `refs` that are tags, and of those that are branches (or patterns of them) the tags of their names.
 
     In `uses: OWNER/REPOSITORY/...@NAME` a tag comes before a branch of the same name.
     https://docs.github.com/en/actions/how-tos/reuse-automations/reuse-workflows
@@ -73,12 +86,12 @@ def tag_refs(refs: Sequence[str]) -> list[str]:
 
 
 def tag_rules() -> Rules:
-    """Rules of `package-flow-tags`: nobody makes, moves or deletes such a tag. (A deleted one leaves its name to a branch.)"""
+    """Rules of `tags`: nobody makes, moves or deletes such a tag. (A deleted one leaves its name to a branch.)"""
     return {"creation": True, "update": True, "deletion": True}
 
 
 def default_rules(approvals: int, checks: Sequence[str]) -> Rules:
-    """Rules of `package-flow-default`, of a repository that only installs: nothing that stops a bot's push, unless it asks for approvals or
+    """Rules of `default`, of a repository that only installs: nothing that stops a bot's push, unless it asks for approvals or
     checks (0 approvals = it does not)."""
     reviewed = _pull_request(approvals) if approvals else {}
     return {"deletion": True, "non_fast_forward": True, **reviewed, **_required_checks(checks)}

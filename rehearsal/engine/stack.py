@@ -124,9 +124,9 @@ class EngineStack:
         kept = yaml.safe_load(file.read_text()) if file.exists() else {}
         file.write_text(yaml.safe_dump({**kept, "config": dict(values)}, sort_keys=False))
 
-    def preview(self, watch: Callable[[Event], None] | None = None) -> Run:
+    def preview(self, watch: Callable[[Event], None] | None = None, **options: Any) -> Run:
         """`pulumi preview`."""
-        return self._run(watch, lambda on_event: self._stack.preview(on_event=on_event))
+        return self._run(watch, lambda on_event: self._stack.preview(on_event=on_event, **options))
 
     def up(self, watch: Callable[[Event], None] | None = None, **options: Any) -> Run:
         """`pulumi up --yes --skip-preview`."""

@@ -74,6 +74,11 @@ class Recording:
         (found,) = [one for one in self.of(type) if one.name == name]
         return found
 
+    def ruleset(self, kind: str) -> Registration:
+        """The ruleset of a kind; its name goes on with a digest of what it says."""
+        (found,) = [one for one in self.of("RepositoryRuleset") if one.inputs["name"].rpartition("-")[0] == f"package-flow-{kind}"]
+        return found
+
     def named(self, urn: str) -> Registration:
         (found,) = [one for one in self.registrations if one.urn == urn]
         return found

@@ -71,7 +71,8 @@ def test_an_installing_repository_is_variables_and_one_ruleset(installing):
     assert kinds(installing) == {"ActionsVariable", "RepositoryRuleset"}
     assert not any(one.type.startswith("aws:") for one in installing.registrations)
     (ruleset,) = installing.of("RepositoryRuleset")
-    assert ruleset.inputs["name"] == "package-flow-default"
+    assert ruleset.name == ruleset.inputs["name"].replace("package-flow", "payments-api")
+    assert ruleset.inputs["name"].rpartition("-")[0] == "package-flow-default"
     assert ruleset.inputs["conditions"] == {"refName": {"includes": ["refs/heads/main"], "excludes": []}}
     assert ruleset.inputs["rules"] == {"deletion": True, "nonFastForward": True}
     assert ruleset.inputs["bypassActors"] == []
@@ -117,14 +118,17 @@ def test_a_repository_of_a_closed_team_has_a_read_role_of_its_own():
 
 def test_what_a_publishing_repository_gets(publisher):
     assert kinds(publisher) == {"ActionsVariable", "RepositoryRuleset", "WorkflowRepositoryPermissions", "Role", "RolePolicy"}
-    assert {one.inputs["name"] for one in publisher.of("RepositoryRuleset")} == {"package-flow-release", "package-flow-create"}
+    assert {one.inputs["name"].rpartition("-")[0] for one in publisher.of("RepositoryRuleset")} == {
+        "package-flow-release",
+        "package-flow-create",
+    }
     values = {one.inputs["variableName"]: one.inputs["value"] for one in publisher.of("ActionsVariable")}
     assert values["CODEARTIFACT_PUBLISH_ROLE_ARN"] == f"{samples.ROLES}test-publish-payments-api"
     assert "CODEARTIFACT_PROMOTE_ROLE_ARN" not in values
 
 
 def test_the_release_ruleset_has_no_bypass(publisher):
-    release = publisher.one("RepositoryRuleset", "payments-api-release").inputs
+    release = publisher.ruleset("release").inputs
     assert (release["target"], release["enforcement"], release["repository"]) == ("branch", "active", "payments-api")
     assert release["bypassActors"] == []
     assert release["conditions"]["refName"] == {"includes": guards.release_refs("main", BRANCHES), "excludes": []}
@@ -138,13 +142,13 @@ def test_the_release_ruleset_has_no_bypass(publisher):
 
 def test_another_default_branch_is_covered_too():
     trunk = made(publishes=True, default_branch="trunk")
-    assert "refs/heads/trunk" in trunk.one("RepositoryRuleset", "payments-api-release").inputs["conditions"]["refName"]["includes"]
-    assert "refs/heads/trunk" not in trunk.one("RepositoryRuleset", "payments-api-create").inputs["conditions"]["refName"]["includes"]
+    assert "refs/heads/trunk" in trunk.ruleset("release").inputs["conditions"]["refName"]["includes"]
+    assert "refs/heads/trunk" not in trunk.ruleset("create").inputs["conditions"]["refName"]["includes"]
 
 
 @pytest.mark.parametrize(("teams", "bypass"), [(("managers",), [{"actorId": 5002, "actorType": "Team", "bypassMode": "always"}]), ((), [])])
 def test_only_release_managers_create_a_release_branch(teams, bypass):
-    create = made(publishes=True, managers=teams).one("RepositoryRuleset", "payments-api-create").inputs
+    create = made(publishes=True, managers=teams).ruleset("create").inputs
     assert create["bypassActors"] == bypass
     assert create["rules"] == {"creation": True}
     assert create["conditions"]["refName"] == {"includes": guards.create_refs(BRANCHES), "excludes": []}

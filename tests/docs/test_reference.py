@@ -384,13 +384,3 @@ def test_the_break_glass_commands_lift_one_statement_and_put_it_back(tmp_path: P
     assert after == before
     denies = {one["Sid"] for one in before["Statement"] if one["Effect"] == "Deny"}
     assert denies == set(re.findall(r"`((?:Nobody|Only)\w+)`", OPERATIONS.section("Break-glass: writing to shared by hand")))
-
-
-def test_the_targets_that_are_narrowed_first_are_roles() -> None:
-    section = OPERATIONS.section("Taking a release branch away")
-    targets = re.findall(r"--target '([^']+)'", section)
-    assert targets
-    for target in targets:
-        wanted = re.compile(re.escape(target).replace(r"\*\*", ".*"))
-        matched = [one for one in recorded("prod").registrations if wanted.fullmatch(one.urn)]
-        assert [one.type for one in matched] == ["aws:iam/role:Role"], target

@@ -1,7 +1,7 @@
 """A stack under Pulumi's engine on a local cloud of its own, deployed by its deployer, and the hands that change things behind its back."""
 
 import shutil
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -68,8 +68,8 @@ class Life:
 
 
 @contextmanager
-def living(stack: stage.Stack, folder: Path, seed: Callable[[dict[str, Any]], None] = lambda seeded: None) -> Generator[Life]:
-    """A cloud with the company in it, and the engine on the stack, before its first command. `seed` may add to what GitHub has."""
+def living(stack: stage.Stack, folder: Path) -> Generator[Life]:
+    """A cloud with the company in it, and the engine on the stack, before its first command."""
     assert FOUND is not None
     settings = stack.settings()
     with closing(stage.Cloud(settings, folder, "fixture")) as cloud:
@@ -77,7 +77,7 @@ def living(stack: stage.Stack, folder: Path, seed: Callable[[dict[str, Any]], No
         url = cloud.place.endpoint
         loaded = load(PROJECT, stack.file, stack.name)
         catalog = folder / "catalog"
-        shutil.copytree(PROJECT / loaded.values["package-flow:catalog"], catalog)
+        shutil.copytree(stack.catalog or PROJECT / loaded.values["package-flow:catalog"], catalog)
         options = Options(
             directory=PROJECT,
             stack_file=stack.file,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.life import SMALL, Life, changes, done, living, needs_engine, shipped
+from tests.engine.life import SMALL, Life, changes, done, living, needs_engine, shipped, short
 
 pytestmark = needs_engine
 
@@ -95,8 +95,8 @@ def by_hand(life: Life) -> list[str]:
     """People change what the stack has made; what a refresh should say of it."""
     github, owner = life.github, life.settings.github_owner
     path = ("repos", owner, "payments-api")
-    rulesets = {one["name"]: one["id"] for one in github.call("GET", *path, "rulesets")}
-    guard = github.call("GET", *path, "rulesets", str(rulesets["package-flow-release"]))
+    (release,) = [one for one in life.stack.state() if "RepositoryRuleset::payments-api-release-" in one["urn"]]
+    guard = github.call("GET", *path, "rulesets", release["id"])
     assert guard["bypass_actors"] == []
     # A repository admin lets all who may write pass.
     writers = [{"actor_id": 4, "actor_type": "RepositoryRole", "bypass_mode": "always"}]
@@ -112,7 +112,7 @@ def by_hand(life: Life) -> list[str]:
     role, _, name = policy["id"].partition(":")
     life.aws("iam").delete_role_policy(RoleName=role, PolicyName=name)
     return [
-        "update RepositoryRuleset payments-api-release",
+        f"update {short(release['urn'])}",
         "update ActionsVariable payments-api-CODEARTIFACT_DOMAIN",
         "update RepositoryPermissionsPolicy shared",
         f"delete RolePolicy {policy['urn'].split('::')[3]}",

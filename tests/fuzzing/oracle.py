@@ -142,6 +142,8 @@ def _included(rulesets: Sequence[Registration], repository: str, kind: str, ref:
     return any(
         matches(pattern, ref)
         for one in rulesets
-        if one.inputs["repository"] == repository and one.inputs["name"] == f"package-flow-{kind}" and one.inputs["enforcement"] == "active"
+        if one.inputs["repository"] == repository
+        and one.inputs["name"].rpartition("-")[0] == f"package-flow-{kind}"
+        and one.inputs["enforcement"] == "active"
         for pattern in one.inputs["conditions"]["refName"]["includes"]
     )

@@ -111,7 +111,7 @@ _PATTERNS: dict[tuple[str, str], re.Pattern[str]] = {
     ("github:index/actionsVariable:ActionsVariable", "variableName"): re.compile(r"(?!GITHUB_)[A-Za-z_][A-Za-z0-9_]*"),
     ("github:index/actionsVariable:ActionsVariable", "value"): re.compile(r".{1,48000}"),
     ("github:index/repositoryEnvironment:RepositoryEnvironment", "environment"): re.compile(r"[^\s/]{1,255}"),
-    ("github:index/repositoryRuleset:RepositoryRuleset", "name"): re.compile(r"[a-z-]{1,100}"),
+    ("github:index/repositoryRuleset:RepositoryRuleset", "name"): re.compile(r"[a-z-]{1,80}-[0-9a-f]{8}"),
     ("github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy", "branchPattern"): re.compile(r"\S{1,255}"),
     ("github:index/workflowRepositoryPermissions:WorkflowRepositoryPermissions", "repository"): re.compile(r"[A-Za-z0-9._-]{1,100}"),
 }

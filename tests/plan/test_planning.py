@@ -161,7 +161,7 @@ def test_an_installing_repository():
     web = planned(samples.settings()).consumers[1]
     assert web.name == "payments-web" and web.default_branch == "main" and web.team_repository == "payments"
     assert web.roles == () and web.publishing is None and web.promotion is None
-    assert [(one.name, one.refs, one.bypass_teams) for one in web.rulesets] == [("package-flow-default", ("refs/heads/main",), ())]
+    assert [(one.kind, one.refs, one.bypass_teams) for one in web.rulesets] == [("default", ("refs/heads/main",), ())]
     assert web.variables["CODEARTIFACT_READ_ROLE_ARN"] == f"{ROLES}test-read"
 
 

@@ -1,5 +1,6 @@
 """Lookups: what stands in the way, as a pure function; each problem with its good twin."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,43 @@ def test_promotion_needs_reviewers(plan, visibility, sound):
 
 def test_without_promotion_no_reviewers_are_needed():
     assert found(plan="team") == []
+
+
+# --- the domain -----------------------------------------------------------------------------------------------------------------------
+
+DOMAIN = "arn:aws:codeartifact:eu-west-1:111122223333:domain/acme"
+
+
+@pytest.mark.parametrize(
+    ("state", "protect", "refused"),
+    [
+        (State(domain=DOMAIN, own_key=True), True, ""),
+        (State(), True, ""),
+        (State(own_key=True), True, ""),  # an interrupted run came as far as the key
+        (State(domain=DOMAIN.replace("/acme", "/other"), own_key=True), False, ""),
+        (State(domain=DOMAIN.replace("/acme", "/other"), own_key=True), True, f"domain.name: got {DOMAIN}; expected {DOMAIN[:-4]}other: "),
+        (State(domain=DOMAIN.replace("west-1", "north-1"), own_key=True), True, "expected arn:aws:codeartifact:eu-north-1:"),
+        (State(domain=DOMAIN), True, "domain.encryption: got customer; expected aws: "),
+    ],
+)
+def test_a_protected_domain_is_never_replaced(state, protect, refused):
+    configured = samples.settings()
+    messages = found(replace(configured, domain=replace(configured.domain, protect=protect)), state=state)
+    assert len(messages) == bool(refused)
+    assert all(refused in one and "make a new stack" in one for one in messages)
+
+
+def test_the_domain_in_a_state():
+    """The sandbox has a domain too, and events have a key."""
+    made = {
+        "urn::package-flow:index:Sandbox$aws:codeartifact/domain:Domain::s": ("aws:codeartifact/domain:Domain", {"arn": "x"}),
+        "urn::package-flow:index:PackageRegistry$aws:codeartifact/domain:Domain::acme": ("aws:codeartifact/domain:Domain", {"arn": DOMAIN}),
+        "urn::package-flow:index:PackageEvents$aws:kms/key:Key::e": ("aws:kms/key:Key", {}),
+    }
+    state = state_from({urn: {"type": type, "outputs": outputs} for urn, (type, outputs) in made.items()})
+    assert (state.domain, state.own_key) == (DOMAIN, False)
+    key = {"urn::package-flow:index:PackageRegistry$aws:kms/key:Key::acme": {"type": "aws:kms/key:Key", "outputs": {}}}
+    assert state_from(key) == State(own_key=True)
 
 
 # --- branches that are there already --------------------------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ def test_the_forms_of_subjects_are_those_of_the_stack_in_every_role(subjects, na
 
 @pytest.mark.parametrize("approvals", [1, 2, 6])
 def test_as_many_approvals_as_the_catalog_says(approvals):
-    (release,) = [one for one in of(company(approvals=approvals), "RepositoryRuleset") if one["name"] == "package-flow-release"]
+    (release,) = [one for one in of(company(approvals=approvals), "RepositoryRuleset") if one["name"].startswith("package-flow-release-")]
     assert release["rules"]["pullRequest"]["requiredApprovingReviewCount"] == approvals
 
 
