@@ -33,7 +33,8 @@ case "$*" in
   *get-repository-endpoint*) echo https://registry.example/payments/ ;;
   *get-authorization-token*) [ "$AWS_SECRET_ACCESS_KEY" = fake-aws-secret ] && echo fake-token ;;
   *list-package-versions*) echo '{"versions": []}' ;;
-  *list-package-version-dependencies*) echo '{"dependencies": [{"package": "b", "versionRequirement": "1", "dependencyType": "regular"}]}' ;;
+  *list-package-version-dependencies*)
+    echo '{"dependencies": [{"package": "b", "versionRequirement": "1", "dependencyType": "regular"}]}' ;;
   *get-package-version-asset* | *list-package-version-assets*) ;;
   *describe-package-version*)
     [ -n "$REVISION" ] || { echo "An error occurred (ResourceNotFoundException)" >&2; exit 254; }
@@ -146,7 +147,7 @@ def test_publishing_shows_no_token_and_leaves_none(tmp_path: Path, format: str, 
     if format == "pypi":
         wheel, info = "acme_payments_a-1.0.0-py3-none-any.whl", "acme_payments_a-1.0.0.dist-info"
         metadata = "Name: acme-payments-a\\nVersion: 1.0.0\\n"
-        make = f"mkdir made; python3 -c 'import zipfile; zipfile.ZipFile(\"made/{wheel}\", \"w\").writestr(\"{info}/METADATA\", \"{metadata}\")'"
+        make = f'mkdir made; python3 -c \'import zipfile; zipfile.ZipFile("made/{wheel}", "w").writestr("{info}/METADATA", "{metadata}")\''
     inputs = {**REGISTRY, "format": format, "directory": "${{ github.workspace }}/made", "token-duration": "3600"}
     publish = {"uses": "acme/package-flow/.github/actions/publish@main", "with": inputs}
     result = run(tmp_path, {"run": make}, ASSUME, publish)
@@ -181,7 +182,9 @@ def test_every_action_that_gets_a_token_is_tried_here() -> None:
     texts = {file: file.read_text() for file in actions.rglob("*") if file.suffix in (".sh", ".yml")}
     code = {file: "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#")) for file, text in texts.items()}
     assert not [file for file, text in code.items() if "codeartifact login" in text]
-    getting = {file.parent.name for file, text in code.items() if "get-authorization-token" in text or "fetch_token" in text or "login npm" in text}
+    getting = {
+        file.parent.name for file, text in code.items() if "get-authorization-token" in text or "fetch_token" in text or "login npm" in text
+    }
     assert getting == {"login", "publish", "promote", "shared-dependencies"}
 
 

@@ -180,7 +180,10 @@ def of_another(name: str, version: str) -> Callable[[bytes], bytes]:
 
 DIFFERENT: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "spelled otherwise": (of_another("Acme_Payments.packed", "1.0"), ""),
-    "another name": (of_another("acme-payments-core", "1.0.0"), "metadata of acme-payments-core 1.0.0; expected acme-payments-packed 1.0.0"),
+    "another name": (
+        of_another("acme-payments-core", "1.0.0"),
+        "metadata of acme-payments-core 1.0.0; expected acme-payments-packed 1.0.0",
+    ),
     "another version": (of_another("acme-payments-packed", "2.0.0"), "metadata of acme-payments-packed 2.0.0; expected"),
     "two names": (lambda text: text + b"Name: acme-payments-core\n", "acme-payments-packed and acme-payments-core"),
     "no version": (lambda text: text.replace(b"Version: 1.0.0", b""), "expected acme-payments-packed 1.0.0"),
@@ -309,7 +312,8 @@ def scoped(scope: str, version: str) -> str:
 ALONE = "<groupId>a</groupId><artifactId>b</artifactId><version>1</version>"
 V = "<properties><v>{}</v></properties>"
 DEFAULT, JDK = "<activeByDefault>true</activeByDefault>", "<jdk>[8,)</jdk>"
-MOVED = "<distributionManagement><relocation><groupId>x</groupId><artifactId>y</artifactId><version>{}</version></relocation></distributionManagement>"
+_THERE = "<groupId>x</groupId><artifactId>y</artifactId><version>{}</version>"
+MOVED = f"<distributionManagement><relocation>{_THERE}</relocation></distributionManagement>"
 
 
 @pytest.mark.parametrize(

@@ -29,14 +29,14 @@ domain=(--domain "$DOMAIN" --domain-owner "$DOMAIN_OWNER" --region "$REGION")
 # https://docs.aws.amazon.com/codeartifact/latest/APIReference/API_PackageDependency.html
 needed() {
   local answer next more=() optional='[]'
-  [[ $FORMAT != npm ]] || optional=$(optional_peers) || exit 1
+  [[ $FORMAT != npm ]] || optional=$(optional_npm) || exit 1
   while :; do
     answer=$(aws codeartifact list-package-version-dependencies "${domain[@]}" --repository "$REPOSITORY" "${named[@]}" \
       --package-version "$VERSION" --output json "${more[@]}") || stop "can't read the dependencies of $PACKAGE $VERSION in $REPOSITORY"
     jq -r --arg format "$FORMAT" --argjson optional "$optional" '(.dependencies // [])[]
       | select(.dependencyType as $kind | ["dev", "test", "provided", "system", "optional"] | index($kind) | not)
       | (if .namespace == null then .package elif $format == "npm" then "@\(.namespace)/\(.package)" else "\(.namespace):\(.package)" end)
-        as $name | select(.dependencyType == "peer" and ($optional | index($name)) | not)
+        as $name | select("\(.dependencyType) \($name)" as $one | $optional | index($one) | not)
       | $name + " " + (.versionRequirement // "" | gsub("\\s"; " "))' <<< "$answer"
     next=$(jq -r '.nextToken // ""' <<< "$answer")
     [[ -n $next ]] || return 0
@@ -44,17 +44,18 @@ needed() {
   done
 }
 
-# optional_peers: names of the version's peer dependencies that need not be there, as a JSON list. They are in its package.json alone.
-# https://docs.npmjs.com/cli/v11/configuring-npm/package-json#peerdependenciesmeta
-optional_peers() {
+# optional_npm: a JSON list of "KIND NAME" of what package.json says need not be there: optional peers, and what optionalDependencies takes out of
+# dependencies. https://docs.npmjs.com/cli/v11/configuring-npm/package-json#peerdependenciesmeta
+optional_npm() {
   local version asset
   version=("${domain[@]}" --repository "$REPOSITORY" "${named[@]}" --package-version "$VERSION")
   asset=$(aws codeartifact list-package-version-assets "${version[@]}" --query 'assets[0].name' --output text) &&
     aws codeartifact get-package-version-asset "${version[@]}" --asset "$asset" package.tgz > /dev/null ||
     stop "can't read $PACKAGE $VERSION in $REPOSITORY"
-  # Of a tarball that npm pack did not make, no peer is taken for optional.
+  # Of a tarball that npm pack did not make, nothing is taken for optional.
   python3 "$here/../publish/tarball.py" package.tgz |
-    jq -ce '[.peerDependenciesMeta | objects | to_entries[] | select(.value.optional? == true).key]' || printf '[]'
+    jq -ce '[(.peerDependenciesMeta | objects | to_entries[] | select(.value.optional? == true) | "peer \(.key)"),
+      (.optionalDependencies | objects | keys[] | "regular \(.)")]' || printf '[]'
 }
 
 # Each prints nothing if shared has what is needed, and else why not.
