@@ -1,7 +1,7 @@
 """The promote role: a reviewed promotion job, copying reviewed versions of owned names from the team's repository to the shared one.
 
-Copying is a call of the AWS API and needs no token. npm's dist-tags have no such call: to set `latest` of what it copied, a job gets a token,
-which is good for no more than the role is. Without an owned name in npm it gets none.
+Copying is a call of the AWS API and needs no token. npm's dist-tags have no such call: to set `latest` of what it copied, a job gets a
+token, which is good for no more than the role is. Without an owned name in npm it gets none.
 https://docs.aws.amazon.com/codeartifact/latest/ug/copy-package.html#copy-package-iam
 https://docs.aws.amazon.com/codeartifact/latest/ug/npm-tags.html
 """

@@ -41,6 +41,7 @@ publish_version() {
 # put PATH FILE: the token goes in by standard input, where no other process of the machine can read it.
 put() {
   local answer
+  # shellcheck disable=SC2154 # fetch_token's
   answer=$(printf 'user = "aws:%s"\n' "$token" | curl --silent --show-error --fail-with-body --max-time 300 --config - \
     --header 'Content-Type: application/octet-stream' --upload-file "$2" "$address$1") || stop "can't upload $1: $answer"
 }
@@ -64,7 +65,7 @@ metadata() {
   answer=$(found list-package-versions "$1" "$2" --status Published)
   versions=$(jq -r --arg version "$3" '[.versions[]?.version, $version] | unique[]' <<< "$answer")
   # shellcheck disable=SC2086 # one word each
-  read -r highest release <<< "$(python3 "$here/maven_order.py" $versions)"
+  read -r highest release <<< "$(python3 "${here:?}/maven_order.py" $versions)"
   printf '<?xml version="1.0" encoding="UTF-8"?>\n<metadata>\n  <groupId>%s</groupId>\n  <artifactId>%s</artifactId>\n  <versioning>\n' "$1" "$2"
   printf '    <latest>%s</latest>\n    <release>%s</release>\n    <versions>\n' "$highest" "$release"
   printf '%s\n' "$versions" | sed 's#.*#      <version>&</version>#'

@@ -49,8 +49,9 @@ needed() {
 optional_npm() {
   local version asset
   version=("${domain[@]}" --repository "$REPOSITORY" "${named[@]}" --package-version "$VERSION")
-  asset=$(aws codeartifact list-package-version-assets "${version[@]}" --query 'assets[0].name' --output text) &&
-    aws codeartifact get-package-version-asset "${version[@]}" --asset "$asset" package.tgz > /dev/null ||
+  asset=$(aws codeartifact list-package-version-assets "${version[@]}" --query 'assets[0].name' --output text) ||
+    stop "can't list the assets of $PACKAGE $VERSION in $REPOSITORY"
+  aws codeartifact get-package-version-asset "${version[@]}" --asset "$asset" package.tgz > /dev/null ||
     stop "can't read $PACKAGE $VERSION in $REPOSITORY"
   # Of a tarball that npm pack did not make, nothing is taken for optional.
   python3 "$here/../publish/tarball.py" package.tgz |
