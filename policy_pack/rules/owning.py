@@ -183,7 +183,7 @@ RULES = (
     Rule(
         "shared-by-promotion",
         "Nothing but promotion writes to shared.",
-        "Deny publishing there to everybody, copying and tags to all but promote roles; grant these where a reviewed environment is trusted",
+        "Deny publishing to everybody, copying and tags to all but promote roles; grant these where reviewed environments are trusted",
         Level.MANDATORY,
         of_stack=_shared,
     ),
