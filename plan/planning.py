@@ -289,7 +289,7 @@ class _Planning:
                 f"Reviewed promotions of {github.name} copy to {SHARED_REPOSITORY}",
                 promote_trust(self.place, github, one.release_branches, workflow, settings.subjects),
                 RoleKind.PROMOTE,
-                promote_permissions(self.place, team.name, _owned(team, one.publishes)),
+                promote_permissions(self.place, settings.token_duration, team.name, _owned(team, one.publishes)),
             ),
         )
 

@@ -20,8 +20,11 @@ PACKAGE_READ = (
     "codeartifact:ListPackageVersions",
 )
 SERVICE_NAME = "codeartifact.amazonaws.com"
-# PutPackageMetadata: npm's dist-tags and Maven's metadata need it besides PublishPackageVersion.
-PUBLISH = ("codeartifact:PublishPackageVersion", "codeartifact:PutPackageMetadata")
+PUBLISH_VERSION = "codeartifact:PublishPackageVersion"
+# npm's dist-tags and Maven's metadata: "package-level metadata such as npm tags".
+# https://docs.aws.amazon.com/codeartifact/latest/ug/packages-overview.html
+PUT_METADATA = "codeartifact:PutPackageMetadata"
+PUBLISH = (PUBLISH_VERSION, PUT_METADATA)
 DESTRUCTIVE = (
     "codeartifact:DeletePackage",
     "codeartifact:DeletePackageVersions",

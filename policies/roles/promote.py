@@ -1,18 +1,22 @@
 """The promote role: a reviewed promotion job, copying reviewed versions of owned names from the team's repository to the shared one.
 
-Copying is a call of the AWS API, so a promotion job needs no token and gets none.
+Copying is a call of the AWS API and needs no token. npm's dist-tags have no such call: to set `latest` of what it copied, a job gets a
+token, which is good for no more than the role is. Without an owned name in npm it gets none.
 https://docs.aws.amazon.com/codeartifact/latest/ug/copy-package.html#copy-package-iam
+https://docs.aws.amazon.com/codeartifact/latest/ug/npm-tags.html
 """
 
 from collections.abc import Iterable
 
 from policies import github_tokens
+from policies.actions import COPY, PUT_METADATA
 from policies.arns import Registry
 from policies.branches import ReleaseBranches
 from policies.document import Statement, statement
 from policies.github_tokens import GitHubRepository, Subjects
 from policies.names import PROMOTE_ENVIRONMENT, SHARED_REPOSITORY
-from policies.owned_names import OwnedName
+from policies.owned_names import Format, OwnedName
+from policies.roles.read import token_permissions
 
 # Overwriting has no condition key: what keeps a promoted version as it is, is the call (no --allow-overwrite) and the pinned revision.
 _DESCRIBE = (
@@ -20,6 +24,7 @@ _DESCRIBE = (
     "codeartifact:ListPackageVersionAssets",
     "codeartifact:ListPackageVersions",
 )
+_READ_TAGS = ("codeartifact:GetRepositoryEndpoint", "codeartifact:ReadFromRepository")
 
 
 def promote_trust(
@@ -29,16 +34,29 @@ def promote_trust(
     return github_tokens.release("Promotion", registry, repository, branches, PROMOTE_ENVIRONMENT, workflow, forms)
 
 
-def promote_permissions(registry: Registry, team_repository: str, owned: Iterable[OwnedName]) -> list[Statement]:
-    """What a promotion job may do: describe `owned` in both repositories, read the team's, copy into shared."""
-    patterns = [name.arn_pattern for name in owned]
+def promote_permissions(registry: Registry, token_duration: int, team_repository: str, owned: Iterable[OwnedName]) -> list[Statement]:
+    """What a promotion job may do: describe `owned` in both repositories, read the team's, copy into shared; set npm's tags there."""
+    names = list(owned)
+    patterns = [name.arn_pattern for name in names]
     described = [registry.package_arn(repository, one) for repository in (team_repository, SHARED_REPOSITORY) for one in patterns]
     return [
         statement("ReadSource", "codeartifact:ReadFromRepository", registry.repository_arn(team_repository)),
         statement("Describe", _DESCRIBE, described),
         statement(
             "CopyToShared",
-            "codeartifact:CopyPackageVersions",
+            COPY,
             [registry.repository_arn(SHARED_REPOSITORY), *(registry.package_arn(SHARED_REPOSITORY, one) for one in patterns)],
         ),
+        *_tags(registry, token_duration, [name.arn_pattern for name in names if name.format is Format.NPM]),
+    ]
+
+
+def _tags(registry: Registry, token_duration: int, patterns: list[str]) -> list[Statement]:
+    """Read and set dist-tags in shared. npm's names alone: for Maven the same action writes which versions there are."""
+    if not patterns:
+        return []
+    return [
+        *token_permissions(registry, token_duration),
+        statement("ReadTags", _READ_TAGS, registry.repository_arn(SHARED_REPOSITORY)),
+        statement("TagInShared", PUT_METADATA, [registry.package_arn(SHARED_REPOSITORY, one) for one in patterns]),
     ]

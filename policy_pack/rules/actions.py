@@ -3,7 +3,9 @@
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscodeartifact.html
 """
 
-PUBLISH = ("codeartifact:PublishPackageVersion", "codeartifact:PutPackageMetadata")
+PUBLISH_VERSION = "codeartifact:PublishPackageVersion"
+PUT_METADATA = "codeartifact:PutPackageMetadata"
+PUBLISH = (PUBLISH_VERSION, PUT_METADATA)
 COPY = "codeartifact:CopyPackageVersions"
 TOKEN = "codeartifact:GetAuthorizationToken"
 BEARER_TOKEN = "sts:GetServiceBearerToken"

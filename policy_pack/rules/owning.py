@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import trust
-from .actions import COPY, ON_PACKAGES, PUBLISH, WRITES
+from .actions import COPY, ON_PACKAGES, PUBLISH, PUBLISH_VERSION, PUT_METADATA, WRITES
 from .documents import ATTACHED, Statement, conditions, has_wildcard, may_be, meet, mentions, name, of, resources, restrictions
 from .model import UNKNOWN, Level, NotYetKnown, Options, Resource, Rule
 from .permissions import granted
 from .roles import Role, roles, wait_for
 
 SHARED = "shared"
+# A promotion copies a version, and sets npm's tags.
+_PROMOTING = (COPY, PUT_METADATA)
 _GROUP, _GROUP_TYPE = "aws:cloudcontrol/resource:Resource", "AWS::CodeArtifact::PackageGroup"
 _REPOSITORY = "aws:codeartifact/repository:Repository"
 _ENVIRONMENT = "github:index/repositoryEnvironment:RepositoryEnvironment"
@@ -150,7 +152,7 @@ def _shared(resources: Sequence[Resource], options: Options) -> Iterator[tuple[s
     judged, reviewed = roles(resources), reviewed_environments(resources)
     for role in judged:
         written = dict.fromkeys(action for one in role.statements for action in writes_to(SHARED, one))
-        if wrong := [action for action in written if action != COPY or not is_promotion(role, reviewed)]:
+        if wrong := [action for action in written if action not in _PROMOTING or not is_promotion(role, reviewed)]:
             yield f"role {role.name} may write to {SHARED} ({', '.join(wrong)}), other than by promotion", role.resource.urn
     for one in resources:
         if one.type == _REPOSITORY and one.get("repository") == SHARED:
@@ -161,8 +163,8 @@ def _shared(resources: Sequence[Resource], options: Options) -> Iterator[tuple[s
 def _policy_of_shared(shared: Resource, resources: Sequence[Resource]) -> Iterator[tuple[str, str]]:
     policies = [one for one in resources if one.type == _REPOSITORY_POLICY and one.get("repository") == SHARED]
     found = [one for policy in policies for one in of(policy, ATTACHED)]
-    missing = [action for action in PUBLISH if not keeps_everybody_out(found, action)]
-    missing += [] if keeps_everybody_out(found, COPY, but_roles=True) else [COPY]
+    missing = [] if keeps_everybody_out(found, PUBLISH_VERSION) else [PUBLISH_VERSION]
+    missing += [action for action in _PROMOTING if not keeps_everybody_out(found, action, but_roles=True)]
     where = (policies or [shared])[0].urn
     if missing:
         yield f"the policy of {SHARED} does not keep everybody but promotion from {', '.join(missing)}", where
@@ -181,7 +183,7 @@ RULES = (
     Rule(
         "shared-by-promotion",
         "Nothing but promotion writes to shared.",
-        "Deny publishing there to everybody and copying to all but promote roles; grant copying to roles that trust a reviewed environment",
+        "Deny publishing to everybody, copying and tags to all but promote roles; grant these where reviewed environments are trusted",
         Level.MANDATORY,
         of_stack=_shared,
     ),

@@ -148,8 +148,8 @@ WORDS = {
     ),
     "repository policy": (
         "resources/shared_repository.py",
-        'deny("NobodyPublishes", PUBLISH,',
-        'deny("NobodyPublishes", PUBLISH[:1],',
+        'deny("OnlyPromotionCopies", (COPY, PUT_METADATA),',
+        'deny("OnlyPromotionCopies", COPY,',
         "Grants",
         "administrator, dev-deployer (with every right): publish shared (in part: PutPackageMetadata)",
         "policy of repository shared",

@@ -224,7 +224,7 @@ def test_the_promote_role(promoter):
     assert inputs["name"] == "test-promote-payments-api"
     assert inputs["assumeRolePolicy"] == text(promote_trust(REGISTRY, REPOSITORY, BRANCHES, PROMOTION, Subjects.BOTH))
     policy = promoter.one("RolePolicy", "payments-api-promote").inputs["policy"]
-    assert policy == text(promote_permissions(REGISTRY, "payments", OWNED))
+    assert policy == text(promote_permissions(REGISTRY, 3600, "payments", OWNED))
     values = {one.inputs["variableName"]: one.inputs["value"] for one in promoter.of("ActionsVariable")}
     assert values["CODEARTIFACT_PROMOTE_ROLE_ARN"] == f"{samples.ROLES}test-promote-payments-api"
 

@@ -205,7 +205,7 @@ def test_its_roles_trust_what_its_guards_cover():
     expected = publish_trust(facts.registry, ours, branches, "packages", samples.WORKFLOW, Subjects.BOTH)
     assert one.publishing.role.trust == text(expected)
     assert set(one.rulesets[1].refs) == set(branches.ruleset_refs)
-    assert one.promotion.role.permissions == text(promote_permissions(facts.registry, "payments", one.publishing.owned))
+    assert one.promotion.role.permissions == text(promote_permissions(facts.registry, 3600, "payments", one.publishing.owned))
 
 
 def test_a_repository_publishes_only_its_formats():

@@ -10,7 +10,7 @@ from parliament import analyze_policy_string
 
 from plan import sizes
 from policies import events
-from policies.actions import COPY, PUBLISH
+from policies.actions import COPY, PUBLISH, PUT_METADATA
 from policies.document import deny, statement, text
 from policies.names import PUBLIC_SOURCES
 from policies.owned_names import Format, parse
@@ -40,7 +40,7 @@ IDENTITY = {
     "read": read_permissions(REGISTRY, 3600, READABLE),
     "read only": read_only_permissions(REGISTRY, 3600, READABLE),
     "publish": publish_permissions(REGISTRY, 3600, "payments", OWNED, READABLE),
-    "promote": promote_permissions(REGISTRY, "payments", OWNED),
+    "promote": promote_permissions(REGISTRY, 3600, "payments", OWNED),
     "deploy": deployer_permissions(REGISTRY, "prod", "/package-flow/"),
     "deploy with a boundary": deployer_permissions(REGISTRY, "prod", "/package-flow/", BOUNDARY),
     "deploy with a sandbox": deployer_permissions(REGISTRY, "prod", "/package-flow/", sandbox="acme-sandbox"),
@@ -154,9 +154,9 @@ def test_every_action_exists(name):
 
 @pytest.mark.parametrize("name", ["read", "promote", "publish"])
 def test_access_levels(name):
-    """Reading reads. What writes is publishing a version, its metadata, and copying."""
+    """Reading reads. What writes is publishing a version, its metadata (npm's tags), and copying."""
     writing = {action for one in IDENTITY[name] for action in actions_of(one) if privilege(action)["access_level"] not in ("Read", "List")}
-    expected = {"read": set(), "publish": set(PUBLISH), "promote": {COPY}}
+    expected = {"read": set(), "publish": set(PUBLISH), "promote": {COPY, PUT_METADATA}}
     assert writing == expected[name]
 
 

@@ -81,7 +81,7 @@ DOCUMENTS = {
     "read_permissions": read_permissions(REGISTRY, 3600, READABLE),
     "read_only_permissions": read_only_permissions(REGISTRY, 3600, READABLE),
     "publish_permissions": publish_permissions(REGISTRY, 900, "payments", OWNED, ["payments", *READABLE]),
-    "promote_permissions": promote_permissions(REGISTRY, "payments", OWNED),
+    "promote_permissions": promote_permissions(REGISTRY, 3600, "payments", OWNED),
     "domain_policy": domain_policy(REGISTRY, ROLES),
     "domain_policy, shared": domain_policy(REGISTRY, ROLES, SHARING),
     "domain_policy, with deployers": domain_policy(REGISTRY, ROLES, deployers=[DEPLOYER]),

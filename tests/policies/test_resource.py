@@ -60,11 +60,10 @@ SHARED = shared_repository_policy(REGISTRY, PROMOTERS, SHARING)
 
 
 @pytest.mark.parametrize("caller", [ADMINISTRATOR, ROOT, PUBLISHER, PROMOTER, READER, MEMBER], ids=lambda caller: caller.arn)
-@pytest.mark.parametrize("action", ["PublishPackageVersion", "PutPackageMetadata"])
-def test_nobody_publishes_to_shared(caller, action):
-    assert not may(caller, action, SHARED_PACKAGE, SHARED, EVERYTHING)
+def test_nobody_publishes_to_shared(caller):
+    assert not may(caller, "PublishPackageVersion", SHARED_PACKAGE, SHARED, EVERYTHING)
     if caller.account == OWN:
-        assert may(caller, action, TEAM_PACKAGE, [], EVERYTHING), "the same right elsewhere"
+        assert may(caller, "PublishPackageVersion", TEAM_PACKAGE, [], EVERYTHING), "the same right elsewhere"
 
 
 DESTRUCTIVE = [
@@ -83,11 +82,14 @@ def test_nobody_removes_from_shared(action):
     assert may(ADMINISTRATOR, action, TEAM_PACKAGE, [], EVERYTHING)
 
 
-@pytest.mark.parametrize("at", [SHARED_PACKAGE, SHARED_REPOSITORY])
-def test_only_promotion_copies_to_shared(at):
-    assert may(PROMOTER, "CopyPackageVersions", at, SHARED, EVERYTHING)
+@pytest.mark.parametrize(
+    ("action", "at"),
+    [("CopyPackageVersions", SHARED_PACKAGE), ("CopyPackageVersions", SHARED_REPOSITORY), ("PutPackageMetadata", SHARED_PACKAGE)],
+)
+def test_only_promotion_copies_to_shared_and_tags_there(action, at):
+    assert may(PROMOTER, action, at, SHARED, EVERYTHING)
     for caller in (ADMINISTRATOR, ROOT, PUBLISHER, READER, MEMBER):
-        assert not may(caller, "CopyPackageVersions", at, SHARED, EVERYTHING)
+        assert not may(caller, action, at, SHARED, EVERYTHING)
 
 
 @pytest.mark.parametrize(
@@ -101,8 +103,9 @@ def test_only_promotion_copies_to_shared(at):
         f"arn:aws:iam::{OWN}:user{PATH}prod-promote-payments-api",
     ],
 )
-def test_roles_that_only_look_like_promotion(arn):
-    assert not may(Caller(arn, OWN), "CopyPackageVersions", SHARED_PACKAGE, SHARED, EVERYTHING)
+@pytest.mark.parametrize("action", ["CopyPackageVersions", "PutPackageMetadata"])
+def test_roles_that_only_look_like_promotion(action, arn):
+    assert not may(Caller(arn, OWN), action, SHARED_PACKAGE, SHARED, EVERYTHING)
 
 
 def test_a_caller_without_an_arn_does_not_copy():
@@ -204,7 +207,8 @@ def test_the_domain_opens_no_repository(action, at):
 # --- roles against resources ----------------------------------------------------------------------------------------------------------
 
 PUBLISH_ROLE = publish_permissions(REGISTRY, 3600, "payments", OWNED, ["payments", "shared", "npmjs"])
-PROMOTE_ROLE = promote_permissions(REGISTRY, "payments", OWNED)
+MAVEN = parse(Format.MAVEN, "com.acme.payments:*")
+PROMOTE_ROLE = promote_permissions(REGISTRY, 3600, "payments", [*OWNED, MAVEN])
 READ_ROLE = read_permissions(REGISTRY, 3600, ["shared", "npmjs"])
 
 
@@ -242,7 +246,22 @@ def test_what_the_promote_role_copies():
     ):
         assert not may(PROMOTER, "CopyPackageVersions", at, SHARED if "shared" in at else [], PROMOTE_ROLE)
     assert not may(PUBLISHER, "CopyPackageVersions", SHARED_PACKAGE, SHARED, PUBLISH_ROLE)
-    assert not may(PROMOTER, "GetAuthorizationToken", REGISTRY.domain_arn, [], PROMOTE_ROLE), "copying needs no token"
+
+
+def test_what_the_promote_role_tags():
+    """npm's owned names in shared: elsewhere, and for Maven, the action writes more than a reviewer approved."""
+    assert may(PROMOTER, "PutPackageMetadata", SHARED_PACKAGE, SHARED, PROMOTE_ROLE)
+    assert may(PROMOTER, "GetAuthorizationToken", REGISTRY.domain_arn, [], PROMOTE_ROLE), "a tag is set with a token"
+    for at in (
+        REGISTRY.package_arn("shared", "npm/acme-identity/client"),
+        REGISTRY.package_arn("shared", "maven/com.acme.payments/client"),
+        REGISTRY.package_arn("payments", "maven/com.acme.payments/client"),
+        TEAM_PACKAGE,
+    ):
+        assert not may(PROMOTER, "PutPackageMetadata", at, SHARED if "shared" in at else [], PROMOTE_ROLE)
+    without = promote_permissions(REGISTRY, 3600, "payments", [MAVEN])
+    for action, at in (("GetAuthorizationToken", REGISTRY.domain_arn), ("ReadFromRepository", SHARED_REPOSITORY)):
+        assert not may(PROMOTER, action, at, [], without), "copying needs no token"
 
 
 @pytest.mark.parametrize("role", [PUBLISH_ROLE, PROMOTE_ROLE, READ_ROLE])

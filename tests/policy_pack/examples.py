@@ -269,8 +269,9 @@ def named(pattern: str) -> str:
 
 SHARED_POLICY = [
     {"Sid": "NobodyPublishes", "Effect": "Deny", "Principal": "*", "Resource": "*",
-     "Action": ["codeartifact:PublishPackageVersion", "codeartifact:PutPackageMetadata"]},
-    {"Sid": "OnlyPromotionCopies", "Effect": "Deny", "Principal": "*", "Resource": "*", "Action": "codeartifact:CopyPackageVersions",
+     "Action": "codeartifact:PublishPackageVersion"},
+    {"Sid": "OnlyPromotionCopies", "Effect": "Deny", "Principal": "*", "Resource": "*",
+     "Action": ["codeartifact:CopyPackageVersions", "codeartifact:PutPackageMetadata"],
      "Condition": {"ArnNotLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/package-flow/prod-promote-*"}}},
 ]  # fmt: skip
 
@@ -298,6 +299,7 @@ def promoting(rights: Mapping[str, Any], made: Resource = _LISTED) -> list[Resou
 
 
 _PROMOTION = promoting(COPY)
+_TAGS = promoting(allow("codeartifact:PutPackageMetadata", SHARED))
 _ONE, _ONE_PACKAGE = group("/npm//acme-pay$"), named("payments/npm//acme-pay")
 _ACCOUNT = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
 _NO_GROUP = Resource(group().type, "x", "urn:x", {**group().props, "typeName": "AWS::CodeArtifact::Repository"})
@@ -309,6 +311,7 @@ _OTHERS = resource("aws:codeartifact/repositoryPermissionsPolicy:RepositoryPermi
 _UNREVIEWED = environment(reviewers=(), protectedBranches=False, customBranchPolicies=True)
 _IN_WORDS = group("/npm//acme-payments~")
 _WORDS, _OTHER_WORDS = named("payments/npm//acme-payments-*"), named("payments/npm//acme-paymentsx*")
+_TAGGING = ["codeartifact:CopyPackageVersions", "codeartifact:PutPackageMetadata"]
 _MORE = ["codeartifact:CopyPackageVersions", "codeartifact:Delete*"]
 
 
@@ -349,7 +352,9 @@ OWNING = [
     reached("copying that nobody approves", _PROMOTION, promoting(COPY, _UNREVIEWED), "other than by promotion"),
     reached("promotion that may delete", _PROMOTION, promoting(changed(COPY, "Action", _MORE)), "codeartifact:DeletePackageVersions"),
     kept("no policy", shared(), "does not keep everybody but promotion from"),
-    kept("publishing not denied", shared(SHARED_POLICY[1]), "codeartifact:PutPackageMetadata"),
+    kept("publishing not denied", shared(SHARED_POLICY[1]), "codeartifact:PublishPackageVersion"),
+    kept("tags denied to nobody", shared_with("1/Action", COPYING), "codeartifact:PutPackageMetadata"),
+    reached("tags that nobody approves", _TAGS, promoting(allow(_TAGGING[1], SHARED), _UNREVIEWED), "codeartifact:PutPackageMetadata"),
     kept("publishing denied to some", shared_with("0/Principal", _ACCOUNT), "codeartifact:PublishPackageVersion"),
     kept("publishing denied at times", shared_with("0/Condition", {"Bool": {"aws:SecureTransport": "false"}}), "PublishPackageVersion"),
     kept("publishing denied to all but promotion", shared_with("0/Condition", _PROMOTERS), "codeartifact:PublishPackageVersion"),

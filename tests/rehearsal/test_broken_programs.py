@@ -87,7 +87,7 @@ BREAKS = (
     Break(
         "Deny of shared dropped",
         "policies/resources/shared_repository.py",
-        'deny("NobodyPublishes", PUBLISH, "*"),',
+        'deny("NobodyPublishes", PUBLISH_VERSION, "*"),',
         "",
         "administrator: publish to shared",
     ),

@@ -33,6 +33,12 @@ case "$*" in
   *get-repository-endpoint*) echo https://registry.example/payments/ ;;
   *get-authorization-token*) [ "$AWS_SECRET_ACCESS_KEY" = fake-aws-secret ] && echo fake-token ;;
   *list-package-versions*) echo '{"versions": []}' ;;
+  *list-package-version-dependencies*)
+    echo '{"dependencies": [{"package": "b", "versionRequirement": "1", "dependencyType": "regular"}]}' ;;
+  *get-package-version-asset* | *list-package-version-assets*) ;;
+  *describe-package-version*)
+    [ -n "$REVISION" ] || { echo "An error occurred (ResourceNotFoundException)" >&2; exit 254; }
+    echo '{"packageVersion": {"revision": "abc", "status": "Published"}}' ;;
   *) echo "An error occurred (ResourceNotFoundException)" >&2; exit 254 ;;
 esac
 """
@@ -127,7 +133,7 @@ def test_a_login_leaves_the_package_managers_token_alone(tmp_path: Path, tool: s
     ("format", "files", "shown"),
     [
         ("npm", {"a.tgz": ""}, "_authToken=***"),
-        ("pypi", {"acme_payments_a-1.0.0-py3-none-any.whl": ""}, "password = ***"),
+        ("pypi", {}, "password = ***"),
         ("maven", {"com/acme/payments/a/1.0.0/a-1.0.0.pom": "<project/>"}, 'curl got user = "aws:***"'),
     ],
 )
@@ -138,6 +144,10 @@ def test_publishing_shows_no_token_and_leaves_none(tmp_path: Path, format: str, 
         make = (
             f"mkdir -p made/package; cd made; echo '{manifest}' > package/package.json; tar --format=ustar -czf a.tgz package/package.json"
         )
+    if format == "pypi":
+        wheel, info = "acme_payments_a-1.0.0-py3-none-any.whl", "acme_payments_a-1.0.0.dist-info"
+        metadata = "Name: acme-payments-a\\nVersion: 1.0.0\\n"
+        make = f'mkdir made; python3 -c \'import zipfile; zipfile.ZipFile("made/{wheel}", "w").writestr("{info}/METADATA", "{metadata}")\''
     inputs = {**REGISTRY, "format": format, "directory": "${{ github.workspace }}/made", "token-duration": "3600"}
     publish = {"uses": "acme/package-flow/.github/actions/publish@main", "with": inputs}
     result = run(tmp_path, {"run": make}, ASSUME, publish)
@@ -145,6 +155,37 @@ def test_publishing_shows_no_token_and_leaves_none(tmp_path: Path, format: str, 
     assert result.conclusion is Conclusion.FAILURE
     assert shown in result.output, result.output
     assert left(result) == {".aws"}, "with nothing of ours in it"
+
+
+@pytest.mark.parametrize(
+    ("action", "format", "shown"),
+    [
+        ("shared-dependencies", "npm", ""),
+        ("shared-dependencies", "pypi", 'curl got user = "aws:***"'),
+        ("shared-dependencies", "maven", 'curl got user = "aws:***"'),
+        ("promote", "npm", 'curl got header = "Authorization: Bearer ***"'),
+    ],
+)
+def test_promoting_shows_no_token_and_leaves_none(tmp_path: Path, action: str, format: str, shown: str) -> None:
+    inputs = {**REGISTRY, "format": format, "package": "g:a" if format == "maven" else "a", "version": "1.0.0", "token-duration": "3600"}
+    more = {"revision": "abc"} if action == "promote" else {}
+    result = run(tmp_path, ASSUME, {"uses": f"acme/package-flow/.github/actions/{action}@main", "with": {**inputs, **more}})
+    # npm's stand-in says yes to everything, curl's no.
+    assert result.conclusion is (Conclusion.FAILURE if shown else Conclusion.SUCCESS), result.output
+    assert shown in result.output
+    assert left(result) == {".aws"}, "with nothing of ours in it"
+
+
+def test_every_action_that_gets_a_token_is_tried_here() -> None:
+    """`aws codeartifact login` shows no token, which can't be masked then, and leaves it in HOME."""
+    actions = PROJECT / ".github" / "actions"
+    texts = {file: file.read_text() for file in actions.rglob("*") if file.suffix in (".sh", ".yml")}
+    code = {file: "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#")) for file, text in texts.items()}
+    assert not [file for file, text in code.items() if "codeartifact login" in text]
+    getting = {
+        file.parent.name for file, text in code.items() if "get-authorization-token" in text or "fetch_token" in text or "login npm" in text
+    }
+    assert getting == {"login", "publish", "promote", "shared-dependencies"}
 
 
 def test_what_a_step_before_set_for_aws_has_no_say(tmp_path: Path) -> None:

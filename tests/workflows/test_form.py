@@ -135,6 +135,20 @@ def test_jobs_hand_over_by_id_and_digest_alone() -> None:
             assert taken == ({} if "hand-over" in step["uses"] else expected), (file, name)
 
 
+def test_what_a_job_waits_with_is_kept_for_as_long_as_it_may_wait() -> None:
+    """A reviewer of an environment has 30 days: https://docs.github.com/en/actions/reference/limits"""
+    kept = {
+        (file, name): int(step["with"]["retention-days"]) for file, name, job, _ in jobs() for step in job["steps"]
+        if step.get("uses", "").endswith("hand-over@main")
+    }  # fmt: skip
+    waited = [
+        (file, job["needs"][-1]) for file, name, job, _ in jobs()
+        if "environment" in job and any(step.get("uses", "").endswith("take-over@main") for step in job["steps"])
+    ]  # fmt: skip
+    assert waited == [("publish-package.yml", "build")]
+    assert all(kept[one] > 30 for one in waited)
+
+
 def test_the_environments() -> None:
     environments = {(file, name): job["environment"] for file, name, job, _ in jobs() if "environment" in job}
     assert environments == {

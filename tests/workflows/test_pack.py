@@ -2,9 +2,13 @@
 
 import hashlib
 import importlib.util
+import io
 import json
 import subprocess
 import sys
+import tarfile
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +85,30 @@ def test_a_folder_without_a_manifest_is_an_error(tmp_path: Path, format: str) ->
     assert "there is no p" in result.reason
 
 
+def bundling(source: Path, *, listed: bool) -> None:
+    """A dependency of the working copy, which the tarball brings along if it is listed."""
+    bundled = source / "node_modules" / "a"
+    bundled.mkdir(parents=True)
+    (bundled / "package.json").write_text('{"name": "a", "version": "1.0.0"}')
+    change(source, dependencies={"a": "file:../a"}, **({"bundleDependencies": ["a"]} if listed else {}))
+
+
+@pytest.mark.parametrize(("listed", "peer"), [(True, False), (False, False), (True, True)])
+def test_what_a_tarball_brings_along_is_fetched_from_nowhere(package: Path, tmp_path: Path, listed: bool, peer: bool) -> None:
+    bundling(package, listed=listed)
+    if peer:
+        change(package, peerDependencies={"b": "file:../b"})
+    result = pack(tmp_path, package)
+    allowed = listed and not peer
+    assert result.conclusion is (Conclusion.SUCCESS if allowed else Conclusion.FAILURE), result.output
+    assert allowed or ("peerDependencies.b is file:../b" if peer else "dependencies.a is file:../a") in result.reason
+
+
+def test_what_is_listed_and_not_brought_along_is_refused(package: Path, tmp_path: Path) -> None:
+    change(package, dependencies={"a": "file:../a"}, bundleDependencies=["a"])
+    assert "dependencies.a is file:../a" in pack(tmp_path, package).reason
+
+
 def change(source: Path, **fields: Any) -> None:
     file = source / "package.json"
     file.write_text(json.dumps({**json.loads(file.read_text()), **fields}))
@@ -144,6 +172,195 @@ def needing(version: str) -> str:
     return (
         f"<dependencies><dependency><groupId>x</groupId><artifactId>y</artifactId><version>{version}</version></dependency></dependencies>"
     )
+
+
+def of_another(name: str, version: str) -> Callable[[bytes], bytes]:
+    return lambda text: text.replace(b"acme-payments-packed", name.encode()).replace(b"Version: 1.0.0", f"Version: {version}".encode())
+
+
+DIFFERENT: dict[str, tuple[Callable[[bytes], bytes], str]] = {
+    "spelled otherwise": (of_another("Acme_Payments.packed", "1.0"), ""),
+    "another name": (
+        of_another("acme-payments-core", "1.0.0"),
+        "metadata of acme-payments-core 1.0.0; expected acme-payments-packed 1.0.0",
+    ),
+    "another version": (of_another("acme-payments-packed", "2.0.0"), "metadata of acme-payments-packed 2.0.0; expected"),
+    "two names": (lambda text: text + b"Name: acme-payments-core\n", "acme-payments-packed and acme-payments-core"),
+    "no version": (lambda text: text.replace(b"Version: 1.0.0", b""), "expected acme-payments-packed 1.0.0"),
+}
+
+
+def distribution(folder: Path, kind: str, text: bytes, *more: str) -> Path:
+    """A wheel or a source distribution with this metadata, which is named acme_payments_packed 1.0.0."""
+    stem = "acme_payments_packed-1.0.0"
+    if kind == "wheel":
+        file = folder / f"{stem}-py3-none-any.whl"
+        with zipfile.ZipFile(file, "w") as wheel:
+            for path in (f"{stem}.dist-info/METADATA", *more):
+                wheel.writestr(path, text)
+        return file
+    file = folder / f"{stem}.tar.gz"
+    with tarfile.open(file, "w:gz") as source:
+        for path in (f"{stem}/PKG-INFO", *more):
+            info = tarfile.TarInfo(path)
+            info.size = len(text)
+            source.addfile(info, io.BytesIO(text))
+    return file
+
+
+def refused(script: str, *arguments: str) -> str:
+    """What a script says of files that it refuses; "" if it does not."""
+    file = PROJECT / ".github" / "actions" / script
+    ended = subprocess.run([sys.executable, str(file), *arguments], capture_output=True, text=True, check=False)
+    assert bool(ended.returncode) == bool(ended.stderr)
+    assert ended.returncode in (0, 1) and "Traceback" not in ended.stderr, ended.stderr
+    return ended.stderr
+
+
+METADATA = b"Metadata-Version: 2.1\nName: acme-payments-packed\nVersion: 1.0.0\n"
+
+
+@pytest.mark.parametrize("kind", ["wheel", "sdist"])
+@pytest.mark.parametrize("case", DIFFERENT)
+def test_a_distribution_is_of_what_its_file_is_named(tmp_path: Path, kind: str, case: str) -> None:
+    different, message = DIFFERENT[case]
+    said = refused("publish/distributions.py", str(distribution(tmp_path, kind, different(METADATA))))
+    assert message in said and bool(message) == bool(said)
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        ("wheel", "other-1.0.0.dist-info/METADATA"),
+        ("wheel", "acme_payments_packed-1.0.0.dist-info/METADATA"),
+        ("wheel", "acme_payments_packed-1.0.0.dist-info/metadata"),
+        ("sdist", "other-1.0.0/PKG-INFO"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_distribution_has_its_metadata_once(tmp_path: Path, kind: str, more: str) -> None:
+    assert "got 2 files" in refused("publish/distributions.py", str(distribution(tmp_path, kind, METADATA, more)))
+    assert not refused("publish/distributions.py", str(distribution(tmp_path, kind, METADATA, "acme/deeper/PKG-INFO")))
+
+
+def test_what_is_no_distribution_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "acme_payments_packed-1.0.0-py3-none-any.whl").write_text("")
+    assert "it can't be read" in refused("publish/distributions.py", *map(str, tmp_path.iterdir()))
+
+
+def test_a_wheel_of_another_package_is_not_packed(tmp_path: Path) -> None:
+    source = sources.pypi(tmp_path / "package", "acme-payments-packed", "0.0.9")
+    backend = source / "backend.py"
+    backend.write_text(backend.read_text().replace("Name: {project['name']}", "Name: acme-payments-core"))
+    result = pack(tmp_path, source, "", "pypi")
+    assert result.conclusion is Conclusion.FAILURE
+    assert "got metadata of acme-payments-core 0.0.9; expected acme-payments-packed 0.0.9" in result.reason
+
+
+@pytest.mark.parametrize(
+    ("requirement", "optional"),
+    [
+        ('>=1; extra == "dev"', True),
+        ('(>=1) ; extra == "dev"', True),
+        ('; extra == "a" or extra == "b"', True),
+        ('; python_version > "3" and extra == "dev"', True),
+        ('; (extra == "a" or extra == "b") and sys_platform == "win32"', True),
+        ('; extra == "dev" or sys_platform == "win32"', False),
+        ('; sys_platform == "win32"', False),
+        ('; extra != "slim"', False),
+        (">=1", False),
+        ("", False),
+        ("not a requirement", False),
+    ],
+)
+def test_what_only_an_extra_needs_is_optional(requirement: str, optional: bool) -> None:
+    file = PROJECT / ".github" / "actions" / "shared-dependencies" / "optional.py"
+    assert subprocess.run([sys.executable, str(file), "a", requirement], check=False).returncode == (0 if optional else 1)
+
+
+@pytest.mark.parametrize(
+    ("versions", "highest"),
+    [
+        ("1.0.0 1.0.0.RC1", "1.0.0 1.0.0"),
+        ("1.0.0 1.0.0-alpha", "1.0.0 1.0.0"),
+        ("1.0.0 1.0.0-M1 1.0.0-cr2 1.0.0b3", "1.0.0 1.0.0"),
+        ("1.0.0 1.0.1-beta.2", "1.0.1-beta.2 1.0.0"),
+        ("1.0.0-rc.1 1.0.0-beta.9", "1.0.0-rc.1 1.0.0-rc.1"),
+        ("1.0.0-rc.2 1.0.0-rc.10", "1.0.0-rc.10 1.0.0-rc.10"),
+        ("2.0.0 10.0.0 9.9", "10.0.0 10.0.0"),
+        ("1.0.0.Final 1.0.1", "1.0.1 1.0.1"),
+        ("33.0-android 33.0-jre 32.9", "33.0-jre 33.0-jre"),
+        ("1.0-sp1 1.0 1.0-1", "1.0-1 1.0-1"),
+        ("1.1 1-1 1.foo", "1.1 1.1"),
+    ],
+)
+def test_versions_are_ordered_as_maven_does(versions: str, highest: str) -> None:
+    """The last two: qualifiers, then numbers after a hyphen, then numbers after a dot."""
+    file = PROJECT / ".github" / "actions" / "publish" / "maven_order.py"
+    for order in (versions.split(), versions.split()[::-1]):
+        assert subprocess.run([sys.executable, str(file), *order], capture_output=True, text=True, check=True).stdout.strip() == highest
+
+
+def profile(inside: str, activation: str = "") -> str:
+    return f"<profiles><profile><id>x</id><activation>{activation}</activation>{inside}</profile></profiles>"
+
+
+def scoped(scope: str, version: str) -> str:
+    return needing(version).replace("</dependency>", f"{scope}</dependency>")
+
+
+ALONE = "<groupId>a</groupId><artifactId>b</artifactId><version>1</version>"
+V = "<properties><v>{}</v></properties>"
+DEFAULT, JDK = "<activeByDefault>true</activeByDefault>", "<jdk>[8,)</jdk>"
+_THERE = "<groupId>x</groupId><artifactId>y</artifactId><version>{}</version>"
+MOVED = f"<distributionManagement><relocation>{_THERE}</relocation></distributionManagement>"
+
+
+@pytest.mark.parametrize(
+    ("root", "module", "message"),
+    [
+        ("", ALONE + V.format("2-SNAPSHOT") + needing("${v}"), "it needs x:y 2-SNAPSHOT"),
+        ("", ALONE + V.format("2") + needing("${v}"), ""),
+        ("", ALONE + V.format("${w}-SNAPSHOT") + needing("${v}"), "it needs x:y ${w}-SNAPSHOT"),
+        ("", ALONE + V.format("${revision}") + needing("${v}"), "no POM defines ${revision} of its dependency x:y"),
+        ("", ALONE + V.format("${project.version}") + needing("${v}"), ""),
+        ("", ALONE + V.format("${v}") + needing("${v}"), "no POM defines ${v}"),
+        (V.format("2"), PARENT.format("root", "1") + needing("${v}"), ""),
+        (V.format("2"), PARENT.format("root", "1") + V.format("3-SNAPSHOT") + needing("${v}"), "it needs x:y 3-SNAPSHOT"),
+        (V.format("2") + needing("${v}"), PARENT.format("root", "1") + V.format("3-SNAPSHOT"), "it needs x:y 3-SNAPSHOT"),
+        (V.format("2-SNAPSHOT"), PARENT.format("root", "1") + V.format("3") + needing("${v}"), ""),
+        ("", PARENT.format("root", "1") + needing("${parent.version}"), ""),
+        ("", PARENT.format("root", "1") + needing("${project.parent.version}-SNAPSHOT"), "it needs x:y 1-SNAPSHOT"),
+        ("", ALONE + needing("[1.0,2.0-SNAPSHOT)"), "it needs x:y [1.0,2.0-SNAPSHOT)"),
+        ("", ALONE + needing("[1.0,2.0)"), ""),
+        ("", ALONE + needing("${env.V}"), "no POM defines ${env.V}"),
+        ("", ALONE + MOVED.format("${revision}"), "no POM defines ${revision} of its dependency x:y"),
+        ("", ALONE + MOVED.format("2"), ""),
+        *(
+            ("", ALONE + scoped(f"<scope>{scope}</scope>", version), message.format(version) if needed else "")
+            for version, message in (("2-SNAPSHOT", "it needs x:y {}"), ("${only.here}", "no POM defines {}"))
+            for scope, needed in (("test", False), ("provided", False), ("system", False), ("runtime", True), ("compile", True))
+        ),
+        ("", ALONE + scoped("<optional>true</optional>", "2-SNAPSHOT"), ""),
+        ("", ALONE + scoped("<optional>false</optional>", "2-SNAPSHOT"), "it needs x:y 2-SNAPSHOT"),
+        (
+            f"<dependencyManagement>{scoped('<scope>test</scope>', '1')}</dependencyManagement>",
+            PARENT.format("root", "1") + needing("2-SNAPSHOT"),
+            "",
+        ),
+        ("", ALONE + profile(needing("2-SNAPSHOT"), DEFAULT), "it needs x:y 2-SNAPSHOT"),
+        ("", ALONE + profile(needing("${revision}"), JDK), "no POM defines ${revision}"),
+        ("", ALONE + profile(needing("2-SNAPSHOT")), ""),
+        ("", ALONE + profile(V.format("1")) + needing("${v}"), "no POM defines ${v}"),
+        ("", ALONE + profile(V.format("1"), JDK) + needing("${v}"), ""),
+        ("", ALONE + profile(V.format("1"), "<property><name>ci</name></property>") + needing("${v}"), "no POM defines ${v}"),
+    ],
+)
+def test_a_pom_is_read_as_who_installs_it_reads_it(tmp_path: Path, root: str, module: str, message: str) -> None:
+    (tmp_path / "root.pom").write_text(MODEL.format(ROOT + root))
+    (tmp_path / "b.pom").write_text(MODEL.format(module))
+    said = refused("pack/poms.py", str(tmp_path))
+    assert message in said and bool(message) == bool(said)
 
 
 @pytest.mark.parametrize(

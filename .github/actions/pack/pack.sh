@@ -102,9 +102,10 @@ check() {
 }
 
 installable_npm() {
-  local elsewhere
+  local elsewhere bundled
+  mapfile -t bundled < <(tar -tzf "${tarball:?}" | sed -nE 's#^package/node_modules/((@[^/]+/)?[^/@]+)/package\.json$#\1#p')
   # shellcheck disable=SC2154 # publish_all's
-  elsewhere=$(python3 "$here/tarball.py" "$tarball" | node "$packing/elsewhere.cjs") || stop "the dependencies in package.json can't be read"
+  elsewhere=$(python3 "$here/tarball.py" "$tarball" | node "$packing/elsewhere.cjs" "${bundled[@]}") || stop "the dependencies in package.json can't be read"
   [[ -z $elsewhere ]] || stop "nobody could install this: $elsewhere. Name a version, range, tag or npm:NAME@VERSION of a registry; a \
 build-command may write them into package.json, as the recipes show"
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Copy one reviewed revision of a package version to the shared repository.
 #
-# environment: FORMAT, PACKAGE, VERSION, REVISION, LOWER_LATEST, DOMAIN, DOMAIN_OWNER, REGION, REPOSITORY (see action.yml), credentials for the AWS CLI
+# environment: FORMAT, PACKAGE, VERSION, REVISION, LOWER_LATEST, DOMAIN, DOMAIN_OWNER, REGION, REPOSITORY, TOKEN_DURATION (see action.yml), credentials
+# for the AWS CLI
 set -euo pipefail
 export AWS_PAGER=""
 
@@ -12,8 +13,11 @@ stop() {
   exit 1
 }
 
-# shellcheck source=../promote/package.sh
-source "$(dirname "${BASH_SOURCE[0]}")/package.sh"
+here=$(dirname "${BASH_SOURCE[0]}")
+# shellcheck source=package.sh
+source "$here/package.sh"
+# shellcheck source=../publish/login.sh
+source "$here/../publish/login.sh"
 [[ $REVISION =~ ^[A-Za-z0-9+/=_.:-]{1,50}$ ]] || stop "not a revision: $REVISION"
 [[ $REPOSITORY != "$SHARED" ]] || stop "this repository's team has no repository to promote from"
 
@@ -37,29 +41,62 @@ versions() {
   fi
 }
 
-# latest REPOSITORY: the version that its tag latest names, or, without that tag, the one that was published last
-# https://docs.aws.amazon.com/codeartifact/latest/APIReference/API_ListPackageVersions.html
-latest() {
-  # The CLI's own paging would leave it out.
-  aws codeartifact list-package-versions "${registry[@]}" --repository "$1" "${named[@]}" --no-paginate --max-results 1 |
-    jq -r '.defaultDisplayVersion // ""'
+# published ANSWER: the versions of `versions` that are there for everybody
+published() {
+  jq -r '.versions[]? | select(.status == "Published").version' <<< "$1" | sort
 }
 
-# A copied version takes its tags along, and nothing else sets tags in shared: its policy lets nobody write there.
-# https://docs.aws.amazon.com/codeartifact/latest/ug/npm-tags.html
+# dist_tags [/TAG VERSION]: the package's tags in shared, as JSON; sets one first. Without npm, which takes a package without a tag for an error. The
+# token goes in by standard input, where no other process of the machine can read it.
+# https://docs.aws.amazon.com/codeartifact/latest/ug/npm-tags.html#editing-tags-with-the-npm-client
+dist_tags() {
+  local answer put=()
+  [[ $# == 0 ]] || put=(--request PUT --header 'Content-Type: application/json' --data "\"$2\"")
+  answer=$(printf 'header = "Authorization: Bearer %s"\n' "$token" | curl --silent --show-error --fail-with-body --max-time 60 --config - \
+    "${put[@]}" "$address-/package/${PACKAGE/\//%2f}/dist-tags${1:-}") || stop "$SHARED refuses the dist-tags of $PACKAGE: $answer"
+  printf '%s' "$answer"
+}
+
+# latest: the version that the tag latest of shared names, if there is one
+latest() {
+  dist_tags | jq -r '.latest // ""'
+}
+
+# A copied version takes its tags along, latest too.
 check_latest() {
-  local newest there="" lower
-  newest=$(latest "$REPOSITORY")
-  [[ $held == '{}' ]] || there=$(latest "$SHARED")
-  lower=$(node "$(dirname "${BASH_SOURCE[0]}")/lower.cjs" "$VERSION" "$there")
-  if [[ $newest == "$VERSION" ]]; then
-    [[ -z $lower || $LOWER_LATEST == true ]] ||
-      stop "$PACKAGE $VERSION is latest in $REPOSITORY, and would be in $SHARED, where that is $there: everybody would install the lower \
+  local newest there=""
+  # The CLI's own paging would leave it out: the version that latest names.
+  # https://docs.aws.amazon.com/codeartifact/latest/APIReference/API_ListPackageVersions.html
+  newest=$(aws codeartifact list-package-versions "${registry[@]}" --repository "$REPOSITORY" "${named[@]}" --no-paginate --max-results 1 |
+    jq -r '.defaultDisplayVersion // ""')
+  [[ $held == '{}' ]] || there=$(latest)
+  [[ $newest != "$VERSION" || $LOWER_LATEST == true || $(node "$here/latest.cjs" "$VERSION" "$there") == "$VERSION" ]] ||
+    stop "$PACKAGE $VERSION is latest in $REPOSITORY, and would be in $SHARED, where that is $there: everybody would install the lower \
 version. Give latest in $REPOSITORY to a higher version, or, if you want that, set the input lower-latest"
-  elif [[ -z $lower ]]; then
-    printf '::notice title=Promotion::%s %s is not latest in %s (%s is), so latest in %s stays %s\n' \
-      "$PACKAGE" "$VERSION" "$REPOSITORY" "$newest" "$SHARED" "${there:-unset}"
-  fi
+}
+
+# Without this, npm would go on installing what latest names wherever a range allows it, and nothing where latest is not set. Another promotion may
+# be between its copy and its tag: what came to shared meanwhile counts too, and latest is read again after it was set.
+set_latest() {
+  local there wanted come highest
+  for _ in 1 2 3 4 5; do
+    there=$(latest)
+    mapfile -t come < <(comm -13 <(published "$held") <(published "$(versions "$SHARED")"))
+    wanted=$(node "$here/latest.cjs" "$VERSION" "$there" "${come[@]}")
+    [[ $LOWER_LATEST != true || $VERSION == *-* ]] || wanted=$VERSION
+    # A pre-release is for who asks for it.
+    if [[ $wanted == "$there" || $wanted == *-* ]]; then
+      mapfile -t come < <(published "$held")
+      highest=$(node "$here/latest.cjs" "$there" "${come[@]}")
+      [[ $highest == "$there" || $highest == *-* ]] ||
+        printf '::notice title=Promotion::latest of %s in %s is %s, although %s is there: promote that again if latest should name it\n' \
+          "$PACKAGE" "$SHARED" "${there:-not set}" "$highest"
+      printf 'latest of %s in %s is %s\n' "$PACKAGE" "$SHARED" "${there:-not set}"
+      return
+    fi
+    dist_tags /latest "$wanted" > /dev/null
+  done
+  stop "latest of $PACKAGE in $SHARED keeps changing: it is $there, and $wanted is wanted. Run this again when no other promotion is under way"
 }
 
 described=$(aws codeartifact describe-package-version "${registry[@]}" --repository "$REPOSITORY" "${named[@]}" --package-version "$VERSION") ||
@@ -71,6 +108,10 @@ status=$(jq -r .packageVersion.status <<< "$described")
 
 result=promoted
 held=$(versions "$SHARED")
+if [[ $FORMAT == npm ]]; then
+  address=$(REPOSITORY=$SHARED endpoint)
+  fetch_token
+fi
 if jq -e --arg version "$VERSION" 'any(.versions[]?; .version == $version)' <<< "$held" > /dev/null; then
   result=unchanged
 elif [[ $FORMAT == npm ]]; then
@@ -88,6 +129,8 @@ failed=$(jq -r '(.failedVersions // {}) | to_entries[] | "\(.key): \(.value.erro
 source_assets=$(assets "$REPOSITORY")
 shared_assets=$(assets "$SHARED")
 [[ -n $source_assets && $source_assets == "$shared_assets" ]] || stop "$PACKAGE $VERSION in $SHARED is not what $REPOSITORY holds"
+
+[[ $FORMAT != npm ]] || set_latest
 
 printf '%s %s, revision %s: %s\n' "$PACKAGE" "$VERSION" "$REVISION" "$result"
 {

@@ -41,6 +41,7 @@ publish_version() {
 # put PATH FILE: the token goes in by standard input, where no other process of the machine can read it.
 put() {
   local answer
+  # shellcheck disable=SC2154 # fetch_token's
   answer=$(printf 'user = "aws:%s"\n' "$token" | curl --silent --show-error --fail-with-body --max-time 300 --config - \
     --header 'Content-Type: application/octet-stream' --upload-file "$2" "$address$1") || stop "can't upload $1: $answer"
 }
@@ -48,9 +49,7 @@ put() {
 upload() {
   local asset
   address=$(endpoint)
-  token=$(aws codeartifact get-authorization-token --domain "$DOMAIN" --domain-owner "$DOMAIN_OWNER" --region "$REGION" \
-    --duration-seconds "$TOKEN_DURATION" --query authorizationToken --output text)
-  printf '::add-mask::%s\n' "$token"
+  fetch_token
   while read -r asset _; do
     put "$version_folder/$asset" "$DIRECTORY/$version_folder/$asset"
   done < <(missing "$4" "$5")
@@ -59,16 +58,16 @@ upload() {
   put "$(dirname "$version_folder")/maven-metadata.xml" maven-metadata.xml
 }
 
-# metadata GROUP ARTIFACT VERSION: with the versions that are there; latest and release are the highest, which need not be this one. The names
-# are checked above or were, so nothing in them is special to XML.
+# metadata GROUP ARTIFACT VERSION: with the versions that are there; latest is the highest, release the highest that is no pre-release; neither
+# need be this one. The names are checked above or were, so nothing in them is special to XML.
 metadata() {
-  local answer versions highest
+  local answer versions highest release
   answer=$(found list-package-versions "$1" "$2" --status Published)
   versions=$(jq -r --arg version "$3" '[.versions[]?.version, $version] | unique[]' <<< "$answer")
-  # 1.0.0-rc.1 comes before 1.0.0, as ~ does here.
-  highest=$(tr - '~' <<< "$versions" | sort -V | tail -n 1 | tr '~' -)
+  # shellcheck disable=SC2086 # one word each
+  read -r highest release <<< "$(python3 "${here:?}/maven_order.py" $versions)"
   printf '<?xml version="1.0" encoding="UTF-8"?>\n<metadata>\n  <groupId>%s</groupId>\n  <artifactId>%s</artifactId>\n  <versioning>\n' "$1" "$2"
-  printf '    <latest>%s</latest>\n    <release>%s</release>\n    <versions>\n' "$highest" "$highest"
+  printf '    <latest>%s</latest>\n    <release>%s</release>\n    <versions>\n' "$highest" "$release"
   printf '%s\n' "$versions" | sed 's#.*#      <version>&</version>#'
   printf '    </versions>\n    <lastUpdated>%s</lastUpdated>\n  </versioning>\n</metadata>\n' "$(date -u +%Y%m%d%H%M%S)"
 }

@@ -9,6 +9,8 @@ export AWS_PAGER=""
 here=$(dirname "${BASH_SOURCE[0]}")
 # shellcheck source=stored.sh
 source "$here/stored.sh"
+# shellcheck source=login.sh
+source "$here/login.sh"
 
 DIRECTORY=$(cd "$DIRECTORY" && pwd)
 # Clients read settings from the folder that they run in: an empty one has none.

@@ -13,6 +13,7 @@ publish_all() {
     name=${BASH_REMATCH[1]} version=${BASH_REMATCH[2]}
     expected+="$base $(sha256 "$file")"$'\n'
   done
+  python "${here:?}/distributions.py" "${files[@]}" 2> distributions.txt || stop "not what the file is named: $(< distributions.txt)"
   expected=$(sort <<< "${expected%$'\n'}")
   # PEP 503
   name=$(tr '[:upper:]' '[:lower:]' <<< "$name" | sed -E 's/[-_.]+/-/g')
@@ -22,7 +23,10 @@ publish_all() {
 # CodeArtifact publishes a version with its first file, and a published version is never continued by another run. So what fails is tried
 # again here, by the run that began.
 upload() {
-  local asset rest=$4 answer try
+  local asset rest=$4 answer try other
+  other=$(other_spelling "$@")
+  [[ -z $other ]] || stop "$2 $3 is already in $REPOSITORY as $other, which is the same version (PEP 440). A version never changes: give this one a \
+new number"
   login twine
   for try in 1 2 3; do
     while read -r asset _; do
@@ -35,4 +39,11 @@ upload() {
     # Nothing of it is there: the next run starts anew.
     [[ $rest != "$4" ]] || stop "$(title "$@") was not uploaded"
   done
+}
+
+# other_spelling "" PACKAGE VERSION: the version that is there and that pip takes for this one (1.0 for 1.0.0)
+other_spelling() {
+  local answer
+  answer=$(found list-package-versions "$1" "$2")
+  jq -r '.versions[]?.version' <<< "$answer" | python "$here/same_version.py" "$3"
 }

@@ -110,28 +110,3 @@ difference() {
 sha256() {
   sha256sum "$1" | cut -d ' ' -f 1
 }
-
-# login TOOL: npm or twine, for as long as this script runs. What may publish is left neither to later steps nor, on a runner of one's own, to
-# later jobs. `aws codeartifact login` would not show the token, so it could not be masked.
-login() {
-  local address token
-  address=$(endpoint)
-  token=$(aws codeartifact get-authorization-token --domain "$DOMAIN" --domain-owner "$DOMAIN_OWNER" --region "$REGION" \
-    --duration-seconds "$TOKEN_DURATION" --query authorizationToken --output text)
-  printf '::add-mask::%s\n' "$token"
-  HOME=$(umask 077 && mktemp -d "$RUNNER_TEMP/home.XXXXXX")
-  trap 'rm -rf "$HOME"' EXIT
-  case $1 in
-    npm) printf 'registry=%s\n//%s:_authToken=%s\n' "$address" "${address#*://}" "$token" > "$HOME/.npmrc" ;;
-    twine)
-      printf '[distutils]\nindex-servers = codeartifact\n[codeartifact]\nrepository = %s\nusername = aws\npassword = %s\n' \
-        "$address" "$token" > "$HOME/.pypirc"
-      ;;
-  esac
-}
-
-# endpoint: the repository's address for this format, with a slash at its end
-endpoint() {
-  aws codeartifact get-repository-endpoint --domain "$DOMAIN" --domain-owner "$DOMAIN_OWNER" --region "$REGION" --repository "$REPOSITORY" \
-    --format "$FORMAT" --query repositoryEndpoint --output text | sed 's#/*$#/#'
-}

@@ -17,27 +17,46 @@ stop() {
 here=$(dirname "${BASH_SOURCE[0]}")
 # shellcheck source=../promote/package.sh
 source "$here/../promote/package.sh"
+# shellcheck source=../publish/login.sh
+source "$here/../publish/login.sh"
 # Clients read settings from the folder that they run in: an empty one has none.
 cd "$(mktemp -d "$RUNNER_TEMP/dependencies.XXXXXX")"
 # shellcheck disable=SC2153 # from the environment
 domain=(--domain "$DOMAIN" --domain-owner "$DOMAIN_OWNER" --region "$REGION")
 
 # needed: lines "NAME REQUIREMENT" of what somebody who installs the version needs, names as the package manager writes them. What only its
-# developers need, or an environment brings along, is not asked for.
+# developers need, an environment brings along, or its author calls optional, is not asked for.
 # https://docs.aws.amazon.com/codeartifact/latest/APIReference/API_PackageDependency.html
 needed() {
-  local answer next more=()
+  local answer next more=() optional='[]'
+  [[ $FORMAT != npm ]] || optional=$(optional_npm) || exit 1
   while :; do
     answer=$(aws codeartifact list-package-version-dependencies "${domain[@]}" --repository "$REPOSITORY" "${named[@]}" \
       --package-version "$VERSION" --output json "${more[@]}") || stop "can't read the dependencies of $PACKAGE $VERSION in $REPOSITORY"
-    jq -r --arg format "$FORMAT" '(.dependencies // [])[]
-      | select(.dependencyType as $kind | ["dev", "test", "provided", "system"] | index($kind) | not)
+    jq -r --arg format "$FORMAT" --argjson optional "$optional" '(.dependencies // [])[]
+      | select(.dependencyType as $kind | ["dev", "test", "provided", "system", "optional"] | index($kind) | not)
       | (if .namespace == null then .package elif $format == "npm" then "@\(.namespace)/\(.package)" else "\(.namespace):\(.package)" end)
-        + " " + (.versionRequirement // "" | gsub("\\s"; " "))' <<< "$answer"
+        as $name | select("\(.dependencyType) \($name)" as $one | $optional | index($one) | not)
+      | $name + " " + (.versionRequirement // "" | gsub("\\s"; " "))' <<< "$answer"
     next=$(jq -r '.nextToken // ""' <<< "$answer")
     [[ -n $next ]] || return 0
     more=(--next-token "$next")
   done
+}
+
+# optional_npm: a JSON list of "KIND NAME" of what package.json says need not be there: optional peers, and what optionalDependencies takes out of
+# dependencies. https://docs.npmjs.com/cli/v11/configuring-npm/package-json#peerdependenciesmeta
+optional_npm() {
+  local version asset
+  version=("${domain[@]}" --repository "$REPOSITORY" "${named[@]}" --package-version "$VERSION")
+  asset=$(aws codeartifact list-package-version-assets "${version[@]}" --query 'assets[0].name' --output text) ||
+    stop "can't list the assets of $PACKAGE $VERSION in $REPOSITORY"
+  aws codeartifact get-package-version-asset "${version[@]}" --asset "$asset" package.tgz > /dev/null ||
+    stop "can't read $PACKAGE $VERSION in $REPOSITORY"
+  # Of a tarball that npm pack did not make, nothing is taken for optional.
+  python3 "$here/../publish/tarball.py" package.tgz |
+    jq -ce '[(.peerDependenciesMeta | objects | to_entries[] | select(.value.optional? == true) | "peer \(.key)"),
+      (.optionalDependencies | objects | keys[] | "regular \(.)")]' || printf '[]'
 }
 
 # Each prints nothing if shared has what is needed, and else why not.
@@ -92,17 +111,16 @@ get() {
 
 lines=$(needed)
 if [[ $FORMAT == npm ]]; then
-  aws codeartifact login --tool npm "${domain[@]}" --repository "$SHARED" --duration-seconds "$TOKEN_DURATION" > /dev/null
+  REPOSITORY=$SHARED login npm
 else
-  address=$(aws codeartifact get-repository-endpoint "${domain[@]}" --repository "$SHARED" --format "$FORMAT" --query repositoryEndpoint \
-    --output text | sed 's#/*$#/#')
-  token=$(aws codeartifact get-authorization-token "${domain[@]}" --duration-seconds "$TOKEN_DURATION" --query authorizationToken --output text)
-  printf '::add-mask::%s\n' "$token"
+  address=$(REPOSITORY=$SHARED endpoint)
+  fetch_token
 fi
 
 missing=""
 while read -r dependency requirement; do
   [[ -n $dependency ]] || continue
+  [[ $FORMAT != pypi ]] || ! python "$here/optional.py" "$dependency" "$requirement" || continue
   why=$("missing_$FORMAT" "$dependency" "$requirement")
   # What a reviewer reads is nothing but names.
   [[ -z $why ]] || missing+="${dependency//[^A-Za-z0-9@\/._:-]/?} ${requirement//[^A-Za-z0-9@\/._:^~<>=!*, -]/?} ($why)"$'\n'

@@ -1,6 +1,7 @@
 """The npm endpoint. Sources: User Guide, "npm command support", "npm tag handling"; npm's registry API.
 
-Publishing needs PublishPackageVersion on the package, reading ReadFromRepository. `npm dist-tag` and `npm deprecate` are not served.
+Publishing needs PublishPackageVersion on the package, changing tags PutPackageMetadata, reading ReadFromRepository. `npm deprecate` is not
+served, nor the removal of tags.
 """
 
 import base64
@@ -39,6 +40,7 @@ SEMVER = re.compile(
 )
 TAG = re.compile(r"[^\s/@%]{1,214}")
 TARBALL = re.compile(r"(?P<name>(?:@[^/]+/)?[^/@-][^/]*)/-/(?P<file>(?:@[^/]+/)?[^/]+\.tgz)")
+DIST_TAGS = re.compile(r"-/package/(?P<name>(?:@[^/]+/)?[^/]+)/dist-tags(?:/(?P<tag>[^/]+))?")
 
 
 async def handle(call: EndpointCall) -> Reply:
@@ -48,6 +50,8 @@ async def handle(call: EndpointCall) -> Reply:
         return json_reply({})
     if path.startswith("-/npm/v1/security/") or path == "-/whoami":
         raise ApiError("UnsupportedException", f"CodeArtifact does not support {path}.", 404)
+    if match := DIST_TAGS.fullmatch(path):
+        return await _dist_tags(call, coordinates(match["name"]), match["tag"])
     if (match := TARBALL.fullmatch(path)) and method == "GET":
         return await _tarball(call, coordinates(match["name"]), match["file"].rsplit("/", 1)[-1])
     if NAME.fullmatch(path) and method == "GET":
@@ -307,11 +311,38 @@ def packed_manifest(tarball: bytes) -> dict[str, Any]:
     return manifest
 
 
-def _json_object(call: EndpointCall) -> dict[str, Any]:
+async def _dist_tags(call: EndpointCall, package: Coordinates, tag: str | None) -> Reply:
+    method = call.request.method
+    if method == "GET" and tag is None:
+        domain, repository = call.require_read()
+        view = await _view(call, domain, repository, package)
+        if not view.listed:
+            raise not_found(f"Package '{full_name(package)}' not found in repository '{repository.name}'.", "package", package.name)
+        return json_reply(view.tags)
+    if tag is None or method not in ("PUT", "POST"):
+        raise unsupported(call)
+    _, repository = call.require_package(package, "PutPackageMetadata")
+    known = repository.packages.get(package)
+    if known is None:
+        raise not_found(f"Package '{full_name(package)}' not found in repository '{repository.name}'.", "package", package.name)
+    version = _json_value(call)
+    if not isinstance(version, str) or version not in known.versions or not TAG.fullmatch(tag) or SEMVER.fullmatch(tag):
+        raise invalid(
+            f"The tag '{tag}' can't be set to {version!r}: it names a version that is in the repository, and is no version itself."
+        )
+    known.dist_tags[tag] = version
+    return json_reply({"ok": True})
+
+
+def _json_value(call: EndpointCall) -> Any:
     try:
-        value = json.loads(call.request.body)
+        return json.loads(call.request.body)
     except ValueError as problem:
         raise invalid(f"The request's body is not JSON: {problem}", "CANNOT_PARSE") from None
+
+
+def _json_object(call: EndpointCall) -> dict[str, Any]:
+    value = _json_value(call)
     if not isinstance(value, dict):
         raise invalid("The request's body is not a JSON object.", "CANNOT_PARSE")
     return value

@@ -115,7 +115,7 @@ class LocalCloud:
         read = repository_read_trust(PLACE, PUBLISHER, Subjects.BOTH)
         roles = {
             "publish": (publish, publish_permissions(PLACE, TOKEN_DURATION, "payments", OWNED, READABLE)),
-            "promote": (promote, promote_permissions(PLACE, "payments", OWNED)),
+            "promote": (promote, promote_permissions(PLACE, TOKEN_DURATION, "payments", OWNED)),
             "read": (read, read_permissions(PLACE, TOKEN_DURATION, READABLE)),
         }
         for name, (trusted, allowed) in roles.items():
@@ -187,6 +187,7 @@ class LocalCloud:
         approve_by: Iterable[str] = (),
         groups: Groups | None = None,
         scratch: Path | None = None,
+        path: str | None = None,
         before: Callable[[str], None] = lambda _: None,
     ) -> RunResult:
         """Run a workflow file, of this repository or another one, as a job of acme/payments-api calls it. `called_as`: another name of the
@@ -213,6 +214,7 @@ class LocalCloud:
             start_job=start,
             groups=groups,
             scratch=scratch,
+            path=path,
             source=source,
             checkout=checkout,
             extra_env={"AWS_ENDPOINT_URL": self.url, **(environment or {})},

@@ -1,6 +1,7 @@
 """promote-package.yml against the local cloud: bob asks, ada approves."""
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -157,7 +158,52 @@ def test_what_a_reviewer_reads_is_nothing_but_names(cloud: LocalCloud, changed: 
 
 
 def latest(cloud: LocalCloud, name: str) -> str:
-    return cloud.http("GET", "npm", f"@acme-payments%2f{name}", "shared").json()["dist-tags"]["latest"]
+    return cloud.http("GET", "npm", f"-/package/@acme-payments/{name}/dist-tags", "shared").json().get("latest", "")
+
+
+def test_a_hotfix_of_what_shared_has_is_what_is_installed(cloud: LocalCloud, tmp_path: Path) -> None:
+    """2.0.0 is latest for the team, and not promoted: none of the others is latest there by now, so no tag comes along."""
+    revisions = {one: publish(cloud, tmp_path / one, "lag", version=one) for one in ("1.0.0", "2.0.0", "1.0.5", "1.0.6-rc.1")}
+    for version, expected in (("1.0.0", "1.0.0"), ("1.0.5", "1.0.5"), ("1.0.6-rc.1", "1.0.5"), ("1.0.0", "1.0.5")):
+        result = promote(cloud, "lag", revisions[version], version=version)
+        assert result.conclusion is Conclusion.SUCCESS, result.output
+        assert latest(cloud, "lag") == expected
+    # latest goes back where that is asked for, and a promotion of something else leaves it there.
+    assert promote(cloud, "lag", revisions["1.0.0"], **{"lower-latest": True}).outputs == {"result": "unchanged"}
+    assert latest(cloud, "lag") == "1.0.0"
+    candidate = promote(cloud, "lag", revisions["1.0.6-rc.1"], version="1.0.6-rc.1")
+    assert latest(cloud, "lag") == "1.0.0"
+    assert "is 1.0.0, although 1.0.5 is there" in candidate.output
+
+
+@pytest.mark.parametrize(("other", "expected"), [("1.1.0", "1.1.0"), ("1.0.1", "1.0.5")])
+def test_of_two_promotions_at_once_the_higher_one_is_latest(cloud: LocalCloud, tmp_path: Path, other: str, expected: str) -> None:
+    """The other one copies and sets its tag when this one has read latest, and is about to set it."""
+    name = f"race-{other.replace('.', '-')}"
+    revisions = {one: publish(cloud, tmp_path / one, name, version=one) for one in ("1.0.0", other, "2.0.0", "1.0.5")}
+    assert promote(cloud, name, revisions["1.0.0"]).outputs == {"result": "promoted"}
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    copy = (
+        f"aws codeartifact copy-package-versions --domain {DOMAIN} --region {PLACE.region} --source-repository payments "
+        f"--destination-repository shared --format npm --namespace acme-payments --package {name} --versions {other} >&2"
+    )
+    curl = shutil.which("curl", path=machine.default_path())
+    (tools / "curl").write_text(
+        "#!/bin/bash\nset -e\n"
+        f"if [[ $* == *dist-tags/latest* && ! -e {tools}/raced ]]; then\n"
+        f"  touch {tools}/raced; {copy}; config=$(cat)\n"
+        f"""  {curl} --config - "${{@//1.0.5/{other}}}" <<< "$config" >&2; exec {curl} "$@" <<< "$config"\n"""
+        f'fi\nexec {curl} "$@"\n'
+    )
+    (tools / "curl").chmod(0o755)
+    path = f"{tools}:{machine.default_path()}"
+    asked = {"format": "npm", "package": f"@acme-payments/{name}", "version": "1.0.5", "revision": revisions["1.0.5"]}
+    result = cloud.run(PROMOTE, asked, event="workflow_dispatch", approve_by=["ada"], path=path)
+    assert result.conclusion is Conclusion.SUCCESS, result.output
+    assert (tools / "raced").exists()
+    assert set(shared(cloud, name)) == {"1.0.0", "1.0.5", other}
+    assert latest(cloud, name) == expected
 
 
 def test_latest_of_shared_never_goes_back(cloud: LocalCloud, tmp_path: Path) -> None:

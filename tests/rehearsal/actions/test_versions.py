@@ -200,8 +200,13 @@ def python_needing(folder: Path, *needs: str) -> Path:
 
 
 def maven_needing(folder: Path, *needs: str) -> Path:
+    """GROUP:ARTIFACT:VERSION, or GROUP:ARTIFACT:VERSION:FIELD:VALUE of a dependency."""
     fields = ("groupId", "artifactId", "version")
-    entries = ["".join(f"<{field}>{text}</{field}>" for field, text in zip(fields, need.split(":"), strict=True)) for need in needs]
+    parts = [need.split(":") for need in needs]
+    entries = [
+        "".join(f"<{field}>{text}</{field}>" for field, text in [*zip(fields, part[:3], strict=True), *([part[3:]] if part[3:] else [])])
+        for part in parts
+    ]
     dependencies = "".join(f"<dependency>{entry}</dependency>" for entry in entries)
     maven_files(folder, "needing", ())
     (pom,) = folder.rglob("*.pom")
@@ -216,14 +221,19 @@ def maven_needing(folder: Path, *needs: str) -> Path:
             "pypi",
             "acme-payments-needing",
             python_needing,
-            ("public-greeting>=1.1 ; python_version > '3'", "public-punctuation"),
+            ("public-greeting>=1.1 ; python_version > '3'", "public-punctuation", "acme-payments-absent-extra>=1 ; extra == 'dev'"),
             ("public-greeting>=2", "acme-payments-absent"),
         ),
         (
             "maven",
             "com.acme.payments:needing",
             maven_needing,
-            ("org.example.open:greeting:1.1.0", "org.example.open:punctuation:[2,3)"),
+            (
+                "org.example.open:greeting:1.1.0",
+                "org.example.open:punctuation:[2,3)",
+                "com.acme.payments:absent-optional:1:optional:true",
+                "com.acme.payments:absent-test:1:scope:test",
+            ),
             ("org.example.open:greeting:9.0.0", "com.acme.payments:absent:1.0.0"),
         ),
     ],
@@ -248,3 +258,35 @@ def test_what_shared_lacks_is_named(
     gone_on = cloud.call(tmp_path, "shared-dependencies", {**asked, "allow-missing-dependencies": "true"})
     assert gone_on.conclusion is Conclusion.SUCCESS, gone_on.output
     assert gone_on.summary == refused.summary
+
+
+def test_what_npm_takes_for_optional_is_not_asked_for(cloud: LocalCloud, tmp_path: Path) -> None:
+    source = sources.npm(tmp_path / "source", "@acme-payments/optional", "1.0.0")
+    absent = {f"@acme-payments/absent-{one}": "^1.0.0" for one in ("regular", "optional", "both", "peer", "peer-optional", "dev")}
+    kinds = {
+        "dependencies": ("regular", "both"),
+        "optionalDependencies": ("optional", "both"),
+        "peerDependencies": ("peer", "peer-optional"),
+    }
+    fields = {kind: {name: absent[name] for name in (f"@acme-payments/absent-{one}" for one in ones)} for kind, ones in kinds.items()}
+    meta = {"peerDependenciesMeta": {"@acme-payments/absent-peer-optional": {"optional": True}}}
+    (source / "package.json").write_text(json.dumps({**json.loads((source / "package.json").read_text()), **fields, **meta}))
+    (tmp_path / "packed").mkdir()
+    subprocess.run(["npm", "pack", "--pack-destination", str(tmp_path / "packed")], cwd=source, check=True, capture_output=True)
+    assert result(cloud.call(tmp_path, "publish", {"format": "npm", "directory": str(tmp_path / "packed")})) == "published"
+    asked = {"format": "npm", "package": "@acme-payments/optional", "version": "1.0.0"}
+    refused = cloud.call(tmp_path, "shared-dependencies", asked)
+    assert refused.conclusion is Conclusion.FAILURE, refused.output
+    listed = refused.summary.split("```")[1].strip().splitlines()
+    assert sorted(line.split()[0].rpartition("absent-")[2] for line in listed) == ["peer", "regular"]
+
+
+@pytest.mark.parametrize(("version", "again", "published"), [("1.0.0", "1.0", False), ("1.0.0", "1.0.1", True)])
+def test_a_version_in_another_spelling_is_there(cloud: LocalCloud, tmp_path: Path, version: str, again: str, published: bool) -> None:
+    name = f"acme-payments-spelled-{again.replace('.', '-')}"
+    for number in (version, again):
+        wheel(tmp_path / number, Package(Format.PYPI, name, number))
+    assert result(cloud.call(tmp_path, "publish", {"format": "pypi", "directory": str(tmp_path / version)})) == "published"
+    second = cloud.call(tmp_path, "publish", {"format": "pypi", "directory": str(tmp_path / again)})
+    assert (second.conclusion is Conclusion.SUCCESS) is published, second.output
+    assert published or f"{name} 1.0 is already in payments as 1.0.0, which is the same version" in second.reason

@@ -126,6 +126,21 @@ def test_publications_that_contradict_themselves(payments: Scene, change: str) -
 
 
 class TestTags:
+    def test_setting_needs_the_metadata_right(self, payments: Scene) -> None:
+        publisher, tagger = payments.person(PUBLISH, READ), payments.person(TAG, READ)
+        publisher.npm_publish("payments", NAME, "1.0.0")
+        path = "-/package/@acme-payments%2fclient/dist-tags"
+        assert publisher.request("PUT", "npm", "payments", f"{path}/stable", json="1.0.0").status_code == 403
+        assert tagger.request("PUT", "npm", "payments", f"{path}/stable", json="1.0.0").status_code == 200
+        assert publisher.request("GET", "npm", "payments", path).json() == {"latest": "1.0.0", "stable": "1.0.0"}
+
+    @pytest.mark.parametrize(("tag", "version"), [("stable", "9.9.9"), ("1.0.0", "1.0.0"), ("stable", None)])
+    def test_what_can_not_be_a_tag(self, payments: Scene, tag: str, version: str | None) -> None:
+        person = payments.person(PUBLISH, TAG)
+        person.npm_publish("payments", NAME, "1.0.0")
+        path = f"-/package/@acme-payments%2fclient/dist-tags/{tag}"
+        assert person.request("PUT", "npm", "payments", path, json=version).status_code == 400
+
     def test_an_upstreams_tag_wins(self, payments: Scene, administrator: Person) -> None:
         for repository, version, tag in (("payments", "1.0.0", "latest"), ("payments", "1.0.1", "next"), ("shared", "2.0.0", "latest")):
             administrator.npm_publish(repository, NAME, version, tag=tag)
@@ -152,7 +167,7 @@ def test_a_hidden_versions_tag_takes_no_others_place(payments: Scene, administra
         ("POST", "-/npm/v1/security/audits/quick", 404),
         ("GET", "-/v1/search", 501),
         ("DELETE", "left/-rev/1", 501),
-        ("PUT", "-/package/left/dist-tags/stable", 501),
+        ("DELETE", "-/package/left/dist-tags/stable", 501),
         ("PUT", "left", 501),  # npm deprecate
         ("PUT", "-/user/org.couchdb.user:somebody", 501),
     ],
