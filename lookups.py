@@ -405,16 +405,20 @@ def _unreviewed(repository: Repository, one: SeenRepository, state: State) -> li
 
 
 def _environments(repository: Repository, one: SeenRepository) -> list[str]:
-    return [
-        f"has the environment {name} already, which this stack did not make, with {', '.join(protected) or 'no protection'}; it would lose "
-        f"what this stack does not ask for, and go with its secrets when this stack goes. {_other_environment(repository, name)}; if an "
-        f"interrupted run of this stack made it, import it with the id {one.name}:{name}"
-        for name, protected in one.environments.items()
-    ]
+    return [there_before(one.name, name, protected, _other_environment(repository, name)) for name, protected in one.environments.items()]
 
 
 def _other_environment(repository: Repository, name: str) -> str:
     return "Name another one, or delete it there" if name == repository.environment else "Delete it there, or take promotes out"
+
+
+def there_before(repository: str, environment: str, protected: Iterable[str], instead: str) -> str:
+    """Why an environment that is there, and not by this stack, is in the way; what protects it, and what to do `instead`."""
+    return (
+        f"has the environment {environment} already, which this stack did not make, with {', '.join(protected) or 'no protection'}; it "
+        f"would lose what this stack does not ask for, and go with its secrets when this stack goes. {instead}; if an interrupted run of "
+        f"this stack made it, import it with the id {repository}:{environment}"
+    )
 
 
 def environments_of(repository: Repository) -> list[str]:
@@ -496,7 +500,7 @@ class _NoAnswer(Exception):
     """A provider refused a question, or its answer can't be used."""
 
 
-class _Asking:
+class Asking:
     """Asks one question after the other; what is not answered is written down with the thing that it was about."""
 
     def __init__(self, unanswered: list[str]) -> None:
@@ -572,13 +576,13 @@ def _there(what: str, answer: Any) -> Any:
 
 def _see(settings: Settings, identity_center: pulumi.ProviderResource | None, unanswered: list[str]) -> Seen:
     """Everything; where a question is not answered, what stands in for it and a line in `unanswered`."""
-    ask = _Asking(unanswered)
+    ask = Asking(unanswered)
     account, caller = ask("aws: the caller's account", _see_caller, ("", ""))
     partition = ask("aws: the partition", _see_partition, "")
     owner, plan = ask(f"github:owner: {settings.github_owner}", lambda: _see_owner(settings.github_owner), (None, ""))
     slugs = {slug: team.file for team in settings.teams[::-1] for slug in reversed(_slugs(team))}
     provider = "package-flow:githubOidcProvider: the account's provider"
-    state = ask("pulumi: this stack's own state", _state, State())
+    state = ask("pulumi: this stack's own state", own_state, State())
     return Seen(
         partition=partition,
         account=account,
@@ -699,7 +703,11 @@ def _see_branches(repository: Repository, before: list[str]) -> tuple[str, ...] 
 def _see_environments(full_name: str, repository: Repository, state: State) -> dict[str, tuple[str, ...]]:
     """Those that the program would make and that are there, and not by this stack."""
     known = {environment for name, environment in state.environments if name in (repository.name, repository.renamed_from)}
-    wanted = [one for one in environments_of(repository) if one not in known]
+    return see_environments(full_name, (one for one in environments_of(repository) if one not in known))
+
+
+def see_environments(full_name: str, wanted: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Which of these environments a repository has, each with what protects it, in words."""
     found = {one: _see_rest(f"repos/{full_name}/environments/{one}") for one in wanted}
     return {name: _protections(one) for name, one in found.items() if one is not None}
 
@@ -767,7 +775,7 @@ def _see_role(role: str) -> str | None:
     return None if found is None else _usable("the role's ARN", found.arn, _CALLER).partition(":role/")[2]
 
 
-def _see_identity_center(settings: Settings, provider: pulumi.ProviderResource | None, ask: _Asking) -> IdentityCenter | None:
+def _see_identity_center(settings: Settings, provider: pulumi.ProviderResource | None, ask: Asking) -> IdentityCenter | None:
     developers = settings.developers
     if developers is None or developers.mode is not DeveloperMode.IDENTITY_CENTER:
         return None
@@ -793,7 +801,7 @@ def _see_group(store: str, group: str, region: str, there: pulumi.InvokeOptions)
     return None if one is None else _usable("the group's id", one.group_id, _GROUP_ID)
 
 
-def _state() -> State:
+def own_state() -> State:
     """What this stack made before, from its own state: it tells "made here" from "made by others", which GitHub and AWS can't."""
     name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     answer = _invoke(_stack_resources, name=name)
