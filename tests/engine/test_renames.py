@@ -108,16 +108,20 @@ def test_a_renamed_repository_stays_guarded_and_loses_nothing(tmp_path: Path) ->
         assert changes(done(watched(life, life.stack.up))) == [f"update WorkflowRepositoryPermissions {NEW}"]
 
 
-def test_a_name_that_another_repository_took_is_refused_before_anything_is_changed(tmp_path: Path) -> None:
-    """The twin: the same name, another id. What is renamed keeps its guards."""
+def test_a_former_name_that_another_repository_took(tmp_path: Path) -> None:
+    """Under the former name it is refused; with `renamed_from` the renamed one is changed, and nothing in the other."""
     with living(SMALL, tmp_path) as life:
         done(life.stack.up())
         life.cloud.control.act("github/repositories/rename", repository=f"acme/{OLD}", name=NEW)
-        life.cloud.control.act("github/repositories/rename", repository="acme/package-flow-outside", name=OLD)
+        life.cloud.control.post("github/seed", repositories=[{"owner": "acme", "name": OLD, "id": 777}])
         refused(life, f"which this stack knows as '{OLD}'")
+        life.configure({"payments": renaming(renamed_from=OLD)(life.team("payments"))})
+        steps = changes(done(watched(life, life.stack.up)))
+        assert "update RepositoryRuleset payments-release" in steps
+        assert there(life, OLD) == set()
 
 
 def test_the_page_describes_what_was_run() -> None:
-    text = page("docs/operations.md").section("Renaming a repository").text
+    text = page("docs/operations.md").section("Renaming a repository")
     steps = ["1. Rename it on GitHub", "renamed_from: web-tooling", "`pulumi preview` must show updates", "Take `renamed_from` out"]
     assert [text.index(one) for one in steps] == sorted(text.index(one) for one in steps)
