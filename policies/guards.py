@@ -64,7 +64,7 @@ def create_rules() -> Rules:
 
 
 def tag_refs(refs: Sequence[str]) -> list[str]:
-    """What `package-flow-tags-...` covers: `refs` that are tags, and of those that are branches (or patterns of them) the tags of their names.
+    """What `package-flow-tags-...` covers: `refs` that are tags, and of branches (or patterns of them) the tags of their names.
 
     In `uses: OWNER/REPOSITORY/...@NAME` a tag comes before a branch of the same name.
     https://docs.github.com/en/actions/how-tos/reuse-automations/reuse-workflows
