@@ -30,6 +30,7 @@ DOMAIN_TYPE = "aws:codeartifact/domain:Domain"
 KEY_TYPE = "aws:kms/key:Key"
 PROVIDER_TYPE = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
 ROLE_TYPE = "aws:iam/role:Role"
+RULESET_TYPE = "github:index/repositoryRuleset:RepositoryRuleset"
 ENVIRONMENT_TYPE = "github:index/repositoryEnvironment:RepositoryEnvironment"
 PERMISSIONS_TYPE = "github:index/workflowRepositoryPermissions:WorkflowRepositoryPermissions"
 
@@ -53,8 +54,8 @@ class State:
     """What this stack made before, as far as the checks need it.
 
     GitHub repositories are named as they were then; `repository_ids` says which ones those were. `environments` and `permissions` are those
-    that it made, `trusted` the release branches that its roles admit, by repository id. `domain` is the ARN of its domain, "" = it has
-    none, and `own_key` whether it made a key for that.
+    that it made, `trusted` the release branches that its roles admit and its rulesets guard, by repository id. `domain` is the ARN of its
+    domain, "" = it has none, and `own_key` whether it made a key for that.
     """
 
     variables: frozenset[tuple[str, str]] = frozenset()
@@ -73,13 +74,22 @@ class State:
 
 
 @dataclass(frozen=True)
+class WorkflowRepository:
+    """The repository that has the trusted workflow, as a credential sees it. `full_name` is "" if it sees none."""
+
+    full_name: str
+    id: int = 0
+    visibility: str = ""
+
+
+@dataclass(frozen=True)
 class Seen:
     """Everything that was looked up.
 
     teams: id by slug, None = not visible. oidc_audiences: the provider's client ids, None = there is no provider. build_roles: path and
-    name by the name in the stack file, None = there is no such role. identity_center: None if nothing is made there. workflow_visibility:
-    of the repository with the publishing workflow, "" = not visible, None = any workflow may publish. departed: ids that the names now have
-    on GitHub that the stack knows and the catalog no longer has, 0 = none.
+    name by the name in the stack file, None = there is no such role. identity_center: None if nothing is made there. workflow: the
+    repository of the publishing workflow (not looked at where any may publish). departed: ids that the names now have on GitHub that the
+    stack knows and the catalog no longer has, 0 = none.
     """
 
     partition: str
@@ -93,7 +103,7 @@ class Seen:
     build_roles: Mapping[str, str | None] = field(default_factory=dict)
     identity_center: IdentityCenter | None = None
     caller: str = ""
-    workflow_visibility: str | None = None
+    workflow: WorkflowRepository = WorkflowRepository("")
     departed: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -171,13 +181,43 @@ def _own_account(settings: Settings, seen: Seen) -> list[str]:
 
 
 def _workflow(settings: Settings, seen: Seen) -> list[str]:
-    """The owner of the publishing workflow, as tokens spell it. One that github:owner spells so too is told there."""
-    owner = (settings.publishing.workflow or "").partition("/")[0]
-    login = seen.owner.login if seen.owner else ""
-    if owner in ("", login, settings.github_owner) or owner.casefold() != login.casefold():
+    publishing = settings.publishing
+    named, login = publishing.repository, seen.owner.login if seen.owner else settings.github_owner
+    # An owner that github:owner spells so too is told there.
+    if named is None or (login != settings.github_owner and named.startswith(f"{settings.github_owner}/")):
         return []
-    said = bounded(login, _SHOWN_MAX)
-    return [f"package-flow:publishing.workflow: '{owner}' is called '{said}' on GitHub; IAM compares case, so write that"]
+    why = wrong_workflow_repository(named, publishing.repository_id, seen.workflow)
+    return [f"package-flow:{why}"] if why else []
+
+
+def wrong_workflow_repository(named: str, id: int, seen: WorkflowRepository) -> str | None:
+    """Why a trusted workflow is not in the repository that is meant, with the key below `package-flow:`; None if it is.
+
+    A token says the workflow's repository by name alone (`job_workflow_ref`), as GitHub spells it: whoever has that name writes what
+    publishes. `id` is what the stack file says of it, 0 = nothing. https://docs.github.com/en/actions/reference/security/oidc
+    """
+    key, said = "publishing.workflow", bounded(seen.full_name, _SHOWN_MAX)
+    if not seen.full_name:
+        return None if id else f"{key}: got {named}, which does not exist or is not visible to this credential; {_MAKE_SURE}"
+    if said.casefold() == named.casefold() and said != named:
+        return f"{key}: '{named}' is called '{said}' on GitHub; IAM compares case, so write that"
+    if said != named:
+        return (
+            f"{key}: '{named}' is called '{said}' on GitHub: it was renamed, and whoever makes a repository of the former name writes what "
+            "publishes; write the new name here and in every uses: of it"
+        )
+    if id not in (0, seen.id):
+        return (
+            f"publishing.repositoryId: got repository {seen.id} on GitHub under the name {named}; expected {id}: it was deleted or "
+            "renamed, and another has its name. Find out who made that one; write its id if it is meant"
+        )
+    return None
+
+
+_MAKE_SURE = (
+    "expected one that it sees, because whoever makes a repository of that name writes what publishes. If it exists and is private or "
+    "internal, write its id in publishing.repositoryId (gh api repos/OWNER/REPOSITORY --jq .id), which the bootstrap compares"
+)
 
 
 def _provider(settings: Settings, seen: Seen) -> list[str]:
@@ -353,10 +393,10 @@ def _departed(settings: Settings, seen: Seen) -> list[str]:
 
 def _callable(settings: Settings, one: SeenRepository, seen: Seen) -> list[str]:
     """Whether the repository may use the workflows and actions of the repository that has them."""
-    if seen.workflow_visibility is None or one.visibility in CALLERS[seen.workflow_visibility]:
+    program = settings.publishing.repository
+    if program is None or one.visibility in CALLERS[seen.workflow.visibility]:
         return []
-    program = "/".join((settings.publishing.workflow or "").split("/")[:2])
-    is_what = seen.workflow_visibility or "not visible to this credential, so not public"
+    is_what = seen.workflow.visibility or "not visible to this credential, so not public"
     wanted = " or ".join(called for called, callers in CALLERS.items() if called and one.visibility in callers)
     return [
         f"is {one.visibility}, and GitHub lets it use workflows and actions of {wanted} repositories alone; {program} is {is_what}. Change "
@@ -384,16 +424,20 @@ def _unreviewed(repository: Repository, one: SeenRepository, state: State) -> li
 
 
 def _environments(repository: Repository, one: SeenRepository) -> list[str]:
-    return [
-        f"has the environment {name} already, which this stack did not make, with {', '.join(protected) or 'no protection'}; it would lose "
-        f"what this stack does not ask for, and go with its secrets when this stack goes. {_other_environment(repository, name)}; if an "
-        f"interrupted run of this stack made it, import it with the id {one.name}:{name}"
-        for name, protected in one.environments.items()
-    ]
+    return [there_before(one.name, name, protected, _other_environment(repository, name)) for name, protected in one.environments.items()]
 
 
 def _other_environment(repository: Repository, name: str) -> str:
     return "Name another one, or delete it there" if name == repository.environment else "Delete it there, or take promotes out"
+
+
+def there_before(repository: str, environment: str, protected: Iterable[str], instead: str) -> str:
+    """Why an environment that is there, and not by this stack, is in the way; what protects it, and what to do `instead`."""
+    return (
+        f"has the environment {environment} already, which this stack did not make, with {', '.join(protected) or 'no protection'}; it "
+        f"would lose what this stack does not ask for, and go with its secrets when this stack goes. {instead}; if an interrupted run of "
+        f"this stack made it, import it with the id {repository}:{environment}"
+    )
 
 
 def environments_of(repository: Repository) -> list[str]:
@@ -402,12 +446,16 @@ def environments_of(repository: Repository) -> list[str]:
 
 
 def notes(settings: Settings, seen: Seen) -> list[str]:
-    """What this run changes in settings that were there before. Nothing stands in its way."""
+    """What this run changes in settings that were there before, and what it did not look at. Nothing stands in its way."""
+    unseen = settings.publishing.repository and not seen.workflow.full_name
     return [
-        f"{team.file}: repositories.{one.name}: {note}"
-        for team in settings.teams
-        for one in team.repositories
-        for note in _notes(f"{settings.github_owner}/{one.name}", seen.repositories[one.name])
+        *([f"package-flow:publishing.workflow: {settings.publishing.repository} {_NOT_SEEN}"] if unseen else []),
+        *(
+            f"{team.file}: repositories.{one.name}: {note}"
+            for team in settings.teams
+            for one in team.repositories
+            for note in _notes(f"{settings.github_owner}/{one.name}", seen.repositories[one.name])
+        ),
     ]
 
 
@@ -417,6 +465,7 @@ def _notes(full_name: str, one: SeenRepository) -> list[str]:
     return found + ([] if one.branches is not None else [_NOT_LISTED])
 
 
+_NOT_SEEN = "was not looked at, because this credential does not see it; the bootstrap compares its name and publishing.repositoryId"
 _NOT_LISTED = "its branches were not looked at, because this preview's credential may not list them; pulumi up looks at them first"
 
 
@@ -470,7 +519,7 @@ class _NoAnswer(Exception):
     """A provider refused a question, or its answer can't be used."""
 
 
-class _Asking:
+class Asking:
     """Asks one question after the other; what is not answered is written down with the thing that it was about."""
 
     def __init__(self, unanswered: list[str]) -> None:
@@ -496,10 +545,26 @@ def _invoke(function: Callable[..., Any], **arguments: Any) -> Any:
         raise _NoAnswer(f"the question was refused: {bounded(words, _ERROR_MAX)}") from error
 
 
+# How each says that a thing is not there. What was asked for stands beside it and may hold any number and word. GitHub's client says the
+# status behind the address, its GraphQL a sentence, AWS's SDK a code (ResourceNotFoundException comes with 400), its provider words.
+# https://pkg.go.dev/github.com/google/go-github/github#ErrorResponse.Error, https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
+_SAYS_ABSENT = re.compile(
+    r"\b[A-Z]+ https?://\S+: 404 "
+    r"|(?<!\S)(NoSuchEntity|NoSuchEntityException|ResourceNotFoundException): "
+    r"|: couldn't find resource\b|^couldn't find resource\b"
+    r"|\bCould not resolve to an? [A-Z]\w+ with the (login|name) of "
+)
+# A right that is missing, or credentials that are: what they say of the thing is nothing.
+_SAYS_REFUSED = re.compile(
+    r"https?://\S+: (401|403|429|5\d\d) |StatusCode: (401|403|429|5\d\d)\b"
+    r"|\b(AccessDenied|AccessDeniedException|UnauthorizedException|UnrecognizedClientException|InvalidClientTokenId|ExpiredToken(Exception)?)\b"
+)
+
+
 def _absent(error: Exception) -> bool:
     """Whether a provider's error says that the thing does not exist; anything else (no right, no network) must not pass for that."""
-    words = str(error).lower()
-    return any(sign in words for sign in ("404", "not found", "nosuchentity", "couldn't find", "could not resolve"))
+    words = " ".join(str(error).split())
+    return bool(_SAYS_ABSENT.search(words)) and not _SAYS_REFUSED.search(words)
 
 
 def _usable(what: str, value: Any, grammar: re.Pattern[str]) -> str:
@@ -530,13 +595,13 @@ def _there(what: str, answer: Any) -> Any:
 
 def _see(settings: Settings, identity_center: pulumi.ProviderResource | None, unanswered: list[str]) -> Seen:
     """Everything; where a question is not answered, what stands in for it and a line in `unanswered`."""
-    ask = _Asking(unanswered)
+    ask = Asking(unanswered)
     account, caller = ask("aws: the caller's account", _see_caller, ("", ""))
     partition = ask("aws: the partition", _see_partition, "")
     owner, plan = ask(f"github:owner: {settings.github_owner}", lambda: _see_owner(settings.github_owner), (None, ""))
     slugs = {slug: team.file for team in settings.teams[::-1] for slug in reversed(_slugs(team))}
     provider = "package-flow:githubOidcProvider: the account's provider"
-    state = ask("pulumi: this stack's own state", _state, State())
+    state = ask("pulumi: this stack's own state", own_state, State())
     return Seen(
         partition=partition,
         account=account,
@@ -557,7 +622,11 @@ def _see(settings: Settings, identity_center: pulumi.ProviderResource | None, un
             "package-flow:developers: IAM Identity Center", lambda: _see_identity_center(settings, identity_center, ask), None
         ),
         caller=caller,
-        workflow_visibility=ask("package-flow:publishing.workflow: its repository", lambda: _see_visibility(settings), ""),
+        workflow=ask(
+            "package-flow:publishing.workflow: its repository",
+            lambda: see_workflow_repository(settings.publishing.repository),
+            WorkflowRepository(""),
+        ),
         departed={
             name: ask(f"{settings.catalog}: {name}, which is gone", partial(_see_id, f"{settings.github_owner}/{name}"), 0)
             for name in sorted(_departing(settings, state))
@@ -575,12 +644,12 @@ def _see_id(full_name: str) -> int:
     return _id("the repository's id", one.repo_id) if one is not None and one.repo_id else 0
 
 
-def _see_visibility(settings: Settings) -> str | None:
-    """Of the repository that has the workflows and actions; "" if this credential sees none."""
-    if settings.publishing.workflow is None:
-        return None
-    one = _invoke(github.get_repository, full_name="/".join(settings.publishing.workflow.split("/")[:2]))
-    return _visibility(one) if one is not None and one.full_name else ""
+def see_workflow_repository(full_name: str | None) -> WorkflowRepository:
+    """The repository that has a workflow; None = there is none to look at."""
+    one = _invoke(github.get_repository, full_name=full_name) if full_name else None
+    if one is None or not one.full_name:
+        return WorkflowRepository("")
+    return WorkflowRepository(one.full_name, _id("the repository's id", one.repo_id), _visibility(one))
 
 
 def _visibility(one: Any) -> str:
@@ -653,7 +722,11 @@ def _see_branches(repository: Repository, before: list[str]) -> tuple[str, ...] 
 def _see_environments(full_name: str, repository: Repository, state: State) -> dict[str, tuple[str, ...]]:
     """Those that the program would make and that are there, and not by this stack."""
     known = {environment for name, environment in state.environments if name in (repository.name, repository.renamed_from)}
-    wanted = [one for one in environments_of(repository) if one not in known]
+    return see_environments(full_name, (one for one in environments_of(repository) if one not in known))
+
+
+def see_environments(full_name: str, wanted: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Which of these environments a repository has, each with what protects it, in words."""
     found = {one: _see_rest(f"repos/{full_name}/environments/{one}") for one in wanted}
     return {name: _protections(one) for name, one in found.items() if one is not None}
 
@@ -721,7 +794,7 @@ def _see_role(role: str) -> str | None:
     return None if found is None else _usable("the role's ARN", found.arn, _CALLER).partition(":role/")[2]
 
 
-def _see_identity_center(settings: Settings, provider: pulumi.ProviderResource | None, ask: _Asking) -> IdentityCenter | None:
+def _see_identity_center(settings: Settings, provider: pulumi.ProviderResource | None, ask: Asking) -> IdentityCenter | None:
     developers = settings.developers
     if developers is None or developers.mode is not DeveloperMode.IDENTITY_CENTER:
         return None
@@ -747,7 +820,7 @@ def _see_group(store: str, group: str, region: str, there: pulumi.InvokeOptions)
     return None if one is None else _usable("the group's id", one.group_id, _GROUP_ID)
 
 
-def _state() -> State:
+def own_state() -> State:
     """What this stack made before, from its own state: it tells "made here" from "made by others", which GitHub and AWS can't."""
     name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     answer = _invoke(_stack_resources, name=name)
@@ -763,6 +836,7 @@ def state_from(resources: Mapping[str, Any]) -> State:
     by_type: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
     for urn, one in resources.items():
         by_type.setdefault(str(one.get("type")), []).append((urn, one.get("outputs") or {}))
+    ids = dict(_repository_ids(by_type))
     # One whose creation failed half-way may have no outputs, or not all of them.
     return State(
         variables=frozenset(
@@ -770,10 +844,13 @@ def state_from(resources: Mapping[str, Any]) -> State:
         ),
         codeartifact_repositories={made["repository"]: urn for urn, made in by_type.get(REPOSITORY_TYPE, []) if made.get("repository")},
         oidc_provider=bool(by_type.get(PROVIDER_TYPE)),
-        repository_ids=dict(_repository_ids(by_type)),
+        repository_ids=ids,
         environments=frozenset((made.get("repository", ""), made.get("environment", "")) for _, made in by_type.get(ENVIRONMENT_TYPE, [])),
         permissions=frozenset(made.get("repository", "") for _, made in by_type.get(PERMISSIONS_TYPE, []) if made),
-        trusted=_trusted(str(made.get("assumeRolePolicy")) for _, made in by_type.get(ROLE_TYPE, [])),
+        trusted=_guarded(
+            _trusted(str(made.get("assumeRolePolicy")) for _, made in by_type.get(ROLE_TYPE, [])),
+            [(ids.get(str(made.get("repository")), 0), made) for _, made in by_type.get(RULESET_TYPE, [])],
+        ),
         domain=next((made.get("arn", "") for urn, made in by_type.get(DOMAIN_TYPE, []) if _OF_REGISTRY in urn), ""),
         own_key=any(_OF_REGISTRY in urn for urn, _ in by_type.get(KEY_TYPE, [])),
     )
@@ -797,3 +874,33 @@ def _trusted(documents: Iterable[str]) -> dict[int, frozenset[str]]:
         for id, refs in trusted_branches(document).items():
             found[id] = found.get(id, frozenset()) | refs
     return found
+
+
+def _guarded(trusted: Mapping[int, frozenset[str]], rulesets: list[tuple[int, Mapping[str, Any]]]) -> dict[int, frozenset[str]]:
+    """Of the branches that roles admit those that rulesets guard, by repository id: nobody changes or makes them without review.
+
+    A run that narrows guards can end before the roles follow; what is trusted and open then may have anything in it.
+    """
+    found = {}
+    for id, names in trusted.items():
+        guards = [_guard(made) for repository, made in rulesets if repository == id]
+        reviewed, made = ({name for one in guards for name in one[which]} for which in (0, 1))
+        found[id] = frozenset(name for name in names if branches.matches(name, [*reviewed]) and branches.matches(name, [*made]))
+    return {id: names for id, names in found.items() if names}
+
+
+def _guard(made: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """Branches and patterns whose changes a ruleset has reviewed, and those whose creation it refuses. By what it does, not by its name."""
+    refs, rules = _member(_member(made, "conditions"), "refName"), _member(made, "rules")
+    includes, excludes = refs.get("includes"), refs.get("excludes")
+    if (made.get("target"), made.get("enforcement")) != ("branch", "active") or excludes or not isinstance(includes, list):
+        return [], []
+    names = [one.removeprefix(branches.HEADS) for one in includes if isinstance(one, str) and one.startswith(branches.HEADS)]
+    approvals = _member(rules, "pullRequest").get("requiredApprovingReviewCount")
+    reviewed = isinstance(approvals, int | float) and approvals >= 1 and not made.get("bypassActors")
+    return names if reviewed else [], names if rules.get("creation") is True else []
+
+
+def _member(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = value.get(key)
+    return found if isinstance(found, Mapping) else {}

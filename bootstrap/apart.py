@@ -34,6 +34,18 @@ class Account:
     backend: rights.Backend | None
 
 
+class Beside(NamedTuple):
+    """A stack of an account, where it is, and the role (ARN or "") with which its previews read another account's Identity Center.
+
+    `bootstrap` is the file of the bootstrap that it belongs to.
+    """
+
+    settings: Settings
+    account: Account
+    preview_role: str = ""
+    bootstrap: str = ""
+
+
 class Thing(NamedTuple):
     """Something that belongs to somebody: what it is, its ARNs (patterns, where names are not yet known), and the key that names it."""
 
@@ -112,21 +124,18 @@ def _documents(settings: Settings, registry: Registry, account: Account, preview
         yield from rights.documents(settings, registry, access, account.backend, preview_role).values()
 
 
-def reached(stacks: Sequence[tuple[Settings, str]], account: Account) -> Iterator[Reach]:
-    """Everything that a stack of the account reaches and that is not its own, each thing once.
-
-    Each stack comes with the role (ARN or "") with which its previews read another account's Identity Center.
-    """
-    patterns: dict[str, dict[str, str]] = {}
-    things: dict[str, list[Thing]] = {}
-    for settings, preview_role in stacks:
+def reached(stacks: Sequence[Beside]) -> Iterator[Reach]:
+    """Everything that a stack of an account reaches and that is not its own, each thing once. The stacks may be several bootstraps'."""
+    patterns: list[dict[str, str]] = []
+    for settings, account, preview_role, _ in stacks:
         registry = _registry(account, settings)
-        patterns[settings.stack] = _patterns(_documents(settings, registry, account, preview_role)) | _named(settings, registry)
-        things[settings.stack] = [*of_stack(settings, account), *kept_for(settings, account)]
-    for stack, own in patterns.items():
-        yield from _met(stack, own, of_bootstrap(account))
-    for one, other in permutations(patterns, 2):
-        yield from _met(one, patterns[one], things[other])
+        patterns.append(_patterns(_documents(settings, registry, account, preview_role)) | _named(settings, registry))
+    bootstraps = {one.bootstrap: of_bootstrap(one.account) for one in stacks}
+    for one, own in zip(stacks, patterns, strict=True):
+        for things in bootstraps.values():
+            yield from _met(one.settings.stack, own, things)
+    for (one, own), (other, _) in permutations(zip(stacks, patterns, strict=True), 2):
+        yield from _met(one.settings.stack, own, [*of_stack(other.settings, other.account), *kept_for(other.settings, other.account)])
 
 
 def _met(stack: str, patterns: Mapping[str, str], things: Sequence[Thing]) -> Iterator[Reach]:

@@ -39,7 +39,8 @@ from settings.shapes import (
 )
 from settings.yaml_files import read_mapping
 
-_KEYS = ("repository", "stacks", "checks", "approvals", "tags", "pulumiCloud", "githubActions")
+_KEYS = ("repository", "stacks", "checks", "approvals", "tags", "guardedElsewhere", "pulumiCloud", "githubActions")
+_FULL_NAME = "OWNER/REPOSITORY, a repository on GitHub by its whole name"
 _ORGANIZATION = "the organisation's name as in the address of its page in Pulumi Cloud: lower-case letters, digits, hyphens, underscores"
 _KEY_ARN = "the ARN of a KMS key, such as arn:aws:kms:eu-west-1:111122223333:key/0a1b2c3d-..."
 
@@ -57,6 +58,7 @@ def _like(pattern: str, allowed: str) -> AfterValidator:
 Bucket = Annotated[str, _like(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "an S3 bucket: 3 to 63 lower-case letters, digits, dots and hyphens")]
 KeyArn = Annotated[str, _like(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+", _KEY_ARN)]
 # The name becomes part of a token's subject and of a trust policy, where AWS compares case.
+FullName = Annotated[str, _like(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/(?!\.\.?\Z)[A-Za-z0-9._-]{1,100}", _FULL_NAME)]
 Organization = Annotated[str, _like(r"[a-z0-9][a-z0-9_-]{0,62}", _ORGANIZATION)]
 
 
@@ -89,6 +91,7 @@ class _Declared(_Shape):
     checks: list[CheckName]
     approvals: Approvals
     tags: list[PlainText]
+    guarded_elsewhere: list[FullName] = []
     pulumi_cloud: _PulumiCloudShape | None = None
     github_actions: _GitHubActionsShape | None = None
 
@@ -140,6 +143,7 @@ class Declaration:
     tags: tuple[str, ...]
     pulumi_cloud: PulumiCloud | None
     github_actions: GitHubActions | None
+    guarded_elsewhere: tuple[str, ...] = ()
 
     @property
     def branches(self) -> tuple[str, ...]:
@@ -157,7 +161,37 @@ def _key(name: str) -> str:
     return f"{PROJECT}:{name}"
 
 
-def _rules(file: str, declared: _Declared, stacks: Mapping[str, stack_settings.Settings], own: Mapping[str, Any]) -> Problems:
+@dataclass(frozen=True)
+class _Bootstrap:
+    """One bootstrap's stack file, what it says of the account, and the settings of its stacks."""
+
+    file: str
+    own: Mapping[str, Any]
+    declared: _Declared
+    stacks: Mapping[str, stack_settings.Settings]
+
+    @property
+    def account(self) -> str:
+        return self.own["aws:allowedAccountIds"][0]
+
+    @property
+    def repository(self) -> str:
+        """GitHub's names know no case."""
+        return f"{self.own['github:owner']}/{self.declared.repository}".casefold()
+
+    def beside(self) -> list[apart.Beside]:
+        account = apart.Account(Registry("aws", self.account, self.own["aws:region"], ""), _backend(self.declared.github_actions))
+        roles = {name: one.identity_center_preview_role for name, one in self.declared.stacks.items()}
+        return [apart.Beside(one, account, roles[one.stack], self.file) for one in self.stacks.values()]
+
+
+def _rules(one: _Bootstrap, others: list[_Bootstrap]) -> Problems:
+    yield from _own_rules(one.file, one.declared, one.stacks, one.own)
+    yield from _beside_each_other(one, [other for other in others if other.account == one.account])
+    yield from _beside_other_bootstraps(one, others)
+
+
+def _own_rules(file: str, declared: _Declared, stacks: Mapping[str, stack_settings.Settings], own: Mapping[str, Any]) -> Problems:
     if declared.pulumi_cloud is None and declared.github_actions is None:
         yield Problem(file, _key("pulumiCloud"), NOTHING, "pulumiCloud, githubActions or both: something has to deploy")
     if not declared.approvals:
@@ -175,24 +209,42 @@ def _rules(file: str, declared: _Declared, stacks: Mapping[str, stack_settings.S
     for settings in stacks.values():
         yield from _stack(settings, declared, own)
         yield from _preview_role(file, settings, declared.stacks[settings.stack].identity_center_preview_role)
-    yield from _beside_each_other(file, declared, stacks, own)
 
 
-def _beside_each_other(file: str, declared: _Declared, stacks: Mapping[str, stack_settings.Settings], own: Mapping[str, Any]) -> Problems:
-    """No stack reaches what another one makes. Names of roles and of environments don't tell upper case from lower."""
-    for name, count in Counter(name.casefold() for name in stacks).items():
-        if count > 1:
-            alike = [stack for stack in stacks if stack.casefold() == name]
-            yield Problem(file, _key("stacks"), alike, "names that differ by more than case: AWS takes their roles for the same")
-    account = apart.Account(Registry("aws", own["aws:allowedAccountIds"][0], own["aws:region"], ""), _backend(declared.github_actions))
-    beside = [(one, declared.stacks[one.stack].identity_center_preview_role) for one in stacks.values()]
-    for one in apart.reached(beside, account):
-        key = f"{stacks[one.stack].project}:{one.key}" if one.key else ""
+def _beside_each_other(bootstrap: _Bootstrap, others: list[_Bootstrap]) -> Problems:
+    """No stack reaches what another one of the account makes, also of another bootstrap: IAM knows no regions. Names of roles and of
+    environments don't tell upper case from lower."""
+    own = [*bootstrap.stacks]
+    names = [*own, *(name for other in others for name in other.stacks)]
+    for name, count in Counter(name.casefold() for name in names).items():
+        alike = [stack for stack in names if stack.casefold() == name]
+        if count > 1 and {*alike} & {*own}:
+            allowed = "names that differ by more than case, in all bootstraps of the account: AWS takes their roles for the same"
+            yield Problem(bootstrap.file, _key("stacks"), alike, allowed)
+    for one in apart.reached([*bootstrap.beside(), *(each for other in others for each in other.beside())]):
+        project = next(each.stacks[one.stack].project for each in (bootstrap, *others) if one.stack in each.stacks)
+        key = f"{project}:{one.key}" if one.key else ""
         other = {"": "another name of the stack", "iam.path": "another iam.path, or another name of the stack"}.get(
             one.key, f"another {one.key}"
         )
         allowed = f"{other}: its rights would reach {one.thing.what}"
         yield Problem(f"Pulumi.{one.stack}.yaml", key, Words(one.pattern), allowed)
+
+
+def _beside_other_bootstraps(one: _Bootstrap, others: list[_Bootstrap]) -> Problems:
+    """What there is once: an account's OIDC provider of a URL, and a repository's Actions variables for `deploy.yml`."""
+    for other in others:
+        for name in ("pulumi_cloud", "github_actions"):
+            ours, theirs, key = getattr(one.declared, name), getattr(other.declared, name), _key(f"{to_camel(name)}.oidcProvider")
+            if other.account == one.account and ours and theirs and OidcProvider.CREATE is ours.oidc_provider is theirs.oidc_provider:
+                allowed = f"existing in this file or in {other.file}: the account has one provider for a URL"
+                yield Problem(one.file, key, ours.oidc_provider, allowed)
+        if one.declared.github_actions and other.declared.github_actions and one.repository == other.repository:
+            allowed = (
+                f"pulumiCloud here or in {other.file}, or another repository for the program: deploy.yml reads where it deploys from the "
+                "repository's variables, which exist once"
+            )
+            yield Problem(one.file, _key("githubActions"), Words("githubActions a second time"), allowed)
 
 
 def _stack(settings: stack_settings.Settings, declared: _Declared, own: Mapping[str, Any]) -> Problems:
@@ -295,17 +347,30 @@ def _stack_files(root: Path, names: list[str]) -> dict[str, stack_settings.Setti
     return read
 
 
+def _read(config: Mapping[str, Any], root: Path, file: str) -> _Bootstrap:
+    own = _required(config, file)
+    declared = _shape(config, file)
+    return _Bootstrap(file, own, declared, _stack_files(root, list(declared.stacks)))
+
+
+def _others(root: Path, file: str) -> list[_Bootstrap]:
+    """The bootstraps beside this one, of its account and of others. Raises SettingsError where one can't be read."""
+    folder = root / "bootstrap"
+    files = {f"bootstrap/{path.name}": path for path in sorted(folder.glob("Pulumi.*.yaml"))}
+    return [_read({**defaults(folder), **stack_settings.read_stack_file(path)}, root, name) for name, path in files.items() if name != file]
+
+
 def parse(config: Mapping[str, Any], root: Path, file: str) -> Declaration:
-    """The declaration of one account. Reads the stack files in `root`; raises SettingsError with every problem.
+    """The declaration of one account. Reads the stack files in `root` and the files of other bootstraps, with which it is compared; raises
+    SettingsError with every problem.
 
     `config` has full keys and values as YAML has them, Pulumi.yaml's defaults included; `file` is what problems call it.
     """
-    own = _required(config, file)
-    declared = _shape(config, file)
-    stacks = _stack_files(root, list(declared.stacks))
-    problems = list(_rules(file, declared, stacks, own))
+    bootstrap = _read(config, root, file)
+    problems = list(_rules(bootstrap, _others(root, file)))
     if problems:
         raise SettingsError(problems)
+    own, declared, stacks = bootstrap.own, bootstrap.declared, bootstrap.stacks
     cloud, actions = declared.pulumi_cloud, declared.github_actions
     return Declaration(
         account=own["aws:allowedAccountIds"][0],
@@ -321,6 +386,7 @@ def parse(config: Mapping[str, Any], root: Path, file: str) -> Declaration:
         tags=tuple(declared.tags),
         pulumi_cloud=PulumiCloud(cloud.organization, cloud.oidc_provider, cloud.environments) if cloud else None,
         github_actions=GitHubActions(rights.Backend(actions.state_bucket, actions.state_key), actions.oidc_provider) if actions else None,
+        guarded_elsewhere=tuple(declared.guarded_elsewhere),
     )
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pulumi_aws as aws
 import pulumi_github as github
 from pulumi.runtime import config as runtime_config
 
+import lookups
 from bootstrap import declaration, refs, rights
 from bootstrap.declaration import Declaration, Stack
 from bootstrap.program_repository import EnvironmentArgs, ProgramRepository
@@ -99,10 +101,50 @@ def _existing_tags(wanted: Sequence[str], repository: GitHubRepository, default_
 
 def _check_refs(declared: Declaration, facts: Facts, root: Path) -> None:
     """Raises pulumi.RunError, with every problem, if code of the repository would run from a ref that nothing guards."""
-    called = refs.calls(root, f"{facts.repository.owner.login}/{facts.repository.name}")
+    try:
+        called = refs.calls(root, f"{facts.repository.owner.login}/{facts.repository.name}")
+    except SettingsError as error:
+        raise pulumi.RunError(str(error)) from error
     found = refs.problems(declared, facts.default_branch, facts.tags, called, f"bootstrap/Pulumi.{pulumi.get_stack()}.yaml")
     if found:
         raise pulumi.RunError(str(SettingsError(found)))
+
+
+def _check_repositories(declared: Declaration, facts: Facts) -> None:
+    """Raises LookupProblems if a trusted workflow's repository is another one than is meant, or an environment was there before."""
+    unanswered: list[str] = []
+    ask = lookups.Asking(unanswered)
+    found = [*_workflow_repositories(declared, facts, ask), *(_environments(declared, facts, ask) if declared.github_actions else [])]
+    if unanswered or found:
+        raise lookups.LookupProblems(unanswered or found)
+
+
+def _workflow_repositories(declared: Declaration, facts: Facts, ask: lookups.Asking) -> list[str]:
+    """This credential sees more than those of the stacks, so it compares what those may not see."""
+    program, elsewhere = facts.repository, {one.name: named for one, named in refs.workflows_elsewhere(declared)}
+    own = lookups.WorkflowRepository(f"{program.owner.login}/{program.name}", program.id)
+    found = []
+    for one in declared.stacks:
+        named, id, where = one.settings.publishing.repository, one.settings.publishing.repository_id, f"Pulumi.{one.name}.yaml"
+        if named is None:
+            continue
+        look = partial(lookups.see_workflow_repository, named)
+        seen = ask(f"{where}: {named}", look, lookups.WorkflowRepository("")) if one.name in elsewhere else own
+        why = lookups.wrong_workflow_repository(named, id, seen) if seen.full_name else f"publishing.workflow: {named} is not visible"
+        found += [f"{where}: {one.settings.project}:{why}"] if why else []
+    return found
+
+
+def _environments(declared: Declaration, facts: Facts, ask: lookups.Asking) -> list[str]:
+    """Environments called like the stacks that are there, and not by this bootstrap."""
+    repository = facts.repository
+    state = ask("pulumi: this stack's own state", lookups.own_state, lookups.State())
+    former = {repository.name, *(name for name, id in state.repository_ids.items() if id == repository.id)}
+    wanted = [one.name for one in declared.stacks if not any((name, one.name) in state.environments for name in former)]
+    full_name = f"{repository.owner.login}/{repository.name}"
+    there = ask(f"{full_name}: its environments", lambda: lookups.see_environments(full_name, wanted), {})
+    instead = "Delete it there, or give the stack another name"
+    return [f"{full_name} {lookups.there_before(repository.name, name, protected, instead)}" for name, protected in there.items()]
 
 
 def run(folder: Path) -> None:
@@ -110,6 +152,7 @@ def run(folder: Path) -> None:
     declared = load(folder)
     facts = look_up(declared)
     _check_refs(declared, facts, folder.parent)
+    _check_repositories(declared, facts)
     guarded = _repository(declared, facts)
     providers = _providers(declared)
     for one in declared.stacks:
@@ -156,6 +199,7 @@ def _repository(declared: Declaration, facts: Facts) -> ProgramRepository:
         declared.repository,
         {
             "repository": facts.repository.name,
+            "bootstrap": pulumi.get_stack(),
             "default_branch": facts.default_branch,
             "branches": list(declared.branches),
             "tags": refs.tags(declared, facts.default_branch),

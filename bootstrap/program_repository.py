@@ -28,6 +28,9 @@ class ProgramRepositoryArgs(TypedDict):
 
     repository: str
     """Its name, as GitHub returns it."""
+    bootstrap: str
+    """Name of the bootstrap's stack: rulesets are called by it, because a repository's have different names, and several bootstraps (of
+    regions, of accounts) may guard what each deploys. GitHub applies them all."""
     default_branch: str
     """Its default branch."""
     branches: list[str]
@@ -49,7 +52,8 @@ class ProgramRepository(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ProgramRepositoryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("package-flow-bootstrap:index:ProgramRepository", name, dict(args), opts)
-        self._repository, self._child = args["repository"], pulumi.ResourceOptions(parent=self)
+        self._repository, self._bootstrap = args["repository"], args["bootstrap"]
+        self._child = pulumi.ResourceOptions(parent=self)
         branches = declare(tuple(args["branches"]))
         change = guards.release_rules(args["approvals"], args["checks"])
         self.guards: list[pulumi.Resource] = [
@@ -68,7 +72,7 @@ class ProgramRepository(pulumi.ComponentResource):
         edition = guards.edition(kind, refs, rules)
         return github.RepositoryRuleset(
             edition,
-            name=f"package-flow-{edition}",
+            name=f"package-flow-{kind}-{self._bootstrap}{edition.removeprefix(kind)}",
             repository=self._repository,
             target=target,
             enforcement="active",

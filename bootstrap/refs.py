@@ -1,5 +1,7 @@
 """From which refs of the program's repository others run code, and what is wrong with them. Pure, but for the files that it reads.
 
+Of another repository nothing is guarded here: a workflow of one is trusted only if it is declared that its refs are guarded elsewhere.
+
 Callers write `uses: OWNER/REPOSITORY/...@NAME`, which GitHub takes for a tag before it takes it for a branch: a tag called `main` would be
 the workflow and the actions of everybody who means the branch.
 https://docs.github.com/en/actions/how-tos/reuse-automations/reuse-workflows
@@ -9,13 +11,16 @@ import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
+import yaml
+
 from bootstrap.declaration import PROJECT, Declaration, Stack
 from policies.branches import HEADS
 from policies.guards import TAGS, tag_refs
-from settings.problems import Problem, Words
+from settings.problems import Problem, SettingsError, Words
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _TAGS = f"{PROJECT}:tags"
+_YAML = (".yml", ".yaml")
 
 
 def guarded_branches(declared: Declaration, default_branch: str) -> tuple[str, ...]:
@@ -36,10 +41,41 @@ def tags(declared: Declaration, default_branch: str) -> list[str]:
 
 
 def calls(root: Path, full_name: str) -> list[tuple[str, str]]:
-    """Each file below `.github` in `root` that runs actions or workflows of the repository by its name, and the ref that it names."""
-    uses = re.compile(rf"^\s*(?:-\s+)?uses:\s*[\"']?{re.escape(full_name)}/[^@\s]+@([^\s\"'#]+)", re.IGNORECASE | re.MULTILINE)
-    files = sorted(file for file in (root / ".github").rglob("*") if file.suffix in (".yml", ".yaml"))
-    return [(str(file.relative_to(root)), ref) for file in files for ref in dict.fromkeys(uses.findall(file.read_text(encoding="utf-8")))]
+    """Each file below `.github` in `root`, and the action in `root` itself, that runs actions or workflows of the repository by its name,
+    and the ref that it names. Raises SettingsError where a file is no YAML: what it runs can't be seen."""
+    own = re.compile(rf"{re.escape(full_name)}(?:/[^@]*)?@(.+)", re.IGNORECASE | re.DOTALL)
+    files = sorted(file for file in (root / ".github").rglob("*") if file.suffix in _YAML)
+    files += [file for file in (root / f"action{suffix}" for suffix in _YAML) if file.is_file()]
+    found = []
+    for file in files:
+        name = str(file.relative_to(root))
+        matched = [own.fullmatch(each.strip()) for each in _uses(file, name)]
+        found += [(name, ref) for ref in dict.fromkeys(one[1].strip() for one in matched if one)]
+    return found
+
+
+def _uses(file: Path, name: str) -> Iterator[str]:
+    """The value of every key `uses`, however it is written."""
+    try:
+        waiting = [yaml.compose(file.read_text(encoding="utf-8"), yaml.SafeLoader)]
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SettingsError([Problem(name, "", Words(str(error)), "YAML, so that it can be seen which refs it runs")]) from error
+    known: set[int] = set()
+    while waiting:
+        node = waiting.pop()
+        if node is None or id(node) in known:  # an alias is the node itself
+            continue
+        known.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            waiting += node.value[::-1]
+        elif isinstance(node, yaml.MappingNode):
+            for key, value in reversed(node.value):
+                waiting += [value, key]
+            yield from (
+                value.value
+                for key, value in node.value
+                if isinstance(key, yaml.ScalarNode) and key.value.casefold() == "uses" and isinstance(value, yaml.ScalarNode)
+            )
 
 
 def problems(
@@ -50,6 +86,7 @@ def problems(
     branches, guarded = guarded_branches(declared, default_branch), guarded_tags(declared)
     return [
         *_of_workflows(declared, branches),
+        *_of_other_workflows(declared, file),
         *_of_calls(branches, guarded, called),
         *_of_tags(declared, branches, guarded, existing_tags, file),
     ]
@@ -70,6 +107,28 @@ def _of_workflows(declared: Declaration, branches: Collection[str]) -> Iterator[
             key, got = f"{one.settings.project}:publishing.workflow", one.settings.publishing.workflow
             allowed = f"a branch that the bootstrap guards ({', '.join(branches)}), or a tag: whoever may push changes another branch"
             yield Problem(f"Pulumi.{one.name}.yaml", key, got, allowed)
+
+
+def workflows_elsewhere(declared: Declaration) -> list[tuple[Stack, str]]:
+    """The stacks that trust a workflow of another repository than the program's, each with the repository."""
+    own = {one.name for one, _ in _workflows(declared)}
+    return [
+        (one, one.settings.publishing.repository) for one in declared.stacks if one.settings.publishing.repository and one.name not in own
+    ]
+
+
+def _of_other_workflows(declared: Declaration, file: str) -> Iterator[Problem]:
+    """Whoever may push to an unguarded ref of such a repository writes what publishes."""
+    own, guarded = f"{declared.github_owner}/{declared.repository}", {one.casefold() for one in declared.guarded_elsewhere}
+    for one, repository in workflows_elsewhere(declared):
+        if repository.casefold() not in guarded:
+            allowed = (
+                f"a workflow of {own}, whose refs the bootstrap guards; or, once branch and tag are guarded there (by a bootstrap or "
+                f"rulesets of its own), {repository} in {PROJECT}:guardedElsewhere of {file}"
+            )
+            yield Problem(
+                f"Pulumi.{one.name}.yaml", f"{one.settings.project}:publishing.workflow", one.settings.publishing.workflow, allowed
+            )
 
 
 def _of_calls(branches: Collection[str], tags: Collection[str], called: Collection[tuple[str, str]]) -> Iterator[Problem]:

@@ -82,9 +82,15 @@ class IamSettings:
 
 @dataclass(frozen=True)
 class PublishingSettings:
-    """The only workflow that may publish, as the claim `job_workflow_ref` spells it. None = any."""
+    """The only workflow that may publish, as the claim `job_workflow_ref` spells it (None = any); its repository's id (0 = not said)."""
 
     workflow: str | None
+    repository_id: int = 0
+
+    @property
+    def repository(self) -> str | None:
+        """OWNER/NAME of the repository that has the workflow. None = any workflow."""
+        return self.workflow and "/".join(self.workflow.split("/")[:2])
 
     @property
     def promotion_workflow(self) -> str | None:

@@ -77,7 +77,7 @@ def create_rules() -> Rules:
 
 
 def tag_refs(refs: Sequence[str]) -> list[str]:
-    """What `tags` covers: `refs` that are tags, and of those that are branches (or patterns of them) the tags of their names.
+    """What `package-flow-tags-...` covers: `refs` that are tags, and of branches (or patterns of them) the tags of their names.
 
     In `uses: OWNER/REPOSITORY/...@NAME` a tag comes before a branch of the same name.
     https://docs.github.com/en/actions/how-tos/reuse-automations/reuse-workflows
@@ -86,7 +86,7 @@ def tag_refs(refs: Sequence[str]) -> list[str]:
 
 
 def tag_rules() -> Rules:
-    """Rules of `tags`: nobody makes, moves or deletes such a tag. (A deleted one leaves its name to a branch.)"""
+    """Rules of `package-flow-tags-...`: nobody makes, moves or deletes such a tag. (A deleted one leaves its name to a branch.)"""
     return {"creation": True, "update": True, "deletion": True}
 
 

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 
 from policies.owned_names import MAVEN_GROUP, NPM_PART, PYPI_NAME, Format, OwnedName, suggestion
 
-# Letters and digits before a wildcard: with fewer, names of other people begin so too.
-PREFIX_MIN = 3
+# Letters and digits in a row before a wildcard. Companies have names of two letters (ey, hp, ge); one letter is nobody's.
+PREFIX_MIN = 2
 
 _GRAMMAR: dict[Format, tuple[re.Pattern[str], str]] = {
     Format.NPM: (
@@ -39,9 +39,13 @@ _GRAMMAR: dict[Format, tuple[re.Pattern[str], str]] = {
         "group, or group.* for every group below it",
     ),
 }
-# Where hosts of code give everybody a group of their own, and where countries give everybody a domain: `io.github`, `uk.co`.
+# Where hosts of code give everybody a group of their own, and where countries give everybody a domain: `io.github`, `uk.co`, and the latter
+# as it stands in an address, `co.uk` (not `com.XX`: `com.hp` is a company's).
 # https://central.sonatype.org/register/namespace/
-_EVERYBODYS_GROUP = re.compile(r"[a-z]+\.(?:github|gitlab|bitbucket|gitee|codeberg)\.|[a-z]{2}\.(?:ac|co|com|edu|go|gov|ne|net|or|org)\.")
+_EVERYBODYS_GROUP = re.compile(
+    r"[a-z]+\.(?:github|gitlab|bitbucket|gitee|codeberg)\.|[a-z]{2}\.(?:ac|co|com|edu|go|gov|ne|net|or|org)\."
+    r"|(?:ac|co|edu|go|gov|ne|or)\.[a-z]{2}\."
+)
 
 
 @dataclass(frozen=True)
@@ -98,13 +102,17 @@ def _meant(format: Format, text: str) -> str | None:
 
 def _too_wide(part: dict[str, str | None]) -> str | None:
     """What is allowed instead of a pattern that takes in names of others, or None."""
-    prefix, groups = part.get("scopes") or part.get("prefix"), part.get("groups")
-    if prefix and sum(one.isalnum() for one in prefix) < PREFIX_MIN:
-        return f"a prefix of at least {PREFIX_MIN} letters and digits before -*: names of others begin with {prefix} too"
+    prefix, groups, group = part.get("scopes") or part.get("prefix"), part.get("groups"), part.get("group")
+    if prefix and max(map(len, re.findall(r"[a-z0-9]*", prefix))) < PREFIX_MIN:
+        return f"a prefix of at least {PREFIX_MIN} letters and digits in a row before -*: names of others begin with {prefix} too"
     if groups and groups.count(".") < 2:
         return f"a group of at least two parts before .*, such as com.acme.*: {groups}* holds groups of others"
+    if group and "." not in group:
+        return f"a group of at least two parts, such as com.acme: {group} is nobody's alone"
     if groups and _EVERYBODYS_GROUP.fullmatch(groups.lower()):
         return f"a group of at least three parts here, such as {groups}acme.*: {groups}* holds groups of others"
+    if group and _EVERYBODYS_GROUP.fullmatch(f"{group.lower()}."):
+        return f"a group of at least three parts here, such as {group}.acme: {group} is nobody's alone"
     return None
 
 

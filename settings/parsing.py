@@ -131,7 +131,7 @@ def _settings(stack: StackFile, teams: Iterable[TeamFile]) -> Settings:
         read_role=shape.read_role,
         subjects=shape.subjects,
         iam=IamSettings(shape.iam.path, shape.iam.permissions_boundary, tuple(shape.iam.deployers)),
-        publishing=PublishingSettings(_workflow(stack)),
+        publishing=PublishingSettings(_workflow(stack), stack.shape.publishing.repository_id),
         sharing=_sharing(shape.sharing),
         teams=tuple(_team(one) for one in listed),
         catalog=shape.catalog,

@@ -168,6 +168,8 @@ Seconds = Annotated[int, Field(ge=TOKEN_SECONDS_MIN, le=TOKEN_SECONDS_MAX), _ref
 _SESSION = f"{SESSION_SECONDS_MIN} to {SESSION_SECONDS_MAX} (seconds)"
 SessionSeconds = Annotated[int, Field(ge=SESSION_SECONDS_MIN, le=SESSION_SECONDS_MAX), _refuse(_SESSION)]
 Approvals = Annotated[int, Field(ge=0, le=APPROVALS_MAX), _refuse(f"0 to {APPROVALS_MAX}, a number without quotes")]
+_REPOSITORY_ID = "a number from 1, without quotes (gh api repos/OWNER/REPOSITORY --jq .id)"
+RepositoryId = Annotated[int, Field(ge=1, lt=10**18), _refuse(_REPOSITORY_ID)]
 PublicSource = Annotated[str, _choice(PUBLIC_SOURCES)]
 # Lax, because a strict enum takes its members alone and not their words.
 EncryptionWord = Annotated[Encryption, Field(strict=False), _choice(Encryption)]
@@ -227,6 +229,7 @@ class IamShape(_StackShape):
 
 class PublishingShape(_StackShape):
     workflow: Workflow = ""
+    repository_id: RepositoryId = 0
 
 
 class SharingShape(_StackShape):

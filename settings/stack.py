@@ -17,6 +17,7 @@ from settings import regions
 from settings.problems import DEPTH_MAX, MAPPING, NOTHING, Problem, SettingsError, Words, encodable, misread, nearest, one_of
 from settings.provider_keys import CREDENTIAL_KEYS, PROVIDER_KEYS
 from settings.shapes import (
+    ANY_WORKFLOW,
     DOMAIN_NAME,
     FOLDER,
     GITHUB_OWNER,
@@ -284,6 +285,13 @@ def _workflow_of_its_own(stack: StackFile) -> Problems:
         yield stack.problem(f"{stack.project}:publishing.workflow", workflow, allowed)
 
 
+def _workflow_of_no_repository(stack: StackFile) -> Problems:
+    publishing = stack.shape.publishing
+    if publishing.repository_id and publishing.workflow == ANY_WORKFLOW:
+        allowed = "nothing with workflow: any, which names no repository"
+        yield stack.problem(f"{stack.project}:publishing.repositoryId", publishing.repository_id, allowed)
+
+
 def _pinned_workflow(stack: StackFile) -> Problems:
     """A commit pins one file, and `publish-package.yml` calls the actions of its repository by the name of a branch."""
     workflow = stack.shape.publishing.workflow
@@ -328,6 +336,7 @@ RULES = (
     _sandbox,
     _namespaces,
     _workflow_of_its_own,
+    _workflow_of_no_repository,
     _pinned_workflow,
     _stack_name,
 )

@@ -57,13 +57,15 @@ def check(handler: Handler, name: str, seed: bytes, olds: Mapping[str, Any], new
     return Checked({**inputs, DEFAULTS: defaults}, given.problems())
 
 
-def difference(handler: Handler, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Difference:
-    """Compares old and new inputs. A value that is not known yet counts as changed.
+def difference(
+    handler: Handler, olds: Mapping[str, Any], news: Mapping[str, Any], cloud: Any = None, outputs: Mapping[str, Any] | None = None
+) -> Difference:
+    """Compares old and new inputs. A value that is not known yet counts as changed. Some handlers ask the cloud whether it is the same.
 
     Two resources of one name can't be there at the same time: with a name that the program gives, the old one goes first.
     """
     changed = sorted(key for key in {*olds, *news} if not key.startswith("__") and not same(olds.get(key), news.get(key)))
-    replaces = [key for key in changed if key in handler.create_only]
+    replaces = sorted(handler.replacing(cloud, outputs or {}, news, set(changed)))
     names = reader(handler, news, "automatic")
     handler.read(names, Defaults(tags={}))
     named = any(key in news and key not in news.get(DEFAULTS, []) for key in names.names)

@@ -87,7 +87,12 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.CheckResponse(inputs=wire.to_struct(checked.inputs), failures=failures)
 
     def Diff(self, request: Any, context: Any) -> provider_pb2.DiffResponse:
-        found = differences.difference(_handler(request.urn, context), _struct(request.old_inputs), _struct(request.news))
+        handler, news = _handler(request.urn, context), _struct(request.news)
+        try:
+            cloud = self._cloud(_resource(request.urn, wire.plain(news)))
+            found = differences.difference(handler, _struct(request.old_inputs), news, cloud, _values(request.olds))
+        except Exception as error:
+            _fail(context, error)
         return _diff(found)
 
     def Create(self, request: Any, context: Any) -> provider_pb2.CreateResponse:

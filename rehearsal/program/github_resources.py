@@ -3,6 +3,7 @@
 Source: integrations/terraform-provider-github, which pulumi_github bridges. Input names are those of pulumi_github on the wire.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,9 +21,36 @@ LONGEST_RULESET_NAME = 100
 MOST_REVIEWERS = 6
 
 
-class ActionsVariable(Handler):
+class _OfOneRepository(Handler):
+    """What has the id of its repository among its outputs: under another name it stays if that is the same repository (diffRepository).
+
+    The provider looks at it by the names in the state. Those in its id stay as they were when it was made.
+    """
+
+    parts: tuple[str, ...] = ()
+    """Its outputs that an id is made of, behind the repository."""
+
+    def import_id(self, existing: Existing) -> str:
+        return ":".join([existing["repository"], *(_id_part(str(existing[part])) for part in self.parts)])
+
+    def replacing(self, cloud: Github, outputs: Mapping[str, Any], wanted: Mapping[str, Any], changed: set[str]) -> set[str]:
+        always = super().replacing(cloud, outputs, wanted, changed)
+        if "repository" not in changed:
+            return always
+        found = None
+        if outputs.get("repositoryId"):
+            with absent_is_fine():
+                found = _repository_id(cloud, wanted["repository"])
+            # One that is not there is no reason for the provider, whose update then fails.
+            if found in (None, outputs["repositoryId"]):
+                return always
+        return always | {"repository"}
+
+
+class ActionsVariable(_OfOneRepository):
     token = "github:index/actionsVariable:ActionsVariable"
-    create_only = frozenset({"repository", "variableName"})
+    create_only = frozenset({"variableName"})
+    parts = ("variableName",)
 
     def read(self, inputs: Inputs, defaults: Defaults) -> Params:
         return {
@@ -61,8 +89,9 @@ class ActionsVariable(Handler):
 
 
 class RepositoryRuleset(Handler):
+    """Changed in place under every name of a repository: the provider forces no new one."""
+
     token = "github:index/repositoryRuleset:RepositoryRuleset"
-    create_only = frozenset({"repository"})
 
     def read(self, inputs: Inputs, defaults: Defaults) -> Params:
         repository, name = inputs.text("repository", required=True), inputs.name()
@@ -121,9 +150,10 @@ class RepositoryRuleset(Handler):
         return {"rulesetId": made["id"], "nodeId": made.get("node_id", ""), "etag": etag}
 
 
-class RepositoryEnvironment(Handler):
+class RepositoryEnvironment(_OfOneRepository):
     token = "github:index/repositoryEnvironment:RepositoryEnvironment"
-    create_only = frozenset({"repository", "environment"})
+    create_only = frozenset({"environment"})
+    parts = ("environment",)
 
     def read(self, inputs: Inputs, defaults: Defaults) -> Params:
         bypass, policy = inputs.flag("canAdminsBypass"), inputs.object("deploymentBranchPolicy")
@@ -176,9 +206,10 @@ class RepositoryEnvironment(Handler):
             cloud.call("PUT", *path, body={"deployment_branch_policy": body["deployment_branch_policy"]})
 
 
-class RepositoryEnvironmentDeploymentPolicy(Handler):
+class RepositoryEnvironmentDeploymentPolicy(_OfOneRepository):
     token = "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy"
-    create_only = frozenset({"repository", "environment"})
+    create_only = frozenset({"environment"})
+    parts = ("environment", "policyId")
 
     def read(self, inputs: Inputs, defaults: Defaults) -> Params:
         branch, tag = inputs.text("branchPattern"), inputs.text("tagPattern")
@@ -222,8 +253,9 @@ class RepositoryEnvironmentDeploymentPolicy(Handler):
 
 
 class WorkflowRepositoryPermissions(Handler):
+    """Changed in place under every name of a repository; looked at and set back by the name that it was made under, which is its id."""
+
     token = "github:index/workflowRepositoryPermissions:WorkflowRepositoryPermissions"
-    create_only = frozenset({"repository"})
 
     def read(self, inputs: Inputs, defaults: Defaults) -> Params:
         return {
@@ -242,8 +274,8 @@ class WorkflowRepositoryPermissions(Handler):
             return Created(repository, self._described(cloud, repository))
 
     def update(self, cloud: Github, existing: Existing, wanted: Params) -> Params:
-        self._put(cloud, existing.id, wanted["body"])
-        return self._described(cloud, existing.id)
+        self._put(cloud, wanted["repository"], wanted["body"])
+        return self._described(cloud, wanted["repository"])
 
     def delete(self, cloud: Github, existing: Existing) -> None:
         """There is nothing to delete: the repository gets GitHub's own setting back."""

@@ -70,6 +70,10 @@ class Handler:
     def read(self, inputs: Inputs, defaults: "Defaults") -> dict[str, Any]:
         raise NotImplementedError
 
+    def replacing(self, cloud: Any, outputs: Mapping[str, Any], wanted: Mapping[str, Any], changed: set[str]) -> set[str]:
+        """Of the inputs that `changed` those that need a new resource. `outputs` are the resource's, `wanted` its new inputs."""
+        return changed & self.create_only
+
     def create(self, cloud: Any, wanted: dict[str, Any]) -> Created:
         raise NotImplementedError
 

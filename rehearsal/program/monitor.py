@@ -239,14 +239,14 @@ class Monitor(MockMonitor):
         before = self._before.resources.get(resource.urn)
         resource.status = "planned"
         if before and before.status not in ("partial", "importing"):
-            changed = provisioning.change(before, resource, handler.create_only)
+            changed = provisioning.change(before, resource)
             if changed.same:
                 provisioning.keep(resource, before)
                 return
         resource.outputs = dict(resource.inputs)
 
     def _bring_about(self, resource: Resource) -> None:
-        handler = provisioning.handler_of(resource.type)
+        provisioning.handler_of(resource.type)  # refuses a type that nobody knows before anything is looked at
         before = self._before.resources.get(resource.urn)
         if before is not None and before.status == "importing":
             provisioning.take_over(resource, before.id, self._clouds)
@@ -260,7 +260,7 @@ class Monitor(MockMonitor):
         if before is None:
             self._make(resource)
             return
-        changed = provisioning.change(before, resource, handler.create_only)
+        changed = provisioning.change(before, resource)
         resource.inputs, resource.inputs_digest = changed.inputs, digest(changed.inputs)
         if changed.same:
             provisioning.keep(resource, before)

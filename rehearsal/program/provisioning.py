@@ -148,10 +148,10 @@ class Change:
 
     inputs: dict[str, Any]
     same: bool
-    replaces: list[str]
+    differing: set[str]
 
 
-def change(before: Resource, wanted: Resource, create_only: frozenset[str]) -> Change:
+def change(before: Resource, wanted: Resource) -> Change:
     """Compares by digest, so that a masked secret counts as unchanged only if it is."""
     inputs = dict(wanted.inputs)
     for key in wanted.options.get("ignoreChanges", []):
@@ -162,15 +162,15 @@ def change(before: Resource, wanted: Resource, create_only: frozenset[str]) -> C
             inputs[key] = before.inputs[key]
     after, old = wire.shown(inputs), wire.shown(before.inputs)
     differing = {key for key in {*after, *old} if after.get(key) != old.get(key)}
-    return Change(inputs, digest(inputs) == before.inputs_digest, sorted(differing & create_only))
+    return Change(inputs, digest(inputs) == before.inputs_digest, differing)
 
 
 def update(resource: Resource, before: Resource, clouds: Clouds) -> None:
     """Brings an existing resource to the wanted inputs. A change that needs a new resource is not supported."""
     handler, cloud = handler_of(resource.type), cloud_of(resource, clouds)
-    changed = change(before, resource, handler.create_only)
-    if changed.replaces:
-        what = ", ".join(changed.replaces)
+    changed = change(before, resource)
+    if replaces := handler.replacing(cloud, before.outputs, changed.inputs, changed.differing):
+        what = ", ".join(sorted(replaces))
         raise NotSupported(f"changing {what} of {resource.type} needs a replacement, which the rehearsal does not do")
     wanted = request_for(handler, resource, before, cloud)
     computed = handler.update(cloud, existing_of(before), wanted)

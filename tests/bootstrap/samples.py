@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -51,9 +52,32 @@ def with_actions(folder: Path) -> Path:
     return checkout(folder, **{stack: {"package-flow:githubOidcProvider": "existing"} for stack in ("dev", "prod")})
 
 
-def answer(token: str, arguments: Mapping[str, Any], refs: Sequence[str] = ("heads/main",)) -> Mapping[str, Any]:
+@dataclass
+class There:
+    """What GitHub and the bootstrap's own state have besides: other repositories by full name, environments by name, resources."""
+
+    repositories: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    environments: Mapping[str, Any] = field(default_factory=dict)
+    resources: Mapping[str, Any] = field(default_factory=dict)
+
+
+NOTHING_ELSE = There()
+
+
+def answer(
+    token: str, arguments: Mapping[str, Any], refs: Sequence[str] = ("heads/main",), there: There = NOTHING_ELSE
+) -> Mapping[str, Any]:
     """AWS and GitHub as the shipped stacks need them; `refs` are those of the program's repository."""
     match token:
+        case "pulumi:pulumi:readStackResourceOutputs":
+            return {"name": arguments["stackName"], "outputs": there.resources}
+        case "github:index/getRestApi:getRestApi":
+            folder, _, name = arguments["endpoint"].rpartition("/")
+            assert folder == "repos/acme/package-flow/environments"
+            found = there.environments.get(name)
+            return {"code": 404, "body": "{}"} if found is None else {"code": 200, "body": json.dumps(found)}
+        case "github:index/getRepository:getRepository" if arguments["fullName"] in there.repositories:
+            return there.repositories[arguments["fullName"]]
         case "aws:index/getPartition:getPartition":
             return {"partition": "aws", "id": "aws", "dnsSuffix": "amazonaws.com", "reverseDnsPrefix": "com.amazonaws"}
         case "github:index/getOrganization:getOrganization":
@@ -69,7 +93,9 @@ def answer(token: str, arguments: Mapping[str, Any], refs: Sequence[str] = ("hea
     raise AssertionError(f"unexpected {token} {arguments}")
 
 
-def recorded(root: Path = ROOT, *, preview: bool = False, refs: Sequence[str] = ("heads/main",), **changed: Any) -> Recording:
+def recorded(
+    root: Path = ROOT, *, preview: bool = False, refs: Sequence[str] = ("heads/main",), there: There = NOTHING_ELSE, **changed: Any
+) -> Recording:
     """What the bootstrap registers; objects and lists come as the engine hands them over."""
     given = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config(**changed).items()}
     folder = root / "bootstrap"
@@ -78,7 +104,7 @@ def recorded(root: Path = ROOT, *, preview: bool = False, refs: Sequence[str] = 
         shutil.copy(FOLDER / "Pulumi.yaml", folder / "Pulumi.yaml")
     return record(
         lambda: program.run(folder),
-        invoke=partial(answer, refs=refs),
+        invoke=partial(answer, refs=refs, there=there),
         config=given,
         project=declaration.PROJECT,
         stack="acme",

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -141,6 +142,84 @@ def test_a_stack_does_not_reach_the_bootstraps_roles(tmp_path: Path) -> None:
     assert any("developers.roleArn" in one and "the bootstrap's roles" in one for one in problems(tmp_path, bad))
 
 
+# --- several bootstraps -------------------------------------------------------------------------------------------------------------------
+
+
+def bootstraps(root: Path, own: dict[str, dict], other: dict[str, dict], **changed: Any) -> list[str]:
+    """Problems of a bootstrap beside another one, each with stacks by name. `changed` are the other's keys."""
+    root.mkdir(exist_ok=True)
+    samples.checkout(root, **{**own, **other})
+    (root / "catalog" / "empty").mkdir()
+    (root / "catalog" / "empty" / "web.yaml").write_text("team: web\n")
+    folder = root / "bootstrap"
+    folder.mkdir()
+    (folder / "Pulumi.yaml").write_text((samples.FOLDER / "Pulumi.yaml").read_text())
+    one = samples.config(stacks={name: {"branch": "main"} for name in other}, **changed)
+    (folder / "Pulumi.other.yaml").write_text(yaml.safe_dump({"config": one}))
+    try:
+        samples.parse(
+            root, stacks={name: {"branch": "main"} for name in own}, pulumiCloud={"organization": "acme", "oidcProvider": "existing"}
+        )
+    except SettingsError as error:
+        return [str(one) for one in error.problems]
+    return []
+
+
+US = {"aws:region": "us-east-1"}
+
+
+@pytest.mark.parametrize(
+    ("us", "path", "what"),
+    [
+        ("prod-us", "/package-flow/", "roles of prod-us"),
+        ("prod", "/us/", "names that differ by more than case"),
+        ("PROD", "/us/", "names that differ by more than case"),
+        ("prod-us", "/package-flow/prod-us/", "roles of prod-us"),
+    ],
+)
+def test_bootstraps_of_two_regions_of_one_account(tmp_path: Path, us: str, path: str, what: str) -> None:
+    """IAM has no regions: roles of one stack are matched by another's patterns, whichever bootstrap each belongs to."""
+    prod = {"prod": of("prod", "/package-flow/")}
+    found = bootstraps(tmp_path / "bad", prod if us != "prod" else {"prod": of("prod", path)}, {us: of(us, path) | US}, **US)
+    assert any(what in one for one in found), found
+    assert bootstraps(tmp_path / "good", prod, {"us-prod": of("us-prod", "/us/") | US}, **US) == []
+
+
+def test_a_bootstrap_reaches_no_state_of_another_one(tmp_path: Path) -> None:
+    near = {"dev.json-2": of("dev.json-2", "/two/") | US}
+    found = bootstraps(tmp_path, {"dev": of("dev", "/dev/")}, near, githubActions=samples.ACTIONS, **US)
+    assert found == [], "the state of the one is in Pulumi Cloud"
+
+
+def test_one_account_has_one_provider_for_a_url(tmp_path: Path) -> None:
+    one, other = {"prod": of("prod", "/package-flow/")}, {"us-prod": of("us-prod", "/us/") | US}
+    root = tmp_path / "both"
+    bootstraps(root, one, other, **US)
+    with pytest.raises(SettingsError, match=r"pulumiCloud.oidcProvider: got .*existing in this file or in bootstrap/Pulumi.other.yaml"):
+        samples.parse(root, stacks={"prod": {"branch": "main"}})
+    # Another account has its own.
+    root, account = tmp_path / "apart", {"aws:allowedAccountIds": ["777788889999"]}
+    iam = {"path": "/us/", "permissionsBoundary": f"arn:aws:iam::777788889999:policy{BOOTSTRAP_PATH}us-prod-boundary"}
+    assert bootstraps(root, one, {"us-prod": of("us-prod", "/us/") | account | {"package-flow:iam": iam}}, **account) == []
+    assert samples.parse(root, stacks={"prod": {"branch": "main"}})
+
+
+def test_github_actions_deploys_by_one_bootstrap_of_a_repository(tmp_path: Path) -> None:
+    """Its variables are the repository's, and there once."""
+    root = tmp_path / "both"
+    bootstraps(root, {"prod": of("prod", "/package-flow/")}, {"us-prod": of("us-prod", "/us/") | US}, githubActions=samples.ACTIONS, **US)
+    given = {"stacks": {"prod": {"branch": "main"}}, "pulumiCloud": {}, "githubActions": samples.ACTIONS | {"oidcProvider": "existing"}}
+    with pytest.raises(SettingsError, match=r"githubActions: got githubActions a second time.*bootstrap/Pulumi.other.yaml"):
+        samples.parse(root, **given)
+    assert samples.parse(root, **given, repository="registry-infra")
+
+
+def test_rulesets_of_several_bootstraps_have_names_of_their_own() -> None:
+    """A repository has each name once (422 Name must be unique); GitHub applies all rulesets that match."""
+    made = [one.inputs for one in samples.recorded().of("RepositoryRuleset")]
+    assert {one["name"] for one in made} == {f"package-flow-{kind}-acme" for kind in ("deploy", "deploy-create", "tags")}
+
+
 # --- what patterns match --------------------------------------------------------------------------------------------------------------
 
 PATTERNS = st.text("ab/*?", max_size=4)
@@ -188,7 +267,8 @@ def test_what_is_refused_is_what_the_evaluator_allows(one: str, path: str, other
         return
     registry = Registry("aws", ACCOUNT, "eu-west-1", "acme")
     first, second = _placed(one, path), _placed(other, other_path)
-    found = {(reach.stack, reach.thing.what) for reach in apart.reached([(first, ""), (second, "")], apart.Account(registry, None))}
+    account = apart.Account(registry, None)
+    found = {(reach.stack, reach.thing.what) for reach in apart.reached([apart.Beside(first, account), apart.Beside(second, account)])}
     for stack, beside in ((first, second), (second, first)):
         role = registry.role_arn(beside.iam.path, role_name(beside.stack, RoleKind.READ))
         assert ((stack.stack, f"roles of {beside.stack}") in found) is _may(stack, registry, role)

@@ -7,6 +7,7 @@ import pulumi
 import pytest
 
 from bootstrap import pulumi_cloud, rights
+from lookups import LookupProblems
 from plan import sizes
 from policies.arns import Registry
 from policies.deployment_tokens import PulumiStack, pulumi_deployments
@@ -117,7 +118,7 @@ def test_the_branches_that_deploy_are_guarded():
 
 def test_tags_that_would_pass_for_a_guarded_branch_are_nobodys():
     made = shipped().ruleset("tags").inputs
-    assert (made["name"].rpartition("-")[0], made["target"], made["enforcement"]) == ("package-flow-tags", "tag", "active")
+    assert (made["name"].rpartition("-")[0], made["target"], made["enforcement"]) == ("package-flow-tags-acme", "tag", "active")
     assert made["conditions"]["refName"] == {"includes": ["refs/tags/main", "refs/tags/release"], "excludes": []}
     assert made["bypassActors"] == []
     assert made["rules"] == {"creation": True, "update": True, "deletion": True}
@@ -246,3 +247,42 @@ def test_a_repository_that_is_not_there_is_told():
 def test_a_mistake_ends_the_program_before_anything_is_registered():
     with pytest.raises(pulumi.RunError, match="nothing was changed"):
         samples.recorded(approvals=0)
+
+
+# --- environments that were there before ------------------------------------------------------------------------------------------------
+
+BEFORE = {"prod": {"protection_rules": [{"type": "wait_timer", "wait_timer": 30}]}}
+
+
+def deployed_by_actions(root, **more) -> Recording:
+    return samples.recorded(root, pulumiCloud=None, githubActions=samples.ACTIONS, **more)
+
+
+def test_an_environment_of_others_is_not_overwritten(tmp_path):
+    """Called like a stack: its reviewers and its wait timer would be gone."""
+    root = samples.with_actions(tmp_path)
+    with pytest.raises(LookupProblems) as refused:
+        deployed_by_actions(root, there=samples.There(environments=BEFORE))
+    (problem,) = refused.value.problems
+    assert problem.startswith(
+        "acme/package-flow has the environment prod already, which this stack did not make, with a wait timer of 30 min"
+    )
+    assert "Delete it there, or give the stack another name" in problem and "import it with the id package-flow:prod" in problem
+    assert deployed_by_actions(root, there=samples.There(environments={"production": {}}))
+    # Without GitHub Actions the bootstrap makes none, and asks for none.
+    assert samples.recorded(root, there=samples.There(environments=BEFORE))
+
+
+@pytest.mark.parametrize(
+    ("name", "id", "known"), [("package-flow", 1, True), ("former", samples.REPOSITORY_ID, True), ("former", 1, False)]
+)
+def test_an_environment_of_its_own_is_changed(tmp_path, name, id, known):
+    outputs = {"repository": name, "environment": "prod", "repositoryId": id}
+    resources = {"urn:e": {"type": "github:index/repositoryEnvironment:RepositoryEnvironment", "outputs": outputs}}
+    there = samples.There(environments=BEFORE, resources=resources)
+    root = samples.with_actions(tmp_path)
+    if known:
+        assert deployed_by_actions(root, there=there)
+    else:
+        with pytest.raises(LookupProblems):
+            deployed_by_actions(root, there=there)

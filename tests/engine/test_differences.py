@@ -63,7 +63,7 @@ def test_inputs_are_checked_as_far_as_they_are_known(inputs: dict, problem: str)
         (ROLE, {"name": "a", "description": "b"}, {"name": "a", "description": UNKNOWN}, Difference(["description"], [], False)),
         (DOMAIN, {"domain": "a"}, {"domain": "b"}, Difference(["domain"], ["domain"], False)),
         (ATTACHMENT, {"role": "a", "policyArn": "b"}, {"role": "a", "policyArn": "c"}, Difference(["policyArn"], ["policyArn"], True)),
-        (RULESET, {"name": "a", "repository": "b"}, {"name": "a", "repository": "c"}, Difference(["repository"], ["repository"], True)),
+        (RULESET, {"name": "a", "repository": "b"}, {"name": "a", "repository": "c"}, Difference(["repository"], [], False)),
         (
             RULESET,
             {"name": "a", "rules": {"deletion": True, "creation": False}},

@@ -14,12 +14,15 @@ from policies.owned_names import Format, OwnedName
 NPM, PYPI, MAVEN = Format.NPM, Format.PYPI, Format.MAVEN
 
 GOOD = {
-    NPM: ["@acme/*", "@acme-*/*", "@acme/api", "acme-*", "acme", "@hp/*", "@abc-*/*", "abc-*", "a1b-*", "hp-x-*"],
-    PYPI: ["acme-*", "acme", "abc-*", "a1b-*", "hp-x-*"],
+    NPM: ["@acme/*", "@acme-*/*", "@acme/api", "acme-*", "acme", "@hp/*", "@hp-*/*", "ey-*", "3m-*", "hp-x-*", "a-bc-*"],
+    PYPI: ["acme-*", "acme", "ey-*", "3m-*", "hp-x-*", "a-bc-*"],
     MAVEN: [
         "com.acme",
         "com.acme.*",
-        "acme",
+        "com.hp",
+        "com.hp.*",
+        "net.co.*",
+        "co.uk.acme",
         "com.github.acme.*",
         "io.github.acme",
         "uk.co.acme.*",
@@ -38,9 +41,12 @@ BAD = {
     MAVEN: ["*", "com.acme:*", "com.acme*", "com.acme.**", "com.*.acme", ".*", "", "com.acme.*\n", "com..acme"],
 }  # fmt: skip
 WIDE = {
-    NPM: ["a-*", "ab-*", "a_b-*", "@a-*/*", "@ab-*/*", "@a.b-*/*"],
-    PYPI: ["a-*", "ab-*", "a-b-*"],
-    MAVEN: ["com.*", "org.*", "acme.*", "io.github.*", "com.github.*", "IO.GitHub.*", "uk.co.*", "com.gitlab.*", "au.com.*"],
+    NPM: ["a-*", "1-*", "a_b-*", "a-b-c-*", "@a-*/*", "@a.b-*/*"],
+    PYPI: ["a-*", "1-*", "a-b-*", "a-b-c-*"],
+    MAVEN: [
+        *("com.*", "org.*", "acme.*", "io.github.*", "com.github.*", "IO.GitHub.*", "uk.co.*", "com.gitlab.*", "au.com.*", "co.uk.*"),
+        *("com", "org", "acme", "uk", "io.github", "uk.co", "UK.Co", "co.uk", "au.com", "ac.uk", "ac.uk.*", "gov.uk", "jp.ne"),
+    ],
 }
 
 
@@ -119,7 +125,8 @@ def _declared(format: Format) -> st.SearchStrategy[str]:
     elif format is PYPI:
         shapes = ["{}-*", "{}"]
     else:
-        word, shapes = st.sampled_from(["abc.x", "abc", "abc.x.y"]), ["{}", "{}.z", "com.{}.*"]
+        groups = [shape.format(word) for word in ("abc.x", "abc.x.y") for shape in ("{}", "{}.z", "com.{}.*")]
+        return st.sampled_from([*groups, "abc.z", "com.abc", "com.abc.*"])
     return st.builds(str.format, st.sampled_from(shapes), word)
 
 
@@ -159,7 +166,7 @@ def test_containment_of_patterns_is_containment_of_every_package(data):
 @example((NPM, "@a-*/*"))
 @example((MAVEN, "uk.co.*"))
 def test_whatever_is_accepted_holds_no_short_public_name(case):
-    """However it is written: what is open has three letters or digits of its own, or two parts of a group."""
+    """However it is written: what is open has two letters or digits in a row, or two parts of a group."""
     format, text = case
     try:
         one = namespaces.parse(format, text)

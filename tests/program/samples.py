@@ -5,7 +5,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from lookups import Seen, State
+from lookups import Seen, State, WorkflowRepository
 from plan.facts import Facts, SeenRepository
 from policies.arns import Registry
 from policies.branches import declare
@@ -99,6 +99,7 @@ def seen(configured: Settings, repositories: dict[str, SeenRepository] | None = 
         teams={},
         oidc_audiences=None,
         state=State(),
+        workflow=WorkflowRepository(configured.publishing.repository or "", 8000, "public"),
     )
     return replace(usual, **changed)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lookups import LookupProblems, Seen, State, _absent, _protections, notes, problems, state_from
+from lookups import LookupProblems, Seen, State, WorkflowRepository, _absent, _protections, notes, problems, state_from
 from plan.facts import SeenRepository, WorkflowPermissions
 from policies.branches import declare
 from policies.document import text
@@ -318,10 +318,12 @@ def test_nothing_is_noted_of_what_this_stack_has_set():
 )
 def test_who_may_call_the_workflows_by_visibility(called, callers):
     """An installing repository uses the login action, for which the same holds."""
+    configured = samples.settings(publishing=PublishingSettings(samples.WORKFLOW, 8000))
+    workflow = WorkflowRepository("acme/package-flow" if called else "", 8000, called)
     for name in (API, WEB):
         for visibility in ("public", "internal", "private"):
             one = samples.seen_repository(name, visibility=visibility)
-            told = found(repositories={name: one}, workflow_visibility=called)
+            told = found(configured, repositories={name: one}, workflow=workflow)
             assert (told == []) == (visibility in callers), (name, visibility)
             for problem in told:
                 assert f"repositories.{name}: is {visibility}, and GitHub lets it use" in problem and "acme/package-flow is" in problem
@@ -329,7 +331,7 @@ def test_who_may_call_the_workflows_by_visibility(called, callers):
 
 def test_any_workflow_is_nobodys_to_call():
     one = samples.seen_repository(API, visibility="public")
-    assert found(samples.settings(publishing=PublishingSettings(None)), repositories={API: one}, workflow_visibility=None) == []
+    assert found(samples.settings(publishing=PublishingSettings(None)), repositories={API: one}, workflow=WorkflowRepository("")) == []
 
 
 # --- variables ------------------------------------------------------------------------------------------------------------------------
@@ -370,16 +372,54 @@ def test_the_organisation():
     assert plan.startswith("github:owner: the plan of 'acme' is not visible to this credential")
 
 
-def test_the_owner_of_the_workflow_in_another_case():
-    """`job_workflow_ref` has the owner as GitHub spells it, and IAM compares case."""
-    spelled = samples.settings(publishing=PublishingSettings(samples.WORKFLOW.replace("acme/", "ACME/")))
-    assert found(spelled) == ["package-flow:publishing.workflow: 'ACME' is called 'acme' on GitHub; IAM compares case, so write that"]
-    assert found(samples.settings(publishing=PublishingSettings(samples.WORKFLOW))) == []
-    assert found(samples.settings(publishing=PublishingSettings(samples.WORKFLOW.replace("acme/", "other/")))) == []
-    assert found(samples.settings(publishing=PublishingSettings(None))) == []
+TRUSTED = "package-flow:publishing.workflow: "
+
+
+def of_workflow(full_name: str, workflow: str | None = samples.WORKFLOW, id: int = 0, **seen) -> list[str]:
+    configured = samples.settings(publishing=PublishingSettings(workflow, id))
+    return found(configured, workflow=WorkflowRepository(full_name, seen.get("id", 8000), seen.get("visibility", "public")))
+
+
+@pytest.mark.parametrize(
+    ("full_name", "words"),
+    [
+        ("", "got acme/package-flow, which does not exist or is not visible to this credential"),
+        ("acme/registry", "'acme/package-flow' is called 'acme/registry' on GitHub: it was renamed, and whoever makes a repository of"),
+        ("other/package-flow", "it was renamed"),
+        ("acme/Package-Flow", "'acme/package-flow' is called 'acme/Package-Flow' on GitHub; IAM compares case, so write that"),
+        ("ACME/package-flow", "IAM compares case"),
+    ],
+)
+def test_the_repository_of_the_workflow_is_the_one_that_is_meant(full_name, words):
+    """A token names it by name alone: where nobody has that name, whoever takes it publishes; in another case nobody can publish."""
+    (problem,) = of_workflow(full_name)
+    assert problem.startswith(TRUSTED) and words in problem
+    assert of_workflow("acme/package-flow") == []
+    assert of_workflow(full_name, None) == [], "any workflow"
+
+
+def test_the_repository_of_the_workflow_in_another_case_in_the_stack_file():
+    spelled = samples.WORKFLOW.replace("acme/", "ACME/")
+    assert of_workflow("acme/package-flow", spelled) == [
+        f"{TRUSTED}'ACME/package-flow' is called 'acme/package-flow' on GitHub; IAM compares case, so write that"
+    ]
+    elsewhere = samples.WORKFLOW.replace("acme/", "contoso/")
+    assert of_workflow("contoso/package-flow", elsewhere) == []
     # Spelled as github:owner is: told once.
-    (told,) = found(owner=Owner("Acme", 7000))
+    (told,) = found(owner=Owner("Acme", 7000), workflow=WorkflowRepository("Acme/package-flow", 8000, "public"))
     assert told.startswith("github:owner: ")
+
+
+def test_the_id_of_the_workflows_repository():
+    """A name that was given up and taken by another repository; and one that this credential does not see."""
+    (problem,) = of_workflow("acme/package-flow", id=8001)
+    assert problem.startswith("package-flow:publishing.repositoryId: got repository 8000 on GitHub") and "expected 8001" in problem
+    assert of_workflow("acme/package-flow", id=8000) == []
+    assert of_workflow("", id=8000) == []
+    configured = samples.settings(publishing=PublishingSettings(samples.WORKFLOW, 8000))
+    (note,) = notes(configured, samples.seen(configured, workflow=WorkflowRepository("")))
+    assert note.startswith(f"{TRUSTED}acme/package-flow was not looked at") and "the bootstrap compares" in note
+    assert notes(configured, samples.seen(configured)) == []
 
 
 @pytest.mark.parametrize("allowed", [(), (samples.ACCOUNT,)])
@@ -523,9 +563,87 @@ def test_state_from_a_stacks_resources():
         repository_ids={API: 9001, WEB: 9002},
         environments=frozenset({(WEB, "packages")}),
         permissions=frozenset({API}),
-        trusted={9001: frozenset({"main", "release/*"})},
     )
+    assert state_from(of_github | guarded(["main", "release/*"])).trusted == {9001: frozenset({"main", "release/*"})}
     assert state_from({}) == State()
+
+
+# --- what was trusted before: by roles, behind guards -----------------------------------------------------------------------------------
+
+REVIEWED = {"pullRequest": {"requiredApprovingReviewCount": 1}, "deletion": True}
+
+
+def ruleset(names, rules, repository=API, **changed) -> dict:
+    refs = {"includes": [f"refs/heads/{one}" for one in names], "excludes": []}
+    usual = {"repository": repository, "target": "branch", "enforcement": "active", "conditions": {"refName": refs}, "rules": rules}
+    return {"type": "github:index/repositoryRuleset:RepositoryRuleset", "outputs": {**usual, **changed}}
+
+
+def guarded(release, create=None, **changed) -> dict[str, dict]:
+    """The two rulesets of a repository, the first one changed."""
+    names = release if create is None else create
+    return {
+        "urn:release": ruleset(release, **{"rules": REVIEWED, **changed}),
+        "urn:create": ruleset(names, {"creation": True}, bypassActors=[{}]),
+    }
+
+
+def trusting(names=("main", "release/*"), repository=API) -> dict[str, dict]:
+    """The role and a variable of a repository that publishes from these branches."""
+    github = GitHubRepository(Owner("acme", 7000), repository, ID)
+    trust = text(publish_trust(samples.facts(SETTINGS).registry, github, declare(names), "", None, Subjects.BOTH))
+    variable = {"repository": repository, "variableName": "A", "repositoryId": ID}
+    return {
+        "urn:role": {"type": "aws:iam/role:Role", "outputs": {"assumeRolePolicy": trust}},
+        "urn:variable": {"type": "github:index/actionsVariable:ActionsVariable", "outputs": variable},
+    }
+
+
+BOTH = ["main", "release/*"]
+
+
+@pytest.mark.parametrize(
+    ("rulesets", "trusted"),
+    [
+        (guarded(BOTH), {"main", "release/*"}),
+        # A run that narrowed the guards and ended before the roles followed.
+        (guarded(["main"]), {"main"}),
+        (guarded(BOTH, ["main"]), {"main"}),
+        (guarded(["main"], BOTH), {"main"}),
+        (guarded(BOTH, []), set()),
+        ({}, set()),
+        # Rulesets add up.
+        (guarded(["main"]) | {"urn:2": ruleset(["release/*"], REVIEWED | {"creation": True})}, {"main", "release/*"}),
+        # What guards nothing, or another repository.
+        (guarded(BOTH, repository=WEB), set()),
+        (guarded(BOTH, enforcement="evaluate"), set()),
+        (guarded(BOTH, target="tag"), set()),
+        (guarded(BOTH, bypassActors=[{"actorId": 1}]), set()),
+        (guarded(BOTH, conditions={"refName": {"includes": ["refs/heads/release/*"], "excludes": ["refs/heads/release/x"]}}), set()),
+        (guarded(BOTH, rules={"pullRequest": {"requiredApprovingReviewCount": 0}}), set()),
+        (guarded(BOTH, rules={"deletion": True}), set()),
+        *((guarded(BOTH, **{key: broken}), set()) for key in ("conditions", "rules") for broken in (None, "x", {}, {"refName": []})),
+    ],
+)
+def test_trusted_before_is_what_roles_admit_and_rulesets_guard(rulesets, trusted):
+    state = state_from(trusting() | rulesets)
+    assert state.trusted_before(ID) == sorted(trusted)
+    configured = samples.settings(samples.team(repositories=(samples.repository(release_branches=tuple(BOTH)),)))
+    there = {API: samples.seen_repository(API, branches=("main", "release/evil"))}
+    evil = [one for one in found(configured, repositories=there, state=state) if "'release/evil'" in one]
+    assert bool(evil) is ("release/*" not in trusted)
+
+
+def test_a_branch_is_guarded_by_the_pattern_that_holds_it():
+    assert state_from(trusting(("release/1.0",)) | guarded(["release/*"])).trusted_before(ID) == ["release/1.0"]
+    assert state_from(trusting(("release/*",)) | guarded(["release/1.0"])).trusted_before(ID) == []
+
+
+def test_guards_of_a_repository_under_its_former_name():
+    """Rulesets have no id in the state; the variables beside them say whose name it was."""
+    former = trusting(repository="payments-old") | guarded(BOTH, repository="payments-old")
+    former["urn:create"]["outputs"]["repository"] = "payments-old"
+    assert state_from(former).trusted_before(ID) == BOTH
 
 
 @pytest.mark.parametrize(
@@ -538,6 +656,36 @@ def test_state_from_a_stacks_resources():
         ("AccessDenied: not authorized to perform iam:GetOpenIDConnectProvider", False),
         ("dial tcp: connection refused", False),
         ("403 Resource not accessible by integration", False),
+        # What was asked for may hold any number and word.
+        *(
+            (f"GET https://api.github.com/repos/acme/{name}: {said} []", said.startswith("404 "))
+            for name in (API, "http-404-page", "404", "not-found", "couldnt-find-404", "403", "NoSuchEntity")
+            for said in ("404 Not Found", "403 Resource not accessible by integration", "401 Bad credentials", "502 Server Error", "404x")
+        ),
+        *(
+            (f"operation error IAM: GetRole, https response error StatusCode: {status}, RequestID: 3f404a1c-404, {code}: {words}", absent)
+            for status, code, words, absent in (
+                (404, "NoSuchEntityException", "The role with name build cannot be found.", True),
+                (404, "api error NoSuchEntity", "The role with name AccessDeniedForAll cannot be found.", True),
+                (400, "ResourceNotFoundException", "GROUP not found.", True),
+                (
+                    403,
+                    "api error AccessDenied",
+                    "User: arn:aws:sts::140412345678:assumed-role/x is not authorized to perform: iam:GetRole",
+                    False,
+                ),
+                (403, "api error AccessDenied", "NoSuchEntity: not found, couldn't find resource", False),
+                (400, "AccessDeniedException", "role not found", False),
+                (404, "api error UnknownOperationException", "404 page not found", False),
+                (503, "api error NoSuchEntity", "not found", False),
+            )
+        ),
+        ("identitystore GetGroupId: ResourceNotFoundException: GROUP not found", True),
+        ("reading IAM Role (couldn't find resource): AccessDenied: no", False),
+        ("reading IAM Role (build): couldn't find resource", True),
+        ("GET https://proxy.acme.example/: 407 host not found (404)", False),
+        ("dial tcp: lookup api.github.com: host not found", False),
+        ("Could not resolve host: api.github.com", False),
     ],
 )
 def test_absent_is_not_the_same_as_refused(message, absent):

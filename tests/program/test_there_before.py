@@ -86,6 +86,21 @@ def test_a_pattern_that_the_roles_do_not_admit_yet_is_new(first):
         run(STACK, there)
 
 
+@pytest.mark.parametrize("kind", ["release", "create"])
+def test_a_pattern_that_a_ruleset_no_longer_guards_is_new(first, kind):
+    """The roles admit it still. It is listed before anything is made, and again behind the guards."""
+    _, state = first
+    urn = next(urn for urn, one in state.items() if urn.endswith(f"RepositoryRuleset::{API}-{kind}"))
+    outputs = state[urn]["outputs"]
+    includes = [one for one in outputs["conditions"]["refName"]["includes"] if "*" not in one]
+    narrowed = state | {urn: state[urn] | {"outputs": outputs | {"conditions": {"refName": {"includes": includes, "excludes": []}}}}}
+    there = cloud(resources=narrowed)
+    assert len(questions(run(STACK, there), BRANCHES)) == 2
+    there.branches = ["main", "release/evil"]
+    with pytest.raises(LookupProblems, match="'release/evil'"):
+        run(STACK, there)
+
+
 def test_a_preview_may_not_read_code_and_says_what_it_did_not_see(caplog):
     caplog.set_level(logging.WARNING, "pulumi")
     recording = run(STACK, cloud(NoBranches), preview=True)

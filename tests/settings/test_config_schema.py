@@ -28,7 +28,7 @@ OTHER_VALUES: dict[str, Any] = {
     "readRole": "catalog",
     "subjects": "immutable",
     "iam": {"path": "/", "permissionsBoundary": "arn:aws:iam::111122223333:policy/boundary", "deployers": ["deployer"]},
-    "publishing": {"workflow": "any"},
+    "publishing": {"workflow": "acme/tools/.github/workflows/publish.yml@refs/heads/main", "repositoryId": 9000},
     "sharing": {"organizationId": "o-a1b2c3d4e5", "accounts": ["444455556666"], "downstream": ["shared"]},
     "developers": {
         "groups": ["Engineering"],

@@ -72,11 +72,14 @@ def test_a_catalog_that_owns_nothing_needs_none(tmp_path: Path) -> None:
     ("format", "bad", "good", "words"),
     [
         ("npm", "acme*", "acme-*", "(did you mean acme-*?)"),
-        ("npm", "ab-*", "abc-*", "at least 3 letters and digits before -*: names of others begin with ab- too"),
+        ("npm", "a-*", "ab-*", "at least 2 letters and digits in a row before -*: names of others begin with a- too"),
         ("npm", 7, "v7", "got 7, which YAML reads as a number"),
-        ("pypi", "a-*", "acme-a-*", "at least 3 letters and digits"),
-        ("maven", "com.acme:*", "acme", "(did you mean com.acme?)"),
+        ("pypi", "a-*", "acme-a-*", "at least 2 letters and digits"),
+        ("maven", "com.acme:*", "com.acme2", "(did you mean com.acme?)"),
         ("maven", "com.*", "com.acme2.*", "a group of at least two parts before .*"),
+        ("maven", "com", "com.acme2", "a group of at least two parts, such as com.acme: com is nobody's alone"),
+        ("maven", "co.uk.*", "uk.co.acme.*", "a group of at least three parts here, such as co.uk.acme.*"),
+        ("maven", "uk.co", "uk.co.acme", "a group of at least three parts here, such as uk.co.acme"),
         ("maven", "io.github.*", "io.github.acme.*", "a group of at least three parts here, such as io.github.acme.*"),
     ],
 )

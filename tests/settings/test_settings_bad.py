@@ -97,6 +97,15 @@ STACK_VALUES = [
     stack("package-flow:publishing.workflow", WORKFLOW.split("@")[0], WORKFLOW, "@refs/heads/BRANCH"),
     stack("package-flow:publishing.workflow", WORKFLOW + "*", WORKFLOW, "@refs/heads/BRANCH"),
     stack("package-flow:publishing.workflow", "*", "any", "or any"),
+    stack("package-flow:publishing.repositoryId", 0, 9000, "got 0, allowed: a number from 1"),
+    stack("package-flow:publishing.repositoryId", "9000", 9000, "without quotes"),
+    stack(
+        "package-flow:publishing",
+        {"workflow": "any", "repositoryId": 9000},
+        {"workflow": WORKFLOW, "repositoryId": 9000},
+        "nothing with workflow: any",
+        "package-flow:publishing.repositoryId",
+    ),
     stack("package-flow:publishing.workflow", f"{WORKFLOW.split('@')[0]}@{'0f' * 20}", WORKFLOW, "which a commit id would not pin"),
     *(
         stack("package-flow:publishing.workflow", WORKFLOW.replace(*bad), WORKFLOW.replace(*good), "as GitHub and git take it")

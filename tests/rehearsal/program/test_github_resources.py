@@ -395,3 +395,50 @@ def test_a_misspelt_argument_of_a_function_is_refused():
 def test_times_are_as_go_prints_them():
     assert go_time("2026-11-22T08:00:00Z") == "2026-11-22 08:00:00 +0000 UTC"
     assert go_time(None) == ""
+
+
+# --- another name, or another repository ------------------------------------------------------------------------------------------------
+
+RENAMED = {"repository": "payments"}
+MISSING = (404, {"message": "Not Found"})
+
+
+@pytest.mark.parametrize(
+    ("token", "named"), [(VARIABLE, "variableName"), (ENVIRONMENT, "environment"), (POLICY, "environment"), (RULESET, ""), (WORKFLOW, "")]
+)
+@pytest.mark.parametrize(
+    ("known", "answer", "replaced"),
+    [
+        (9001, (200, {"id": 9001}), False),
+        (9001, (200, {"id": 9002}), True),
+        (None, (200, {"id": 9001}), True),
+        # The provider takes it for deleted and changes it in place, which then fails.
+        (9001, MISSING, False),
+    ],
+)
+def test_a_renamed_repository_is_the_same_by_its_id(token, named, known, answer, replaced):
+    """terraform-provider-github, diffRepository; rulesets and workflow permissions have no id to compare and no forced replacement."""
+    cloud, transport = github(**{"GET /api/repos/acme/payments": answer})
+    outputs = {"repository": "payments-api", "repositoryId": known}
+    found = HANDLERS[token].replacing(cloud, outputs, RENAMED, {"repository"})
+    assert found == ({"repository"} if replaced and named else set())
+    assert HANDLERS[token].replacing(cloud, outputs, RENAMED, {"value"}) == set()
+    if named:
+        assert HANDLERS[token].replacing(cloud, outputs, RENAMED, {named}) == {named}
+    assert len(transport.requests) == (1 if named and known else 0), "asked only about another name"
+
+
+def test_what_a_resource_is_looked_at_by_after_a_rename():
+    """By the names in the state, whatever its id says; workflow permissions by their id."""
+    outputs = {"repository": "payments", "variableName": "A", "environment": "a:b", "policyId": 7}
+    for token, id in ((VARIABLE, "payments:A"), (ENVIRONMENT, "payments:a??b"), (POLICY, "payments:a??b:7"), (RULESET, "payments:5")):
+        assert HANDLERS[token].import_id(Existing("5", {}, outputs)) == id
+    assert HANDLERS[WORKFLOW].import_id(Existing("payments-api", {}, outputs)) == "payments-api"
+
+
+def test_workflow_permissions_are_changed_under_the_new_name():
+    path = "/api/repos/acme/payments/actions/permissions/workflow"
+    body = {"default_workflow_permissions": "read", "can_approve_pull_request_reviews": False}
+    cloud, transport = github(**{f"PUT {path}": (204, None), f"GET {path}": (200, body)})
+    HANDLERS[WORKFLOW].update(cloud, Existing("payments-api", {}, {}), wanted(WORKFLOW, **RENAMED, defaultWorkflowPermissions="read"))
+    assert transport.lines == [f"PUT {path}", f"GET {path}"]

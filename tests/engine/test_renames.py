@@ -1,0 +1,127 @@
+"""A publishing repository that is renamed on GitHub, with the steps of docs/operations.md, under Pulumi's engine."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rehearsal.engine.stack import Run
+from tests.docs.pages import page
+from tests.engine.life import SMALL, Life, changes, done, living, needs_engine
+
+pytestmark = needs_engine
+
+OLD, NEW = "payments-api", "payments"
+
+
+def unguarded(life: Life, repository: str, branch: str = "main") -> list[str]:
+    """Which of the rules that a release branch needs no active ruleset of the repository has for it."""
+    found: set[str] = set()
+    for one in life.github.call("GET", "repos", "acme", repository, "rulesets"):
+        ruleset = life.github.call("GET", "repos", "acme", repository, "rulesets", str(one["id"]))
+        if ruleset["enforcement"] == "active" and f"refs/heads/{branch}" in ruleset["conditions"]["ref_name"]["include"]:
+            found |= {rule["type"] for rule in ruleset["rules"]}
+    return sorted({"pull_request", "deletion", "non_fast_forward", "creation"} - found)
+
+
+def there(life: Life, repository: str) -> set[str]:
+    """The variables, environments and rulesets of a repository."""
+    call = life.github.call
+    variables = call("GET", "repos", "acme", repository, "actions", "variables", query={"per_page": 30})["variables"]
+    environments = call("GET", "repos", "acme", repository, "environments")["environments"]
+    return {
+        *(f"variable {one['name']}" for one in variables),
+        *(f"environment {one['name']}" for one in environments),
+        *(f"ruleset {one['name']}" for one in call("GET", "repos", "acme", repository, "rulesets")),
+    }
+
+
+def watched(life: Life, act: Callable[[], Run]) -> Run:
+    """A command; before each of its steps and after the last one the release branch is guarded, and nothing in GitHub goes."""
+    before, steps = there(life, NEW), []
+
+    def watch(step: str, urn: str) -> None:
+        steps.append((step, urn))
+        assert not (step == "delete" and "github:index" in urn), urn
+        assert unguarded(life, NEW) == [], (step, urn)
+
+    life.plugins.watch = watch
+    run = act()
+    life.plugins.watch = lambda step, urn: None
+    assert unguarded(life, NEW) == []
+    assert there(life, NEW) >= before
+    return run
+
+
+def refused(life: Life, words: str) -> None:
+    run = watched(life, life.stack.up)
+    assert changes(run) == []
+    assert words in run.errors[0].text
+
+
+def renaming(**changed: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    def change(team: dict[str, Any]) -> dict[str, Any]:
+        repositories = dict(team["repositories"])
+        one = {key: value for key, value in repositories.pop(OLD, repositories.pop(NEW, {})).items() if key != "renamed_from"}
+        return {**team, "repositories": {**repositories, NEW: {**one, **changed}}}
+
+    return change
+
+
+def trust(life: Life) -> dict[str, str]:
+    """Trust policies of the roles of the repository, by the role's name."""
+    roles = life.aws("iam").list_roles(PathPrefix="/package-flow/")["Roles"]
+    return {one["RoleName"]: str(one["AssumeRolePolicyDocument"]) for one in roles if "-payments" in one["RoleName"]}
+
+
+def test_a_renamed_repository_stays_guarded_and_loses_nothing(tmp_path: Path) -> None:
+    with living(SMALL, tmp_path) as life:
+        done(life.stack.up())
+        had = there(life, OLD)
+        life.cloud.control.act("github/repositories/rename", repository=f"acme/{OLD}", name=NEW)
+        assert there(life, NEW) == had
+        # Step 2 not done, or half of it.
+        refused(life, f"write that name, with renamed_from: {OLD} in it")
+        team = life.team("payments")
+        life.configure({"payments": renaming()(team)})
+        refused(life, f"is the repository that this stack knows as '{OLD}'")
+        life.configure({"payments": renaming(renamed_from=OLD)(team)})
+        # Step 3: updates in GitHub, replacements of roles, no deletion in GitHub.
+        shown = changes(done(watched(life, life.stack.preview)))
+        in_github = [one for one in shown if not one.split()[1].startswith(("Role", "Resource"))]
+        assert in_github and {one.split()[0] for one in in_github} == {"update"}, in_github
+        assert {one.split()[1] for one in in_github} >= {"RepositoryRuleset", "RepositoryEnvironment", "ActionsVariable"}
+        steps = changes(done(watched(life, life.stack.up)))
+        assert not [one for one in steps if one.startswith(("delete", "create")) and one.split()[1] not in ("Role", "RolePolicy")]
+        guards = [at for at, one in enumerate(steps) if one.startswith("update RepositoryRuleset")]
+        roles = [at for at, one in enumerate(steps) if one.split()[1] == "Role"]
+        assert guards and roles and max(guards) < min(roles), steps
+        assert there(life, NEW) == had
+        assert set(trust(life)) == {f"small-publish-{NEW}", f"small-promote-{NEW}"}
+        assert all(f"/{NEW}:" in one and f"/{OLD}:" not in one for one in trust(life).values())
+        assert changes(done(life.stack.preview())) == []
+        # Step 4.
+        life.configure({"payments": renaming()(life.team("payments"))})
+        assert changes(done(watched(life, life.stack.up))) == []
+        assert changes(done(life.stack.preview())) == []
+        # The id of the workflow permissions is the former name, by which the provider looks at them.
+        assert changes(done(watched(life, life.stack.refresh))) == [f"update WorkflowRepositoryPermissions {NEW}"]
+        assert changes(done(watched(life, life.stack.up))) == [f"update WorkflowRepositoryPermissions {NEW}"]
+
+
+def test_a_former_name_that_another_repository_took(tmp_path: Path) -> None:
+    """Under the former name it is refused; with `renamed_from` the renamed one is changed, and nothing in the other."""
+    with living(SMALL, tmp_path) as life:
+        done(life.stack.up())
+        life.cloud.control.act("github/repositories/rename", repository=f"acme/{OLD}", name=NEW)
+        life.cloud.control.post("github/seed", repositories=[{"owner": "acme", "name": OLD, "id": 777}])
+        refused(life, f"which this stack knows as '{OLD}'")
+        life.configure({"payments": renaming(renamed_from=OLD)(life.team("payments"))})
+        steps = changes(done(watched(life, life.stack.up)))
+        assert "update RepositoryRuleset payments-release" in steps
+        assert there(life, OLD) == set()
+
+
+def test_the_page_describes_what_was_run() -> None:
+    text = page("docs/operations.md").section("Renaming a repository")
+    steps = ["1. Rename it on GitHub", "renamed_from: web-tooling", "`pulumi preview` must show updates", "Take `renamed_from` out"]
+    assert [text.index(one) for one in steps] == sorted(text.index(one) for one in steps)
