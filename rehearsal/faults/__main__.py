@@ -108,12 +108,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     started, figures, broken = time.monotonic(), Figures(), 0
     with tempfile.TemporaryDirectory(prefix="package-flow-faults-") as folder:
-        ends = undisturbed(found.path, Path(folder) / "undisturbed")
+        with tempfile.TemporaryDirectory(dir=folder) as where:
+            ends = undisturbed(found.path, Path(where))
         for kind in options.kinds:
             for at in range(1, options.every + 1, options.step):
-                where = Path(folder) / f"{kind}-{at}"
                 try:
-                    with living(found.path, SMALL, where, CONNECTION) as life:
+                    with tempfile.TemporaryDirectory(dir=folder) as where, living(found.path, SMALL, Path(where), CONNECTION) as life:
                         disturbed(life, [kind], at, options.every, ends, figures)
                     print(f"{kind} from call {at} on: the same end", flush=True)
                 except lives.Broken as error:

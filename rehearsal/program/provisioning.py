@@ -82,11 +82,8 @@ def adopt(resource: Resource, import_id: str, clouds: Clouds) -> None:
     if seen is None:
         raise CloudError(f"resource '{import_id}' does not exist")
     found, wanted = known(seen), wire.plain(resource.inputs)
-    differing = sorted(
-        key
-        for key, value in wanted.items()
-        if key in seen and not (same(found.get(key), value) or handler.alike(key, found.get(key), value))
-    )
+    pairs = {key: (found.get(key), value) for key, value in wanted.items() if key in seen}
+    differing = sorted(key for key, (one, other) in pairs.items() if not (same(one, other) or handler.alike(key, one, other)))
     if differing:
         raise NotSupported(f"without the engine only what equals the program is imported; {', '.join(differing)} of '{import_id}' differ")
     fill(resource, Created(handler.imported(import_id), found), "imported")

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from rehearsal.cloud.faults import Kind
 from rehearsal.engine.life import living
 from rehearsal.faults import SMALL
@@ -15,11 +13,17 @@ pytestmark = needs_engine
 FIRST, EVERY = 3, 14
 
 
+def folder(of: Path, name: str) -> Path:
+    made = of / name
+    made.mkdir()
+    return made
+
+
 def test_a_life_with_every_kind_of_fault_ends_as_one_without(tmp_path: Path) -> None:
     assert FOUND is not None
-    ends = undisturbed(FOUND.path, tmp_path / "undisturbed")
+    ends = undisturbed(FOUND.path, folder(tmp_path, "undisturbed"))
     figures = Figures()
-    with living(FOUND.path, SMALL, tmp_path / "disturbed", CONNECTION) as life:
+    with living(FOUND.path, SMALL, folder(tmp_path, "disturbed"), CONNECTION) as life:
         disturbed(life, list(Kind), FIRST, EVERY, ends, figures)
     print(figures.words(0))
     assert set(Kind) <= set(figures.hits)
