@@ -3,10 +3,11 @@
 Only calls of the two are counted (AWS's signed calls and GitHub's REST API), in the order in which they come. /_rehearsal/faults, for the
 holder of the start's key:
 
-- PUT     {"kind", "at": n, "times": 1, "every": 0, "writes": false, "service", "operation", "credentials": [...]}: fail the n-th call from
-          now on that fits, and the next `times` - 1 that ask the same, and so on with every `every`-th after it (0 = no other); `writes`:
-          only calls that change something; `service` is AWS's signing name or `github`, `operation` AWS's name or GitHub's method,
-          `credentials` access key ids and GitHub tokens; what is left out fits every call
+- PUT     {"kind", "at": n, "times": 1, "every": 0, "then": [...], "writes": false, "service", "operation", "credentials": [...]}: fail the
+          n-th call from now on that fits, and the next `times` - 1 that ask the same, and so on with every `every`-th after it (0 = no
+          other), which fail by `kind` and the kinds of `then` in turn; `writes`: only calls that change something; `service` is AWS's
+          signing name or `github`, `operation` AWS's name or GitHub's method, `credentials` access key ids and GitHub tokens; what is left
+          out fits every call
 - GET     {"calls": how many were counted since the last PUT or DELETE, "hits": the calls that were hit}
 - DELETE  no more faults; the count begins again
 
@@ -85,6 +86,7 @@ class Fault:
     at: int
     times: int = 1
     every: int = 0
+    then: tuple[Kind, ...] = ()
     writes: bool = False
     service: str = ""
     operation: str = ""
@@ -125,7 +127,7 @@ class Faults:
         self.fault: Fault | None = None
         self.calls = 0
         self.hits: list[dict[str, Any]] = []
-        self._fitting, self._struck, self._left = 0, None, 0
+        self._fitting, self._struck, self._left, self._strikes = 0, None, 0, 0
 
     def strikes(self, call: Seen) -> Kind | None:
         """Count a call; how it fails, or None."""
@@ -135,13 +137,15 @@ class Faults:
             return None
         self._fitting += 1
         if fault.begins(self._fitting):
-            self._struck, self._left = call, fault.times
+            self._struck, self._left, self._strikes = call, fault.times, self._strikes + 1
         if call != self._struck or not self._left:
             return None
         self._left -= 1
-        applies = fault.kind is not Kind.CONFLICT or conflicts(call)
-        self.hits.append({"number": self.calls, "kind": fault.kind if applies else "not-applicable", **asdict(call)})
-        return fault.kind if applies else None
+        kinds = (fault.kind, *fault.then)
+        kind = kinds[(self._strikes - 1) % len(kinds)]
+        applies = kind is not Kind.CONFLICT or conflicts(call)
+        self.hits.append({"number": self.calls, "kind": kind if applies else "not-applicable", **asdict(call)})
+        return kind if applies else None
 
     async def serve(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """One call, which the application serves unless it is to fail."""
@@ -180,7 +184,12 @@ class Faults:
 
 def fault_of(told: Mapping[str, Any]) -> Fault:
     """A fault as the control API is told. Raises ValueError or TypeError for what it does not know."""
-    known: dict[str, Any] = {**told, "kind": Kind(told.get("kind", "")), "credentials": tuple(told.get("credentials", ()))}
+    known: dict[str, Any] = {
+        **told,
+        "kind": Kind(told.get("kind", "")),
+        "credentials": tuple(told.get("credentials", ())),
+        "then": tuple(map(Kind, told.get("then", ()))),
+    }
     fault = Fault(**known)
     if not (isinstance(fault.at, int) and isinstance(fault.times, int) and fault.at > 0 and fault.times > 0):
         raise ValueError("at and times are numbers from 1 on")

@@ -83,9 +83,10 @@ def disturbed(life: Life, kinds: Sequence[Kind], at: int, every: int, ends: dict
 
 def _phase(life: Life, kinds: Sequence[Kind], at: int, every: int, act: Callable[[], Run], figures: Figures) -> None:
     for number in range(MOST_RUNS):
-        kind = kinds[number % len(kinds)]
+        first = 3 * number % len(kinds)
+        turn = [*kinds[first:], *kinds[:first]]
         # Another first call in each run: with the same, what is left in the end would fail again and again.
-        life.cloud.control.put("faults", kind=kind, at=1 + (at - 1 + number) % every, every=every, writes=True)
+        life.cloud.control.put("faults", kind=turn[0], then=turn[1:], at=1 + (at - 1 + number) % every, every=every, writes=True)
         run = act()
         hits = life.cloud.control.get("faults")["hits"]
         life.cloud.control.delete("faults")

@@ -10,7 +10,7 @@ from tests.engine.life import FOUND, needs_engine
 
 pytestmark = needs_engine
 # One life meets all kinds, which take turns; `python -m rehearsal.faults` has a life for each kind and each first call.
-FIRST, EVERY = 3, 14
+FIRST, EVERY = 3, 7
 
 
 def folder(of: Path, name: str) -> Path:
