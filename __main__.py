@@ -5,6 +5,7 @@ What is registered, with which policies, is decided by `plan`; the components re
 
 import pulumi
 
+import leftovers
 import lookups
 import outputs
 from components.builds import BuildAccess
@@ -21,6 +22,7 @@ from settings import load
 settings = load()
 directory = identity_center(settings.developers)
 facts = lookups.look_up(settings, directory)
+leftovers.adopt(facts.adopted)
 planned = plan(settings, facts)
 
 registry = PackageRegistry(planned.registry.name, planned.registry)

@@ -16,7 +16,11 @@ import pulumi_aws as aws
 import pulumi_github as github
 from pulumi import runtime
 
-from plan.facts import Facts, IdentityCenter, SeenRepository, WorkflowPermissions
+import leftovers
+from leftovers import ALIAS_TYPE, BRANCH_POLICY_TYPE, KEY_TYPE, POLICY_TYPE, PROVIDER_TYPE, ROLE_TYPE, RULESET_TYPE, VARIABLE_TYPE
+from plan import parts
+from plan.facts import Facts, IdentityCenter, SeenRepository, WorkflowPermissions, assumed
+from plan.planning import plan
 from policies import branches, guards
 from policies.arns import GITHUB_OIDC_HOST, Registry
 from policies.github_tokens import AUDIENCE, Owner, trusted_branches
@@ -24,13 +28,8 @@ from policies.names import PROMOTE_ENVIRONMENT, PUBLIC_SOURCES, SHARED_REPOSITOR
 from settings import DeveloperMode, Encryption, OidcProvider, Repository, Settings
 from settings.problems import bounded, lines
 
-VARIABLE_TYPE = "github:index/actionsVariable:ActionsVariable"
 REPOSITORY_TYPE = "aws:codeartifact/repository:Repository"
 DOMAIN_TYPE = "aws:codeartifact/domain:Domain"
-KEY_TYPE = "aws:kms/key:Key"
-PROVIDER_TYPE = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
-ROLE_TYPE = "aws:iam/role:Role"
-RULESET_TYPE = "github:index/repositoryRuleset:RepositoryRuleset"
 ENVIRONMENT_TYPE = "github:index/repositoryEnvironment:RepositoryEnvironment"
 PERMISSIONS_TYPE = "github:index/workflowRepositoryPermissions:WorkflowRepositoryPermissions"
 
@@ -55,7 +54,8 @@ class State:
 
     GitHub repositories are named as they were then; `repository_ids` says which ones those were. `environments` and `permissions` are those
     that it made, `trusted` the release branches that its roles admit and its rulesets guard, by repository id. `domain` is the ARN of its
-    domain, "" = it has none, and `own_key` whether it made a key for that.
+    domain, "" = it has none, `own_key` whether it made a key for that, `known` what leftovers are told
+    from.
     """
 
     variables: frozenset[tuple[str, str]] = frozenset()
@@ -67,6 +67,7 @@ class State:
     trusted: Mapping[int, frozenset[str]] = field(default_factory=dict)
     domain: str = ""
     own_key: bool = False
+    known: leftovers.Known = field(default_factory=leftovers.Known)
 
     def trusted_before(self, repository_id: int) -> list[str]:
         """The release branches of a repository that may publish already."""
@@ -114,8 +115,9 @@ def look_up(settings: Settings, identity_center: pulumi.ProviderResource | None 
     """
     unanswered: list[str] = []
     seen = _see(settings, identity_center, unanswered)
+    left = leftovers.Found() if unanswered else _leftovers(settings, seen, unanswered)
     # What was not answered would look as if it were not there.
-    found = unanswered or problems(settings, seen)
+    found = unanswered or [*problems(settings, seen), *left.problems]
     if found or seen.owner is None:
         raise LookupProblems(found)
     for note in notes(settings, seen):
@@ -129,7 +131,23 @@ def look_up(settings: Settings, identity_center: pulumi.ProviderResource | None 
         identity_center=seen.identity_center or IdentityCenter(""),
         caller=seen.caller,
         trusted_before={name: seen.state.trusted_before(one.id) for name, one in seen.repositories.items()},
+        adopted={**adopted(settings, seen), **left.adopted},
     )
+
+
+def _planned(settings: Settings, seen: Seen) -> parts.Plan:
+    """What would be registered. Where something was not found, what is assumed of it stands in: its absence is told apart."""
+    usual = assumed(settings)
+    facts = Facts(
+        registry=Registry(seen.partition, seen.account, settings.region, settings.domain.name),
+        owner=seen.owner or usual.owner,
+        plan=seen.plan,
+        repositories={**usual.repositories, **{name: one for name, one in seen.repositories.items() if one.full_name}},
+        teams={slug: seen.teams.get(slug) or id for slug, id in usual.teams.items()},
+        identity_center=usual.identity_center,
+        caller=seen.caller or usual.caller,
+    )
+    return plan(settings, facts)
 
 
 # --- what is wrong (pure) -------------------------------------------------------------------------------------------------------------
@@ -146,9 +164,36 @@ def problems(settings: Settings, seen: Seen) -> list[str]:
         *_build_roles(settings, seen),
         *_identity_center(settings, seen),
     ]
+    wanted = _wanted(settings, seen)
     for team in settings.teams:
         for repository in team.repositories:
-            found += [f"{team.file}: repositories.{repository.name}: {why}" for why in _repository(settings, repository, seen)]
+            why = _repository(settings, repository, seen, wanted.get(repository.name))
+            found += [f"{team.file}: repositories.{repository.name}: {one}" for one in why]
+    return found
+
+
+def _wanted(settings: Settings, seen: Seen) -> dict[str, parts.ConsumingRepository]:
+    """Each repository's part of the plan, if one of them has something that this stack does not know (a plan of hundreds takes time)."""
+    there = any(one.environments or _unknown(repository, one, seen.state) for repository, one in _pairs(settings, seen))
+    return {one.name: one for one in _planned(settings, seen).consumers} if there else {}
+
+
+def _pairs(settings: Settings, seen: Seen) -> list[tuple[Repository, SeenRepository]]:
+    return [(one, seen.repositories[one.name]) for one in settings.repositories]
+
+
+def adopted(settings: Settings, seen: Seen) -> dict[str, str]:
+    """Import ids of what an interrupted run left, of that which `problems` judges: variables and the OIDC provider.
+
+    An environment needs none: it is put.
+    """
+    wanted, found = _wanted(settings, seen), {}
+    for repository, one in _pairs(settings, seen):
+        for variable, value in _unknown(repository, one, seen.state).items():
+            if wanted[repository.name].variables[variable] == value:
+                found[leftovers.key(VARIABLE_TYPE, one.name, variable)] = f"{one.name}:{variable}"
+    if settings.oidc_provider is OidcProvider.CREATE and _is_left(seen):
+        found[leftovers.key(PROVIDER_TYPE, f"https://{GITHUB_OIDC_HOST}")] = _provider_arn(seen)
     return found
 
 
@@ -227,12 +272,21 @@ def _provider(settings: Settings, seen: Seen) -> list[str]:
         if AUDIENCE not in seen.oidc_audiences:
             there = bounded(", ".join(seen.oidc_audiences), _SHOWN_MAX) or "none"
             return [f"package-flow:githubOidcProvider: the account's provider has these audiences: {there}; add {AUDIENCE}"]
-    elif seen.oidc_audiences is not None and not seen.state.oidc_provider:
+    elif seen.oidc_audiences is not None and not seen.state.oidc_provider and not _is_left(seen):
         return [
             f"package-flow:githubOidcProvider: account {seen.account} has a provider for {GITHUB_OIDC_HOST} already; say existing, or "
-            f"import arn:{seen.partition}:iam::{seen.account}:oidc-provider/{GITHUB_OIDC_HOST} if an interrupted run of this stack made it"
+            f"import {_provider_arn(seen)} if an interrupted run of this stack made it"
         ]
     return []
+
+
+def _is_left(seen: Seen) -> bool:
+    """Whether the account's provider is there as an earlier run of this stack, which came to that point, would have created it."""
+    return seen.oidc_audiences == (AUDIENCE,) and not seen.state.oidc_provider and seen.state.known.begun("GitHubOidc")
+
+
+def _provider_arn(seen: Seen) -> str:
+    return f"arn:{seen.partition}:iam::{seen.account}:oidc-provider/{GITHUB_OIDC_HOST}"
 
 
 def _teams(settings: Settings, seen: Seen) -> list[str]:
@@ -314,7 +368,7 @@ def _off_boarding(settings: Settings, name: str, urn: str) -> str:
     )
 
 
-def _repository(settings: Settings, repository: Repository, seen: Seen) -> list[str]:
+def _repository(settings: Settings, repository: Repository, seen: Seen, wanted: parts.ConsumingRepository | None) -> list[str]:
     full_name = f"{settings.github_owner}/{repository.name}"
     one = seen.repositories[repository.name]
     if not one.full_name:
@@ -339,8 +393,8 @@ def _repository(settings: Settings, repository: Repository, seen: Seen) -> list[
             "out and let an administrator promote by hand, past a Deny of shared (docs/operations.md, Promoting by hand), or promote from "
             "a public or Enterprise repository"
         )
-    found += [*_callable(settings, one, seen), *_unreviewed(repository, one, seen.state), *_environments(repository, one)]
-    return found + _variables(repository, one, seen.state)
+    found += [*_callable(settings, one, seen), *_unreviewed(repository, one, seen.state)]
+    return found + ([*_environments(repository, one, wanted), *_variables(repository, one, seen.state, wanted)] if wanted else [])
 
 
 def _called_otherwise(settings: Settings, repository: Repository, one: SeenRepository, state: State) -> str:
@@ -423,20 +477,31 @@ def _unreviewed(repository: Repository, one: SeenRepository, state: State) -> li
     ]
 
 
-def _environments(repository: Repository, one: SeenRepository) -> list[str]:
-    return [there_before(one.name, name, protected, _other_environment(repository, name)) for name, protected in one.environments.items()]
+def _environments(repository: Repository, one: SeenRepository, wanted: parts.ConsumingRepository) -> list[str]:
+    return [
+        there_before(one.name, name, there, _other_environment(repository, name))
+        for name, there in one.environments.items()
+        if not _as_planned(name, there, wanted)
+    ]
+
+
+_HOW = leftovers.HOW
+
+
+def _as_planned(name: str, there: Mapping[str, Any], wanted: parts.ConsumingRepository) -> bool:
+    return any(each.name == name and leftovers.same_environment(each, there) for each in wanted.environments)
 
 
 def _other_environment(repository: Repository, name: str) -> str:
     return "Name another one, or delete it there" if name == repository.environment else "Delete it there, or take promotes out"
 
 
-def there_before(repository: str, environment: str, protected: Iterable[str], instead: str) -> str:
-    """Why an environment that is there, and not by this stack, is in the way; what protects it, and what to do `instead`."""
+def there_before(repository: str, environment: str, there: Mapping[str, Any], instead: str) -> str:
+    """Why an environment that is there and not in this stack's state is in the way; what protects it, and what to do `instead`."""
     return (
-        f"has the environment {environment} already, which this stack did not make, with {', '.join(protected) or 'no protection'}; it "
-        f"would lose what this stack does not ask for, and go with its secrets when this stack goes. {instead}; if an interrupted run of "
-        f"this stack made it, import it with the id {repository}:{environment}"
+        f"has the environment {environment} already, which is not in this stack's state, with "
+        f"{', '.join(_protections(there)) or 'no protection'}; it would lose what this stack does not ask for, and go with its secrets "
+        f"when this stack goes. {instead}; {_HOW}: then import it with the id {repository}:{environment}"
     )
 
 
@@ -479,14 +544,23 @@ def _stricter(full_name: str, there: WorkflowPermissions) -> str:
     )
 
 
-def _variables(repository: Repository, one: SeenRepository, state: State) -> list[str]:
+def _unknown(repository: Repository, one: SeenRepository, state: State) -> dict[str, str]:
+    """Variables of the names that the program writes which are there and which this stack's state does not have, with their values."""
     own = {one.name, repository.renamed_from}
-    return [
-        f"has the Actions variable {variable}, which this stack did not make; delete it there or import it with the id "
-        f"{one.name}:{variable}"
-        for variable in one.variables
+    return {
+        variable: value
+        for variable, value in one.variables.items()
         if variable in variables_of(bool(repository.publishes), bool(repository.promotes))
         and not any((name, variable) in state.variables for name in own)
+    }
+
+
+def _variables(repository: Repository, one: SeenRepository, state: State, wanted: parts.ConsumingRepository) -> list[str]:
+    return [
+        f"has the Actions variable {variable} already, with another value than this stack's, and it is not in its state; {_HOW}. Delete it "
+        f"there or import it with the id {one.name}:{variable}"
+        for variable, value in _unknown(repository, one, state).items()
+        if wanted.variables[variable] != value
     ]
 
 
@@ -695,7 +769,7 @@ def _see_repository(owner: str, repository: Repository, state: State) -> SeenRep
         visibility=visibility,
         archived=one.archived is not False and one.archived is not None,
         default_subject=template.use_default is True,
-        variables=tuple(variable.name for variable in variables if variable.name),
+        variables={variable.name: variable.value for variable in variables if variable.name},
         branches=_see_branches(repository, state.trusted_before(id)),
         environments=_see_environments(one.full_name, repository, state),
         workflow_permissions=_see_permissions(one.full_name, repository, state),
@@ -719,16 +793,16 @@ def _see_branches(repository: Repository, before: list[str]) -> tuple[str, ...] 
     return tuple(_usable("the name of a branch", getattr(branch, "name", None), _ANY_TEXT) for branch in there.branches or ())
 
 
-def _see_environments(full_name: str, repository: Repository, state: State) -> dict[str, tuple[str, ...]]:
-    """Those that the program would make and that are there, and not by this stack."""
+def _see_environments(full_name: str, repository: Repository, state: State) -> dict[str, Mapping[str, Any]]:
+    """Those that the program would make and that are there, and not by this stack, as GitHub describes them."""
     known = {environment for name, environment in state.environments if name in (repository.name, repository.renamed_from)}
     return see_environments(full_name, (one for one in environments_of(repository) if one not in known))
 
 
-def see_environments(full_name: str, wanted: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Which of these environments a repository has, each with what protects it, in words."""
+def see_environments(full_name: str, wanted: Iterable[str]) -> dict[str, Mapping[str, Any]]:
+    """Which of these environments a repository has, as GitHub describes them."""
     found = {one: _see_rest(f"repos/{full_name}/environments/{one}") for one in wanted}
-    return {name: _protections(one) for name, one in found.items() if one is not None}
+    return {name: one for name, one in found.items() if one is not None}
 
 
 def _protections(environment: Mapping[str, Any]) -> tuple[str, ...]:
@@ -763,8 +837,8 @@ def _see_permissions(full_name: str, repository: Repository, state: State) -> Wo
     return WorkflowPermissions(default, there.get("can_approve_pull_request_reviews") is not False)
 
 
-def _see_rest(endpoint: str) -> Mapping[str, Any] | None:
-    """An object of GitHub's REST API that no function of the provider looks up, None if there is none."""
+def _see_rest(endpoint: str, kind: type[Any] = dict) -> Any:
+    """An object (or what else it is) of GitHub's REST API that no function of the provider looks up, None if there is none."""
     answer = _invoke(github.get_rest_api, endpoint=endpoint)
     if answer is None or answer.code == 404:
         return None
@@ -772,7 +846,7 @@ def _see_rest(endpoint: str) -> Mapping[str, Any] | None:
         found = json.loads(answer.body) if answer.code == 200 else None
     except (TypeError, ValueError):
         found = None
-    if not isinstance(found, dict):
+    if not isinstance(found, kind):
         raise _NoAnswer(f"the answer can't be used: {endpoint} has status {_shown(answer.code)} and is {_shown(answer.body)}")
     return found
 
@@ -820,6 +894,75 @@ def _see_group(store: str, group: str, region: str, there: pulumi.InvokeOptions)
     return None if one is None else _usable("the group's id", one.group_id, _GROUP_ID)
 
 
+def _leftovers(settings: Settings, seen: Seen, unanswered: list[str]) -> leftovers.Found:
+    """What is there of components that an earlier run came to. What the state has is not asked for."""
+    known = seen.state.known
+    there = {(one.name, name): each for _, one in _pairs(settings, seen) for name, each in one.environments.items()}
+    if not known.components and not there:
+        return leftovers.Found()
+    planned = _planned(settings, seen)
+    consumers = {one.name: one for one in planned.consumers}
+    environments = {(name, each): _as_planned(each, found, consumers[name]) for (name, each), found in there.items()}
+    questions = _Questions(seen.account, settings.domain.name)
+    return Asking(unanswered)(
+        "what an interrupted run may have left",
+        lambda: leftovers.look(planned, known, environments, questions, pulumi.runtime.is_dry_run()),
+        leftovers.Found(),
+    )
+
+
+class _Questions:
+    """`leftovers.Questions`, answered by the providers. Nothing is adopted that this credential may not see.
+
+    A deployer's rights are about roles of a path, and a role that is not there has none: AWS refuses instead of not finding it.
+    """
+
+    def __init__(self, account: str, domain: str) -> None:
+        self._account, self._domain = account, domain
+
+    def rest(self, endpoint: str) -> Any:
+        try:
+            return _see_rest(endpoint, object)
+        except _NoAnswer as error:
+            if pulumi.runtime.is_dry_run() and " 403 " in str(error):
+                return None
+            raise
+
+    def role(self, name: str) -> Mapping[str, Any] | None:
+        def ask() -> Mapping[str, Any] | None:
+            one = _invoke(aws.iam.get_role, name=name)
+            if one is None:
+                return None
+            policies = _there("its policies", _invoke(aws.iam.get_role_policies, role_name=name)).policy_names
+            attached = _there("its managed policies", _invoke(aws.iam.get_role_policy_attachments, role_name=name)).attached_policies
+            shape = ("arn", "path", "description", "permissions_boundary", "max_session_duration", "assume_role_policy")
+            return {**{each: getattr(one, each) for each in shape}, "policies": policies or [], "attached": attached or []}
+
+        return self._seen(ask)
+
+    def policy(self, arn: str) -> Mapping[str, Any] | None:
+        one = self._seen(lambda: _invoke(aws.iam.get_policy, arn=arn))
+        return None if one is None else {"policy": one.policy}
+
+    def alias(self, name: str) -> str | None:
+        one = self._seen(lambda: _invoke(aws.kms.get_alias, name=name))
+        return None if one is None else one.target_key_id
+
+    def repository(self, name: str) -> bool:
+        # No function looks up a repository; one that is not there has no endpoint.
+        where = {"domain": self._domain, "domain_owner": self._account, "repository": name, "format": "npm"}
+        return self._seen(lambda: _invoke(aws.codeartifact.get_repository_endpoint, **where)) is not None
+
+    @staticmethod
+    def _seen(question: Callable[[], Answered]) -> Answered | None:
+        try:
+            return question()
+        except _NoAnswer as error:
+            if "AccessDenied" in str(error):
+                return None
+            raise
+
+
 def own_state() -> State:
     """What this stack made before, from its own state: it tells "made here" from "made by others", which GitHub and AWS can't."""
     name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
@@ -853,6 +996,26 @@ def state_from(resources: Mapping[str, Any]) -> State:
         ),
         domain=next((made.get("arn", "") for urn, made in by_type.get(DOMAIN_TYPE, []) if _OF_REGISTRY in urn), ""),
         own_key=any(_OF_REGISTRY in urn for urn, _ in by_type.get(KEY_TYPE, [])),
+        known=_known(by_type),
+    )
+
+
+def _known(by_type: Mapping[str, list[tuple[str, Mapping[str, Any]]]]) -> leftovers.Known:
+    def of(type: str, *names: str) -> frozenset[Any]:
+        found = (tuple(made.get(name, "") for name in names) for _, made in by_type.get(type, []) if made.get(names[0]))
+        return frozenset(one if len(names) > 1 else one[0] for one in found)
+
+    own = {type: found for type, found in by_type.items() if type.startswith("package-flow:")}
+    components = ((type.rpartition(":")[2], urn.rpartition("::")[2]) for type, found in own.items() for urn, _ in found)
+    return leftovers.Known(
+        components=frozenset(components),
+        rulesets=of(RULESET_TYPE, "repository", "name"),
+        branch_policies=of(BRANCH_POLICY_TYPE, "repository", "environment", "branchPattern"),
+        roles=of(ROLE_TYPE, "name"),
+        policies=of(POLICY_TYPE, "name"),
+        aliases=of(ALIAS_TYPE, "name"),
+        keys={made["description"]: made["keyId"] for _, made in by_type.get(KEY_TYPE, []) if made.get("keyId") and made.get("description")},
+        repositories=of(REPOSITORY_TYPE, "repository"),
     )
 
 

@@ -144,7 +144,7 @@ def _environments(declared: Declaration, facts: Facts, ask: lookups.Asking) -> l
     full_name = f"{repository.owner.login}/{repository.name}"
     there = ask(f"{full_name}: its environments", lambda: lookups.see_environments(full_name, wanted), {})
     instead = "Delete it there, or give the stack another name"
-    return [f"{full_name} {lookups.there_before(repository.name, name, protected, instead)}" for name, protected in there.items()]
+    return [f"{full_name} {lookups.there_before(repository.name, name, found, instead)}" for name, found in there.items()]
 
 
 def run(folder: Path) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from plan.declared import Settings
 from policies.arns import Registry
@@ -31,7 +32,7 @@ class SeenRepository:
     """A GitHub repository as this credential sees it. `full_name` is "" if it sees none.
 
     Looked up only where this stack has not made or judged them before: `branches` (None = this credential may not list them), the
-    `environments` that it would make and that are there already (what protects each, in words) and the `workflow_permissions` that it sets.
+    `environments` that it would make and that are there already (each as GitHub describes it) and the `workflow_permissions` that it sets.
     """
 
     full_name: str
@@ -41,9 +42,9 @@ class SeenRepository:
     visibility: str = ""
     archived: bool = False
     default_subject: bool = True
-    variables: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
     branches: tuple[str, ...] | None = ()
-    environments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    environments: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     workflow_permissions: WorkflowPermissions | None = None
 
 
@@ -59,7 +60,8 @@ class IdentityCenter:
 class Facts:
     """What the program builds on. `repositories` by their name in the catalog, `teams` (ids) by slug, `caller` the ARN of who deploys.
 
-    `trusted_before` are the release branches that may publish already, by the repository's name in the catalog.
+    `trusted_before` are the release branches that may publish already, by the repository's name in the catalog. `adopted` are import ids of
+    what an interrupted run left (see leftovers.py).
     """
 
     registry: Registry
@@ -70,6 +72,7 @@ class Facts:
     identity_center: IdentityCenter = IdentityCenter("")
     caller: str = ""
     trusted_before: Mapping[str, list[str]] = field(default_factory=dict)
+    adopted: Mapping[str, str] = field(default_factory=dict)
 
 
 def stable_id(kind: str, name: str) -> int:

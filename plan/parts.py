@@ -240,6 +240,11 @@ class ConsumingRepository:
         return tuple(one for one in every if one)
 
     @property
+    def environments(self) -> tuple[Environment, ...]:
+        every = (self.publishing.environment if self.publishing else None, self.promotion.environment if self.promotion else None)
+        return tuple(one for one in every if one)
+
+    @property
     def inputs(self) -> dict[str, Any]:
         """What the component says of itself in the state."""
         one = self.repository

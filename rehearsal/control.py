@@ -99,6 +99,14 @@ class Control:
         """Set something up. Raises RuntimeError with the cloud's words if it can't be done."""
         return self._answer(self._http.post(path, json=body), denied=False)
 
+    def put(self, path: str, /, **body: Any) -> Any:
+        """Set something, in the place of what was set before. Raises RuntimeError with the cloud's words."""
+        return self._answer(self._http.put(path, json=body), denied=False)
+
+    def delete(self, path: str) -> Any:
+        """Take something away again."""
+        return self._answer(self._http.delete(path), denied=False)
+
     def act(self, path: str, **body: Any) -> Any:
         """Do something as a person. Raises Denied with GitHub's words if it is not allowed."""
         return self._answer(self._http.post(path, json=body), denied=True)

@@ -3,6 +3,7 @@
 All bodies are JSON. Only the holder of the start's key comes here (see server.py).
 
 - GET  decisions?since=N      {"decisions": [...], "next": N}: authorisation decisions from number N on
+- GET  end-state             {"lines": [...]}: everything that there is, in a form in which two ways to the same end are equal
 - POST principals             {"kind": "role"|"user"|"root", "name", "path", "policy": document|null, "account", "seconds"}: a principal
                               made for a test, with credentials
 - POST sessions               {"role_arn", "session_name", "service": "codebuild.amazonaws.com", "seconds"}: a session of an existing role,
@@ -58,6 +59,13 @@ def _decisions(request: Mapping[str, Any]) -> dict[str, Any]:
     return {"decisions": aws.decisions[since:], "next": len(aws.decisions)}
 
 
+def _end_state(request: Mapping[str, Any]) -> dict[str, Any]:
+    # It imports every part of the cloud, which start one after the other.
+    from rehearsal.cloud import end_state
+
+    return {"lines": end_state.end_state()}
+
+
 def _principal(request: Mapping[str, Any]) -> dict[str, Any]:
     account, kind = request.get("account") or _account, request["kind"]
     if kind == "root":
@@ -103,6 +111,7 @@ def _issuer(request: Mapping[str, Any]) -> dict[str, Any]:
 
 HANDLERS: dict[tuple[str, str], Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     ("GET", "decisions"): _decisions,
+    ("GET", "end-state"): _end_state,
     ("POST", "principals"): _principal,
     ("POST", "sessions"): _session,
     ("POST", "accounts"): _organization,

@@ -3,9 +3,11 @@
 Only calls of the two are counted (AWS's signed calls and GitHub's REST API), in the order in which they come. /_rehearsal/faults, for the
 holder of the start's key:
 
-- PUT     {"kind", "at": n, "times": 1, "service", "operation", "credentials": [...]}: fail the n-th call from now on that fits, and the
-          next `times` - 1 that ask the same; `service` is AWS's signing name or `github`, `operation` AWS's name or GitHub's method,
-          `credentials` access key ids and GitHub tokens; what is left out fits every call
+- PUT     {"kind", "at": n, "times": 1, "every": 0, "then": [...], "writes": false, "service", "operation", "credentials": [...]}: fail the
+          n-th call from now on that fits, and the next `times` - 1 that ask the same, and so on with every `every`-th after it (0 = no
+          other), which fail by `kind` and the kinds of `then` in turn; `writes`: only calls that change something; `service` is AWS's
+          signing name or `github`, `operation` AWS's name or GitHub's method, `credentials` access key ids and GitHub tokens; what is left
+          out fits every call
 - GET     {"calls": how many were counted since the last PUT or DELETE, "hits": the calls that were hit}
 - DELETE  no more faults; the count begins again
 
@@ -39,6 +41,8 @@ GITHUB_PREFIX = "/_github"
 # Signing names that are not the names of botocore's models.
 MODELS = {"cloudcontrolapi": "cloudcontrol", "sso": "sso-admin"}
 SIGNED = re.compile(r"Credential=([^/,]+)/\d{8}/[a-z0-9-]+/([a-z0-9-]+)/")
+# Operations that change nothing begin so.
+READING = ("Get", "List", "Describe", "Assume")
 # What services call the three, most particular first; an operation's model says which of them it has.
 THROTTLED = ("ThrottlingException", "TooManyRequestsException", "ThrottledException", "RequestThrottled")
 FAILED = (
@@ -81,13 +85,21 @@ class Fault:
     kind: Kind
     at: int
     times: int = 1
+    every: int = 0
+    then: tuple[Kind, ...] = ()
+    writes: bool = False
     service: str = ""
     operation: str = ""
     credentials: tuple[str, ...] = ()
 
     def fits(self, call: Seen) -> bool:
         wanted = ((self.service, call.service), (self.operation, call.operation))
-        return all(asked in ("", given) for asked, given in wanted) and (not self.credentials or call.credential in self.credentials)
+        allowed = not self.credentials or call.credential in self.credentials
+        return all(asked in ("", given) for asked, given in wanted) and allowed and (call.write or not self.writes)
+
+    def begins(self, fitting: int) -> bool:
+        """Whether it begins with this call, the `fitting`-th that fits."""
+        return fitting == self.at or (self.every > 0 and fitting > self.at and (fitting - self.at) % self.every == 0)
 
 
 @dataclass(frozen=True)
@@ -115,7 +127,7 @@ class Faults:
         self.fault: Fault | None = None
         self.calls = 0
         self.hits: list[dict[str, Any]] = []
-        self._fitting, self._struck = 0, None
+        self._fitting, self._struck, self._left, self._strikes = 0, None, 0, 0
 
     def strikes(self, call: Seen) -> Kind | None:
         """Count a call; how it fails, or None."""
@@ -124,14 +136,16 @@ class Faults:
         if fault is None or not fault.fits(call):
             return None
         self._fitting += 1
-        if self._fitting == fault.at:
-            self._struck = call
-        again = call == self._struck and len(self.hits) < fault.times
-        if not again:
+        if fault.begins(self._fitting):
+            self._struck, self._left, self._strikes = call, fault.times, self._strikes + 1
+        if call != self._struck or not self._left:
             return None
-        applies = fault.kind is not Kind.CONFLICT or conflicts(call)
-        self.hits.append({"number": self.calls, "kind": fault.kind if applies else "not-applicable", **asdict(call)})
-        return fault.kind if applies else None
+        self._left -= 1
+        kinds = (fault.kind, *fault.then)
+        kind = kinds[(self._strikes - 1) % len(kinds)]
+        applies = kind is not Kind.CONFLICT or conflicts(call)
+        self.hits.append({"number": self.calls, "kind": kind if applies else "not-applicable", **asdict(call)})
+        return kind if applies else None
 
     async def serve(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """One call, which the application serves unless it is to fail."""
@@ -170,10 +184,17 @@ class Faults:
 
 def fault_of(told: Mapping[str, Any]) -> Fault:
     """A fault as the control API is told. Raises ValueError or TypeError for what it does not know."""
-    known: dict[str, Any] = {**told, "kind": Kind(told.get("kind", "")), "credentials": tuple(told.get("credentials", ()))}
+    known: dict[str, Any] = {
+        **told,
+        "kind": Kind(told.get("kind", "")),
+        "credentials": tuple(told.get("credentials", ())),
+        "then": tuple(map(Kind, told.get("then", ()))),
+    }
     fault = Fault(**known)
     if not (isinstance(fault.at, int) and isinstance(fault.times, int) and fault.at > 0 and fault.times > 0):
         raise ValueError("at and times are numbers from 1 on")
+    if not isinstance(fault.every, int) or fault.every < 0:
+        raise ValueError("every is a number from 0 on")
     return fault
 
 
@@ -197,7 +218,7 @@ def seen(scope: Scope, body: bytes) -> Seen | None:
         return None
     credential, service = signed.groups()
     operation = _operation(service, scope, body)
-    return Seen(service, operation, credential, not operation.startswith(("Get", "List", "Describe")))
+    return Seen(service, operation, credential, not operation.startswith(READING))
 
 
 def _operation(service: str, scope: Scope, body: bytes) -> str:

@@ -64,7 +64,11 @@ def difference(
 
     Two resources of one name can't be there at the same time: with a name that the program gives, the old one goes first.
     """
-    changed = sorted(key for key in {*olds, *news} if not key.startswith("__") and not same(olds.get(key), news.get(key)))
+    changed = sorted(
+        key
+        for key in {*olds, *news}
+        if not (key.startswith("__") or same(olds.get(key), news.get(key)) or handler.alike(key, olds.get(key), news.get(key)))
+    )
     replaces = sorted(handler.replacing(cloud, outputs or {}, news, set(changed)))
     names = reader(handler, news, "automatic")
     handler.read(names, Defaults(tags={}))

@@ -45,10 +45,16 @@ class Plugins:
     def __init__(self, home: Path, clouds: Callable[[], Clouds], watch: Watch = _nothing) -> None:
         self.watch, self._clouds = watch, clouds
         self.engine = 0
+        self._serving: list[threading.Thread] = []
         self._listening = socket.create_server(("127.0.0.1", 0))
         for package in PACKAGES:
             _install(home, package, self._listening.getsockname()[1])
         threading.Thread(target=self._accept, daemon=True).start()
+
+    def settle(self) -> None:
+        """Wait until what was under way when the engines ended is finished."""
+        while self._serving:
+            self._serving.pop().join()
 
     def close(self) -> None:
         """Serve no more instances; those that are there end with their engines."""
@@ -63,7 +69,9 @@ class Plugins:
                 connection, _ = self._listening.accept()
             except OSError:
                 return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+            serving = threading.Thread(target=self._serve, args=(connection,), daemon=True)
+            self._serving.append(serving)
+            serving.start()
 
     def _serve(self, connection: socket.socket) -> None:
         with connection, connection.makefile("rw") as asked:

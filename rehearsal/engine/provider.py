@@ -22,7 +22,7 @@ from rehearsal.program.invokes import AWS_FUNCTIONS, GITHUB_FUNCTIONS
 from rehearsal.program.state import Resource
 
 FUNCTIONS: dict[str, Any] = {**AWS_FUNCTIONS, **GITHUB_FUNCTIONS}
-# Steps as they happen: "create", "update" or "delete", and the URN. It is called before the step; what it raises fails the step.
+# Steps as they happen: "create", "read", "update" or "delete", and the URN. It is called before the step; what it raises fails the step.
 Watch = Callable[[str, str], None]
 
 _INSTANCE = "instance::id"  # a reference to the only provider of this instance's clouds
@@ -113,6 +113,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     def Read(self, request: Any, context: Any) -> provider_pb2.ReadResponse:
         handler, outputs, inputs = _handler(request.urn, context), _values(request.properties), _struct(request.inputs)
         try:
+            self._watch("read", request.urn)
             by = handler.import_id(Existing(request.id, wire.plain(inputs), outputs)) if outputs else request.id
             found = handler.look_up(self._cloud(_resource(request.urn, outputs or wire.plain(inputs))), by)
             if found is None:

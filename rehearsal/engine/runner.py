@@ -135,7 +135,6 @@ def _result(
         "resources": [_resource(one) for one in after or [] if _shown(one)],
         "outputs": wire.shown(outputs),
         "secret_outputs": sorted(key for key, value in outputs.items() if wire.has_secret(value)),
-        "pending": [],
         "calls": [],
         "deleted": [urn for urn in gone if urn not in {one["urn"] for one in retained}],
         "retained": [{"urn": one["urn"], "type": one["type"], "name": _name(one["urn"]), "id": one.get("id", "")} for one in retained],

@@ -1,5 +1,13 @@
-"""Faults on purpose: every call of a stack's provisioning, change and removal fails once in every way, and is mended as people would.
+"""Faults on purpose: a small stack's life under Pulumi's engine, disturbed again and again, and mended as docs/faults.md says.
 
-`python -m rehearsal.faults`; see docs/faults.md. Cloud and program are in one process, which is forked at every call: each branch meets one
-fault and goes on from there, and nothing has to be provisioned again to come to the next call.
+`python -m rehearsal.faults` makes calls to AWS and GitHub fail; `lives` has what the command and the tests have in common.
 """
+
+from pathlib import Path
+
+from rehearsal.stage import Stack
+
+_FOLDER = Path(__file__).parent / "small"
+# It has every component, and as little of each as there can be.
+SMALL = Stack("small", _FOLDER / "Pulumi.small.yaml", None)
+CHANGED = _FOLDER / "changed"

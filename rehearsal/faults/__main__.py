@@ -1,112 +1,135 @@
-"""`python -m rehearsal.faults`: makes every call of a stack's life fail once in every way, and mends it.
+"""`python -m rehearsal.faults`: makes calls to AWS and GitHub fail while Pulumi's engine makes, changes and removes a small stack.
 
-Exit status: 0 if every fault was absorbed or mended and the end was that of the undisturbed run, 1 otherwise.
+Every command of the engine is run again until it succeeds, with the commands that docs/faults.md names. Exit status: 0 if each life came to
+the end of the undisturbed one and no role was ever without its guards, 1 otherwise.
 """
 
 import argparse
-import json
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from rehearsal.faults import deployment, exploration
-from rehearsal.faults.exploration import Case, Disturbance, Ending
-from rehearsal.stage import PROJECT, Stack
+import yaml
 
-SMALL = Path(__file__).parent / "small"
+from rehearsal.cloud.faults import Kind
+from rehearsal.engine import command
+from rehearsal.engine.life import Life, changes, living
+from rehearsal.engine.stack import Run
+from rehearsal.faults import CHANGED, SMALL, lives, steps
+from rehearsal.program.clouds import Connection
+
+# The real providers' attempts are 25 (AWS) and 4 (GitHub). That they end is what matters, and that one fault is fewer.
+CONNECTION = Connection(attempts=2, timeout=2, pause=lambda seconds: None)
+MOST_RUNS = 120
+
+
+@dataclass
+class Figures:
+    """What was met in all lives: calls that failed by kind, runs of the engine, and commands by hand."""
+
+    hits: Counter[str] = field(default_factory=Counter)
+    runs: int = 0
+    commands: Counter[str] = field(default_factory=Counter)
+
+    def words(self, seconds: float) -> str:
+        """For people."""
+        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(self.hits.items()))
+        by_hand = ", ".join(f"{count} {one}" for one, count in sorted(self.commands.items())) or "none"
+        return f"{self.hits.total()} faults ({kinds}) in {self.runs} runs of the engine; commands by hand: {by_hand}; {seconds:.0f} s"
+
+
+def undisturbed(engine: Path, folder: Path) -> dict[str, list[str]]:
+    """What there is after each phase of a life without faults."""
+    with living(engine, SMALL, folder) as life:
+        return {name: _end_of(life, act) for name, act in phases(life)}
+
+
+def _end_of(life: Life, act: Callable[[], Run]) -> list[str]:
+    run = act()
+    if run.failed:
+        raise lives.Broken(f"the undisturbed run fails: {run.errors}")
+    return lives.end(life)
+
+
+def phases(life: Life) -> list[tuple[str, Callable[[], Run]]]:
+    """What happens to the stack, one after the other."""
+
+    def change() -> Run:
+        life.configure({file.stem: yaml.safe_load(file.read_text()) for file in CHANGED.glob("*.yaml")})
+        return life.stack.up(refresh=True)
+
+    def destroy() -> Run:
+        life.stack.unprotect()
+        return life.stack.destroy(refresh=True)
+
+    return [("up", life.stack.up), ("change", change), ("destroy", destroy)]
+
+
+def disturbed(life: Life, kinds: Sequence[Kind], at: int, every: int, ends: dict[str, list[str]], figures: Figures) -> None:
+    """A life in which every `every`-th writing call fails, from the `at`-th of each run on; `kinds` take turns. Raises Broken."""
+    for name, act in phases(life):
+        _phase(life, kinds, at, every, act, figures)
+        figures.commands.update(steps.dispose(life))
+        if found := lives.difference(ends[name], lives.end(life)):
+            raise lives.Broken(f"{name}: another end than without faults:\n  " + "\n  ".join(found[:20]))
+        again = act()
+        if again.failed or changes(again):
+            raise lives.Broken(f"{name}: another run changes {changes(again)} {again.errors}")
+
+
+def _phase(life: Life, kinds: Sequence[Kind], at: int, every: int, act: Callable[[], Run], figures: Figures) -> None:
+    for number in range(MOST_RUNS):
+        first = 3 * number % len(kinds)
+        turn = [*kinds[first:], *kinds[:first]]
+        # Another first call in each run: with the same, what is left in the end would fail again and again.
+        life.cloud.control.put("faults", kind=turn[0], then=turn[1:], at=1 + (at - 1 + number) % every, every=every, writes=True)
+        run = act()
+        hits = life.cloud.control.get("faults")["hits"]
+        life.cloud.control.delete("faults")
+        figures.runs += 1
+        figures.hits.update(one["kind"] for one in hits)
+        lives.guarded(life)
+        if not run.failed:
+            return
+        if by_hand := steps.next_step(life, run):
+            figures.commands[" ".join(by_hand.split(" ")[:3])] += 1
+    raise lives.Broken(f"no end after {MOST_RUNS} runs: {run.errors}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Parse the arguments, inject, tell, and return the exit status."""
+    """Parse the arguments, live, and return the exit status."""
     options = _options(arguments)
-    people = sys.stderr if options.json == "-" else sys.stdout
-    started = time.monotonic()
+    found = command.find()
+    if found is None:
+        print("there is no engine here: make engine", file=sys.stderr)
+        return 1
+    started, figures, broken = time.monotonic(), Figures(), 0
     with tempfile.TemporaryDirectory(prefix="package-flow-faults-") as folder:
-        made = deployment.prepared(*_stacks(options), Path(folder))
-        references = exploration.calls_of(made)
-        faults = exploration.chosen(references, options.kinds, options.only, options.sample, options.seed)
-
-        counted = sum(map(len, faults.values()))
-        met: list[Case] = []
-
-        def tell(case: Case) -> None:
-            met.append(case)
-            if sys.stderr.isatty():
-                print(f"\r{len(met)} of {counted} faults", end="", file=sys.stderr, flush=True)
-            if case.ending is Ending.BROKEN:
-                print(f"BROKEN {case.name}\n  {case.error}\n  " + "\n  ".join([*case.steps, *case.problems]), file=people, flush=True)
-            elif options.verbose:
-                print(f"{case.ending} {case.name}" + "".join(f"\n  {step}" for step in case.steps), file=people, flush=True)
-
-        cases = exploration.explore(made, references, faults, whole=options.whole, tell=tell)
-    calls = {name: len(one.calls) for name, one in references.items()}
-    figures = _figures(cases, calls, time.monotonic() - started)
-    print(_words(figures), file=people)
-    _write(options.json, {**figures, "cases": [asdict(case) for case in cases]})
-    return 1 if figures["endings"].get(Ending.BROKEN) or not cases else 0
+        with tempfile.TemporaryDirectory(dir=folder) as where:
+            ends = undisturbed(found.path, Path(where))
+        for kind in options.kinds:
+            for at in range(1, options.every + 1, options.step):
+                try:
+                    with tempfile.TemporaryDirectory(dir=folder) as where, living(found.path, SMALL, Path(where), CONNECTION) as life:
+                        disturbed(life, [kind], at, options.every, ends, figures)
+                    print(f"{kind} from call {at} on: the same end", flush=True)
+                except lives.Broken as error:
+                    broken += 1
+                    print(f"BROKEN {kind} from call {at} on: {error}", flush=True)
+    print(figures.words(time.monotonic() - started))
+    return 1 if broken else 0
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m rehearsal.faults", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--stack", help="a stack of the project, Pulumi.STACK.yaml (default: a small one that has everything once)")
-    parser.add_argument("--config", type=Path, metavar="FILE", help="another stack file, Pulumi.NAME.yaml")
-    parser.add_argument("--catalog", type=Path, metavar="DIR", help="another catalog than the stack file's")
-    parser.add_argument("--changed", type=Path, metavar="DIR", help="the catalog that the stack is changed to (default: the same)")
-    parser.add_argument("--kinds", type=Disturbance, nargs="+", default=list(Disturbance), metavar="KIND", help=", ".join(Disturbance))
-    parser.add_argument("--only", default="", metavar="TEXT", help="only calls with this in their service:operation, as in iam:CreateRole")
-    parser.add_argument("--sample", type=int, metavar="N", help="a random choice of N faults")
-    parser.add_argument("--seed", type=int, default=1, help="of the choice")
-    parser.add_argument("--whole", action="store_true", help="every branch to its end, also where it repeats the undisturbed run")
-    parser.add_argument("--json", metavar="FILE", help="write figures and cases as JSON (- for standard output)")
-    parser.add_argument("--verbose", action="store_true", help="name every fault")
+    parser.add_argument("--kinds", type=Kind, nargs="+", default=list(Kind), metavar="KIND", help=", ".join(Kind))
+    parser.add_argument("--every", type=int, default=5, metavar="N", help="every N-th writing call fails (default: 5)")
+    parser.add_argument("--step", type=int, default=1, metavar="N", help="one life for each N-th first call (default: 1: every call fails)")
     return parser.parse_args(arguments)
-
-
-def _stacks(options: argparse.Namespace) -> tuple[Stack, Stack]:
-    own = not (options.stack or options.config)
-    file = options.config or (SMALL / "Pulumi.small.yaml" if own else PROJECT / f"Pulumi.{options.stack}.yaml")
-    catalog = options.catalog or (SMALL / "catalog" if own else None)
-    changed = options.changed or (SMALL / "changed" if own and not options.catalog else catalog)
-    name = file.name.split(".")[1]
-    before, after = (Stack(name, file.resolve(), each.resolve() if each else None) for each in (catalog, changed))
-    return before, after
-
-
-def _figures(cases: list[Case], calls: dict[str, int], seconds: float) -> dict[str, Any]:
-    kinds = {str(kind): Counter(str(case.ending) for case in cases if case.disturbance is kind) for kind in Disturbance}
-    steps = Counter(step.partition(" ")[0] for case in cases for step in case.steps)
-    return {
-        "calls": calls,
-        "faults": len(cases),
-        "endings": dict(Counter(str(case.ending) for case in cases)),
-        "kinds": {kind: dict(counted) for kind, counted in kinds.items() if counted},
-        "steps": dict(steps),
-        "seconds": round(seconds, 1),
-    }
-
-
-def _words(figures: dict[str, Any]) -> str:
-    calls = ", ".join(f"{name} {count}" for name, count in figures["calls"].items())
-    endings = ", ".join(f"{count} {ending}" for ending, count in sorted(figures["endings"].items()))
-    lines = [f"{figures['faults']} faults in {sum(figures['calls'].values())} calls ({calls}): {endings}; {figures['seconds']} s"]
-    for kind, counted in figures["kinds"].items():
-        lines.append(f"  {kind:14} {', '.join(f'{count} {ending}' for ending, count in sorted(counted.items()))}")
-    if figures["steps"]:
-        lines.append(f"  steps by hand: {', '.join(f'{count} {step}' for step, count in sorted(figures['steps'].items()))}")
-    return "\n".join(lines)
-
-
-def _write(target: str | None, report: dict[str, Any]) -> None:
-    text = json.dumps(report, indent=1) + "\n"
-    if target == "-":
-        sys.stdout.write(text)
-    elif target:
-        Path(target).write_text(text)
 
 
 if __name__ == "__main__":

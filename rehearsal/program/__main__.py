@@ -38,7 +38,6 @@ def parser() -> argparse.ArgumentParser:
     arguments.add_argument("--preview", action="store_true", help="make nothing, show what would be registered")
     arguments.add_argument("--destroy", action="store_true", help="delete what the state lists")
     arguments.add_argument("--unprotect", action="store_true", help="with --destroy: delete protected resources too")
-    arguments.add_argument("--import", dest="imports", metavar="URN=ID", action="append", default=[], help="take over what is there")
     arguments.add_argument("--attempts", type=int, default=1, help="how often a call is made at most, if it fails in passing")
     arguments.add_argument("--timeout", type=float, default=60, help="seconds to wait for an answer")
     arguments.add_argument("--engine", type=Path, metavar="PULUMI", help="run it by this engine, not by the SDK alone")
@@ -97,7 +96,6 @@ def _options(arguments: argparse.Namespace) -> runner.Options:
         stacks_directory=arguments.stacks,
         preview=arguments.preview,
         unprotect=arguments.unprotect,
-        imports=dict(each.split("=", 1) for each in arguments.imports),
         connection=Connection(attempts=arguments.attempts, timeout=arguments.timeout),
     )
 

@@ -35,14 +35,13 @@ class Connection:
     """How the clouds are reached.
 
     attempts: how often a call is made, at most, that was throttled, met a server error or (AWS) was not answered; the real providers' own
-    are 25 (AWS) and 4 (GitHub). timeout: seconds to wait for an answer. pause: waits before the next attempt at GitHub. attach, transport:
-    instead of a socket, for AWS's clients and for GitHub's.
+    are 25 (AWS) and 4 (GitHub). timeout: seconds to wait for an answer. pause: waits before the next attempt at GitHub. transport:
+    instead of a socket, for GitHub's client.
     """
 
     attempts: int = 1
     timeout: float = 60
     pause: Callable[[float], None] = time.sleep
-    attach: Callable[[Any], None] | None = None
     transport: httpx.BaseTransport | None = None
     clients: dict[tuple[str, ...], Any] = field(default_factory=dict, compare=False)
     lock: Any = field(default_factory=threading.Lock, compare=False, repr=False)
@@ -59,8 +58,6 @@ class Connection:
             retries = {"total_max_attempts": self.attempts, "mode": "standard"}
             config = Config(retries=retries, connect_timeout=min(10, self.timeout), read_timeout=self.timeout)
             self.clients[key] = session.client(service, endpoint_url=url, config=config)
-            if self.attach:
-                self.attach(self.clients[key])
         return self.clients[key]
 
 

@@ -94,6 +94,10 @@ class Handler:
         """What `look_up` takes for a resource of the state, where that is not its id."""
         return existing.id
 
+    def alike(self, key: str, one: Any, other: Any) -> bool:
+        """Whether the provider's schema takes two values of an input for the same (its DiffSuppressFunc)."""
+        return False
+
     def imported(self, import_id: str) -> str:
         """The provider's id of a resource that is imported by `import_id`, where the two differ."""
         return import_id

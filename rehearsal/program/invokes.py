@@ -6,6 +6,7 @@ Results have the names that pulumi_aws and pulumi_github expect on the wire.
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qsl
 
 from rehearsal.program.aws_resources.common import rfc3339
 from rehearsal.program.clouds import Aws, Github
@@ -79,6 +80,44 @@ def _role(aws: Aws, inputs: Inputs) -> Answer:
         "roleLastUseds": [],
         "tags": {tag["Key"]: tag["Value"] for tag in found.get("Tags", [])},
     }
+
+
+def _role_policies(aws: Aws, inputs: Inputs) -> Answer:
+    name = inputs.text("roleName", required=True)
+    inputs.check()
+    return {"id": name, "roleName": name, "policyNames": aws.call("iam", "list_role_policies", RoleName=name)["PolicyNames"]}
+
+
+def _role_policy_attachments(aws: Aws, inputs: Inputs) -> Answer:
+    name, prefix = inputs.text("roleName", required=True), inputs.text("pathPrefix")
+    inputs.check()
+    found = aws.call("iam", "list_attached_role_policies", RoleName=name, PathPrefix=prefix)["AttachedPolicies"]
+    listed = [{"policyArn": one["PolicyArn"], "policyName": one["PolicyName"]} for one in found]
+    return {"id": name, "roleName": name, "pathPrefix": prefix, "attachedPolicies": listed}
+
+
+def _policy(aws: Aws, inputs: Inputs) -> Answer:
+    """By ARN; to find one by name is not the rehearsal's."""
+    arn = inputs.text("arn", required=True)
+    inputs.mapping("tags")
+    inputs.check()
+    found = aws.call("iam", "get_policy", PolicyArn=arn)["Policy"]
+    version = aws.call("iam", "get_policy_version", PolicyArn=arn, VersionId=found["DefaultVersionId"])["PolicyVersion"]
+    return {
+        "id": arn,
+        "arn": arn,
+        "name": found["PolicyName"],
+        "path": found["Path"],
+        "policyId": found["PolicyId"],
+        "description": found.get("Description", ""),
+        "attachmentCount": found["AttachmentCount"],
+        "policy": _text(version["Document"]),
+        "tags": {tag["Key"]: tag["Value"] for tag in found.get("Tags", [])},
+    }
+
+
+def _text(document: Any) -> str:
+    return document if isinstance(document, str) else json.dumps(document, separators=(",", ":"))
 
 
 def _identity_center_instances(aws: Aws, inputs: Inputs) -> Answer:
@@ -302,7 +341,8 @@ def _rest_api(github: Github, inputs: Inputs) -> Answer:
     inputs.check()
     answer: Answer = {"endpoint": endpoint, "id": endpoint, "code": 404, "status": "404 Not Found", "headers": "{}", "body": "{}"}
     with absent_is_fine():
-        found = github.call("GET", *endpoint.split("/"))
+        path, _, query = endpoint.partition("?")
+        found = github.call("GET", *path.split("/"), query=dict(parse_qsl(query)) or None)
         return {**answer, "code": 200, "status": "200 OK", "body": json.dumps(found)}
     return answer
 
@@ -343,6 +383,9 @@ AWS_FUNCTIONS: dict[str, Callable[[Aws, Inputs], Answer]] = {
     "aws:index/getPartition:getPartition": _partition,
     "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": _open_id_connect_provider,
     "aws:iam/getRole:getRole": _role,
+    "aws:iam/getRolePolicies:getRolePolicies": _role_policies,
+    "aws:iam/getRolePolicyAttachments:getRolePolicyAttachments": _role_policy_attachments,
+    "aws:iam/getPolicy:getPolicy": _policy,
     "aws:ssoadmin/getInstances:getInstances": _identity_center_instances,
     "aws:identitystore/getGroup:getGroup": _identity_store_group,
     "aws:codeartifact/getRepositoryEndpoint:getRepositoryEndpoint": _repository_endpoint,

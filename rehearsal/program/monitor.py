@@ -57,7 +57,6 @@ class Recording:
     calls: list[dict[str, Any]] = field(default_factory=list)
     failure: Failure | None = None
     stack: Resource | None = None
-    under_way: Resource | None = None
 
 
 class Monitor(MockMonitor):
@@ -238,7 +237,7 @@ class Monitor(MockMonitor):
         provisioning.request_for(handler, resource, None, provisioning.cloud_of(resource, self._clouds))
         before = self._before.resources.get(resource.urn)
         resource.status = "planned"
-        if before and before.status not in ("partial", "importing"):
+        if before and before.status != "partial":
             changed = provisioning.change(before, resource)
             if changed.same:
                 provisioning.keep(resource, before)
@@ -248,15 +247,8 @@ class Monitor(MockMonitor):
     def _bring_about(self, resource: Resource) -> None:
         provisioning.handler_of(resource.type)  # refuses a type that nobody knows before anything is looked at
         before = self._before.resources.get(resource.urn)
-        if before is not None and before.status == "importing":
-            provisioning.take_over(resource, before.id, self._clouds)
-            self._report("adopted", resource)
-            return
         if before is not None and before.status == "partial":
-            self._report("updating", resource)
-            if provisioning.carry_on(resource, before, self._clouds):
-                return
-            before = None
+            raise NotSupported("its creation did not finish; without the engine it can only be destroyed (--destroy)")
         if before is None:
             self._make(resource)
             return
@@ -270,8 +262,6 @@ class Monitor(MockMonitor):
 
     def _make(self, resource: Resource) -> None:
         self._report("creating", resource)
-        # The engine's note that an operation has begun. It stays if the process ends before the operation does.
-        self.recording.under_way = resource
         import_id = resource.options.get("importId")
         try:
             if import_id:
@@ -283,9 +273,7 @@ class Monitor(MockMonitor):
                 resource.id, resource.status = error.id, "partial"
                 resource.outputs = provisioning.outputs_of(resource, error.outputs)
                 self.recording.resources[resource.urn] = resource
-            self.recording.under_way = None
             raise
-        self.recording.under_way = None
 
     def _looked_up(self, request: resource_pb2.ReadResourceRequest) -> Resource:
         return Resource(

@@ -72,74 +72,21 @@ def fill(resource: Resource, made: Created, status: str) -> None:
 
 
 def adopt(resource: Resource, import_id: str, clouds: Clouds) -> None:
-    """Takes over an existing resource (the option `import_`), in the engine's words if it is missing or differs."""
+    """Takes over an existing resource (the option `import_`), in the engine's words if it is missing.
+
+    The engine updates one that differs; this runner does not, and says so.
+    """
     handler, cloud = handler_of(resource.type), cloud_of(resource, clouds)
     request_for(handler, resource, None, cloud)
     seen = handler.look_up(cloud, import_id)
     if seen is None:
         raise CloudError(f"resource '{import_id}' does not exist")
     found, wanted = known(seen), wire.plain(resource.inputs)
-    differing = sorted(key for key, value in wanted.items() if key in seen and not same(found.get(key), value))
+    pairs = {key: (found.get(key), value) for key, value in wanted.items() if key in seen}
+    differing = sorted(key for key, (one, other) in pairs.items() if not (same(one, other) or handler.alike(key, one, other)))
     if differing:
-        raise CloudError(f"inputs to import do not match the existing resource: {', '.join(differing)}")
-    fill(resource, Created(import_id, found), "imported")
-
-
-def imported(urn: str, import_id: str, clouds: Clouds) -> Resource:
-    """What `pulumi import` puts into the state. A resource of AWS is looked at when the program registers it and names its provider.
-
-    Raises CloudError if there is nothing of that id.
-    """
-    _, _, types, name = urn.split("::", 3)
-    resource = Resource(urn, types.rpartition("$")[2], name, id=import_id, status="importing")
-    if not resource.type.startswith("aws:"):
-        found = handler_of(resource.type).look_up(cloud_of(resource, clouds), import_id)
-        if found is None:
-            raise CloudError(f"resource '{import_id}' does not exist")
-        resource.outputs = known(found)
-    return resource
-
-
-def take_over(resource: Resource, import_id: str, clouds: Clouds) -> None:
-    """Makes an imported resource the program's: it is read, and updated to what the program wants.
-
-    Raises CloudError if there is nothing of that id, NotSupported if the type cannot be imported.
-    """
-    found = handler_of(resource.type).look_up(cloud_of(resource, clouds), import_id)
-    if found is None:
-        raise CloudError(f"resource '{import_id}' does not exist")
-    _bring_up_to_date(resource, handler_of(resource.type).imported(import_id), known(found), clouds)
-
-
-def carry_on(resource: Resource, before: Resource, clouds: Clouds) -> bool:
-    """Finishes a resource whose creation did not: what is there is read (`--refresh`) and updated. False if there is nothing any more.
-
-    The engine keeps such a resource with its errors and updates it, whether or not an input has changed (its step_generator.go).
-    """
-    handler = handler_of(resource.type)
-    try:
-        found = handler.look_up(cloud_of(resource, clouds), handler.import_id(existing_of(before)))
-    except NotSupported:  # its outputs are all that there is to know of it
-        found = existing_of(before).outputs
-    if found is None:
-        return False
-    _bring_up_to_date(resource, before.id, known(found), clouds)
-    return True
-
-
-def is_gone(resource: Resource, clouds: Clouds) -> bool:
-    """Whether a refresh would take the resource out of the state. Raises NotSupported for a type that cannot be looked up."""
-    handler = handler_of(resource.type)
-    return handler.look_up(cloud_of(resource, clouds), handler.import_id(existing_of(resource))) is None
-
-
-def _bring_up_to_date(resource: Resource, id: str, found: Mapping[str, Any], clouds: Clouds) -> None:
-    handler, cloud = handler_of(resource.type), cloud_of(resource, clouds)
-    known = Resource(resource.urn, resource.type, resource.name, outputs=dict(found))
-    wanted = request_for(handler, resource, known, cloud)
-    existing = Existing(id, {key: found[key] for key in resource.inputs if key in found}, dict(found))
-    computed = handler.update(cloud, existing, wanted)
-    fill(resource, Created(id, {**found, **computed}), "updated")
+        raise NotSupported(f"without the engine only what equals the program is imported; {', '.join(differing)} of '{import_id}' differ")
+    fill(resource, Created(handler.imported(import_id), found), "imported")
 
 
 @dataclass(frozen=True)

@@ -39,10 +39,8 @@ SEVERITIES = {engine_pb2.DEBUG: "debug", engine_pb2.INFO: "info", engine_pb2.WAR
 class Options:
     """One run. `overrides` are configuration values over those of the stack file; `organization` is Pulumi's, for stack references.
 
-    refresh: URNs of resources that are looked for first, and taken out of the state if they are gone (`pulumi refresh --target`).
-    forget: URNs of resources that are taken out of the state without a look (`pulumi state delete`).
-    imports: by URN, the id by which `pulumi import` takes over a resource that is there and that the state does not know.
-    environment: where the providers find their credentials. executor: what the SDK's calls of the monitor run in.
+    refresh: URNs of resources that the engine looks at first (`pulumi refresh --target`); without it nothing is refreshed.
+    environment: where the providers find their credentials.
     """
 
     directory: Path
@@ -57,11 +55,8 @@ class Options:
     unprotect: bool = False
     organization: str = "organization"
     refresh: Sequence[str] = ()
-    forget: Sequence[str] = ()
-    imports: Mapping[str, str] = field(default_factory=dict)
     connection: Connection = field(default_factory=Connection)
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
-    executor: Callable[[], ThreadPoolExecutor] = lambda: ThreadPoolExecutor(max_workers=1)
 
 
 class Engine(MockEngine):
@@ -87,7 +82,6 @@ def run(options: Options, emit: Emit) -> dict[str, Any]:
     if isinstance(started, dict):
         return started
     stack, before, clouds = started
-    _warn_of_pending(before, emit)
     monitor = Monitor(
         directory=options.directory.resolve(),
         before=before,
@@ -128,10 +122,8 @@ def _start(options: Options) -> tuple[Stack, State, Clouds] | dict[str, Any]:
         before = state.read(options.state_file, stack.project, stack.name)
         clouds = Clouds(options.cloud_url, options.github_url, options.environment, connection=options.connection)
         clouds.configure(stack)
-        for urn in options.forget:
-            del before.resources[urn]
-        _refresh(before, options.refresh, clouds)
-        before.resources |= {urn: provisioning.imported(urn, import_id, clouds) for urn, import_id in options.imports.items()}
+        if options.refresh:
+            raise provisioning.NotSupported("without the engine nothing is refreshed")
     except StackFileError as error:
         return _result(before, {**blank_problem(str(error)), "problems": error.problems})
     except Exception as error:
@@ -141,21 +133,13 @@ def _start(options: Options) -> tuple[Stack, State, Clouds] | dict[str, Any]:
     return stack, before, clouds
 
 
-def _refresh(before: State, urns: Sequence[str], clouds: Clouds) -> None:
-    if urns:
-        deletion.register_providers(before, clouds)
-    for urn in urns:
-        if provisioning.is_gone(before.resources[urn], clouds):
-            del before.resources[urn]
-
-
 def _execute(options: Options, stack: Stack, monitor: Monitor, engine: Engine) -> BaseException | None:
     """Runs the program to its end; the exception that ended it, if one did."""
     directory = options.directory.resolve()
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # a failed program leaves tasks behind that asyncio would complain about
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    loop.set_default_executor(options.executor())
+    loop.set_default_executor(ThreadPoolExecutor(max_workers=1))
     try:
         settings = Settings(
             project=stack.project,
@@ -191,18 +175,9 @@ def _close(loop: asyncio.AbstractEventLoop) -> None:
 def _reporter(emit: Emit) -> Callable[[str, Resource], None]:
     def report(event: str, resource: Resource) -> None:
         shown = {"urn": resource.urn, "type": resource.type, "name": resource.name, "parent": resource.parent, "where": resource.where}
-        emit({"event": event, **shown, **({"id": resource.id} if event == "adopted" else {})})
+        emit({"event": event, **shown})
 
     return report
-
-
-def _warn_of_pending(before: State, emit: Emit) -> None:
-    """As the engine warns of what an earlier run had begun when it ended (pkg/resource/deploy/deployment_executor)."""
-    if before.pending:
-        listed = "".join(f"\n  * {urn}, interrupted while creating" for urn in before.pending)
-        count = len(before.pending)
-        message = f"Attempting to deploy or update resources with {count} pending operations from previous deployment.{listed}"
-        emit({"event": "log", "severity": "warning", "message": message, "urn": ""})
 
 
 def _problem(error: BaseException | None, recording: Recording, directory: Path) -> dict[str, Any] | None:
@@ -252,8 +227,6 @@ def _state_after(before: State, recording: Recording, *, failed: bool) -> State:
         after.resources.setdefault(urn, resource)
     if not failed and recording.outputs is not None:
         after.outputs, after.secret_outputs = recording.outputs, recording.secret_outputs
-    begun = [recording.under_way.urn] if recording.under_way else []
-    after.pending = [urn for urn in dict.fromkeys([*before.pending, *begun]) if urn not in recording.resources]
     return after
 
 
@@ -285,7 +258,6 @@ def _result(
         "resources": [resource.to_json() for resource in known.resources.values()],
         "outputs": wire.shown(known.outputs),
         "secret_outputs": known.secret_outputs,
-        "pending": known.pending,
         "calls": calls or [],
         "deleted": deleted.urns if deleted else [],
         "retained": [{"urn": each.urn, "type": each.type, "name": each.name, "id": each.id} for each in retained],

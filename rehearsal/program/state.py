@@ -16,8 +16,7 @@ class Resource:
     """One resource as the program registered it and as it came to be.
 
     `inputs` and `outputs` are on the wire's terms (camelCase) with secrets in their envelopes; a result file has them masked.
-    `status` is created, updated, same, imported, read, component, planned, failed, partial (it exists, but its creation did not finish) or
-    importing (it exists and was imported; `id` is the import's until the program has registered it).
+    `status` is created, updated, same, imported, read, component, planned, failed or partial (it exists, but its creation did not finish).
     """
 
     urn: str
@@ -55,17 +54,13 @@ class Resource:
 
 @dataclass
 class State:
-    """Everything known of a stack after a run. `outputs` is None as long as the program has not exported any.
-
-    `pending` are the URNs of resources whose creation had begun when the process ended: nobody knows whether they are there.
-    """
+    """Everything known of a stack after a run. `outputs` is None as long as the program has not exported any."""
 
     project: str
     stack: str
     resources: dict[str, Resource] = field(default_factory=dict)
     outputs: dict[str, Any] = field(default_factory=dict)
     secret_outputs: list[str] = field(default_factory=list)
-    pending: list[str] = field(default_factory=list)
 
 
 def digest(inputs: dict[str, Any]) -> str:
@@ -88,5 +83,4 @@ def read(path: Path | None, project: str, stack: str) -> State:
         resources={each.urn: each for each in resources if each.exists},
         outputs=loaded["outputs"],
         secret_outputs=loaded["secret_outputs"],
-        pending=loaded.get("pending", []),
     )

@@ -1,27 +1,19 @@
-"""A stack under Pulumi's engine on a local cloud of its own, deployed by its deployer, and the hands that change things behind its back."""
+"""A stack under Pulumi's engine, for tests: which stacks there are, and what a command must have done."""
 
-import shutil
-from collections.abc import Generator, Mapping
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
-from functools import partial
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
-from rehearsal import clients, seeding, stage
-from rehearsal.engine import command, runner
-from rehearsal.engine.plugins import Plugins
-from rehearsal.engine.stack import EngineStack, Run, home
-from rehearsal.program.clouds import Github
-from rehearsal.program.runner import Options
-from rehearsal.program.stack_files import load
-from settings import Settings
+from rehearsal import stage
+from rehearsal.engine import command, life
+from rehearsal.engine.life import Life, changes, short
+from rehearsal.engine.stack import Run
+from rehearsal.faults import SMALL
+from rehearsal.processes import PROJECT
 
-PROJECT = Path(__file__).resolve().parents[2]
-SMALL = stage.Stack("small", PROJECT / "rehearsal" / "faults" / "small" / "Pulumi.small.yaml", None)
+__all__ = ["FOUND", "PROJECT", "SMALL", "Life", "changes", "done", "living", "needs_engine", "shipped", "short"]
+
 FOUND = command.find()
 
 needs_engine = pytest.mark.skipif(FOUND is None, reason="there is no engine here: make engine")
@@ -32,66 +24,10 @@ def shipped(name: str) -> stage.Stack:
     return stage.Stack(name, PROJECT / f"Pulumi.{name}.yaml", None)
 
 
-@dataclass
-class Life:
-    """The engine on the stack, and the cloud that it is in."""
-
-    stack: EngineStack
-    plugins: Plugins
-    cloud: stage.Cloud
-    settings: Settings
-    values: dict[str, Any]
-    catalog: Path
-    runs: list[tuple[str, Run]] = field(default_factory=list)
-
-    @property
-    def github(self) -> Github:
-        """GitHub, by whoever may do anything there."""
-        return Github(f"{self.cloud.place.endpoint}/_github", seeding.DEPLOYER_TOKEN, self.settings.github_owner)
-
-    def aws(self, service: str) -> Any:
-        """AWS, by the account's administrator."""
-        return clients.aws(self.cloud.place.endpoint, self.settings.region, service, self.cloud.root)
-
-    def configure(self, catalog: Mapping[str, Any] | None = None, **values: Any) -> None:
-        """Give the stack other values (of its own keys) and other teams (files by name; None takes one away)."""
-        for name, content in (catalog or {}).items():
-            file = self.catalog / f"{name}.yaml"
-            file.unlink() if content is None else file.write_text(yaml.safe_dump(content))
-        for name, value in values.items():
-            self.values[f"package-flow:{name}"] = value
-        self.stack.configure(self.values)
-
-    def team(self, name: str) -> dict[str, Any]:
-        """A team's file, to be changed and given to `configure`."""
-        return yaml.safe_load((self.catalog / f"{name}.yaml").read_text())
-
-
-@contextmanager
-def living(stack: stage.Stack, folder: Path) -> Generator[Life]:
+def living(stack: stage.Stack, folder: Path) -> AbstractContextManager[Life]:
     """A cloud with the company in it, and the engine on the stack, before its first command."""
     assert FOUND is not None
-    settings = stack.settings()
-    with closing(stage.Cloud(settings, folder, "fixture")) as cloud:
-        deployer = stage.company(stack, settings, cloud, folder, quick=True)
-        url = cloud.place.endpoint
-        loaded = load(PROJECT, stack.file, stack.name)
-        catalog = folder / "catalog"
-        shutil.copytree(stack.catalog or PROJECT / loaded.values["package-flow:catalog"], catalog)
-        options = Options(
-            directory=PROJECT,
-            stack_file=stack.file,
-            stack=stack.name,
-            cloud_url=url,
-            github_url=f"{url}/_github",
-            overrides={"package-flow:catalog": str(catalog)},
-            environment={**deployer.environment(), "GITHUB_TOKEN": seeding.DEPLOYER_TOKEN},
-        )
-        plugins = Plugins(home(folder / "engine"), partial(runner.clouds, options))
-        with closing(plugins):
-            loaded = load(PROJECT, stack.file, stack.name, options.overrides)
-            engine = EngineStack(FOUND.path, folder / "engine", runner.source(options, loaded))
-            yield Life(engine, plugins, cloud, settings, dict(loaded.values), catalog)
+    return life.living(FOUND.path, stack, folder)
 
 
 def done(run: Run) -> Run:
@@ -99,15 +35,3 @@ def done(run: Run) -> Run:
     assert run.failed == "", [f"{one.urn}: {one.text}" for one in run.errors]
     assert run.warnings == []
     return run
-
-
-def short(urn: str) -> str:
-    """`TYPE NAME` of a URN, the type without its package and folder."""
-    types, name = urn.split("::", 3)[2:]
-    return f"{types.rpartition(':')[2]} {name}"
-
-
-def changes(run: Run) -> list[str]:
-    """What a command changed, in order; components and providers left out."""
-    made = (one for one in run.changes if not one.urn.split("::")[2].rpartition("$")[2].startswith(("package-flow:", "pulumi:")))
-    return [f"{one.operation} {short(one.urn)}" for one in made]

@@ -1,13 +1,14 @@
-"""`kill -9` of Pulumi's command: what was under way is done, and the state does not know it. What people do then."""
+"""kill -9 and Ctrl-C of Pulumi's command in the middle of up, refresh and destroy: what the next run does, and the documented commands."""
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from rehearsal.engine.stack import Run
+from rehearsal.faults import lives, steps
 from tests.engine.life import SMALL, Life, changes, done, living, needs_engine
 
 pytestmark = [
@@ -15,72 +16,67 @@ pytestmark = [
     # What the SDK leaves behind of a program whose engine is gone.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore:Error in event stream"),
 ]
-# What the next up says of what is there, by type.
-REFUSALS = {
-    "codeartifact/repository:": "already exists",
-    "actionsVariable:": "which this stack did not make",
-    "repositoryRuleset:": "Name must be unique",
-}
+EVERY = 10
+MOST_STOPS = 30
 
 
-def killed(life: Life, step: str, kind: str, act: Callable[..., Run]) -> str:
-    """A command that is killed when this is about to happen to the first resource of this type, which it then does; its URN."""
-    hit: list[str] = []
-
-    def kill(happening: str, urn: str) -> None:
-        if happening == step and kind in urn and not hit:
-            hit.append(urn)
-            os.kill(life.plugins.engine, signal.SIGKILL)
-
-    life.plugins.watch = kill
-    # One after the other, so that one operation is under way.
-    run = act(parallel=1)
-    life.plugins.watch = lambda step, urn: None
-    assert hit, [(one.urn, one.text) for one in run.errors]
-    assert "currently locked" in life.stack.up().failed
-    life.stack.pulumi("cancel", "--yes")
-    return hit[0]
-
-
-def deleted_by_hand(life: Life, urn: str) -> None:
-    """The other way than an import, where nobody has used it yet."""
-    name, owner = urn.split("::", 3)[3], life.settings.github_owner
-    repository, _, rest = name.rpartition("-")
-    path = ("repos", owner, repository)
-    if "codeartifact/repository:" in urn:
-        life.aws("codeartifact").delete_repository(domain=life.settings.domain.name, repository=name)
-    elif "actionsVariable:" in urn:
-        life.github.call("DELETE", *path, "actions", "variables", rest)
-    else:
-        made = next(one["id"] for one in life.github.call("GET", *path, "rulesets") if one["name"].endswith(rest))
-        life.github.call("DELETE", *path, "rulesets", str(made))
-
-
-def test_what_was_under_way_is_named_refused_and_made_anew(tmp_path: Path) -> None:
-    with living(SMALL, tmp_path) as life:
-        for kind, refusal in REFUSALS.items():
-            urn = killed(life, "create", kind, life.stack.up)
-            assert [one["resource"]["urn"] for one in life.stack.pending()] == [urn]
-            known = {one["urn"] for one in life.stack.state()}
-            refused = life.stack.up(parallel=1)
-            assert refusal in "\n".join(one.text for one in refused.errors)
-            assert urn in "\n".join(refused.warnings) or "nothing was changed" in refused.errors[0].text
-            assert urn not in {one["urn"] for one in life.stack.state()} >= known
-            deleted_by_hand(life, urn)
-            life.stack.pulumi("refresh", "--clear-pending-creates", "--yes", "--skip-preview")
-            assert life.stack.pending() == []
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    """What there is after an up and after a destroy that nobody stops."""
+    with living(SMALL, tmp_path_factory.mktemp("undisturbed")) as life:
         done(life.stack.up())
-        assert changes(done(life.stack.refresh())) == []
-
-
-def test_a_destroy_that_was_killed_goes_on(tmp_path: Path) -> None:
-    with living(SMALL, tmp_path) as life:
-        done(life.stack.up())
+        made = lives.end(life)
         life.stack.unprotect()
-        urn = killed(life, "delete", "actionsVariable:", life.stack.destroy)
-        again = life.stack.destroy()
-        assert "404" in again.errors[0].text
-        assert again.errors[0].urn == urn
-        done(life.stack.refresh(target=[urn]))
         done(life.stack.destroy())
+        return {"up": made, "destroy": lives.end(life)}
+
+
+def stopped(life: Life, act: Callable[[], Run], sent: signal.Signals) -> Run:
+    """A command that gets a signal when its tenth step from now is about to happen. The step and those beside it then happen."""
+    steps_seen = 0
+
+    def stop(happening: str, urn: str) -> None:
+        nonlocal steps_seen
+        steps_seen += 1
+        if steps_seen == EVERY:
+            os.kill(life.plugins.engine, sent)
+
+    life.plugins.watch = stop
+    run = act()
+    life.plugins.watch = lambda step, urn: None
+    life.plugins.settle()
+    if steps_seen >= EVERY and sent == signal.SIGKILL:
+        life.stack.pulumi("cancel", "--yes")
+    lives.guarded(life)
+    return run
+
+
+def stops(life: Life, act: Callable[[], Run], sent: signal.Signals) -> Iterator[list[str]]:
+    """Stops a command at every tenth step until it comes to its end; at each stop, the commands by hand that the next run asked for."""
+    for _ in range(MOST_STOPS):
+        run = stopped(life, act, sent)
+        if not run.failed:
+            return
+        command = steps.next_step(life, run)
+        print("STOP", [(e.text[:160]) for e in run.errors], [c for c in changes(run) if "import" in c], command)
+        yield [command] if command else []
+    raise AssertionError(f"no end after {MOST_STOPS} stops: {run.errors}")
+
+
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT])
+def test_every_tenth_step(sent: signal.Signals, tmp_path: Path, undisturbed: dict[str, list[str]]) -> None:
+    with living(SMALL, tmp_path) as life:
+        by_hand = list(stops(life, life.stack.up, sent))
+        print("UP", by_hand)
+        print("KEYS", steps.dispose(life))
+        if life.stack.pending():
+            life.stack.pulumi("refresh", "--clear-pending-creates", "--yes", "--skip-preview")
+        assert lives.difference(undisturbed["up"], lives.end(life)) == []
+        assert changes(done(life.stack.up())) == []
+        list(stops(life, life.stack.refresh, sent))
+        assert changes(done(life.stack.refresh())) == []
+        life.stack.unprotect()
+        by_hand = list(stops(life, lambda: life.stack.destroy(refresh=True), sent))
+        print("DOWN", by_hand)
         assert [one["type"] for one in life.stack.state() if not one["type"].startswith("pulumi:")] == []
+        assert lives.difference(undisturbed["destroy"], lives.end(life)) == []

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from leftovers import Known
 from lookups import LookupProblems, Seen, State, WorkflowRepository, _absent, _protections, notes, problems, state_from
 from plan.facts import SeenRepository, WorkflowPermissions
 from policies.branches import declare
@@ -216,11 +217,11 @@ def test_a_repository_that_was_renamed_on_github_alone():
 def test_a_renamed_repository_carries_along_what_it_had():
     """Told by id. Without the key the deletions of the old name would reach the renamed repository."""
     known = State(repository_ids={"payments-old": ID}, variables=frozenset({("payments-old", "CODEARTIFACT_DOMAIN")}))
-    (problem,) = renamed_from("", known, variables=())
+    (problem,) = renamed_from("", known, variables={})
     assert problem.startswith(f"{PREFIX}is the repository that this stack knows as 'payments-old'")
     assert "write renamed_from: payments-old here" in problem and "import" not in problem
-    assert len(renamed_from("", known, variables=("CODEARTIFACT_DOMAIN",))) == 1, "and nothing about variables of others"
-    assert renamed_from("payments-old", known, variables=("CODEARTIFACT_DOMAIN",)) == []
+    assert len(renamed_from("", known, variables={"CODEARTIFACT_DOMAIN": "x"})) == 1, "and nothing about variables of others"
+    assert renamed_from("payments-old", known, variables={"CODEARTIFACT_DOMAIN": "x"}) == []
     assert len(renamed_from("payments-older", known)) == 1
     # Half-way: some of it has the new name already.
     halfway = State(repository_ids={"payments-old": ID, API: ID})
@@ -248,7 +249,10 @@ def test_a_repository_that_left_the_catalog_and_whose_name_another_one_has():
 # --- environments and workflow permissions that are there already -----------------------------------------------------------------------
 
 
-def test_an_environment_that_others_made():
+CUSTOM = {"protected_branches": False, "custom_branch_policies": True}
+
+
+def test_an_environment_that_is_not_as_planned():
     configured = samples.settings(
         samples.team(repositories=(samples.repository(environment="packages", promotes=samples.promotes("leads")),))
     )
@@ -256,13 +260,14 @@ def test_an_environment_that_others_made():
     def there(**environments) -> list[str]:
         return found(configured, teams={"leads": 1}, repositories={API: samples.seen_repository(API, environments=environments)})
 
-    (problem,) = there(packages=("required reviewers (2)", "no self-review", "a wait timer of 30 minutes", "deployment branches"))
+    (problem,) = there(packages={"protection_rules": [{"type": "wait_timer", "wait_timer": 30}], "deployment_branch_policy": CUSTOM})
     assert problem == (
-        f"{PREFIX}has the environment packages already, which this stack did not make, with required reviewers (2), no self-review, a wait "
-        "timer of 30 minutes, deployment branches; it would lose what this stack does not ask for, and go with its secrets when this stack "
-        f"goes. Name another one, or delete it there; if an interrupted run of this stack made it, import it with the id {API}:packages"
+        f"{PREFIX}has the environment packages already, which is not in this stack's state, with a wait timer of 30 minutes, deployment "
+        "branches; it would lose what this stack does not ask for, and go with its secrets when this stack goes. Name another one, or "
+        "delete it there; it may be what an interrupted run of this stack left (docs/faults.md): then import it with the id "
+        f"{API}:packages"
     )
-    (problem,) = there(promote=())
+    (problem,) = there(promote={})
     assert "with no protection" in problem and "Delete it there, or take promotes out" in problem
     assert there() == []
 
@@ -338,26 +343,26 @@ def test_any_workflow_is_nobodys_to_call():
 
 
 @pytest.mark.parametrize("variable", ["CODEARTIFACT_DOMAIN", "CODEARTIFACT_PUBLISH_ROLE_ARN", "CODEARTIFACT_READ_ROLE_ARN"])
-def test_a_variable_that_others_made(variable):
+def test_a_variable_with_another_value(variable):
     """Creating it would answer 409; the message has the id that `pulumi import` takes: REPOSITORY:VARIABLE."""
-    (problem,) = with_api(variables=(variable,))
+    (problem,) = with_api(variables={variable: "x"})
     assert problem.startswith(f"{PREFIX}has the Actions variable {variable}") and problem.endswith(
         f"import it with the id {API}:{variable}"
     )
     own = State(variables=frozenset({(API, variable)}))
-    assert found(repositories={API: samples.seen_repository(API, variables=(variable,))}, state=own) == []
+    assert found(repositories={API: samples.seen_repository(API, variables={variable: "x"})}, state=own) == []
     another = State(variables=frozenset({(WEB, variable)}))
-    assert len(found(repositories={API: samples.seen_repository(API, variables=(variable,))}, state=another)) == 1
+    assert len(found(repositories={API: samples.seen_repository(API, variables={variable: "x"})}, state=another)) == 1
 
 
 def test_other_variables_are_nobodys_business():
-    assert with_api(variables=("NODE_VERSION", "CODEARTIFACT_COLOUR")) == []
+    assert with_api(variables={"NODE_VERSION": "22", "CODEARTIFACT_COLOUR": "red"}) == []
 
 
 @pytest.mark.parametrize("variable", ["CODEARTIFACT_PUBLISH_ROLE_ARN", "CODEARTIFACT_PROMOTE_ROLE_ARN"])
 def test_a_variable_that_this_repository_does_not_get_is_no_conflict(variable):
     """An installing repository gets no such variable: nothing would answer 409, and an import would find no resource to import into."""
-    assert found(repositories={WEB: samples.seen_repository(WEB, variables=(variable,))}) == []
+    assert found(repositories={WEB: samples.seen_repository(WEB, variables={variable: "x"})}) == []
 
 
 # --- organisation and teams -----------------------------------------------------------------------------------------------------------
@@ -514,7 +519,7 @@ def test_one_error_has_them_all():
         owner=Owner("Acme", 7000),
         oidc_audiences=("x",),
         repositories={
-            API: samples.seen_repository(API, archived=True, default_subject=False, variables=("CODEARTIFACT_DOMAIN",)),
+            API: samples.seen_repository(API, archived=True, default_subject=False, variables={"CODEARTIFACT_DOMAIN": "x"}),
             WEB: SeenRepository(""),
         },
     )
@@ -534,9 +539,10 @@ def test_state_from_a_stacks_resources():
         "urn:b": {"type": "aws:codeartifact/repository:Repository", "outputs": {"repository": "payments"}},
         "urn:c": {"type": "aws:iam/openIdConnectProvider:OpenIdConnectProvider", "outputs": {"arn": "x"}},
         "urn:d": {"type": "aws:codeartifact/repository:Repository", "outputs": {}},
-        "urn:e": {"type": "package-flow:index:Team"},
+        "urn:pulumi:test::package-flow::package-flow:index:Team::payments": {"type": "package-flow:index:Team"},
     }
-    assert state_from(resources) == State(frozenset({(API, "CODEARTIFACT_DOMAIN")}), {"payments": "urn:b"}, True)
+    known = Known(components=frozenset({("Team", "payments")}), repositories=frozenset({"payments"}))
+    assert state_from(resources) == State(frozenset({(API, "CODEARTIFACT_DOMAIN")}), {"payments": "urn:b"}, True, known=known)
     publish = publish_trust(
         samples.facts(SETTINGS).registry,
         GitHubRepository(Owner("acme", 7000), API, 9001),

@@ -11,7 +11,7 @@ import pytest
 
 from rehearsal import seeding, stage
 from rehearsal.cast import WRITER
-from rehearsal.faults.__main__ import SMALL
+from rehearsal.faults import SMALL
 from rehearsal.github import GitHub
 from rehearsal.scenario import Denied
 from rehearsal.stage import ProgramFailed
@@ -78,8 +78,8 @@ class Company:
 @pytest.fixture
 def company(tmp_path: Path) -> Iterator[Company]:
     catalog = tmp_path / "catalog"
-    shutil.copytree(SMALL / "catalog", catalog)
-    stack = stage.Stack("small", (SMALL / "Pulumi.small.yaml").resolve(), catalog)
+    shutil.copytree(SMALL.file.parent / "catalog", catalog)
+    stack = stage.Stack("small", SMALL.file, catalog)
     settings = stack.settings()
     cloud = stage.Cloud(settings, tmp_path, "fixture")
     try:

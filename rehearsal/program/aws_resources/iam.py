@@ -1,6 +1,7 @@
 """IAM: identity providers, roles and policies."""
 
 import json
+from typing import Any
 
 from rehearsal.program.aws_resources.common import AwsHandler, Params, given, rfc3339, tag_changes, upper_tags
 from rehearsal.program.clouds import Aws
@@ -14,6 +15,10 @@ class OpenIdConnectProvider(AwsHandler):
     token = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
     regional = False
     create_only = frozenset({"url"})
+
+    def alike(self, key: str, one: Any, other: Any) -> bool:
+        # suppressOpenIDURL of terraform-provider-aws, internal/service/iam: AWS has the URL without its scheme.
+        return key == "url" and str(one).removeprefix("https://") == str(other).removeprefix("https://")
 
     def read(self, inputs: Inputs, defaults: Defaults) -> Params:
         return {
@@ -266,6 +271,7 @@ class Policy(AwsHandler):
             "path": found["Path"],
             "policyId": found["PolicyId"],
             "attachmentCount": found.get("AttachmentCount", 0),
+            **given(description=found.get("Description")),
         }
 
 

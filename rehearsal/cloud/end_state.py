@@ -7,7 +7,7 @@ become lists of pairs, so that something that is there twice is there twice here
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any
@@ -16,9 +16,9 @@ from rehearsal.cloud.codeartifact import app as codeartifact
 from rehearsal.cloud.github import app as github
 from rehearsal.cloud.identity_center import app as identity_center
 
-# The account's services, whose sessions are no part of what was provisioned.
+# The account's services, whose sessions and whose organization are no part of what was provisioned.
 SERVICES = "ministack.services."
-NOT_PROVISIONED = {"sts"}
+NOT_PROVISIONED = {"sts", "organizations"}
 # Members of records that say when something was, or number it.
 MOMENTS = re.compile(r"(?i)(last_?)?(creat|updat|modif|deletion|used|timestamp|published).*|effective_(from|until)|date")
 MATERIAL = re.compile(r"_.*|signing_key|token")  # what a service keeps for itself, such as a key's bits
@@ -27,6 +27,9 @@ DRAWN = (
     re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"),
     re.compile(r"\bA[A-Z]{3}[A-Z0-9]{16,17}\b"),  # unique ids of IAM
     re.compile(r"\bps-[0-9a-f]{16}\b"),
+    re.compile(r"\bssoins-[0-9a-f]{16}\b"),
+    re.compile(r"\bd-[0-9a-f]{10}\b"),  # an identity store
+    re.compile(r"(?<=127\.0\.0\.1:)\d+"),
     re.compile(r"\bterraform-[0-9a-f]{26}\b"),  # of a target without an id of its own
     re.compile(r"(?<=_)[0-9a-f]{16}\b"),  # the end of a reserved role's name
 )
@@ -35,44 +38,16 @@ DEPTH = 3
 GITHUB_NUMBERED = {"Ruleset", "Environment", "BranchPolicy"}
 
 
-def end_state(without_keys: Sequence[str] = ()) -> list[str]:
-    """What there is, a line each; without these keys, which an operator disposed of."""
-    keys = {key: f"KEY({about})" for key, about in _keys()}
+def end_state() -> list[str]:
+    """What there is, a line each. Keys that are to be deleted are gone."""
+    keys = {key: (f"KEY({about})", gone) for key, about, gone in _keys()}
+    names = {key: name for key, (name, _) in keys.items()}
     lines = []
     for where, content in _parts():
         for path, value in _leaves(where, _plain(content)):
-            if not any(key in path for key in without_keys):
-                lines.append(_named(f"{path} = {value}", keys))
+            if not any(gone and key in path for key, (_, gone) in keys.items()):
+                lines.append(_named(f"{path} = {value}", names))
     return sorted(lines)
-
-
-def known(state: Mapping[str, Any] | None) -> list[str]:
-    """What a state knows, a line for each resource: URN, id and inputs; whatever differs from run to run is named as above."""
-    keys = {key: f"KEY({about})" for key, about in _keys()}
-    lines = []
-    for one in (state or {})["resources"]:
-        about = {name: one[name] for name in ("id", "inputs", "protect", "dependencies")}
-        partial = one["status"] if one["status"] in ("partial", "failed") else ""
-        lines.append(_named(f"{one['urn']} {partial} {json.dumps(about, sort_keys=True)}", keys))
-    return sorted(lines)
-
-
-def everything_known(state: Mapping[str, Any] | None) -> list[str]:
-    """All that a state says, a line for each resource, in its order."""
-    keys = {key: f"KEY({about})" for key, about in _keys()}
-    told = state or {}
-    return [*(_named(json.dumps(_plain(one), sort_keys=True), keys) for one in told["resources"]), *told["pending"]]
-
-
-def difference(one: list[str], other: list[str]) -> list[str]:
-    """What is in one end state only: `-` in the first, `+` in the second."""
-    left, right = list(one), []
-    for line in other:
-        if line in left:
-            left.remove(line)
-        else:
-            right.append(line)
-    return [*(f"- {line}" for line in left), *(f"+ {line}" for line in right)]
 
 
 def _parts() -> Iterator[tuple[str, Any]]:
@@ -86,10 +61,10 @@ def _parts() -> Iterator[tuple[str, Any]]:
     yield "identity-center", identity_center._store.instances
 
 
-def _keys() -> Iterator[tuple[str, str]]:
-    """Keys of KMS by what they are: two of a kind have one name, and their lines are two."""
+def _keys() -> Iterator[tuple[str, str, bool]]:
+    """Keys of KMS by what they are (two of a kind have one name, and their lines are two), and whether they are to be deleted."""
     for (account, _, key), record in sys.modules[f"{SERVICES}kms"]._keys.to_dict().items():
-        yield key, f"{account} {record.get('Description', '')} {record.get('KeyState', '')}"
+        yield key, f"{account} {record.get('Description', '')}", record.get("KeyState") == "PendingDeletion"
 
 
 def _plain(value: Any) -> Any:
