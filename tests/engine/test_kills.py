@@ -52,8 +52,10 @@ def deleted_by_hand(life: Life, urn: str) -> None:
     elif "actionsVariable:" in urn:
         life.github.call("DELETE", *path, "actions", "variables", rest)
     else:
-        made = next(one["id"] for one in life.github.call("GET", *path, "rulesets") if one["name"].endswith(rest))
-        life.github.call("DELETE", *path, "rulesets", str(made))
+        repository, kind, digest = name.rsplit("-", 2)
+        path = ("repos", owner, repository, "rulesets")
+        made = next(one["id"] for one in life.github.call("GET", *path) if one["name"].endswith(f"-{kind}-{digest}"))
+        life.github.call("DELETE", *path, str(made))
 
 
 def test_what_was_under_way_is_named_refused_and_made_anew(tmp_path: Path) -> None:
