@@ -105,7 +105,7 @@ def test_guards_come_before_the_roles_that_trust_what_they_guard():
 
 
 def test_the_branches_that_deploy_are_guarded():
-    change, create = (shipped().ruleset(kind).inputs for kind in ("deploy", "deploy-create"))
+    change, create = (shipped().ruleset(f"{kind}-acme").inputs for kind in ("deploy", "deploy-create"))
     deploying = ["refs/heads/main", "refs/heads/release"]
     assert change["conditions"]["refName"]["includes"] == deploying
     assert create["conditions"]["refName"]["includes"] == deploying
@@ -117,7 +117,7 @@ def test_the_branches_that_deploy_are_guarded():
 
 
 def test_tags_that_would_pass_for_a_guarded_branch_are_nobodys():
-    made = shipped().ruleset("tags").inputs
+    made = shipped().ruleset("tags-acme").inputs
     assert (made["name"].rpartition("-")[0], made["target"], made["enforcement"]) == ("package-flow-tags-acme", "tag", "active")
     assert made["conditions"]["refName"] == {"includes": ["refs/tags/main", "refs/tags/release"], "excludes": []}
     assert made["bypassActors"] == []
@@ -265,7 +265,7 @@ def test_an_environment_of_others_is_not_overwritten(tmp_path):
         deployed_by_actions(root, there=samples.There(environments=BEFORE))
     (problem,) = refused.value.problems
     assert problem.startswith(
-        "acme/package-flow has the environment prod already, which this stack did not make, with a wait timer of 30 min"
+        "acme/package-flow has the environment prod already, which is not in this stack's state, with a wait timer of 30 min"
     )
     assert "Delete it there, or give the stack another name" in problem and "import it with the id package-flow:prod" in problem
     assert deployed_by_actions(root, there=samples.There(environments={"production": {}}))

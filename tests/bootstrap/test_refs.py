@@ -33,7 +33,7 @@ def refusal(root: Path, **given) -> str:
 
 
 def tags(root: Path, **given) -> list[str]:
-    return samples.recorded(root, **given).ruleset("tags").inputs["conditions"]["refName"]["includes"]
+    return samples.recorded(root, **given).ruleset("tags-acme").inputs["conditions"]["refName"]["includes"]
 
 
 # --- the workflow that a stack trusts -------------------------------------------------------------------------------------------------
