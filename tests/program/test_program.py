@@ -122,7 +122,8 @@ def test_no_secret_no_credential(program):
 def test_protection(stack, program, settings):
     """Key, domain and every repository, each one by one; nothing that has to change."""
     protected = {one.type.rpartition(":")[2] for one in program.registrations if one.protect}
-    assert protected == ({"Key", "Domain", "Repository"} if settings.domain.protect else set())
+    kinds = {"Key", "Domain", "DomainPermissions", "Repository", "RepositoryPermissionsPolicy"}
+    assert protected == (kinds if settings.domain.protect else set())
     if settings.domain.protect:
         assert all(one.protect for one in program.of("aws:codeartifact/repository:Repository"))
     retained = {one.type.rpartition(":")[2] for one in program.registrations if one.options.get("retainOnDelete")}
