@@ -48,10 +48,10 @@ def test_what_it_makes(registry):
 
 
 @pytest.mark.parametrize("protect", [True, False])
-def test_key_domain_repositories_and_their_policies_are_protected_and_nothing_else(protect):
+def test_key_domain_and_every_repository_are_protected_with_their_policies_and_nothing_else(protect):
     protected = {one.type.rpartition(":")[2] for one in made(protect=protect).registrations if one.protect}
-    kept = {"Key", "Domain", "DomainPermissions", "Repository", "RepositoryPermissionsPolicy"}
-    assert protected == (kept if protect else set())
+    kinds = {"Key", "Domain", "DomainPermissions", "Repository", "RepositoryPermissionsPolicy"}
+    assert protected == (kinds if protect else set())
 
 
 def test_every_repository_is_protected(registry):

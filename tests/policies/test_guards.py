@@ -33,6 +33,19 @@ def test_rules_of_an_installing_repository_stop_no_bot():
     assert guards.default_rules(0, ["test"])["required_status_checks"]["required_checks"][0]["integration_id"] == guards.GITHUB_ACTIONS_APP
 
 
+def test_an_edition_changes_with_anything_that_a_ruleset_says_and_with_no_order():
+    rules = guards.release_rules(1, ["test"])
+    edition = guards.edition("release", ["refs/heads/main", "refs/heads/release/*"], rules, [1, 2])
+    assert edition == guards.edition("release", ["refs/heads/release/*", "refs/heads/main"], dict(reversed(rules.items())), [2, 1])
+    others = {
+        guards.edition("release", ["refs/heads/main"], rules, [1, 2]),
+        guards.edition("release", ["refs/heads/main", "refs/heads/release/*"], guards.release_rules(2, ["test"]), [1, 2]),
+        guards.edition("release", ["refs/heads/main", "refs/heads/release/*"], rules, [1]),
+    }
+    assert len({edition, *others}) == 4
+    assert all(one.startswith("release-") and len(one) == len("release-12345678") for one in {edition, *others})
+
+
 def test_creation_is_guarded_by_a_ruleset_of_its_own():
     """A bypass covers a whole ruleset: release managers may create a branch and nothing else."""
     assert guards.create_rules() == {"creation": True}

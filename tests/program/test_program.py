@@ -120,10 +120,10 @@ def test_no_secret_no_credential(program):
 
 
 def test_protection(stack, program, settings):
-    """Key, domain, every repository and the policies of the registry, each on its own; nothing that has to change."""
+    """Key, domain and every repository, each one by one; nothing that has to change."""
     protected = {one.type.rpartition(":")[2] for one in program.registrations if one.protect}
-    kept = {"Key", "Domain", "DomainPermissions", "Repository", "RepositoryPermissionsPolicy"}
-    assert protected == (kept if settings.domain.protect else set())
+    kinds = {"Key", "Domain", "DomainPermissions", "Repository", "RepositoryPermissionsPolicy"}
+    assert protected == (kinds if settings.domain.protect else set())
     if settings.domain.protect:
         assert all(one.protect for one in program.of("aws:codeartifact/repository:Repository"))
     retained = {one.type.rpartition(":")[2] for one in program.registrations if one.options.get("retainOnDelete")}
