@@ -144,9 +144,10 @@ MAY_IMPORT = {
     # The pack's rules are shared: they know nothing of the program (tests/policy_pack holds that).
     "settings": {"plan", "policies", "policy_pack", "settings"},
     "components": {"components", "plan", "policies"},
-    "lookups": {"plan", "policies", "settings"},
+    "leftovers": {"plan"},
+    "lookups": {"leftovers", "plan", "policies", "settings"},
     "outputs": {"components", "plan", "policies", "settings"},
-    "__main__": {"components", "lookups", "outputs", "plan", "settings"},
+    "__main__": {"components", "leftovers", "lookups", "outputs", "plan", "settings"},
     # A tool beside the program, which imports none of it but its settings.
     "registry_constants": {"settings"},
 }
