@@ -25,6 +25,7 @@ from rehearsal.program.clouds import Connection
 # The real providers' attempts are 25 (AWS) and 4 (GitHub). That they end is what matters, and that one fault is fewer.
 CONNECTION = Connection(attempts=2, timeout=2, pause=lambda seconds: None)
 MOST_RUNS = 120
+PHASES = ("up", "change", "destroy")
 
 
 @dataclass
@@ -42,10 +43,10 @@ class Figures:
         return f"{self.hits.total()} faults ({kinds}) in {self.runs} runs of the engine; commands by hand: {by_hand}; {seconds:.0f} s"
 
 
-def undisturbed(engine: Path, folder: Path) -> dict[str, list[str]]:
-    """What there is after each phase of a life without faults."""
+def undisturbed(engine: Path, folder: Path, names: Sequence[str] = PHASES) -> dict[str, list[str]]:
+    """What there is after each of these phases of a life without faults."""
     with living(engine, SMALL, folder) as life:
-        return {name: _end_of(life, act) for name, act in phases(life)}
+        return {name: _end_of(life, act) for name, act in phases(life) if name in names}
 
 
 def _end_of(life: Life, act: Callable[[], Run]) -> list[str]:
@@ -66,12 +67,12 @@ def phases(life: Life) -> list[tuple[str, Callable[[], Run]]]:
         life.stack.unprotect()
         return life.stack.destroy(refresh=True)
 
-    return [("up", life.stack.up), ("change", change), ("destroy", destroy)]
+    return list(zip(PHASES, (life.stack.up, change, destroy), strict=True))
 
 
 def disturbed(life: Life, kinds: Sequence[Kind], at: int, every: int, ends: dict[str, list[str]], figures: Figures) -> None:
-    """A life in which every `every`-th writing call fails, from the `at`-th of each run on; `kinds` take turns. Raises Broken."""
-    for name, act in phases(life):
+    """The phases that `ends` has, in which every `every`-th writing call fails, from the `at`-th on; `kinds` take turns. Raises Broken."""
+    for name, act in ((name, act) for name, act in phases(life) if name in ends):
         _phase(life, kinds, at, every, act, figures)
         figures.commands.update(steps.dispose(life))
         if found := lives.difference(ends[name], lives.end(life)):

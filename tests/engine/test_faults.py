@@ -21,7 +21,7 @@ def folder(of: Path, name: str) -> Path:
 
 def test_a_life_with_every_kind_of_fault_ends_as_one_without(tmp_path: Path) -> None:
     assert FOUND is not None
-    ends = undisturbed(FOUND.path, folder(tmp_path, "undisturbed"))
+    ends = undisturbed(FOUND.path, folder(tmp_path, "undisturbed"), ("up", "destroy"))
     figures = Figures()
     with living(FOUND.path, SMALL, folder(tmp_path, "disturbed"), CONNECTION) as life:
         disturbed(life, list(Kind), FIRST, EVERY, ends, figures)

@@ -322,7 +322,9 @@ def test_an_existing_resource_is_imported_if_it_is_as_the_program_says(project):
     """
     assert first["error"] is None
     other = project.write(program.format(value="2")).run()
-    assert other["error"]["message"].startswith("without the engine only what equals the program is imported; value of ")
+    assert other["error"]["message"] == (
+        "without the engine only what equals the program is imported; value of 'payments-api:SIZE_IMPORTED' differ"
+    )
     same = project.write(program.format(value="1")).run()
     assert (same["error"], by_name(same)["imported"]["status"]) == (None, "imported")
 
