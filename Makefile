@@ -37,7 +37,7 @@ test: $(INSTALLED)  ## Run the tests, the rehearsals of dev and prod among them 
 fuzz: $(INSTALLED)  ## Try bad input (INPUTS=1000, SEED=1)
 	@$(BIN)/python -m tests.fuzzing --inputs $(or $(INPUTS),1000) --seed $(or $(SEED),1)
 
-faults: $(INSTALLED)  ## Fail every call to AWS and GitHub once, in seven ways (10 minutes)
+faults: engine  ## Fail every writing call to AWS and GitHub in five ways, under Pulumi's engine (an hour)
 	@$(BIN)/python -m rehearsal.faults
 
 check: $(INSTALLED)  ## Lint, format, types
