@@ -63,8 +63,13 @@ def test_only_release_branches_write_and_only_to_their_teams_repository(reviewed
         for branch in one.release_branches:
             expected[one.name, f"release:{branch}:publish"] = {(one.team_repository, Kind.PUBLISH)}
             if one.promotes:
-                expected[one.name, f"release:{branch}:promote"] = {("shared", Kind.PROMOTE)}
+                # npm's tags, which all of these publish.
+                expected[one.name, f"release:{branch}:promote"] = {("shared", Kind.PROMOTE), ("shared", Kind.PUBLISH)}
     assert found == expected
+    # Of publishing to shared, a promotion may set npm's tags and nothing else.
+    for each in (each for each in jobs if each.key.endswith(":promote")):
+        for one in cell(reviewed, each, "shared", Kind.PUBLISH):
+            assert (one.state, one.actions) in ((0, ()), (1, ("codeartifact:PutPackageMetadata",))), each
 
 
 def test_everybody_of_the_organisation_reads_and_nobody_else(reviewed: Matrix) -> None:
