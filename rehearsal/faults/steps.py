@@ -10,8 +10,8 @@ from rehearsal.engine.stack import Message, Run
 from rehearsal.identity_center import place
 from rehearsal.program.clouds import Aws
 
-# How services say that what is to be created is there.
-_THERE_ALREADY = re.compile(r"already exist|AlreadyExists|EntityAlreadyExists|ConflictException", re.IGNORECASE)
+# How services say that what is to be created is there. ConflictException alone may be another request's.
+_THERE_ALREADY = re.compile(r"already exist|AlreadyExists", re.IGNORECASE)
 _GONE = re.compile(r": 404 |NoSuchEntity|ResourceNotFound")
 # What is gone has no path or tags, by which the deployer's rights are given: AWS then refuses instead of not finding it.
 _REFUSED = re.compile(r"(iam (Delete|Get)Role|sso-admin (Delete|Describe)PermissionSet)\w*: AccessDenied")

@@ -106,6 +106,12 @@ def test_nothing_is_asked_of_a_stack_that_has_not_begun_and_everything_of_one_th
     assert found(somebody) == Found() and somebody.asked > 5
 
 
+def test_only_what_was_begun_is_looked_at() -> None:
+    release = github_ruleset("release")
+    there = There(rest={RULESETS: [release], f"{RULESETS}/31": release}, repositories={"shared": True})
+    assert found(there, Known(components=frozenset({("ConsumingRepository", "another"), ("GitHubOidc", "github")}))) == Found()
+
+
 def test_a_ruleset_as_planned_is_adopted_and_another_is_refused() -> None:
     release = github_ruleset("release")
     there = There(rest={RULESETS: [release], f"{RULESETS}/31": release})

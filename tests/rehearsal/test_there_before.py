@@ -100,8 +100,8 @@ def test_what_was_there_before_is_neither_trusted_nor_overwritten_nor_removed(co
     why = company.refused()
     assert "release_branches would let the branch 'release/evil' publish" in why and "feature/x" not in why
     assert (
-        "has the environment packages already, which is not in this stack's state, with a wait timer of 30 minutes, required reviewers (1), no "
-        "self-review, deployment branches" in why
+        "has the environment packages already, which is not in this stack's state, with a wait timer of 30 minutes, required reviewers "
+        "(1), no self-review, deployment branches" in why
     )
     # The two ways on: it is named, and the environment has another name.
     company.edit("environment: packages", "environment: package-flow\n    accepted_branches: [release/evil]")
