@@ -49,7 +49,7 @@ def test_what_stops_it_is_said(arguments: list[str], said: str, tmp_path: Path, 
         (b"- aws:region\n", "Pulumi.dev.yaml: got ['aws:region'] (line 1), allowed: a mapping"),
         (b"config:\n  github:owner: \xff\n", "Pulumi.dev.yaml: got bytes that are not UTF-8 (line 2, column 17)"),
         (b"config:\n", "Pulumi.dev.yaml: aws:region: got nothing"),
-        (b"config: {aws:allowedAccountIds: 7}\n", "Pulumi.dev.yaml: aws:allowedAccountIds: got 7, which YAML reads as a number, allowed: a list"),
+        (b"config: {aws:allowedAccountIds: 7}\n", "aws:allowedAccountIds: got 7, which YAML reads as a number, allowed: a list"),
     ],
 )
 def test_a_bad_stack_file_is_one_readable_error(content: bytes, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
