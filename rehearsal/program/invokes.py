@@ -195,6 +195,23 @@ def _kms_key(aws: Aws, inputs: Inputs) -> Answer:
     }
 
 
+def _kms_alias(aws: Aws, inputs: Inputs) -> Answer:
+    aws = aws.in_region(inputs.text("region"))
+    name = inputs.text("name", required=True)
+    inputs.check()
+    marker = None
+    while True:
+        page = aws.call("kms", "list_aliases", Marker=marker)
+        for alias in page["Aliases"]:
+            if alias["AliasName"] == name:
+                key = aws.call("kms", "describe_key", KeyId=alias["TargetKeyId"])["KeyMetadata"]
+                arn = alias["AliasArn"]
+                return {"id": arn, "arn": arn, "name": name, "targetKeyId": key["KeyId"], "targetKeyArn": key["Arn"], "region": aws.region}
+        marker = page.get("NextMarker")
+        if not page.get("Truncated"):
+            raise CloudError(f"reading KMS Alias ({name}): couldn't find resource")
+
+
 def _organization(github: Github, inputs: Inputs) -> Answer:
     name, summary = inputs.text("name", required=True), inputs.flag("summaryOnly")
     inputs.flag("ignoreArchivedRepos")
@@ -390,6 +407,7 @@ AWS_FUNCTIONS: dict[str, Callable[[Aws, Inputs], Answer]] = {
     "aws:identitystore/getGroup:getGroup": _identity_store_group,
     "aws:codeartifact/getRepositoryEndpoint:getRepositoryEndpoint": _repository_endpoint,
     "aws:kms/getKey:getKey": _kms_key,
+    "aws:kms/getAlias:getAlias": _kms_alias,
 }
 GITHUB_FUNCTIONS: dict[str, Callable[[Github, Inputs], Answer]] = {
     "github:index/getOrganization:getOrganization": _organization,
