@@ -133,15 +133,17 @@ def test_an_administrator_promotes_by_hand_as_the_page_says_and_not_without(clou
     assert json.loads(after) == json.loads(before)
 
 
-def test_a_newer_request_takes_no_pending_one_away(cloud: LocalCloud, revision: str) -> None:
-    groups = Groups()
-    asked = {"format": "npm", "package": "@acme-payments/reviewed", "revision": revision}
-    for version in ("1.0.0", "1.0.0", "1.0.0"):
-        waiting = cloud.run(PROMOTE, {**asked, "version": version}, event="workflow_dispatch", groups=groups)
+def test_a_newer_request_takes_no_pending_one_away(cloud: LocalCloud, tmp_path: Path) -> None:
+    groups, asked = Groups(), {"format": "npm", "package": "@acme-payments/queued"}
+    revisions = {version: publish(cloud, tmp_path / version, "queued", version=version) for version in ("1.0.0", "1.0.1", "1.0.2")}
+    for version, revision in revisions.items():
+        request = {**asked, "version": version, "revision": revision}
+        waiting = cloud.run(PROMOTE, request, event="workflow_dispatch", groups=groups)
         assert waiting.conclusion is Conclusion.WAITING
     assert groups.cancelled == []
     # Nor does one that nobody answers hold up another.
-    approved = cloud.run(PROMOTE, {**asked, "version": "1.0.0"}, event="workflow_dispatch", groups=groups, approve_by=["ada"])
+    request = {**asked, "version": "1.0.0", "revision": revisions["1.0.0"]}
+    approved = cloud.run(PROMOTE, request, event="workflow_dispatch", groups=groups, approve_by=["ada"])
     assert approved.jobs["promote"].started
 
 
