@@ -26,6 +26,8 @@ BY_HAND = (
     "aws sso-admin delete-account-assignment",
     "aws sso-admin delete-permission-set",
 )
+# What a destroy asks for by hand after kill -9, where something was gone before the state knew: the deployer's rights are about its path or tags.
+GONE = ("pulumi state delete aws:iam/role:Role ", "pulumi state delete aws:ssoadmin/permissionSet:PermissionSet ")
 # Of these none is ever in the way: the program adopts what it finds.
 ADOPTED = (
     "role:Role",
@@ -103,7 +105,8 @@ def test_every_tenth_step(sent: signal.Signals, tmp_path: Path, undisturbed: dic
         life.stack.unprotect()
         count, commands = stops_of_destroy(life, sent)
         assert count > 3
-        assert commands == []
+        assert all(one.startswith(GONE) for one in commands), commands
+        assert sent == signal.SIGKILL or not commands
         assert [one["type"] for one in life.stack.state() if not one["type"].startswith("pulumi:")] == []
         assert lives.difference(undisturbed["destroy"], lives.end(life)) == []
 
