@@ -1,6 +1,7 @@
 """One stack under Pulumi's engine: a program, run inline by the Automation API, with a state and a `PULUMI_HOME` in a folder of its own."""
 
 import contextlib
+import json
 import re
 import shutil
 from collections.abc import Callable, Generator, Mapping
@@ -144,6 +145,14 @@ class EngineStack:
     def unprotect(self) -> None:
         """`pulumi state unprotect --all`."""
         self.pulumi("state", "unprotect", "--all", "--yes")
+
+    def restore(self) -> None:
+        """Replaces a state that was cut off while it was written by the one before (docs/faults.md: failed to load checkpoint)."""
+        (written,) = (self._folder / "state" / ".pulumi" / "stacks").rglob(f"{self._source.stack}.json")
+        try:
+            json.loads(written.read_text())
+        except ValueError:
+            shutil.copy(written.with_name(f"{written.name}.bak"), written)
 
     def pulumi(self, *arguments: str) -> str:
         """Another command; what it prints. Raises pulumi.automation.CommandError."""

@@ -26,7 +26,7 @@ BY_HAND = (
     "aws sso-admin delete-account-assignment",
     "aws sso-admin delete-permission-set",
 )
-# What a destroy asks for by hand after kill -9, where something was gone before the state knew: the deployer's rights are about its path or tags.
+# What a destroy asks for by hand after kill -9: of something that was gone before the state knew, the deployer may not even ask.
 GONE = ("pulumi state delete aws:iam/role:Role ", "pulumi state delete aws:ssoadmin/permissionSet:PermissionSet ")
 # Of these none is ever in the way: the program adopts what it finds.
 ADOPTED = (
@@ -66,6 +66,7 @@ def stopped(life: Life, act: Callable[[], Run], sent: signal.Signals) -> tuple[R
     life.plugins.watch = lambda step, urn: None
     life.plugins.settle()
     if happened >= EVERY and sent == signal.SIGKILL:
+        life.stack.restore()
         life.stack.pulumi("cancel", "--yes")
     lives.guarded(life)
     return run, happened >= EVERY
