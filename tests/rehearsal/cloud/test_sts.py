@@ -34,7 +34,7 @@ def cloud() -> Iterator[Cloud]:
 
 
 def claims(**changes: Any) -> dict[str, Any]:
-    """The claims of a job on main; None leaves a claim out."""
+    """The claims of a job on main; None leaves a claim out, a function gets the time at which the token is written."""
     now = int(time.time())
     job = {
         "iss": sts.GITHUB,
@@ -54,7 +54,8 @@ def claims(**changes: Any) -> dict[str, Any]:
         "enterprise_id": "9",
         "event_name": "push",
     }
-    return {name: value for name, value in {**job, **changes}.items() if value is not None}
+    changed = {name: value(now) if callable(value) else value for name, value in changes.items()}
+    return {name: value for name, value in {**job, **changed}.items() if value is not None}
 
 
 def token(key: Any = KEY, algorithm: str = "RS256", headers: dict[str, str] | None = None, **changes: Any) -> str:
@@ -102,9 +103,9 @@ class TestToken:
             ({"headers": {"kid": "key-2"}}, "InvalidIdentityToken"),
             ({"key": "x" * 64, "algorithm": "HS256"}, "InvalidIdentityToken"),
             ({"iss": "https://token.actions.githubusercontent.com.example"}, "InvalidIdentityToken"),
-            ({"exp": int(time.time()) - 1}, "ExpiredTokenException"),
-            ({"nbf": int(time.time()) + 600}, "InvalidIdentityToken"),
-            ({"iat": int(time.time()) + 600}, "InvalidIdentityToken"),
+            ({"exp": lambda now: now - 1}, "ExpiredTokenException"),
+            ({"nbf": lambda now: now + 600}, "InvalidIdentityToken"),
+            ({"iat": lambda now: now + 600}, "InvalidIdentityToken"),
             ({"exp": None}, "InvalidIdentityToken"),
             ({"iat": None}, "InvalidIdentityToken"),
             ({"sub": None}, "InvalidIdentityToken"),
