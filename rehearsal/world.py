@@ -1,5 +1,6 @@
 """The rehearsed company: its settings, the stack's outputs, and everybody who acts in it."""
 
+import hashlib
 import itertools
 import shutil
 import threading
@@ -223,6 +224,21 @@ class World:
     def client(self, service: str, credentials: Credentials) -> Any:
         """An SDK client."""
         return clients.aws(self.place.endpoint, self.place.region, service, credentials)
+
+    def asset(self, repository: str, package: str, name: str, content: bytes, version: str = "1.0.0") -> dict[str, Any]:
+        """What PublishPackageVersion takes for a generic package of one asset, which needs no client but the SDK."""
+        return {
+            "domain": self.settings.domain.name,
+            "domainOwner": self.place.account,
+            "repository": repository,
+            "format": "generic",
+            "namespace": "rehearsal",
+            "package": package,
+            "packageVersion": version,
+            "assetName": name,
+            "assetContent": content,
+            "assetSHA256": hashlib.sha256(content).hexdigest(),
+        }
 
     def principal(self, name: str, policy: Mapping[str, Any] | None, *, account: str = "") -> Credentials:
         """A role of the account (or another) with this identity policy, outside the program's path."""

@@ -1,6 +1,5 @@
 """Builds on AWS: roles of the account, with the read policy and nothing else from this program."""
 
-import hashlib
 import itertools
 from collections.abc import Mapping
 from typing import Any
@@ -134,20 +133,8 @@ def _full_access(world: World, attached: str = "") -> Credentials:
 
 
 def _publish(world: World, repository: str, who: Credentials) -> str:
-    content = b"from a build"
-    answer = clients.call(
-        world.client("codeartifact", who).publish_package_version,
-        domain=world.settings.domain.name,
-        domainOwner=world.place.account,
-        repository=repository,
-        format="generic",
-        namespace="rehearsal",
-        package="build",
-        packageVersion=f"1.0.{next(_numbers)}",
-        assetName="build.txt",
-        assetContent=content,
-        assetSHA256=hashlib.sha256(content).hexdigest(),
-    )
+    asset = world.asset(repository, "build", "build.txt", b"from a build", f"1.0.{next(_numbers)}")
+    answer = clients.call(world.client("codeartifact", who).publish_package_version, **asset)
     return f"{answer['package']} {answer['version']} {answer['status']}"
 
 

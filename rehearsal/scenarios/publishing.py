@@ -1,6 +1,5 @@
 """What real clients publish and install, and where: the AWS CLI with npm, twine and pip."""
 
-import hashlib
 from collections.abc import Sequence
 
 from policies.names import SHARED_REPOSITORY
@@ -185,18 +184,6 @@ def _shared(world: World, found: Sequence[Publisher]) -> list[Scenario]:
 
 
 def _publish_generic(world: World, who: Credentials, repository: str) -> str:
-    content = b"by hand"
-    answer = clients.call(
-        world.client("codeartifact", who).publish_package_version,
-        domain=world.settings.domain.name,
-        domainOwner=world.place.account,
-        repository=repository,
-        format="generic",
-        namespace="rehearsal",
-        package="by-hand",
-        packageVersion="1.0.0",
-        assetName="file.txt",
-        assetContent=content,
-        assetSHA256=hashlib.sha256(content).hexdigest(),
-    )
+    asset = world.asset(repository, "by-hand", "file.txt", b"by hand")
+    answer = clients.call(world.client("codeartifact", who).publish_package_version, **asset)
     return f"{answer['package']} {answer['version']} is {answer['status']}"

@@ -209,25 +209,8 @@ def _asset(world: World, who: Credentials, repository: str) -> str:
 
 def seed_asset(world: World, repository: str) -> None:
     """Put a package into a repository, as an administrator of the account."""
-    content = b"for the team alone"
-    world.client("codeartifact", administrator(world)).publish_package_version(
-        domain=world.settings.domain.name,
-        domainOwner=world.place.account,
-        repository=repository,
-        format="generic",
-        namespace="rehearsal",
-        package="secret",
-        packageVersion="1.0.0",
-        assetName="secret.txt",
-        assetContent=content,
-        assetSHA256=_sha256(content),
-    )
-
-
-def _sha256(content: bytes) -> str:
-    import hashlib
-
-    return hashlib.sha256(content).hexdigest()
+    asset = world.asset(repository, "secret", "secret.txt", b"for the team alone")
+    world.client("codeartifact", administrator(world)).publish_package_version(**asset)
 
 
 def administrator(world: World) -> Credentials:

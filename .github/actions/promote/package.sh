@@ -1,6 +1,14 @@
 # shellcheck shell=bash
-# FORMAT and PACKAGE, as the package manager writes it, in CodeArtifact's terms: `namespace` (may be empty), `name`, and `named`, options of the AWS
-# CLI. Sourced by promote.sh and by shared-dependencies.sh, which define `stop`.
+# What a promotion is about, for promote.sh and shared-dependencies.sh, which source this: FORMAT and PACKAGE, as the package manager writes it, in
+# CodeArtifact's terms: `namespace` (may be empty), `name`, and `named`, options of the AWS CLI.
+# shellcheck disable=SC2034 # theirs
+SHARED=shared
+
+stop() {
+  printf '::error title=Promotion::%s\n' "${1//$'\n'/ }" >&2
+  exit 1
+}
+
 case $FORMAT in
   npm)
     [[ $PACKAGE =~ ^(@([a-z0-9][a-z0-9._-]*)/)?([a-z0-9][a-z0-9._-]*)$ ]] || stop "not the name of an npm package: $PACKAGE"

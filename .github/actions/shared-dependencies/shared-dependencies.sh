@@ -7,13 +7,6 @@
 set -euo pipefail
 export AWS_PAGER=""
 
-SHARED=shared
-
-stop() {
-  printf '::error title=Promotion::%s\n' "${1//$'\n'/ }" >&2
-  exit 1
-}
-
 here=$(dirname "${BASH_SOURCE[0]}")
 # shellcheck source=../promote/package.sh
 source "$here/../promote/package.sh"
