@@ -42,10 +42,12 @@ class ReleaseRefs:
     environment_patterns: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
 class ReleaseBranches(ReleaseRefs):
     """A repository's release branches. Built by `declare` alone."""
 
 
+@dataclass(frozen=True)
 class ReleaseTags(ReleaseRefs):
     """A repository's release tags. Built by `declare_tags` alone."""
 

@@ -307,7 +307,7 @@ def _release_branches(team: TeamFile, name: str, repository: RepositoryShape) ->
         yield team.problem(
             key, NOTHING, "at least one branch, such as [main], or release_tags: a publishing repository publishes from those alone"
         )
-    if not repository.release_branches and repository.promotes.reviewers:
+    if repository.release_tags and not repository.release_branches and repository.promotes.reviewers:
         yield team.problem(key, NOTHING, "at least one branch, such as [main]: packages are promoted from release branches, not from tags")
     for index, branch in enumerate(repository.release_branches):
         reason = branches.check(branch)
