@@ -1,9 +1,12 @@
 """Release tags: who may create, move and delete them, which may publish, and from which commits."""
 
 from collections.abc import Callable
+from typing import Any
 
-from rehearsal import packages
+from policies.owned_names import Format
+from rehearsal import callers, packages
 from rehearsal.cast import MANAGER, WRITER, Publisher, tag_publishers
+from rehearsal.onboarding import BY_TAG, RELEASE
 from rehearsal.packages import Package
 from rehearsal.scenario import DENY, Scenario
 from rehearsal.scenarios import workflows
@@ -77,8 +80,10 @@ def _publishing(world: World, publisher: Publisher) -> list[Scenario]:
     def publish(what: Package, on: str) -> str:
         name = tag(publisher, what.version)
         world.github.tag(publisher.name, name, MANAGER, on=on)
-        source = packages.source(world.folder("source"), what)
-        return workflows.run(world, publisher, what, source=source, event="push", ref=f"refs/tags/{name}")
+        trigger: dict[str, Any] = {"event": "push", "ref": f"refs/tags/{name}"}
+        if format is Format.NPM:
+            return workflows.run(world, publisher, what, inputs=callers.call(BY_TAG / RELEASE, "publish"), **trigger)
+        return workflows.run(world, publisher, what, source=packages.source(world.folder("source"), what), **trigger)
 
     def of(what: Package, commit: str) -> str:
         return f"{PUBLISH}, the tag {tag(publisher, what.version)} on {commit} of {publisher.name}"
