@@ -98,6 +98,7 @@ def _consumer(one: parts.ConsumingRepository) -> Consumer:
         default_branch=one.default_branch,
         team_repository=one.team_repository,
         release_branches=publishing.branches.names if publishing else (),
+        release_tags=publishing.tags.names if publishing else (),
         environment=publishing.environment.name if publishing and publishing.environment else "",
         workflow=(publishing.workflow or "") if publishing else "",
         promotes=promotion is not None,

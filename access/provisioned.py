@@ -100,10 +100,11 @@ class Consumer:
     workflow: str
     promotes: bool
     promotion_workflow: str
+    release_tags: tuple[str, ...] = ()
 
     @property
     def publishes(self) -> bool:
-        return bool(self.release_branches)
+        return bool(self.release_branches or self.release_tags)
 
 
 @dataclass(frozen=True)
@@ -200,7 +201,7 @@ def load(data: Mapping[str, Any]) -> Provisioned:
         return Attached(one["kind"], one["name"], one["arn"], documents(one["identity"]))
 
     def consumer(one: Mapping[str, Any]) -> Consumer:
-        return replace(Consumer(**one), release_branches=tuple(one["release_branches"]))
+        return replace(Consumer(**one), release_branches=tuple(one["release_branches"]), release_tags=tuple(one.get("release_tags", ())))
 
     return Provisioned(
         stack=data["stack"],
@@ -248,6 +249,7 @@ def _consumer(inputs: Mapping[str, Any]) -> Consumer:
         default_branch=inputs["default_branch"],
         team_repository=inputs.get("team_repository") or "",
         release_branches=tuple(publishing.get("release_branches", ())),
+        release_tags=tuple(publishing.get("release_tags", ())),
         environment=publishing.get("environment") or "",
         workflow=publishing.get("workflow") or "",
         promotes=promotion is not None,
