@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from rehearsal.cloud.github import openapi, views
+from rehearsal.cloud.github.patterns import unmodelled
 from rehearsal.cloud.github.rules import ROLE_IDS, RULES
 from rehearsal.cloud.github.state import (
     GITHUB_ACTIONS_APP,
@@ -509,6 +510,7 @@ def get_branch_policy(call: Call) -> Reply:
 def create_branch_policy(call: Call) -> Reply:
     policies = _policies(call)
     name, kind = call.body["name"], call.body.get("type", "branch")
+    _refuse_unmodelled(name)
     if any((one.name, one.type) == (name, kind) for one in policies.values()):
         return Reply(303)
     created = BranchPolicy(call.github.new_id(), name, kind)
@@ -518,6 +520,7 @@ def create_branch_policy(call: Call) -> Reply:
 
 def update_branch_policy(call: Call) -> Reply:
     policy = _policy(call)
+    _refuse_unmodelled(call.body["name"])
     policy.name = call.body["name"]
     return Reply(200, views.branch_policy(policy))
 
@@ -622,10 +625,17 @@ def _condition_errors(ruleset: Ruleset) -> list[str]:
         return []
     if set(names) != {"include", "exclude"}:
         return ["Invalid target patterns: ''"]
+    for pattern in (*names["include"], *names["exclude"]):
+        _refuse_unmodelled(pattern)
     prefix = "refs/tags/" if ruleset.target == "tag" else "refs/heads/"
     special = {"~ALL", "~DEFAULT_BRANCH"} if ruleset.target == "branch" else {"~ALL"}
     wrong = [name for name in names["include"] + names["exclude"] if name not in special and not name.startswith(prefix)]
     return [f"Invalid target patterns: '{', '.join(wrong)}'"] if wrong else []
+
+
+def _refuse_unmodelled(pattern: str) -> None:
+    if found := unmodelled(pattern):
+        raise Problem(501, f"the rehearsal's GitHub does not have {found!r} in a pattern: {pattern!r}")
 
 
 def _bypass_errors(call: Call, ruleset: Ruleset, actor: dict[str, Any]) -> list[str]:

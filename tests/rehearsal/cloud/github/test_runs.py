@@ -352,7 +352,6 @@ def test_an_unknown_environment_is_created_without_protection(github: Client) ->
         ("release/*", "refs/heads/release/1", "running"),
         ("release/*", "refs/heads/release/a/b", "failed"),
         ("release/*", "refs/heads/release-1", "failed"),
-        ("release/**/*", "refs/heads/release/a/b", "running"),
         ("v1", "refs/tags/v1", "failed"),
     ],
 )
