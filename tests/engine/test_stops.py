@@ -210,6 +210,7 @@ def test_release_branches_become_more_and_fewer(world: World) -> None:
         before(narrowed, "update Role ", f"delete {guard}")
 
 
+@pytest.mark.slow("release branches change in the same way")
 def test_an_environment_gets_another_name_and_goes(world: World) -> None:
     life = world.life
     changed(life, environment="production")
@@ -227,6 +228,7 @@ def test_an_environment_gets_another_name_and_goes(world: World) -> None:
     assert watched(life, world)[-1] == f"update Role {REPOSITORY}-publish"
 
 
+@pytest.mark.slow("release branches change in the same way")
 def test_a_change_that_stopped_is_taken_back(world: World) -> None:
     """The ruleset that was made is of no use any more; the former one was never touched, and its name is still its own."""
     life = world.life
@@ -237,6 +239,7 @@ def test_a_change_that_stopped_is_taken_back(world: World) -> None:
     assert step.startswith("delete RepositoryRuleset")
 
 
+@pytest.mark.slow("release branches change in the same way")
 def test_a_repository_moves_to_another_team(world: World) -> None:
     """Who may make a branch that publishes one team's packages is never a release manager of the other."""
     life = world.life

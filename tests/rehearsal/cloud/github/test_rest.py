@@ -453,6 +453,7 @@ def test_values_of_rulesets(github: Client, bad: dict[str, Any], good: dict[str,
     [
         {"rules": [{"type": "required_deployments", "parameters": {"required_deployment_environments": ["promote"]}}]},
         {"target": "push", "rules": []},
+        {"conditions": {"ref_name": {"include": ["refs/heads/**/*"], "exclude": []}}},
         reviews(dismissal_restriction={"enabled": True}),
         reviews(allowed_merge_methods=["squash"]),
     ],
