@@ -182,8 +182,6 @@ def _subject(github: GitHub, api: str, route: Route, names: dict[str, str], path
         if repo.full_name.lower() != full_name.lower():
             raise _moved(api, route.method, repo, path)
         return repo, None
-    if "org_id" in names:
-        return None, github.organization_by_id(_number(names["org_id"]))
     org = github.organization(names["org"])
     if org.personal:
         raise NotFound(names["org"])
@@ -279,8 +277,7 @@ def get_organization(call: Call) -> Reply:
 
 def get_team(call: Call) -> Reply:
     org = call.organization
-    slug = call.names.get("team_slug", "").lower()
-    found = org.teams.get(slug) if slug else team_by_id(org, _number(call.names["team_id"]))
+    found = org.teams.get(call.names["team_slug"].lower())
     if found is None:
         raise NotFound("team")
     repositories = sum(repo.owner is org and found.slug in repo.team_roles for repo in call.github.repositories.values())
@@ -395,20 +392,6 @@ def set_workflow_permissions(call: Call) -> Reply:
 
 def get_subject(call: Call) -> Reply:
     return Reply(200, views.subject(call.repository))
-
-
-def set_subject(call: Call) -> Reply:
-    repo = call.repository
-    repo.subject_claims = _claim_keys(call.body.get("include_claim_keys", []))
-    repo.use_default_subject = call.body["use_default"]
-    repo.immutable_subject = call.body.get("use_immutable_subject", repo.immutable_subject)
-    return Reply(201, {})
-
-
-def _claim_keys(keys: list[str]) -> tuple[str, ...]:
-    if len(set(keys)) != len(keys) or any(not re.fullmatch(r"[A-Za-z0-9_]+", key) for key in keys):
-        raise Problem(422, "Validation Failed", ["include_claim_keys must be unique and alphanumeric or underscores"])
-    return tuple(keys)
 
 
 # --- environments ---------------------------------------------------------------------------------------------------------------
@@ -703,7 +686,6 @@ _POLICIES = f"{_ENVIRONMENT}/deployment-branch-policies"
 ROUTES = [
     Route("GET", "/orgs/{org}", get_organization, "metadata", "read"),
     Route("GET", "/orgs/{org}/teams/{team_slug}", get_team, "members", "read"),
-    Route("GET", "/organizations/{org_id}/team/{team_id}", get_team, "members", "read"),
     Route("GET", _REPO, get_repository, "metadata", "read"),
     Route("GET", f"{_REPO}/branches", list_branches, "contents", "read"),
     Route("GET", _VARIABLES, list_variables, "actions_variables", "read"),
@@ -714,7 +696,6 @@ ROUTES = [
     Route("GET", f"{_REPO}/actions/permissions/workflow", get_workflow_permissions, "administration", "read"),
     Route("PUT", f"{_REPO}/actions/permissions/workflow", set_workflow_permissions, "administration", "write"),
     Route("GET", f"{_REPO}/actions/oidc/customization/sub", get_subject, "actions", "read"),
-    Route("PUT", f"{_REPO}/actions/oidc/customization/sub", set_subject, "actions", "write"),
     Route("GET", f"{_REPO}/environments", list_environments, "actions", "read"),
     Route("GET", _ENVIRONMENT, get_environment, "actions", "read"),
     Route("PUT", _ENVIRONMENT, put_environment, "administration", "write"),
