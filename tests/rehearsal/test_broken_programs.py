@@ -221,7 +221,7 @@ BREAKS = (
         "push tag main, named like a trusted branch",
     ),
 )
-# Breaks of one function need copies of their own. The first and the last group (consuming repositories; deployments) are in the default run.
+# Breaks of one function need copies of their own. The first and the last group are in the default run.
 # The documents that the others break are held by tests/policies in less time.
 GROUPS = {
     "ids-creation-reviews-shared": (BREAKS[0], BREAKS[4], BREAKS[5], BREAKS[7], BREAKS[8]),
