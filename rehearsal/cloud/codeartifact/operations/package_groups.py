@@ -46,6 +46,14 @@ def describe_package_group(call: Call) -> dict[str, Any]:
 
 
 @operation
+def update_package_group(call: Call) -> dict[str, Any]:
+    domain, group = _group(call, "UpdatePackageGroup")
+    group.description = call.get("description", group.description)
+    group.contact = call.get("contactInfo", group.contact)
+    return {"packageGroup": described(call, domain, group)}
+
+
+@operation
 def delete_package_group(call: Call) -> dict[str, Any]:
     domain, group = _group(call, "DeletePackageGroup")
     if group.pattern == rules.ROOT:
