@@ -194,6 +194,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     gc.collect()
 
 
+@pytest.mark.slow("an environment changes in the same way, in fewer steps")
 def test_release_branches_become_more_and_fewer(world: World) -> None:
     life = world.life
     changed(life, release_branches=["main", "release/*"])
@@ -210,7 +211,6 @@ def test_release_branches_become_more_and_fewer(world: World) -> None:
         before(narrowed, "update Role ", f"delete {guard}")
 
 
-@pytest.mark.slow("release branches change in the same way")
 def test_an_environment_gets_another_name_and_goes(world: World) -> None:
     life = world.life
     changed(life, environment="production")
@@ -228,7 +228,6 @@ def test_an_environment_gets_another_name_and_goes(world: World) -> None:
     assert watched(life, world)[-1] == f"update Role {REPOSITORY}-publish"
 
 
-@pytest.mark.slow("release branches change in the same way")
 def test_a_change_that_stopped_is_taken_back(world: World) -> None:
     """The ruleset that was made is of no use any more; the former one was never touched, and its name is still its own."""
     life = world.life
@@ -239,7 +238,7 @@ def test_a_change_that_stopped_is_taken_back(world: World) -> None:
     assert step.startswith("delete RepositoryRuleset")
 
 
-@pytest.mark.slow("release branches change in the same way")
+@pytest.mark.slow("an environment changes in the same way, in fewer steps")
 def test_a_repository_moves_to_another_team(world: World) -> None:
     """Who may make a branch that publishes one team's packages is never a release manager of the other."""
     life = world.life
