@@ -103,7 +103,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         try:
             self._watch("create", request.urn)
             cloud = self._cloud(resource)
-            made = handler.create(cloud, provisioning.request_for(handler, resource, None, cloud))
+            made = handler.create(cloud, provisioning.request_for(handler, resource, cloud))
         except PartlyCreated as error:
             _partly_created(context, error, inputs)
         except Exception as error:
@@ -137,7 +137,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         try:
             self._watch("update", request.urn)
             cloud = self._cloud(resource)
-            wanted = provisioning.request_for(handler, resource, None, cloud)
+            wanted = provisioning.request_for(handler, resource, cloud)
             computed = handler.update(cloud, Existing(request.id, old_inputs, olds), wanted)
         except Exception as error:
             _fail(context, error)

@@ -255,11 +255,10 @@ def test_subjects_are_the_stand_ins(reviewed: Matrix, immutable: bool) -> None:
                 id=one.id,
                 full_name=f"{one.owner}/{one.name}",
                 immutable_subject=immutable,
-                use_default_subject=True,
             )
             event = "pull_request" if token.context == "pull_request" else "push"
             run: Any = SimpleNamespace(repository=repository, environment=token.environment, event=event, ref=token.ref)
-            assert oidc.subject(run, {}) == tokens.claims(one, token)["sub"]
+            assert oidc.subject(run) == tokens.claims(one, token)["sub"]
             compared += 1
     assert compared > 100
 

@@ -199,11 +199,4 @@ def ruleset(api: str, repo: Repository, one: Ruleset, detail: bool, with_bypass_
 
 def subject(repo: Repository) -> dict[str, Any]:
     """An `oidc-custom-sub-repo`."""
-    shown: dict[str, Any] = {
-        "use_default": repo.use_default_subject,
-        "use_immutable_subject": oidc.is_immutable(repo),
-        "sub_claim_prefix": oidc.subject_prefix(repo),
-    }
-    if not repo.use_default_subject:
-        shown["include_claim_keys"] = list(repo.subject_claims)
-    return shown
+    return {"use_default": True, "use_immutable_subject": oidc.is_immutable(repo), "sub_claim_prefix": oidc.subject_prefix(repo)}

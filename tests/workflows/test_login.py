@@ -6,7 +6,7 @@ import pytest
 
 from rehearsal.actions import Conclusion, RunResult, run_workflow
 from rehearsal.actions.github import start_jobs
-from tests.rehearsal.actions.registry import PROJECT, TOOLS, LocalCloud
+from tests.workflows.registry import PROJECT, TOOLS, LocalCloud
 
 WORKFLOW = """
 on: {workflow_call: {}}
