@@ -5,7 +5,7 @@ token whose subject says so, in credentials.sh. So neither credentials nor right
 https://www.pulumi.com/docs/deployments/concepts/settings/
 """
 
-from importlib.metadata import version
+from pathlib import Path
 from typing import TypedDict
 
 import pulumi
@@ -13,8 +13,9 @@ import pulumi_pulumiservice as pulumiservice
 
 from policies.deployment_tokens import PulumiStack
 
-# The same release of Pulumi as the SDK's, which requirements.in pins.
-EXECUTOR_IMAGE = f"pulumi/pulumi:{version('pulumi')}"
+# The engine that the rehearsal runs, and deploy.yml too.
+ENGINE_VERSION = (Path(__file__).parents[1] / ".pulumi.version").read_text(encoding="utf-8").strip()
+EXECUTOR_IMAGE = f"pulumi/pulumi:{ENGINE_VERSION}"
 # Deployments' own installation, as `pulumi install`, first upgrades pip, setuptools and wheel to what is newest, without hashes. So it is
 # left out, and the lock is installed before the run has more than the previewing role. Each command runs in a shell of its own.
 # https://github.com/pulumi/pulumi/blob/master/sdk/python/toolchain/pip.go

@@ -160,13 +160,6 @@ def test_deployment_settings(stack, branch, previews):
     assert context["preRunCommands"][-1] == "bash bootstrap/credentials.sh"
 
 
-def test_the_program_that_deploys_is_the_release_of_its_sdk():
-    pinned = next(line for line in (samples.ROOT / "requirements.in").read_text().splitlines() if line.startswith("pulumi=="))
-    version = pinned.split("==")[1].split()[0]
-    assert f"pulumi/pulumi:{version}" == pulumi_cloud.EXECUTOR_IMAGE
-    assert f"PULUMI_VERSION: {version}\n" in (samples.ROOT / ".github/workflows/deploy.yml").read_text()
-
-
 # --- GitHub Actions --------------------------------------------------------------------------------------------------------------------
 
 
