@@ -13,40 +13,40 @@ from policies.branches import HEADS
 from policies.document import Statement, statement
 from policies.events import Names
 from policies.names import STACK_TAG, read_policy_name
+from policies.roles import previewer
 from policies.roles.build import build_role_arn
 from policies.roles.developer import at_identity_center
 
+
+def _also(reads: Sequence[str], *changes: str) -> tuple[str, ...]:
+    """What a preview reads of a kind of thing, and what else the deployer does there."""
+    return tuple(sorted((*reads, *changes)))
+
+
 # Pulumi's AWS provider reads a resource back after each change; CodeArtifact has no narrower way to say "this domain".
-_DOMAIN = (
+_DOMAIN = _also(
+    previewer.READ_DOMAIN,
     "codeartifact:DeleteDomain",
     "codeartifact:DeleteDomainPermissionsPolicy",
-    "codeartifact:DescribeDomain",
-    "codeartifact:GetDomainPermissionsPolicy",
-    "codeartifact:ListTagsForResource",
     "codeartifact:PutDomainPermissionsPolicy",
     "codeartifact:TagResource",
     "codeartifact:UntagResource",
 )
-_REPOSITORY = (
+_REPOSITORY = _also(
+    previewer.READ_REPOSITORY,
     "codeartifact:AssociateExternalConnection",
     "codeartifact:AssociateWithDownstreamRepository",
     "codeartifact:DeleteRepository",
     "codeartifact:DeleteRepositoryPermissionsPolicy",
-    "codeartifact:DescribeRepository",
     "codeartifact:DisassociateExternalConnection",
-    "codeartifact:GetRepositoryEndpoint",
-    "codeartifact:GetRepositoryPermissionsPolicy",
-    "codeartifact:ListTagsForResource",
     "codeartifact:PutRepositoryPermissionsPolicy",
     "codeartifact:TagResource",
     "codeartifact:UntagResource",
     "codeartifact:UpdateRepository",
 )
-_PACKAGE_GROUP = (
+_PACKAGE_GROUP = _also(
+    previewer.READ_PACKAGE_GROUP,
     "codeartifact:DeletePackageGroup",
-    "codeartifact:DescribePackageGroup",
-    "codeartifact:ListAllowedRepositoriesForGroup",
-    "codeartifact:ListTagsForResource",
     "codeartifact:TagResource",
     "codeartifact:UntagResource",
     "codeartifact:UpdatePackageGroup",
@@ -58,23 +58,18 @@ _CREATE = (
     "codeartifact:CreatePackageGroup",
     "codeartifact:CreateRepository",
 )
-_CLOUD_CONTROL = (
+_CLOUD_CONTROL = _also(
+    previewer.READ_CLOUD_CONTROL,
     "cloudformation:CreateResource",
     "cloudformation:DeleteResource",
-    "cloudformation:DescribeType",
-    "cloudformation:GetResource",
-    "cloudformation:GetResourceRequestStatus",
     "cloudformation:UpdateResource",
 )
 # Reading keys, and names for them: the aliases are the stack's own.
-_KEY = (
+_KEY = _also(
+    previewer.READ_KEY,
     "kms:CreateAlias",
     "kms:DeleteAlias",
-    "kms:DescribeKey",
     "kms:EnableKeyRotation",
-    "kms:GetKeyPolicy",
-    "kms:GetKeyRotationStatus",
-    "kms:ListResourceTags",
     "kms:UpdateAlias",
 )
 _NEW_KEY = ("kms:CreateKey", "kms:TagResource")
@@ -86,14 +81,11 @@ _OWN_KEY = (
     "kms:UntagResource",
     "kms:UpdateKeyDescription",
 )
-_ROLE = (
+_ROLE = _also(
+    previewer.READ_ROLE,
     "iam:DeleteRole",
     "iam:DeleteRolePolicy",
-    "iam:GetRole",
-    "iam:GetRolePolicy",
-    "iam:ListAttachedRolePolicies",
     "iam:ListInstanceProfilesForRole",
-    "iam:ListRolePolicies",
     "iam:TagRole",
     "iam:UntagRole",
     "iam:UpdateAssumeRolePolicy",
@@ -109,26 +101,21 @@ _OIDC_PROVIDER = (
     "iam:TagOpenIDConnectProvider",
     "iam:UntagOpenIDConnectProvider",
 )
-_POLICY = (
+_POLICY = _also(
+    previewer.READ_POLICY,
     "iam:CreatePolicy",
     "iam:CreatePolicyVersion",
     "iam:DeletePolicy",
     "iam:DeletePolicyVersion",
-    "iam:GetPolicy",
-    "iam:GetPolicyVersion",
-    "iam:ListPolicyVersions",
     "iam:TagPolicy",
     "iam:UntagPolicy",
 )
-_PERMISSION_SET = (
+_PERMISSION_SET = _also(
+    previewer.READ_PERMISSION_SET,
     "sso:CreateAccountAssignment",
     "sso:DeleteAccountAssignment",
     "sso:DeleteInlinePolicyFromPermissionSet",
     "sso:DeletePermissionSet",
-    "sso:DescribePermissionSet",
-    "sso:GetInlinePolicyForPermissionSet",
-    "sso:ListAccountAssignments",
-    "sso:ListTagsForResource",
     "sso:ProvisionPermissionSet",
     "sso:PutInlinePolicyToPermissionSet",
     "sso:TagResource",
@@ -141,23 +128,19 @@ _PERMISSION_SET_REQUEST = (
     "sso:DescribeAccountAssignmentDeletionStatus",
     "sso:DescribePermissionSetProvisioningStatus",
 )
-_RULE = (
+_RULE = _also(
+    previewer.READ_RULE,
     "events:DeleteRule",
-    "events:DescribeRule",
-    "events:ListTagsForResource",
-    "events:ListTargetsByRule",
     "events:PutRule",
     "events:PutTargets",
     "events:RemoveTargets",
     "events:TagResource",
     "events:UntagResource",
 )
-_TOPIC = (
+_TOPIC = _also(
+    previewer.READ_TOPIC,
     "sns:CreateTopic",
     "sns:DeleteTopic",
-    "sns:GetTopicAttributes",
-    "sns:ListSubscriptionsByTopic",
-    "sns:ListTagsForResource",
     "sns:SetTopicAttributes",
     "sns:Subscribe",
     "sns:TagResource",
@@ -178,11 +161,10 @@ _CHANNEL = (
     "chatbot:UntagResource",
     "chatbot:UpdateSlackChannelConfiguration",
 )
-_QUEUE = (
+_QUEUE = _also(
+    previewer.READ_QUEUE,
     "sqs:CreateQueue",
     "sqs:DeleteQueue",
-    "sqs:GetQueueAttributes",
-    "sqs:ListQueueTags",
     "sqs:SetQueueAttributes",
     "sqs:TagQueue",
     "sqs:UntagQueue",
@@ -226,9 +208,7 @@ def permission_sets(registry: Registry, stack: str) -> list[Statement]:
     tag = {"StringEquals": {f"aws:RequestTag/{STACK_TAG}": stack}}, {"StringEquals": {f"aws:ResourceTag/{STACK_TAG}": stack}}
     return [
         statement("Find", "sso:ListInstances", "*"),
-        statement(
-            "FindGroups", ("identitystore:DescribeGroup", "identitystore:GetGroupId"), [f"{store}:*:identitystore/*", f"{store}::group/*"]
-        ),
+        statement("FindGroups", previewer.READ_GROUPS, [f"{store}:*:identitystore/*", f"{store}::group/*"]),
         statement("IdentityCenter", ("sso:CreatePermissionSet", *_PERMISSION_SET, *_PERMISSION_SET_REQUEST), there),
         statement("NewPermissionSets", "sso:CreatePermissionSet", sets, conditions=tag[0]),
         statement("PermissionSets", _PERMISSION_SET, sets, conditions=tag[1]),
