@@ -146,7 +146,7 @@ def test_deployment_settings(stack, branch, previews):
     vcs = made["vcs"]
     assert (vcs["provider"], vcs["repository"]) == ("github", "acme/package-flow")
     assert (vcs["deployCommits"], vcs["previewPullRequests"], vcs["pullRequestTemplate"]) == (True, previews, False)
-    assert vcs["paths"] == pulumi_cloud.paths(stack, f"catalog/{stack}")
+    assert vcs["paths"] == list(pulumi_cloud.paths(stack, f"catalog/{stack}"))
     context = made["operationContext"]
     # Whatever runs begins with the rights of a preview.
     assert context["oidc"]["aws"]["roleARN"] == deployed.role_arn(Access.PREVIEW)

@@ -213,7 +213,7 @@ BREAKS = (
     Break(
         "tags of the program's repository left to everybody",
         "bootstrap/program_repository.py",
-        'self._ruleset("tags", args["tags"], guards.tag_rules(), target="tag"),',
+        'self._ruleset("tags", list(planned.tags), guards.tag_rules(), target="tag"),',
         "",
         "push tag main, named like a trusted branch",
     ),
