@@ -7,8 +7,8 @@ and one LookupProblems lists all that stands in the way. Deciding is pure; only 
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from typing import Any, TypeVar
 
 import pulumi
@@ -108,53 +108,57 @@ class Seen:
     departed: Mapping[str, int] = field(default_factory=dict)
 
 
-def look_up(settings: Settings, identity_center: pulumi.ProviderResource | None = None) -> Facts:
-    """Look everything up; `identity_center` is the provider for IAM Identity Center, None = the default one.
+# The plan that follows from what was seen: built when it is first needed, and once.
+Planned = Callable[[], parts.Plan]
 
-    Raises LookupProblems with all that is missing, invisible or unusable, or with every question that was not answered.
+
+def look_up(settings: Settings, identity_center: pulumi.ProviderResource | None = None) -> tuple[Facts, parts.Plan]:
+    """Look everything up, and judge it by the plan that follows from it. Returns both.
+
+    `identity_center` is the provider for IAM Identity Center, None = the default one. Raises LookupProblems with all that is missing,
+    invisible or unusable, or with every question that was not answered.
     """
     unanswered: list[str] = []
     seen = _see(settings, identity_center, unanswered)
-    left = leftovers.Found() if unanswered else _leftovers(settings, seen, unanswered)
+    planned = plan_once(settings, seen)
+    left = leftovers.Found() if unanswered else _leftovers(settings, seen, planned, unanswered)
     # What was not answered would look as if it were not there.
-    found = unanswered or [*problems(settings, seen), *left.problems]
+    found = unanswered or [*problems(settings, seen, planned), *left.problems]
     if found or seen.owner is None:
         raise LookupProblems(found)
     for note in notes(settings, seen):
         pulumi.log.warn(note)
-    return Facts(
-        registry=Registry(seen.partition, seen.account, settings.region, settings.domain.name),
-        owner=seen.owner,
-        plan=seen.plan,
-        repositories=seen.repositories,
-        teams={slug: id for slug, id in seen.teams.items() if id is not None},
-        identity_center=seen.identity_center or IdentityCenter(""),
-        caller=seen.caller,
-        trusted_before={name: seen.state.trusted_before(one.id) for name, one in seen.repositories.items()},
-        adopted={**adopted(settings, seen), **left.adopted},
-    )
+    return replace(_facts(settings, seen), adopted={**adopted(settings, seen, planned), **left.adopted}), planned()
 
 
-def _planned(settings: Settings, seen: Seen) -> parts.Plan:
-    """What would be registered. Where something was not found, what is assumed of it stands in: its absence is told apart."""
+def plan_once(settings: Settings, seen: Seen) -> Planned:
+    """The plan for all who judge what was seen by it, and for those who register it."""
+    return cache(lambda: plan(settings, _facts(settings, seen)))
+
+
+def _facts(settings: Settings, seen: Seen) -> Facts:
+    """What was seen, for the plan. Where something was not found, what is assumed of it stands in: `problems` has a line about that."""
     usual = assumed(settings)
-    facts = Facts(
+    return Facts(
         registry=Registry(seen.partition, seen.account, settings.region, settings.domain.name),
         owner=seen.owner or usual.owner,
         plan=seen.plan,
         repositories={**usual.repositories, **{name: one for name, one in seen.repositories.items() if one.full_name}},
         teams={slug: seen.teams.get(slug) or id for slug, id in usual.teams.items()},
-        identity_center=usual.identity_center,
+        identity_center=seen.identity_center or IdentityCenter(""),
         caller=seen.caller or usual.caller,
+        trusted_before={name: seen.state.trusted_before(one.id) for name, one in seen.repositories.items()},
     )
-    return plan(settings, facts)
 
 
 # --- what is wrong (pure) -------------------------------------------------------------------------------------------------------------
 
 
-def problems(settings: Settings, seen: Seen) -> list[str]:
-    """Every reason why this stack can't be made as the catalog says, each with its file and what to do."""
+def problems(settings: Settings, seen: Seen, planned: Planned | None = None) -> list[str]:
+    """Every reason why this stack can't be created as the catalog says, each with its file and what to do.
+
+    `planned` is the plan that others judge by too, None = it is built here.
+    """
     found = [*_owner(settings, seen), *_provider(settings, seen), *_teams(settings, seen), *_left_out(settings, seen)]
     found += [
         *_departed(settings, seen),
@@ -164,7 +168,7 @@ def problems(settings: Settings, seen: Seen) -> list[str]:
         *_build_roles(settings, seen),
         *_identity_center(settings, seen),
     ]
-    wanted = _wanted(settings, seen)
+    wanted = _wanted(settings, seen, planned)
     for team in settings.teams:
         for repository in team.repositories:
             why = _repository(settings, repository, seen, wanted.get(repository.name))
@@ -172,22 +176,23 @@ def problems(settings: Settings, seen: Seen) -> list[str]:
     return found
 
 
-def _wanted(settings: Settings, seen: Seen) -> dict[str, parts.ConsumingRepository]:
+def _wanted(settings: Settings, seen: Seen, planned: Planned | None) -> dict[str, parts.ConsumingRepository]:
     """Each repository's part of the plan, if one of them has something that this stack does not know (a plan of hundreds takes time)."""
     there = any(one.environments or _unknown(repository, one, seen.state) for repository, one in _pairs(settings, seen))
-    return {one.name: one for one in _planned(settings, seen).consumers} if there else {}
+    planned = planned or plan_once(settings, seen)
+    return {one.name: one for one in planned().consumers} if there else {}
 
 
 def _pairs(settings: Settings, seen: Seen) -> list[tuple[Repository, SeenRepository]]:
     return [(one, seen.repositories[one.name]) for one in settings.repositories]
 
 
-def adopted(settings: Settings, seen: Seen) -> dict[str, str]:
+def adopted(settings: Settings, seen: Seen, planned: Planned | None = None) -> dict[str, str]:
     """Import ids of what an interrupted run left, of that which `problems` judges: variables and the OIDC provider.
 
     An environment needs none: it is put.
     """
-    wanted, found = _wanted(settings, seen), {}
+    wanted, found = _wanted(settings, seen, planned), {}
     for repository, one in _pairs(settings, seen):
         for variable, value in _unknown(repository, one, seen.state).items():
             if wanted[repository.name].variables[variable] == value:
@@ -894,19 +899,18 @@ def _see_group(store: str, group: str, region: str, there: pulumi.InvokeOptions)
     return None if one is None else _usable("the group's id", one.group_id, _GROUP_ID)
 
 
-def _leftovers(settings: Settings, seen: Seen, unanswered: list[str]) -> leftovers.Found:
+def _leftovers(settings: Settings, seen: Seen, planned: Planned, unanswered: list[str]) -> leftovers.Found:
     """What is there of components that an earlier run came to. What the state has is not asked for."""
     known = seen.state.known
     there = {(one.name, name): each for _, one in _pairs(settings, seen) for name, each in one.environments.items()}
     if not known.components and not there:
         return leftovers.Found()
-    planned = _planned(settings, seen)
-    consumers = {one.name: one for one in planned.consumers}
+    consumers = {one.name: one for one in planned().consumers}
     environments = {(name, each): _as_planned(each, found, consumers[name]) for (name, each), found in there.items()}
     questions = _Questions(seen.account, settings.domain.name)
     return Asking(unanswered)(
         "what an interrupted run may have left",
-        lambda: leftovers.look(planned, known, environments, questions, pulumi.runtime.is_dry_run()),
+        lambda: leftovers.look(planned(), known, environments, questions, pulumi.runtime.is_dry_run()),
         leftovers.Found(),
     )
 
