@@ -243,8 +243,8 @@ def _branch_policies(
 ) -> None:
     """Policies of an environment, the planned ones of which are adopted. An environment that is adopted may have no others."""
     names = {one.name, one.renamed_from}
-    made = {pattern for name, within, pattern in known.branch_policies if name in names and within == environment.name}
-    missing = [pattern for pattern in environment.branches if pattern not in made]
+    known_patterns = {pattern for name, within, pattern in known.branch_policies if name in names and within == environment.name}
+    missing = [pattern for pattern in environment.branches if pattern not in known_patterns]
     if not missing:
         return
     path = f"repos/{one.repository.owner.login}/{one.name}/environments/{environment.name}/deployment-branch-policies?per_page=100"

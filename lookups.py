@@ -987,18 +987,22 @@ def state_from(resources: Mapping[str, Any]) -> State:
     # One whose creation failed half-way may have no outputs, or not all of them.
     return State(
         variables=frozenset(
-            (made.get("repository", ""), made.get("variableName", "")) for _, made in by_type.get(VARIABLE_TYPE, []) if made
+            (outputs.get("repository", ""), outputs.get("variableName", "")) for _, outputs in by_type.get(VARIABLE_TYPE, []) if outputs
         ),
-        codeartifact_repositories={made["repository"]: urn for urn, made in by_type.get(REPOSITORY_TYPE, []) if made.get("repository")},
+        codeartifact_repositories={
+            outputs["repository"]: urn for urn, outputs in by_type.get(REPOSITORY_TYPE, []) if outputs.get("repository")
+        },
         oidc_provider=bool(by_type.get(PROVIDER_TYPE)),
         repository_ids=ids,
-        environments=frozenset((made.get("repository", ""), made.get("environment", "")) for _, made in by_type.get(ENVIRONMENT_TYPE, [])),
-        permissions=frozenset(made.get("repository", "") for _, made in by_type.get(PERMISSIONS_TYPE, []) if made),
-        trusted=_guarded(
-            _trusted(str(made.get("assumeRolePolicy")) for _, made in by_type.get(ROLE_TYPE, [])),
-            [(ids.get(str(made.get("repository")), 0), made) for _, made in by_type.get(RULESET_TYPE, [])],
+        environments=frozenset(
+            (outputs.get("repository", ""), outputs.get("environment", "")) for _, outputs in by_type.get(ENVIRONMENT_TYPE, [])
         ),
-        domain=next((made.get("arn", "") for urn, made in by_type.get(DOMAIN_TYPE, []) if _OF_REGISTRY in urn), ""),
+        permissions=frozenset(outputs.get("repository", "") for _, outputs in by_type.get(PERMISSIONS_TYPE, []) if outputs),
+        trusted=_guarded(
+            _trusted(str(outputs.get("assumeRolePolicy")) for _, outputs in by_type.get(ROLE_TYPE, [])),
+            [(ids.get(str(outputs.get("repository")), 0), outputs) for _, outputs in by_type.get(RULESET_TYPE, [])],
+        ),
+        domain=next((outputs.get("arn", "") for urn, outputs in by_type.get(DOMAIN_TYPE, []) if _OF_REGISTRY in urn), ""),
         own_key=any(_OF_REGISTRY in urn for urn, _ in by_type.get(KEY_TYPE, [])),
         known=_known(by_type),
     )
@@ -1006,7 +1010,7 @@ def state_from(resources: Mapping[str, Any]) -> State:
 
 def _known(by_type: Mapping[str, list[tuple[str, Mapping[str, Any]]]]) -> leftovers.Known:
     def of(type: str, *names: str) -> frozenset[Any]:
-        found = (tuple(made.get(name, "") for name in names) for _, made in by_type.get(type, []) if made.get(names[0]))
+        found = (tuple(outputs.get(name, "") for name in names) for _, outputs in by_type.get(type, []) if outputs.get(names[0]))
         return frozenset(one if len(names) > 1 else one[0] for one in found)
 
     own = {type: found for type, found in by_type.items() if type.startswith("package-flow:")}
@@ -1018,7 +1022,11 @@ def _known(by_type: Mapping[str, list[tuple[str, Mapping[str, Any]]]]) -> leftov
         roles=of(ROLE_TYPE, "name"),
         policies=of(POLICY_TYPE, "name"),
         aliases=of(ALIAS_TYPE, "name"),
-        keys={made["description"]: made["keyId"] for _, made in by_type.get(KEY_TYPE, []) if made.get("keyId") and made.get("description")},
+        keys={
+            outputs["description"]: outputs["keyId"]
+            for _, outputs in by_type.get(KEY_TYPE, [])
+            if outputs.get("keyId") and outputs.get("description")
+        },
         repositories=of(REPOSITORY_TYPE, "repository"),
     )
 
@@ -1030,9 +1038,9 @@ _OF_REGISTRY = ":PackageRegistry$"
 def _repository_ids(by_type: Mapping[str, list[tuple[str, Mapping[str, Any]]]]) -> Iterator[tuple[str, int]]:
     """Name and id of each GitHub repository that something was made in. Rulesets have no id in their outputs; variables every one has."""
     for type in (VARIABLE_TYPE, ENVIRONMENT_TYPE):
-        for _, made in by_type.get(type, []):
-            if made.get("repository") and made.get("repositoryId"):
-                yield made["repository"], _id(f"the id of {made['repository']} in it", made["repositoryId"])
+        for _, outputs in by_type.get(type, []):
+            if outputs.get("repository") and outputs.get("repositoryId"):
+                yield outputs["repository"], _id(f"the id of {outputs['repository']} in it", outputs["repositoryId"])
 
 
 def _trusted(documents: Iterable[str]) -> dict[int, frozenset[str]]:
@@ -1050,21 +1058,21 @@ def _guarded(trusted: Mapping[int, frozenset[str]], rulesets: list[tuple[int, Ma
     """
     found = {}
     for id, names in trusted.items():
-        guards = [_guard(made) for repository, made in rulesets if repository == id]
-        reviewed, made = ({name for one in guards for name in one[which]} for which in (0, 1))
-        found[id] = frozenset(name for name in names if branches.matches(name, [*reviewed]) and branches.matches(name, [*made]))
+        guards = [_guard(ruleset) for repository, ruleset in rulesets if repository == id]
+        reviewed, closed = ({name for one in guards for name in one[which]} for which in (0, 1))
+        found[id] = frozenset(name for name in names if branches.matches(name, [*reviewed]) and branches.matches(name, [*closed]))
     return {id: names for id, names in found.items() if names}
 
 
-def _guard(made: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+def _guard(ruleset: Mapping[str, Any]) -> tuple[list[str], list[str]]:
     """Branches and patterns whose changes a ruleset has reviewed, and those whose creation it refuses. By what it does, not by its name."""
-    refs, rules = _member(_member(made, "conditions"), "refName"), _member(made, "rules")
+    refs, rules = _member(_member(ruleset, "conditions"), "refName"), _member(ruleset, "rules")
     includes, excludes = refs.get("includes"), refs.get("excludes")
-    if (made.get("target"), made.get("enforcement")) != ("branch", "active") or excludes or not isinstance(includes, list):
+    if (ruleset.get("target"), ruleset.get("enforcement")) != ("branch", "active") or excludes or not isinstance(includes, list):
         return [], []
     names = [one.removeprefix(branches.HEADS) for one in includes if isinstance(one, str) and one.startswith(branches.HEADS)]
     approvals = _member(rules, "pullRequest").get("requiredApprovingReviewCount")
-    reviewed = isinstance(approvals, int | float) and approvals >= 1 and not made.get("bypassActors")
+    reviewed = isinstance(approvals, int | float) and approvals >= 1 and not ruleset.get("bypassActors")
     return names if reviewed else [], names if rules.get("creation") is True else []
 
 

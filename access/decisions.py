@@ -121,13 +121,13 @@ class Speaker:
         self._actions: dict[str, bool] = {}
         self._resources: dict[str, bool] = {}
         # A variable's value is only known with the request: such a statement tells every resource apart.
-        self.tells_apart = "${" in json.dumps([statement.get("Resource"), statement.get("NotResource")])
+        self.distinguishes = "${" in json.dumps([statement.get("Resource"), statement.get("NotResource")])
 
     def speaks(self, action: str, resource: str) -> bool:
         """Whether action and resource are among the statement's."""
         if action not in self._actions:
             self._actions[action] = _matches(self.statement, "Action", action, within_colons=False)
-        if not self._actions[action] or self.tells_apart:
+        if not self._actions[action] or self.distinguishes:
             return self._actions[action]
         return self.takes_in(resource)
 

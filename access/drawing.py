@@ -103,15 +103,15 @@ def words(drawn: Flow) -> str:
 
 def _in_words(session: Node, edges: Sequence[Edge]) -> str:
     jobs = [edge for edge in edges if edge.end is session]
-    told = "".join(
+    sentences = "".join(
         f"<p{_ALARM if edge.alarming else ''}>from {escape(edge.start.title)}: {escape(' '.join(edge.start.lines))}</p>" for edge in jobs
     )
     for kind in reversed(_STRENGTH):
         places = [edge.end for edge in edges if edge.start is session and edge.kind is kind]
         if places:
             named = "; ".join(f"{one.title} ({', '.join(one.lines)})" for one in places)
-            told += f'<p><span class="mark {kind.value}">{kind.value}</span> {escape(named)}</p>'
-    return f"<li><b>{escape(session.title)}</b> <small>{escape(', '.join(session.lines))}</small>{told}</li>"
+            sentences += f'<p><span class="mark {kind.value}">{kind.value}</span> {escape(named)}</p>'
+    return f"<li><b>{escape(session.title)}</b> <small>{escape(', '.join(session.lines))}</small>{sentences}</li>"
 
 
 _ALARM = ' class="no"'

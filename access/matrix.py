@@ -491,7 +491,7 @@ class _Asker:
             tuple(one.content for one in speaking),
             tuple((context or {}).items()),
             owner,
-            resource if any(one.tells_apart for one in speaking) else "",
+            resource if any(one.distinguishes for one in speaking) else "",
         )
         if self._judge.thorough or key not in self._known:
             verdict = self._evaluate(place, action, resource, context, owner)
@@ -537,12 +537,12 @@ class _Asker:
         """The packages to try in a place, and what tells the place from others for this session; None where nothing else is like it."""
         if place.number not in self._shapes:
             packages = self._judge.candidates(place, self._statements) if place.repository else []
-            self._shapes[place.number] = packages, self._told_apart(place, packages)
+            self._shapes[place.number] = packages, self._shape_of(place, packages)
         return self._shapes[place.number]
 
-    def _told_apart(self, place: _Place, packages: Sequence[Coordinates]) -> tuple | None:
+    def _shape_of(self, place: _Place, packages: Sequence[Coordinates]) -> tuple | None:
         """Two repositories are alike if their policies say the same and the session's statements take in the same of their ARNs."""
-        if self._judge.thorough or place.repository is None or any(one.tells_apart for one in (*self._mine, *place.speakers)):
+        if self._judge.thorough or place.repository is None or any(one.distinguishes for one in (*self._mine, *place.speakers)):
             return None
         arns = self._judge.arns_of(place, packages)
         taken_in = tuple(one.takes_in(arn) for one in (*self._mine, *place.speakers) for arn in arns)

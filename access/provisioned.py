@@ -315,10 +315,10 @@ def resource_policies(domains: Iterable[Domain]) -> list[Document]:
 def _permission_sets(resources: Resources, outputs: Mapping[str, Any], place: Registry) -> Iterable[Attached]:
     sets = {_logical_name(one): one["inputs"] for one in _of(resources, "PermissionSet")}
     for one in _of(resources, "PermissionSetInlinePolicy"):
-        made = sets.get(_logical_name(one))  # its ARN is only known once it is made
-        if made is None:
+        permission_set = sets.get(_logical_name(one))  # its ARN is only known once it is made
+        if permission_set is None:
             raise Unreadable(f"{one['urn']} is not called as its permission set")
-        yield _developer(made["name"], one["inputs"]["inlinePolicy"], made.get("region", ""), place)
+        yield _developer(permission_set["name"], one["inputs"]["inlinePolicy"], permission_set.get("region", ""), place)
     ordered = outputs.get("developers") or {}
     if "policy" in ordered:  # permission sets that others make, as the stack's outputs ask for them
         for each in (ordered, *(ordered.get("teams") or {}).values()):
@@ -348,9 +348,9 @@ def _domain(resources: Resources, resource: Mapping[str, Any]) -> Domain:
         for one in _of(resources, "RepositoryPermissionsPolicy")
         if one["inputs"]["domain"] == name
     }
-    made = [one["inputs"]["repository"] for one in _of(resources, "codeartifact/repository:Repository") if one["inputs"]["domain"] == name]
+    names = [one["inputs"]["repository"] for one in _of(resources, "codeartifact/repository:Repository") if one["inputs"]["domain"] == name]
     owns = {_logical_name(one): one["inputs"].get("owns", ()) for one in _of(resources, "index:Team")}
-    repositories = [_repository(one, own.get(one), owns.get(one, ())) for one in made]
+    repositories = [_repository(one, own.get(one), owns.get(one, ())) for one in names]
     return Domain(
         name=name,
         policy=Document(f"policy of domain {name}", policies[name]) if name in policies else None,

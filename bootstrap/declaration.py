@@ -275,14 +275,14 @@ def _stack(settings: stack_settings.Settings, declared: _Declared, own: Mapping[
 
 
 def _preview_role(file: str, settings: stack_settings.Settings, role: str) -> Problems:
-    key, makes = _key(f"stacks.{settings.stack}.identityCenterPreviewRole"), settings.developers.role_arn if settings.developers else ""
-    if role and not makes:
+    key, creator = _key(f"stacks.{settings.stack}.identityCenterPreviewRole"), settings.developers.role_arn if settings.developers else ""
+    if role and not creator:
         allowed = f"nothing: Pulumi.{settings.stack}.yaml reaches Identity Center without a role (developers.roleArn)"
         yield Problem(file, key, role, allowed)
-    elif role and role == makes:
+    elif role and role == creator:
         yield Problem(file, key, role, "another role, which only reads: a pull request's code comes with it")
-    elif role and role.split(":")[4] != makes.split(":")[4]:
-        yield Problem(file, key, role, f"a role of the account {makes.split(':')[4]}, as developers.roleArn")
+    elif role and role.split(":")[4] != creator.split(":")[4]:
+        yield Problem(file, key, role, f"a role of the account {creator.split(':')[4]}, as developers.roleArn")
 
 
 def _oversize(file: str, settings: stack_settings.Settings, registry: Registry, declared: _Declared) -> Problems:

@@ -165,16 +165,16 @@ def _registry(declared: Declaration, facts: Facts, domain: str) -> Registry:
 
 def _providers(declared: Declaration) -> list[pulumi.Resource]:
     """OIDC providers. Other programs of the account may rely on one, ESC for example: it stays when this stack goes."""
-    made: list[pulumi.Resource] = []
+    created: list[pulumi.Resource] = []
     stays = pulumi.ResourceOptions(retain_on_delete=True)
     cloud, actions = declared.pulumi_cloud, declared.github_actions
     if cloud and cloud.provider is OidcProvider.CREATE:
         audiences = pulumi_audiences(cloud.organization, cloud.environments)
-        made.append(aws.iam.OpenIdConnectProvider("pulumi", url=PULUMI_OIDC_URL, client_id_lists=audiences, opts=stays))
+        created.append(aws.iam.OpenIdConnectProvider("pulumi", url=PULUMI_OIDC_URL, client_id_lists=audiences, opts=stays))
     if actions and actions.provider is OidcProvider.CREATE:
         url = f"https://{GITHUB_OIDC_HOST}"
-        made.append(aws.iam.OpenIdConnectProvider("github", url=url, client_id_lists=[AUDIENCE], opts=stays))
-    return made
+        created.append(aws.iam.OpenIdConnectProvider("github", url=url, client_id_lists=[AUDIENCE], opts=stays))
+    return created
 
 
 def _repository(declared: Declaration, facts: Facts) -> ProgramRepository:

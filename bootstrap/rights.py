@@ -67,10 +67,10 @@ def documents(
     """The inline policies of one of the two roles, by name."""
     stack = Deployed(registry, settings.stack)
     deploys = access is Access.DEPLOY
-    made = {
+    policies = {
         "stack": deployer(settings, registry) if deploys else previewer(settings, registry, identity_center),
         "github-app": deployments.app_key(stack, access),
     }
     if backend:
-        made["state"] = deployments.state(backend.bucket, backend.key, stack, settings.project, access)
-    return made
+        policies["state"] = deployments.state(backend.bucket, backend.key, stack, settings.project, access)
+    return policies

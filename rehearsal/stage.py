@@ -96,7 +96,7 @@ class Program:
         self._environment = {**deployer.environment(), "GITHUB_TOKEN": seeding.DEPLOYER_TOKEN}
         self.result_file = folder / "result.json"
 
-    def run(self, tell: Callable[[Mapping[str, Any]], None], *extra: str) -> Mapping[str, Any]:
+    def run(self, show: Callable[[Mapping[str, Any]], None], *extra: str) -> Mapping[str, Any]:
         """Run it, telling each event; returns the result. Raises ProgramFailed."""
         catalog = ["--catalog", str(self._stack.catalog)] if self._stack.catalog else []
         endpoint = self._cloud.place.endpoint
@@ -107,7 +107,7 @@ class Program:
         try:
             child.send(arguments, self._environment)
             for event in child.lines():
-                tell(event)
+                show(event)
             status = child.wait()
             if not self.result_file.exists():
                 raise ProcessFailed(f"the program ended with status {status}:\n{child.tail()}")

@@ -126,8 +126,8 @@ def one_of(text: object, known: Iterable[str]) -> str:
     hint = f" (did you mean {close}?)" if close else ""
     if not listed:
         return "nothing: there is none"
-    told = ", ".join(listed)
-    return (told if len(listed) <= _LISTED_MAX and len(told) <= _LISTED_LENGTH else f"one of {len(listed)}") + hint
+    joined = ", ".join(listed)
+    return (joined if len(listed) <= _LISTED_MAX and len(joined) <= _LISTED_LENGTH else f"one of {len(listed)}") + hint
 
 
 def misread(value: object, spelling: str | None = None) -> Words | None:

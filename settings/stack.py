@@ -244,8 +244,8 @@ def _namespaces(stack: StackFile) -> Problems:
 
 def announces(events: EventsShape) -> bool:
     """Whether a stack tells of package versions at all."""
-    told = (events.email, events.https, events.sqs, events.slack.workspace, events.slack.channel, events.pipelines)
-    return any(told) or bool(events.repositories)
+    receivers = (events.email, events.https, events.sqs, events.slack.workspace, events.slack.channel, events.pipelines)
+    return any(receivers) or bool(events.repositories)
 
 
 def _own_names(stack: StackFile) -> Problems:

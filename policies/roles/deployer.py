@@ -187,13 +187,13 @@ def _events(names: Names) -> list[Statement]:
 def _read_policy(registry: Registry, stack: str, path: str, build_roles: Sequence[str]) -> list[Statement]:
     """The read policy of builds on AWS, and attaching that one, and no other, to the build roles."""
     policy = registry.policy_arn(path, read_policy_name(stack))
-    made = [statement("ReadPolicy", _POLICY, policy)]
+    statements = [statement("ReadPolicy", _POLICY, policy)]
     if build_roles:
         roles = [build_role_arn(registry, one) for one in build_roles]
         only = {"ArnEquals": {"iam:PolicyARN": policy}}
-        made.append(statement("LookAtBuildRoles", ("iam:GetRole", "iam:ListAttachedRolePolicies"), roles))
-        made.append(statement("AttachReadPolicy", ("iam:AttachRolePolicy", "iam:DetachRolePolicy"), roles, conditions=only))
-    return made
+        statements.append(statement("LookAtBuildRoles", ("iam:GetRole", "iam:ListAttachedRolePolicies"), roles))
+        statements.append(statement("AttachReadPolicy", ("iam:AttachRolePolicy", "iam:DetachRolePolicy"), roles, conditions=only))
+    return statements
 
 
 def permission_sets(registry: Registry, stack: str) -> list[Statement]:

@@ -34,7 +34,7 @@ class Artifacts:
 
     folder: Path
     _ids: dict[str, int] = field(default_factory=dict)
-    _made: int = 0
+    _count: int = 0
 
     def make(self, name: str, *, overwrite: bool) -> tuple[int, Path]:
         """Its id, and an empty folder. Raises ActionError if there is one of that name, and it is not to be overwritten."""
@@ -42,11 +42,11 @@ class Artifacts:
             if not overwrite:
                 raise ActionError(f"an artifact {name} exists already in this run")
             shutil.rmtree(self.folder / str(self._ids.pop(name)))
-        self._made += 1
-        self._ids[name] = self._made
-        made = self.folder / str(self._made)
-        made.mkdir(parents=True)
-        return self._made, made
+        self._count += 1
+        self._ids[name] = self._count
+        folder = self.folder / str(self._count)
+        folder.mkdir(parents=True)
+        return self._count, folder
 
     def named(self, name: str) -> Path:
         """Its folder. Raises ActionError."""

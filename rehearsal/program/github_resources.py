@@ -117,8 +117,8 @@ class RepositoryRuleset(Handler):
         if cloud.call("GET", "repos", cloud.owner, repository).get("archived"):
             raise CloudError(f"cannot create ruleset on archived repository {cloud.owner}/{repository}")
         answer = cloud.response("POST", "repos", cloud.owner, repository, "rulesets", body=wanted["body"])
-        made = answer.json_or_none
-        return Created(str(made["id"]), {"name": wanted["body"]["name"], **self._outputs(made, answer.etag)})
+        created = answer.json_or_none
+        return Created(str(created["id"]), {"name": wanted["body"]["name"], **self._outputs(created, answer.etag)})
 
     def update(self, cloud: Github, existing: Existing, wanted: Params) -> Params:
         repository = wanted["repository"]
@@ -146,8 +146,8 @@ class RepositoryRuleset(Handler):
         return import_id.rpartition(":")[2]
 
     @staticmethod
-    def _outputs(made: Params, etag: str) -> Params:
-        return {"rulesetId": made["id"], "nodeId": made.get("node_id", ""), "etag": etag}
+    def _outputs(created: Params, etag: str) -> Params:
+        return {"rulesetId": created["id"], "nodeId": created.get("node_id", ""), "etag": etag}
 
 
 class RepositoryEnvironment(_OfOneRepository):
@@ -223,8 +223,8 @@ class RepositoryEnvironmentDeploymentPolicy(_OfOneRepository):
 
     def create(self, cloud: Github, wanted: Params) -> Created:
         repository, environment = wanted["repository"], wanted["environment"]
-        made = cloud.call("POST", *self._path(cloud, repository, environment), body=wanted["body"])
-        id, outputs = f"{repository}:{_id_part(environment)}:{made['id']}", {"policyId": made["id"]}
+        created = cloud.call("POST", *self._path(cloud, repository, environment), body=wanted["body"])
+        id, outputs = f"{repository}:{_id_part(environment)}:{created['id']}", {"policyId": created["id"]}
         with finishing(id, outputs):
             return Created(id, {**outputs, "repositoryId": _repository_id(cloud, repository)})
 

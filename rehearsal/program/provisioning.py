@@ -61,14 +61,14 @@ def request_for(handler: Handler, resource: Resource, before: Resource | None, c
 def create(resource: Resource, clouds: Clouds) -> None:
     """Creates the resource and fills in its id and outputs. Raises the handler's errors."""
     handler, cloud = handler_of(resource.type), cloud_of(resource, clouds)
-    made = handler.create(cloud, request_for(handler, resource, None, cloud))
-    fill(resource, made, "created")
+    created = handler.create(cloud, request_for(handler, resource, None, cloud))
+    fill(resource, created, "created")
 
 
-def fill(resource: Resource, made: Created, status: str) -> None:
+def fill(resource: Resource, created: Created, status: str) -> None:
     """Notes what a handler made."""
-    resource.id, resource.status = made.id, status
-    resource.outputs = outputs_of(resource, made.outputs)
+    resource.id, resource.status = created.id, status
+    resource.outputs = outputs_of(resource, created.outputs)
 
 
 def adopt(resource: Resource, import_id: str, clouds: Clouds) -> None:

@@ -103,8 +103,8 @@ class Store:
 
     def seed(self, account: str, region: str, groups: Mapping[str, Iterable[str]]) -> Instance:
         """A new instance with these groups: users by display name."""
-        made = [Group(str(uuid.uuid4()), name, tuple(users)) for name, users in groups.items()]
-        instance = Instance(account, region, {group.id: group for group in made})
+        created = [Group(str(uuid.uuid4()), name, tuple(users)) for name, users in groups.items()]
+        instance = Instance(account, region, {group.id: group for group in created})
         self.instances[account, region] = instance
         return instance
 
