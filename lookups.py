@@ -253,19 +253,19 @@ def wrong_workflow_repository(named: str, id: int, seen: WorkflowRepository) -> 
         return f"{key}: '{named}' is called '{said}' on GitHub; IAM compares case, so write that"
     if said != named:
         return (
-            f"{key}: '{named}' is called '{said}' on GitHub: it was renamed, and whoever makes a repository of the former name writes what "
-            "publishes; write the new name here and in every uses: of it"
+            f"{key}: '{named}' is called '{said}' on GitHub: it was renamed, and whoever creates a repository of the former name writes "
+            "what publishes; write the new name here and in every uses: of it"
         )
     if id not in (0, seen.id):
         return (
             f"publishing.repositoryId: got repository {seen.id} on GitHub under the name {named}; expected {id}: it was deleted or "
-            "renamed, and another has its name. Find out who made that one; write its id if it is meant"
+            "renamed, and another has its name. Find out who created that repository; write its id if it is meant"
         )
     return None
 
 
 _MAKE_SURE = (
-    "expected one that it sees, because whoever makes a repository of that name writes what publishes. If it exists and is private or "
+    "expected one that it sees, because whoever creates a repository of that name writes what publishes. If it exists and is private or "
     "internal, write its id in publishing.repositoryId (gh api repos/OWNER/REPOSITORY --jq .id), which the bootstrap compares"
 )
 
@@ -280,7 +280,7 @@ def _provider(settings: Settings, seen: Seen) -> list[str]:
     elif seen.oidc_audiences is not None and not seen.state.oidc_provider and not _is_left(seen):
         return [
             f"package-flow:githubOidcProvider: account {seen.account} has a provider for {GITHUB_OIDC_HOST} already; say existing, or "
-            f"import {_provider_arn(seen)} if an interrupted run of this stack made it"
+            f"import {_provider_arn(seen)} if an interrupted run of this stack created it"
         ]
     return []
 
@@ -357,7 +357,7 @@ def _another_domain(settings: Settings, seen: Seen) -> list[str]:
     state, domain = seen.state, settings.domain
     if not (state.domain and domain.protect and seen.account):
         return []
-    keep = "another domain would take the place of this stack's, which is protected and holds packages. Set it back, or make a new stack"
+    keep = "another domain would take the place of this stack's, which is protected and holds packages. Set it back, or create a new stack"
     wanted = Registry(seen.partition, seen.account, settings.region, domain.name).domain_arn
     if wanted != state.domain:
         return [f"package-flow:domain.name: got {wanted}; expected {state.domain}: {keep}"]
@@ -443,8 +443,8 @@ _FORGET = "Take what it has of that name out of its state first (docs/operations
 def _departed(settings: Settings, seen: Seen) -> list[str]:
     """Repositories that the stack has and the catalog does not, under a name that is another repository's on GitHub by now."""
     return [
-        f"{settings.catalog}: '{name}' is gone, and on GitHub that name is repository {id} now; this stack made its variables and rulesets "
-        f"in repository {seen.state.repository_ids[name]}. This run would delete from the wrong one. {_FORGET}"
+        f"{settings.catalog}: '{name}' is gone, and on GitHub that name is repository {id} now; this stack created its variables and "
+        f"rulesets in repository {seen.state.repository_ids[name]}. This run would delete from the wrong one. {_FORGET}"
         for name, id in seen.departed.items()
         if id not in (0, seen.state.repository_ids[name])
     ]
@@ -476,7 +476,7 @@ def _unreviewed(repository: Repository, one: SeenRepository, state: State) -> li
     ]
     new = [branch for branch in repository.release_branches.names if branch not in before]
     return found + [
-        f"accepted_branches names '{branch}', which is not there: who makes it before the guards would publish from it; take it out"
+        f"accepted_branches names '{branch}', which is not there: whoever creates it before its guards publishes from it; take it out"
         for branch in accepted
         if one.branches is not None and branches.matches(branch, new) and not branches.matches(branch, before) and branch not in there
     ]
@@ -542,7 +542,7 @@ _NOT_LISTED = "its branches were not looked at, because this preview's credentia
 def _stricter(full_name: str, there: WorkflowPermissions) -> str:
     approves = str(there.can_approve).lower()
     return (
-        f"its workflows' default permission becomes read, and they may not make or approve pull requests any more (now: {there.default}, "
+        f"its workflows' default permission becomes read, and they can no longer create or approve pull requests (now: {there.default}, "
         f"{approves}); jobs that need more say so under permissions. It stays so when this stack goes; what was there comes back by: "
         f"gh api -X PUT repos/{full_name}/actions/permissions/workflow -f default_workflow_permissions={there.default} "
         f"-F can_approve_pull_request_reviews={approves}"

@@ -262,11 +262,11 @@ def _stack(settings: stack_settings.Settings, declared: _Declared, own: Mapping[
     stack = Deployed(registry, settings.stack)
     bound = re.sub(r"^arn:aws[a-z-]*:", "arn:aws:", settings.iam.permissions_boundary)
     if bound != stack.boundary_arn:
-        allowed = f"{stack.boundary_arn} (for its partition), the boundary that the bootstrap makes"
+        allowed = f"{stack.boundary_arn} (for its partition), the bootstrap's boundary"
         yield Problem(file, f"{project}:iam.permissionsBoundary", settings.iam.permissions_boundary or NOTHING, allowed)
     deployer = f"{BOOTSTRAP_PATH}{stack.role_name(Access.DEPLOY)}".strip("/")
     if settings.iam.deployers and deployer not in settings.iam.deployers:
-        allowed = f"{deployer} among them: the domain's policy would refuse the deployer that the bootstrap makes"
+        allowed = f"{deployer} among them: the domain's policy would refuse the bootstrap's deployer"
         yield Problem(file, f"{project}:iam.deployers", list(settings.iam.deployers), allowed)
     if declared.github_actions and settings.oidc_provider is not OidcProvider.EXISTING:
         allowed = "existing: with githubActions the bootstrap sees to GitHub's provider"
@@ -309,7 +309,7 @@ def _backend(shape: _GitHubActionsShape | None) -> rights.Backend | None:
 def _required(config: Mapping[str, Any], file: str) -> dict[str, Any]:
     own = {key: config.get(key) for key in ("aws:region", "aws:allowedAccountIds", "github:owner")}
     problems = [
-        Problem(file, key, NOTHING, "a value: what the bootstrap makes belongs to one account") for key, value in own.items() if not value
+        Problem(file, key, NOTHING, "a value: what the bootstrap creates belongs to one account") for key, value in own.items() if not value
     ]
     accounts = own["aws:allowedAccountIds"]
     if accounts and not (isinstance(accounts, list) and len(accounts) == 1):

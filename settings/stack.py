@@ -188,7 +188,7 @@ def _developers(stack: StackFile) -> Problems:
     if developers.mode is DeveloperMode.POLICY:
         for name, value in (("region", developers.region), ("roleArn", developers.role_arn)):
             if value:
-                allowed = "nothing with mode: policy, which makes nothing in IAM Identity Center"
+                allowed = "nothing with mode: policy, which creates nothing in IAM Identity Center"
                 yield stack.problem(f"{key}.{name}", value, allowed)
 
 
@@ -219,7 +219,7 @@ def _events(stack: StackFile) -> Problems:
         yield stack.problem(f"{key}.pipelines", got, f"at most {PIPELINES_MAX}: AWS gives a rule five targets, and one is the topic")
     narrowed = events.packages is not AnnouncedPackages.OWNED or events.model_fields_set & {"states"}
     if narrowed and not announces(events):
-        allowed = "somebody who is told (email, https, sqs, slack, pipelines), or repositories for those who subscribe themselves"
+        allowed = "a receiver (email, https, sqs, slack, pipelines), or repositories for those who subscribe themselves"
         yield stack.problem(key, NOTHING, allowed)
 
 

@@ -141,7 +141,10 @@ def _open_environments(resources: Sequence[Resource], options: Options) -> Itera
                 trusts = f"role {role.name} trusts the environment {environment} of {repository}"
                 found = [one for one in environments.get(repository, ()) if one.get("environment") == environment]
                 if not found:
-                    yield f"{trusts}, which the stack does not make: the first job that names it creates it, unprotected", role.resource.urn
+                    yield (
+                        f"{trusts}, which the stack does not create: the first job that names it creates it, unprotected",
+                        role.resource.urn,
+                    )
                 yield from ((f"{trusts}, which does not list its branches", one.urn) for one in found if not lists_its_branches(one))
     wait_for(judged)
 

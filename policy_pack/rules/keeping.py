@@ -26,7 +26,7 @@ def _unencrypted_topic(topic: Resource) -> Iterator[str]:
 
 def _unencrypted_queue(queue: Resource) -> Iterator[str]:
     if not queue.get("kmsMasterKeyId") and not queue.get("sqsManagedSseEnabled"):
-        yield "messages in the queue are stored unencrypted, or as whoever made the queue chose"
+        yield "messages in the queue are stored unencrypted, or as whoever created the queue chose"
 
 
 def _without_rotation(key: Resource) -> Iterator[str]:

@@ -61,7 +61,7 @@ def _package_actions_in_vain(resource: Resource) -> Iterator[str]:
         if actions := in_vain(one):
             yield f"{name(one)} grants {', '.join(actions)} on repository ARNs, where it has no effect"
         if half_granted(one):
-            yield f"{name(one)} grants {COPY} on packages only, and AWS asks for the repository, too"
+            yield f"{name(one)} grants {COPY} on packages only, and AWS requires the repository, too"
 
 
 def _uncapped_tokens(resource: Resource) -> Iterator[str]:

@@ -145,7 +145,7 @@ def _found(tool: str, wanted: str, around: Surroundings) -> str:
     if found is None:
         raise UnavailableError(f"{tool} is not installed on this machine")
     if not machine.sufficient(found, wanted):
-        raise UnavailableError(f"the workflow asks for {tool} {wanted}, this machine has {found}")
+        raise UnavailableError(f"the workflow requires {tool} {wanted}, this machine has {found}")
     return found
 
 

@@ -230,7 +230,7 @@ class RepositoryEnvironmentDeploymentPolicy(_OfOneRepository):
 
     def update(self, cloud: Github, existing: Existing, wanted: Params) -> Params:
         if wanted["body"]["type"] != ("branch" if existing.inputs.get("branchPattern") else "tag"):
-            raise CloudError("a deployment policy cannot be turned from branches to tags: delete it and make another")
+            raise CloudError("a deployment policy cannot be turned from branches to tags: delete it and create another")
         path = (*self._path(cloud, wanted["repository"], wanted["environment"]), str(existing["policyId"]))
         cloud.call("PUT", *path, body={"name": wanted["body"]["name"]})
         return {}

@@ -161,7 +161,7 @@ class Monitor(MockMonitor):
 
     def _refuse_after_failure(self) -> None:
         if self._stopped or self.recording.failure is not None:
-            raise Stopped("an earlier step failed; nothing more is made")
+            raise Stopped("an earlier step failed; nothing more is created")
 
     def _refuse_duplicate(self, resource: Resource) -> None:
         if resource.urn in self.recording.resources:
