@@ -50,12 +50,11 @@ class LookupProblems(pulumi.RunError):
 
 @dataclass(frozen=True)
 class State:
-    """What this stack made before, as far as the checks need it.
+    """What this stack created before, as far as the checks need it.
 
     GitHub repositories are named as they were then; `repository_ids` says which ones those were. `environments` and `permissions` are those
-    that it made, `trusted` the release branches that its roles admit and its rulesets guard, by repository id. `domain` is the ARN of its
-    domain, "" = it has none, `own_key` whether it made a key for that, `known` what leftovers are told
-    from.
+    that it created, `trusted` the release branches that its roles admit and its rulesets guard, by repository id. `domain` is the ARN of
+    its domain, "" = it has none, `own_key` whether it created a key for that, `known` what leftovers are recognised by.
     """
 
     variables: frozenset[tuple[str, str]] = frozenset()
@@ -88,7 +87,7 @@ class Seen:
     """Everything that was looked up.
 
     teams: id by slug, None = not visible. oidc_audiences: the provider's client ids, None = there is no provider. build_roles: path and
-    name by the name in the stack file, None = there is no such role. identity_center: None if nothing is made there. workflow: the
+    name by the name in the stack file, None = there is no such role. identity_center: None if nothing is created there. workflow: the
     repository of the publishing workflow (not looked at where any may publish). departed: ids that the names now have on GitHub that the
     stack knows and the catalog no longer has, 0 = none.
     """
@@ -233,7 +232,7 @@ def _own_account(settings: Settings, seen: Seen) -> list[str]:
 def _workflow(settings: Settings, seen: Seen) -> list[str]:
     publishing = settings.publishing
     named, login = publishing.repository, seen.owner.login if seen.owner else settings.github_owner
-    # An owner that github:owner spells so too is told there.
+    # An owner that github:owner spells so too is reported there.
     if named is None or (login != settings.github_owner and named.startswith(f"{settings.github_owner}/")):
         return []
     why = wrong_workflow_repository(named, publishing.repository_id, seen.workflow)
@@ -511,7 +510,7 @@ def there_before(repository: str, environment: str, there: Mapping[str, Any], in
 
 
 def environments_of(repository: Repository) -> list[str]:
-    """The environments that the program makes in a repository."""
+    """The environments that the program creates in a repository."""
     return [*filter(None, (repository.environment,)), *((PROMOTE_ENVIRONMENT,) if repository.promotes else ())]
 
 
@@ -968,7 +967,7 @@ class _Questions:
 
 
 def own_state() -> State:
-    """What this stack made before, from its own state: it tells "made here" from "made by others", which GitHub and AWS can't."""
+    """What this stack created before, from its own state: GitHub and AWS can't say what others created."""
     name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     answer = _invoke(_stack_resources, name=name)
     return state_from((answer.get("outputs") or {}) if isinstance(answer, dict) else {})
@@ -1036,7 +1035,7 @@ _OF_REGISTRY = ":PackageRegistry$"
 
 
 def _repository_ids(by_type: Mapping[str, list[tuple[str, Mapping[str, Any]]]]) -> Iterator[tuple[str, int]]:
-    """Name and id of each GitHub repository that something was made in. Rulesets have no id in their outputs; variables every one has."""
+    """Name and id of each GitHub repository that something was created in. Rulesets have no id in their outputs; all have variables."""
     for type in (VARIABLE_TYPE, ENVIRONMENT_TYPE):
         for _, outputs in by_type.get(type, []):
             if outputs.get("repository") and outputs.get("repositoryId"):
@@ -1052,7 +1051,7 @@ def _trusted(documents: Iterable[str]) -> dict[int, frozenset[str]]:
 
 
 def _guarded(trusted: Mapping[int, frozenset[str]], rulesets: list[tuple[int, Mapping[str, Any]]]) -> dict[int, frozenset[str]]:
-    """Of the branches that roles admit those that rulesets guard, by repository id: nobody changes or makes them without review.
+    """Of the branches that roles admit those that rulesets guard, by repository id: nobody changes or creates them without review.
 
     A run that narrows guards can end before the roles follow; what is trusted and open then may have anything in it.
     """

@@ -106,7 +106,7 @@ def build(
     events: PackageEvents | None = None,
     sandbox: Sandbox | None = None,
 ) -> dict[str, Any]:
-    """All outputs of the stack. `teams` by team, `consumers` by repository name; `developers` where the stack makes permission sets."""
+    """All outputs of the stack. `teams` by team, `consumers` by repository name; `developers` where the stack creates permission sets."""
     place = planned.place
     return {
         "schemaVersion": SCHEMA_VERSION,

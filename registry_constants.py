@@ -1,4 +1,4 @@
-"""The constants that the reusable workflows go by, against what a stack has made.
+"""The constants that the reusable workflows go by, against a stack's outputs.
 
     pulumi stack output --json --stack prod | python -m registry_constants --stack prod
 

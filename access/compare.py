@@ -239,7 +239,7 @@ def render(comparison: Comparison, stack: str) -> str:
 
 
 def sections(comparison: Comparison) -> list[tuple[str, list[str]]]:
-    """What a reader is told, by title: cells of which the same is true are one line."""
+    """What a reader sees, by title: cells of which the same is true are one line."""
     reworded = comparison.of(How.REWORDED)
     principals = len({one.key for one in reworded})
     titled = [

@@ -1,4 +1,4 @@
-"""Decisions of the evaluator that the local cloud enforces with (evaluator.iam), each traced to the very statement that made it."""
+"""Decisions of the evaluator that the local cloud enforces with (evaluator.iam), each traced to the very statement that decided it."""
 
 import json
 import re
@@ -65,12 +65,12 @@ def _verdict(decision: iam.Decision) -> Verdict:
 
 
 def request(session: Session, action: str, resource: str, context: Mapping[str, iam.Values] | None = None) -> iam.Request:
-    """What a session asks."""
+    """A request of a session."""
     return iam.Request(session.caller, action, resource, {**session.context, **(context or {})})
 
 
 def decide(asked: iam.Request, identity: Iterable[Numbered], resource: Iterable[Numbered], owner: str) -> Verdict:
-    """Decide a request on something that `owner` has, by the policies of who asks and of what is asked for."""
+    """Decide a request on something that `owner` has, by the policies of the caller and of the resource."""
     policies = iam.Policies(identity=[one.text for one in identity], resource=[one.text for one in resource], owner=owner)
     return _verdict(iam.evaluate(asked, policies))
 
@@ -120,7 +120,7 @@ class Speaker:
         self.statement, self.number, self.content = statement, number, content
         self._actions: dict[str, bool] = {}
         self._resources: dict[str, bool] = {}
-        # A variable's value is only known with the request: such a statement tells every resource apart.
+        # A variable's value is only known with the request: such a statement distinguishes every resource.
         self.distinguishes = "${" in json.dumps([statement.get("Resource"), statement.get("NotResource")])
 
     def speaks(self, action: str, resource: str) -> bool:

@@ -1,7 +1,7 @@
-"""The matrix: who by what by where, each cell a decision with the statement that made it.
+"""The matrix: who by what by where, each cell a decision with the statement that decided it.
 
 Two halves that meet in a role. A job of GitHub gets into roles (trust policies); a role, like every other principal, has rights
-(identity and resource policies, package groups). Rights are worked out once for all sessions that no policy tells apart, which is what
+(identity and resource policies, package groups). Rights are worked out once for all sessions that no policy distinguishes, which is what
 makes a thousand repositories a matter of seconds.
 """
 
@@ -246,7 +246,7 @@ class _Doors:
 
 
 def _bound_to(trust: Document) -> list[str] | None:
-    """The repository ids that a token must have one of, if every Allow of a trust policy asks for some; else None."""
+    """The repository ids that a token must have one of, if every Allow of a trust policy requires some; else None."""
     ids: list[str] = []
     for one in trust.statements:
         if one["Effect"] != "Allow":
@@ -288,7 +288,7 @@ class _Alike:
         self._conditions = self._about_principals()
 
     def _about_principals(self) -> list[Document]:
-        """Each condition on who asks, as a policy of its own."""
+        """Each condition on the caller, as a policy of its own."""
         found = {}
         for document in self._documents:
             for one in document.statements:
@@ -534,7 +534,7 @@ class _Asker:
         return cell
 
     def _shape(self, place: _Place) -> tuple[list[Coordinates], tuple | None]:
-        """The packages to try in a place, and what tells the place from others for this session; None where nothing else is like it."""
+        """The packages to try in a place, and what sets it apart for this session; None where nothing else is like it."""
         if place.number not in self._shapes:
             packages = self._judge.candidates(place, self._statements) if place.repository else []
             self._shapes[place.number] = packages, self._shape_of(place, packages)

@@ -315,7 +315,7 @@ def resource_policies(domains: Iterable[Domain]) -> list[Document]:
 def _permission_sets(resources: Resources, outputs: Mapping[str, Any], place: Registry) -> Iterable[Attached]:
     sets = {_logical_name(one): one["inputs"] for one in _of(resources, "PermissionSet")}
     for one in _of(resources, "PermissionSetInlinePolicy"):
-        permission_set = sets.get(_logical_name(one))  # its ARN is only known once it is made
+        permission_set = sets.get(_logical_name(one))  # its ARN is only known once it is created
         if permission_set is None:
             raise Unreadable(f"{one['urn']} is not called as its permission set")
         yield _developer(permission_set["name"], one["inputs"]["inlinePolicy"], permission_set.get("region", ""), place)

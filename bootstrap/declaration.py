@@ -131,7 +131,7 @@ class GitHubActions:
 
 @dataclass(frozen=True)
 class Declaration:
-    """Everything that the bootstrap of one account is told. The stacks agree on account, region and GitHub organisation."""
+    """All input of the bootstrap of one account. The stacks agree on account, region and GitHub organisation."""
 
     account: str
     region: str
@@ -212,7 +212,7 @@ def _own_rules(file: str, declared: _Declared, stacks: Mapping[str, stack_settin
 
 
 def _beside_each_other(bootstrap: _Bootstrap, others: list[_Bootstrap]) -> Problems:
-    """No stack reaches what another one of the account makes, also of another bootstrap: IAM knows no regions. Names of roles and of
+    """No stack reaches what another one of the account creates, also of another bootstrap: IAM knows no regions. Names of roles and of
     environments don't tell upper case from lower."""
     own = [*bootstrap.stacks]
     names = [*own, *(name for other in others for name in other.stacks)]

@@ -85,7 +85,7 @@ def _existing_tags(wanted: Sequence[str], repository: GitHubRepository, default_
     """Which of these tags are there. Raises pulumi.RunError if the credential sees no refs.
 
     The provider answers nothing for a ref that is not there, that the credential may not see, or that is asked for without an owner: a
-    branch that is surely there tells the first from the others.
+    branch that is surely there distinguishes the first from the others.
     """
 
     def there(ref: str) -> bool:

@@ -1,6 +1,6 @@
 """Whether every document of a plan fits its limit, before anything is registered.
 
-Ids and accounts are not known yet, so the plan is made with the widest that can come (`plan.facts.widest`): what fits here fits in AWS.
+Ids and accounts are not known yet, so the plan is built with the widest that can come (`plan.facts.widest`): what fits here fits in AWS.
 """
 
 from collections.abc import Iterator

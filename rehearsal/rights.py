@@ -8,7 +8,7 @@ from typing import Any
 from policies.document import Statement
 from rehearsal.control import Control
 
-# A rehearsal makes a stack and takes it away again. Why a stack keeps what that does not use:
+# A rehearsal creates a stack and removes it again. Why a stack keeps what that does not use:
 _CHANGES = "needed to change what is there: the rehearsal creates a stack and removes it"
 _TAGS = "needed as soon as a stack sets aws:defaultTags"
 _READS = "the real provider reads this back after each change and at every refresh"

@@ -132,9 +132,9 @@ def _words(error: Mapping[str, Any]) -> str:
 
 
 def company(stack: Stack, settings: Settings, cloud: Cloud, folder: Path, *, quick: bool = False) -> Credentials:
-    """Seed GitHub and the account; returns the deployer's credentials. `quick` leaves the bootstrap out: the deployer is made by hand."""
+    """Seed GitHub and the account; returns the deployer's credentials. `quick` leaves the bootstrap out, and creates the deployer by hand."""
     cloud.control.post("github/seed", **seeding.github(settings))
-    # The bootstrap is about the project's own stacks; another stack file is deployed by a role that is made by hand.
+    # The bootstrap is about the project's own stacks; another stack file is deployed by a role that is created by hand.
     own = stack.file == PROJECT / f"Pulumi.{stack.name}.yaml"
     bootstrapped = partial(_bootstrap, stack.name, cloud, folder) if own and not quick else None
     credentials = seeding.aws(settings, cloud.registry, cloud.control, cloud.root, cloud.place.endpoint, bootstrapped)
@@ -177,7 +177,7 @@ def _workflows(settings: Settings, outputs: Mapping[str, Any], folder: Path) -> 
 
 
 def world(settings: Settings, cloud: Cloud, outputs: Mapping[str, Any], folder: Path) -> World:
-    """Everybody who acts on what the program has made."""
+    """Everybody who acts on what the program has created."""
     github = GitHub(cloud.control, settings.github_owner, seeding.reviewers(settings))
     return World(
         settings,

@@ -57,7 +57,7 @@ def bounded(text: str, limit: int = _LINE_MAX) -> str:
 
     The end is kept as well as the start: in a key it says what is meant.
     """
-    # First what is longer than it can be: a file may hold megabytes. And a credential in the wrong place is not told.
+    # First what is longer than it can be: a file may hold megabytes. And a credential in the wrong place is not shown.
     text = _middle_out(credentials.FORM.sub("(looks like a credential)", _middle_out(text, _SEEN_MAX)), limit)
     return _middle_out("".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text), limit)
 

@@ -243,7 +243,7 @@ def _namespaces(stack: StackFile) -> Problems:
 
 
 def announces(events: EventsShape) -> bool:
-    """Whether a stack tells of package versions at all."""
+    """Whether a stack sends package events at all."""
     receivers = (events.email, events.https, events.sqs, events.slack.workspace, events.slack.channel, events.pipelines)
     return any(receivers) or bool(events.repositories)
 

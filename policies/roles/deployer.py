@@ -1,4 +1,4 @@
-"""What the role that runs `pulumi up` may do: what this program makes, under the stack's names, and nothing that would make it more.
+"""What the role that runs `pulumi up` may do: what this program creates, under the stack's names, and nothing that would widen that.
 
 It can make roles only under the stack's path and name, and, where a permissions boundary is set, only with that boundary: otherwise whoever
 deploys could make a role with every right and assume it.
@@ -197,7 +197,7 @@ def _read_policy(registry: Registry, stack: str, path: str, build_roles: Sequenc
 
 
 def permission_sets(registry: Registry, stack: str) -> list[Statement]:
-    """Rights in the account that administers IAM Identity Center: this stack's permission sets, told by their tag, and their assignment to
+    """Rights in the account that administers IAM Identity Center: this stack's permission sets, by their tag, and their assignment to
     the registry's account. Without the tag's conditions the role could put any policy into an administrator's permission set.
 
     https://docs.aws.amazon.com/singlesignon/latest/userguide/permissionsetdelegation.html
@@ -216,9 +216,9 @@ def permission_sets(registry: Registry, stack: str) -> list[Statement]:
 
 
 def _keys(registry: Registry, stack: str, keys: str, aliases: Sequence[str]) -> list[Statement]:
-    """Keys of the stack, which its tag tells from all others of the account, those of other stacks among them.
+    """Keys of the stack, which its tag distinguishes from all others of the account, those of other stacks among them.
 
-    A key that is being made has no ARN and no tag yet. Its tags need a right that no key restricts, and so does an untagged key of others;
+    A new key has no ARN and no tag yet. Its tags need a right that no key restricts, and so does an untagged key of others;
     a tagged one is not to be had. https://docs.aws.amazon.com/kms/latest/developerguide/tag-permissions.html
     """
     requested, has = f"aws:RequestTag/{STACK_TAG}", f"aws:ResourceTag/{STACK_TAG}"
@@ -244,7 +244,7 @@ def deployer_permissions(
 
     `path` is the stack's IAM path, `permissions_boundary` an ARN or "", `sandbox` the name of its second domain or "". `build_roles` are
     named after their path. `identity_center` is the role with which IAM Identity Center is reached, "" if it is in this account, None if
-    the stack makes no permission sets.
+    the stack creates no permission sets.
     """
     account = f"arn:{registry.partition}:kms:{registry.region}:{registry.account}"
     bounded = {"StringEquals": {"iam:PermissionsBoundary": permissions_boundary}} if permissions_boundary else None

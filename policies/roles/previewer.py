@@ -15,7 +15,7 @@ from policies.names import STACK_TAG
 from policies.roles.developer import at_identity_center
 
 READ_CLOUD_CONTROL = ("cloudformation:DescribeType", "cloudformation:GetResource", "cloudformation:GetResourceRequestStatus")
-# Nothing of the account is told beyond names: these have no resource type.
+# Nothing of the account is shown beyond names: these have no resource type.
 _LISTS = (
     *READ_CLOUD_CONTROL,
     "iam:ListOpenIDConnectProviders",

@@ -52,7 +52,7 @@ def repository_read_trust(registry: Registry, repository: GitHubRepository, form
 def token_permissions(registry: Registry, token_duration: int) -> list[Statement]:
     """Fetch an authorization token of the domain that lasts at most `token_duration` seconds.
 
-    A caller that asks for no duration asks for 12 hours, and is refused by the cap. A duration of 0 means "as long as the role's
+    A caller that names no duration requests 12 hours, and is refused by the cap. A duration of 0 means "as long as the role's
     credentials" to CodeArtifact; it passes the cap because such a token can't outlive the session.
     https://docs.aws.amazon.com/codeartifact/latest/ug/tokens-authentication.html
     """

@@ -38,7 +38,7 @@ def in_vain(statement: Statement) -> list[str]:
 
 
 def half_granted(statement: Statement) -> bool:
-    """Whether copying is granted on packages but not on their repository, of which AWS asks both."""
+    """Whether copying is granted on packages but not on their repository, and AWS requires both."""
     return bool(granted(statement, [COPY])) and _on(statement, "package") and not _on(statement, "repository")
 
 

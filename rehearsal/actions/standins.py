@@ -27,7 +27,7 @@ class ActionError(Exception):
 
 @dataclass
 class Artifacts:
-    """The artifacts of one run. One never changes: overwriting removes it, and makes one with another id under its name.
+    """The artifacts of one run. One never changes: overwriting removes it, and creates another, with an id of its own, under its name.
 
     https://github.com/actions/upload-artifact#overwriting-an-artifact
     """

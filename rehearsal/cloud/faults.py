@@ -13,7 +13,7 @@ holder of the start's key:
 
 Kinds: `throttle`, `server-error` and `conflict` are answers, and nothing is carried out; `timeout` holds the connection until the client
 gives up, and nothing is carried out; `lost-response` carries the call out and closes the connection without an answer. Codes and statuses
-come from botocore's service models, as far as an operation declares them; a conflict that it does not declare is not made up: the call is
+come from botocore's service models, as far as an operation declares them; a conflict that it does not declare is not invented: the call is
 carried out and the hit says `not-applicable`.
 """
 
@@ -183,7 +183,7 @@ class Faults:
 
 
 def fault_of(given: Mapping[str, Any]) -> Fault:
-    """A fault as the control API is told. Raises ValueError or TypeError for what it does not know."""
+    """A fault as the control API takes it. Raises ValueError or TypeError for what it does not know."""
     known: dict[str, Any] = {
         **given,
         "kind": Kind(given.get("kind", "")),

@@ -31,7 +31,7 @@ _ENGINES_OWN = ("version", "pluginDownloadURL")
 
 
 def version(package: str) -> str:
-    """The version of the package's SDK, which is the one that the program asks for."""
+    """The version of the package's SDK, which is the one that the program requires."""
     return importlib.metadata.version(f"pulumi_{package}")
 
 

@@ -19,7 +19,7 @@ _BEGUN = {"create": "creating", "update": "updating", "delete": "deleting"}
 _BEGUN |= {"create-replacement": "creating", "delete-replaced": "deleting", "import": "adopted"}
 _DONE = {"create": "created", "update": "updated", "delete": "deleted", "same": "same", "read": "read"}
 _DONE |= {"create-replacement": "created", "delete-replaced": "deleted", "import": "imported"}
-# A provider that nobody registered; the engine makes it for those resources that name none.
+# A provider that nobody registered; the engine creates it for those resources that name none.
 _DEFAULT_PROVIDER = "default"
 
 

@@ -24,11 +24,11 @@ MOST_REVIEWERS = 6
 class _OfOneRepository(Handler):
     """What has the id of its repository among its outputs: under another name it stays if that is the same repository (diffRepository).
 
-    The provider looks at it by the names in the state. Those in its id stay as they were when it was made.
+    The provider looks at it by the names in the state. Those in its id stay as they were when it was created.
     """
 
     parts: tuple[str, ...] = ()
-    """Its outputs that an id is made of, behind the repository."""
+    """The outputs in its id, behind the repository."""
 
     def import_id(self, existing: Existing) -> str:
         return ":".join([existing["repository"], *(_id_part(str(existing[part])) for part in self.parts)])
@@ -253,7 +253,7 @@ class RepositoryEnvironmentDeploymentPolicy(_OfOneRepository):
 
 
 class WorkflowRepositoryPermissions(Handler):
-    """Changed in place under every name of a repository; looked at and set back by the name that it was made under, which is its id."""
+    """Changed in place under every name of a repository; looked at and set back by the name that it was created under, which is its id."""
 
     token = "github:index/workflowRepositoryPermissions:WorkflowRepositoryPermissions"
 

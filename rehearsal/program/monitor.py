@@ -1,4 +1,4 @@
-"""Stands in for the engine's resource monitor: keeps each raw request, and has each resource really made before it answers."""
+"""Stands in for the engine's resource monitor: keeps each raw request, and has each resource really created before it answers."""
 
 import threading
 from collections.abc import Callable
@@ -36,7 +36,7 @@ Report = Callable[[str, Resource], None]
 
 
 class Stopped(Exception):
-    """An earlier resource failed, so nothing more is made."""
+    """An earlier resource failed, so nothing more is created."""
 
 
 @dataclass(frozen=True)
@@ -232,7 +232,7 @@ class Monitor(MockMonitor):
         resource.outputs, resource.status = dict(resource.inputs), "same" if before else "created"
 
     def _plan(self, resource: Resource) -> None:
-        """A preview: the inputs are checked as far as they are known, nothing is made, what is computed stays unknown."""
+        """A preview: the inputs are checked as far as they are known, nothing is created, what is computed stays unknown."""
         handler = provisioning.handler_of(resource.type)
         provisioning.request_for(handler, resource, None, provisioning.cloud_of(resource, self._clouds))
         before = self._before.resources.get(resource.urn)
@@ -323,7 +323,7 @@ class Monitor(MockMonitor):
 
 
 class ResourceError(Exception):
-    """A resource could not be made; the message names it and its line in the program."""
+    """A resource could not be created; the message names it and its line in the program."""
 
     def __init__(self, resource: Resource, cause: Exception) -> None:
         at = f" at {resource.where}" if resource.where else ""

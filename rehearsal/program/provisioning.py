@@ -66,7 +66,7 @@ def create(resource: Resource, clouds: Clouds) -> None:
 
 
 def fill(resource: Resource, created: Created, status: str) -> None:
-    """Notes what a handler made."""
+    """Notes what a handler created."""
     resource.id, resource.status = created.id, status
     resource.outputs = outputs_of(resource, created.outputs)
 

@@ -2,7 +2,7 @@
 
 Each break changes one thing in a copy of the program and names the scenario that must then come out otherwise than expected. Breaks that
 do not touch one another share a copy, and so a rehearsal; every one must show in its own scenario. The settings ask the policy pack about
-what they lead to, and would stop most of these programs before anything is made: that net is taken out here, so that the other one shows.
+what they lead to, and would stop most of these programs at once: that net is taken out here, so that the other one shows.
 """
 
 import json

@@ -42,7 +42,7 @@ WEB = "https://github.com"
 
 @dataclass(frozen=True)
 class Wanted:
-    """A run as somebody asks for it. `job_workflow_ref`: the reusable workflow that the job calls, `owner/repo/path@ref` or `./path`."""
+    """A run as somebody requests it. `job_workflow_ref`: the reusable workflow that the job calls, `owner/repo/path@ref` or `./path`."""
 
     event: str
     workflow: str
@@ -102,7 +102,7 @@ def decide(github: GitHub, run: Run, approve_by: list[str], bypass_by: str | Non
 
 
 def finish(run: Run) -> None:
-    """End a running job; its token asks for nothing more."""
+    """End a running job; its token is good for nothing more."""
     if run.state != "running":
         raise changes.Refused(422, f"run {run.id} is {run.state}")
     run.state, run.token = "completed", ""

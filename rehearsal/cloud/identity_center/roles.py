@@ -31,7 +31,7 @@ def credentials(instance: Instance, permission_set: PermissionSet, account: str,
 
 
 def refuse_changes(account: str, operation: str, parameters: Mapping[str, str]) -> None:
-    """What IAM's API refuses whoever asks: a role of one's own at the reserved path, and changes of a reserved role.
+    """What IAM's API refuses every caller: a role of one's own at the reserved path, and changes of a reserved role.
 
     Raises aws.ServiceError.
     """

@@ -116,7 +116,7 @@ class Store:
 
 
 def new_role_name(permission_set: str) -> str:
-    """A reserved role's name: its end differs each time that the role is made again."""
+    """A reserved role's name: its end differs each time that the role is created again."""
     return f"AWSReservedSSO_{permission_set}_{secrets.token_hex(8)}"
 
 
