@@ -132,7 +132,7 @@ def _words(error: Mapping[str, Any]) -> str:
 
 
 def company(stack: Stack, settings: Settings, cloud: Cloud, folder: Path, *, quick: bool = False) -> Credentials:
-    """Seed GitHub and the account; returns the deployer's credentials. `quick` leaves the bootstrap out, and creates the deployer by hand."""
+    """Seed GitHub and the account; returns the deployer's credentials. `quick` creates the deployer by hand, without the bootstrap."""
     cloud.control.post("github/seed", **seeding.github(settings))
     # The bootstrap is about the project's own stacks; another stack file is deployed by a role that is created by hand.
     own = stack.file == PROJECT / f"Pulumi.{stack.name}.yaml"
