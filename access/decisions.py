@@ -75,9 +75,9 @@ def decide(asked: iam.Request, identity: Iterable[Numbered], resource: Iterable[
     return _verdict(iam.evaluate(asked, policies))
 
 
-def decide_by(asked: iam.Request, identity: Iterable[Numbered], one: Mapping[str, Any], owner: str) -> bool:
-    """Whether a request is allowed if `one` is all that the policy says of what is asked for."""
-    document = json.dumps({"Version": VARIABLES_VERSION, "Statement": [one]})
+def decide_by(asked: iam.Request, identity: Iterable[Numbered], statement: Mapping[str, Any], owner: str) -> bool:
+    """Whether a request is allowed if `statement` is all that the policy of the resource says."""
+    document = json.dumps({"Version": VARIABLES_VERSION, "Statement": [statement]})
     return decide(asked, identity, [Numbered(document, ())], owner).allowed
 
 

@@ -151,8 +151,8 @@ def _top(rights: Rights) -> Kind | None:
     return next((kind for kind in _STRENGTH if any(cell.state and one is kind for (_, one), cell in rights.items())), None)
 
 
-def _counted(names: Sequence[str], one: str, many: str) -> list[str]:
-    return [names[0]] if len(names) == 1 else [f"{len(names)} {many}"] if names else [one]
+def _counted(names: Sequence[str], none: str, many: str) -> list[str]:
+    return [names[0]] if len(names) == 1 else [f"{len(names)} {many}"] if names else [none]
 
 
 def _sessions(matrix: Matrix) -> list[Node]:

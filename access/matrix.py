@@ -553,9 +553,9 @@ class _Asker:
         named = dict(zip(names, here, strict=True))
         numbers = {one.content: one.number for one in (*self._mine, *place.speakers)}
 
-        def put(one: Finding) -> Finding:
-            statement = numbers[self._judge.speaker(one.statement).content] if one.statement >= 0 else -1
-            return replace(one, statement=statement, names=tuple(dict.fromkeys(named[name] for name in one.names)))
+        def put(finding: Finding) -> Finding:
+            statement = numbers[self._judge.speaker(finding.statement).content] if finding.statement >= 0 else -1
+            return replace(finding, statement=statement, names=tuple(dict.fromkeys(named[name] for name in finding.names)))
 
         return Cell(cell.state, tuple(map(put, cell.findings)))
 

@@ -179,28 +179,28 @@ def dump(stack: Provisioned) -> dict[str, Any]:
 def load(data: Mapping[str, Any]) -> Provisioned:
     """A stack from what `dump` gives, also by way of JSON."""
 
-    def document(one: Mapping[str, str] | None) -> Document | None:
-        return Document(**one) if one else None
+    def document(stored: Mapping[str, str] | None) -> Document | None:
+        return Document(**stored) if stored else None
 
     def documents(listed: Iterable[Mapping[str, str]]) -> tuple[Document, ...]:
         return tuple(Document(**one) for one in listed)
 
-    def repository(one: Mapping[str, Any]) -> Repository:
-        owns = tuple(OwnedName(name["text"], Coordinates(*name["example"])) for name in one["owns"])
-        return Repository(one["name"], document(one["policy"]), owns)
+    def repository(stored: Mapping[str, Any]) -> Repository:
+        owns = tuple(OwnedName(name["text"], Coordinates(*name["example"])) for name in stored["owns"])
+        return Repository(stored["name"], document(stored["policy"]), owns)
 
-    def domain(one: Mapping[str, Any]) -> Domain:
-        groups = tuple(PackageGroup(**group) for group in one["groups"])
-        return Domain(one["name"], document(one["policy"]), tuple(repository(each) for each in one["repositories"]), groups)
+    def domain(stored: Mapping[str, Any]) -> Domain:
+        groups = tuple(PackageGroup(**group) for group in stored["groups"])
+        return Domain(stored["name"], document(stored["policy"]), tuple(repository(each) for each in stored["repositories"]), groups)
 
-    def role(one: Mapping[str, Any]) -> Role:
-        return Role(one["name"], one["arn"], Document(**one["trust"]), documents(one["identity"]), one["boundary"])
+    def role(stored: Mapping[str, Any]) -> Role:
+        return Role(stored["name"], stored["arn"], Document(**stored["trust"]), documents(stored["identity"]), stored["boundary"])
 
-    def attached(one: Mapping[str, Any]) -> Attached:
-        return Attached(one["kind"], one["name"], one["arn"], documents(one["identity"]))
+    def attached(stored: Mapping[str, Any]) -> Attached:
+        return Attached(stored["kind"], stored["name"], stored["arn"], documents(stored["identity"]))
 
-    def consumer(one: Mapping[str, Any]) -> Consumer:
-        return replace(Consumer(**one), release_branches=tuple(one["release_branches"]))
+    def consumer(stored: Mapping[str, Any]) -> Consumer:
+        return replace(Consumer(**stored), release_branches=tuple(stored["release_branches"]))
 
     return Provisioned(
         stack=data["stack"],

@@ -185,10 +185,10 @@ class _Bootstrap:
         return [apart.Beside(one, account, roles[one.stack], self.file) for one in self.stacks.values()]
 
 
-def _rules(one: _Bootstrap, others: list[_Bootstrap]) -> Problems:
-    yield from _own_rules(one.file, one.declared, one.stacks, one.own)
-    yield from _beside_each_other(one, [other for other in others if other.account == one.account])
-    yield from _beside_other_bootstraps(one, others)
+def _rules(bootstrap: _Bootstrap, others: list[_Bootstrap]) -> Problems:
+    yield from _own_rules(bootstrap.file, bootstrap.declared, bootstrap.stacks, bootstrap.own)
+    yield from _beside_each_other(bootstrap, [other for other in others if other.account == bootstrap.account])
+    yield from _beside_other_bootstraps(bootstrap, others)
 
 
 def _own_rules(file: str, declared: _Declared, stacks: Mapping[str, stack_settings.Settings], own: Mapping[str, Any]) -> Problems:
@@ -231,20 +231,20 @@ def _beside_each_other(bootstrap: _Bootstrap, others: list[_Bootstrap]) -> Probl
         yield Problem(f"Pulumi.{one.stack}.yaml", key, Words(one.pattern), allowed)
 
 
-def _beside_other_bootstraps(one: _Bootstrap, others: list[_Bootstrap]) -> Problems:
+def _beside_other_bootstraps(bootstrap: _Bootstrap, others: list[_Bootstrap]) -> Problems:
     """What there is once: an account's OIDC provider of a URL, and a repository's Actions variables for `deploy.yml`."""
     for other in others:
         for name in ("pulumi_cloud", "github_actions"):
-            ours, theirs, key = getattr(one.declared, name), getattr(other.declared, name), _key(f"{to_camel(name)}.oidcProvider")
-            if other.account == one.account and ours and theirs and OidcProvider.CREATE is ours.oidc_provider is theirs.oidc_provider:
+            ours, theirs, key = getattr(bootstrap.declared, name), getattr(other.declared, name), _key(f"{to_camel(name)}.oidcProvider")
+            if other.account == bootstrap.account and ours and theirs and OidcProvider.CREATE is ours.oidc_provider is theirs.oidc_provider:
                 allowed = f"existing in this file or in {other.file}: the account has one provider for a URL"
-                yield Problem(one.file, key, ours.oidc_provider, allowed)
-        if one.declared.github_actions and other.declared.github_actions and one.repository == other.repository:
+                yield Problem(bootstrap.file, key, ours.oidc_provider, allowed)
+        if bootstrap.declared.github_actions and other.declared.github_actions and bootstrap.repository == other.repository:
             allowed = (
                 f"pulumiCloud here or in {other.file}, or another repository for the program: deploy.yml reads where it deploys from the "
                 "repository's variables, which exist once"
             )
-            yield Problem(one.file, _key("githubActions"), Words("githubActions a second time"), allowed)
+            yield Problem(bootstrap.file, _key("githubActions"), Words("githubActions a second time"), allowed)
 
 
 def _stack(settings: stack_settings.Settings, declared: _Declared, own: Mapping[str, Any]) -> Problems:

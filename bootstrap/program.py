@@ -209,40 +209,40 @@ def _repository(declared: Declaration, facts: Facts) -> ProgramRepository:
     return ProgramRepository(declared.repository, guarded, _KEPT)
 
 
-def documents(declared: Declaration, registry: Registry, repository: GitHubRepository, one: Stack, access: Access) -> RoleDocuments:
+def documents(declared: Declaration, registry: Registry, repository: GitHubRepository, stack: Stack, access: Access) -> RoleDocuments:
     """Who may assume one of a stack's two roles, and what it may do."""
-    cloud, actions, forms = declared.pulumi_cloud, declared.github_actions, one.settings.subjects
+    cloud, actions, forms = declared.pulumi_cloud, declared.github_actions, stack.settings.subjects
     ways = []
     if cloud:
-        stack = PulumiStack(cloud.organization, one.settings.project, one.name)
-        ways.append(pulumi_deployments(registry, stack, access))
+        deployed = PulumiStack(cloud.organization, stack.settings.project, stack.name)
+        ways.append(pulumi_deployments(registry, deployed, access))
     if actions and access is Access.DEPLOY:
-        ways.append(deploying_workflow(registry, repository, one.branch, one.name, forms))
+        ways.append(deploying_workflow(registry, repository, stack.branch, stack.name, forms))
     elif actions:
         ways.append(pull_requests(registry, repository, forms))
     backend = actions.backend if actions else None
-    allowed = rights.documents(one.settings, registry, access, backend, one.identity_center_preview_role)
+    allowed = rights.documents(stack.settings, registry, access, backend, stack.identity_center_preview_role)
     return RoleDocuments(any_of(ways), allowed)
 
 
-def _stack(declared: Declaration, facts: Facts, one: Stack, guarded: ProgramRepository, providers: list[pulumi.Resource]) -> None:
-    registry = _registry(declared, facts, one.settings.domain.name)
+def _stack(declared: Declaration, facts: Facts, stack: Stack, guarded: ProgramRepository, providers: list[pulumi.Resource]) -> None:
+    registry = _registry(declared, facts, stack.settings.domain.name)
     planned = RolesOfStack(
-        Deployed(registry, one.name),
-        rights.boundary(one.settings, registry),
-        documents(declared, registry, facts.repository, one, Access.PREVIEW),
-        documents(declared, registry, facts.repository, one, Access.DEPLOY),
+        Deployed(registry, stack.name),
+        rights.boundary(stack.settings, registry),
+        documents(declared, registry, facts.repository, stack, Access.PREVIEW),
+        documents(declared, registry, facts.repository, stack, Access.DEPLOY),
     )
-    roles = StackRoles(one.name, planned, [*providers, *guarded.guards], _KEPT)
+    roles = StackRoles(stack.name, planned, [*providers, *guarded.guards], _KEPT)
     if declared.pulumi_cloud:
         deployments = Deployments(
-            stack=PulumiStack(declared.pulumi_cloud.organization, one.settings.project, one.name),
+            stack=PulumiStack(declared.pulumi_cloud.organization, stack.settings.project, stack.name),
             repository=f"{facts.repository.owner.login}/{facts.repository.name}",
-            branch=one.branch,
-            paths=paths(one.name, one.settings.catalog),
-            previews=one.pull_request_previews,
+            branch=stack.branch,
+            paths=paths(stack.name, stack.settings.catalog),
+            previews=stack.pull_request_previews,
             region=declared.region,
-            identity_center_preview_role=one.identity_center_preview_role,
+            identity_center_preview_role=stack.identity_center_preview_role,
         )
-        DeployedByPulumi(f"{one.name}-deployments", deployments, roles.preview_role_arn, roles.deploy_role_arn)
-    pulumi.export(one.name, {"boundary": roles.boundary_arn, "previewRole": roles.preview_role_arn, "deployRole": roles.deploy_role_arn})
+        DeployedByPulumi(f"{stack.name}-deployments", deployments, roles.preview_role_arn, roles.deploy_role_arn)
+    pulumi.export(stack.name, {"boundary": roles.boundary_arn, "previewRole": roles.preview_role_arn, "deployRole": roles.deploy_role_arn})

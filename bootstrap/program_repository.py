@@ -78,12 +78,12 @@ class ProgramRepository(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, protect=False, aliases=[pulumi.Alias(name=kind)]),
         )
 
-    def _environment(self, one: Environment) -> None:
-        teams = list(one.reviewer_teams)
+    def _environment(self, planned: Environment) -> None:
+        teams = list(planned.reviewer_teams)
         environment = github.RepositoryEnvironment(
-            one.name,
+            planned.name,
             repository=self._repository,
-            environment=one.name,
+            environment=planned.name,
             can_admins_bypass=False if teams else None,
             prevent_self_review=True if teams else None,
             reviewers=[{"teams": teams}] if teams else None,
@@ -91,10 +91,10 @@ class ProgramRepository(pulumi.ComponentResource):
             opts=self._child,
         )
         github.RepositoryEnvironmentDeploymentPolicy(
-            one.name,
+            planned.name,
             repository=self._repository,
             environment=environment.environment,
-            branch_pattern=one.branch,
+            branch_pattern=planned.branch,
             opts=self._child,
         )
         self.guards.append(environment)

@@ -30,10 +30,10 @@ RULES: tuple[Rule, ...] = tuple(
 )
 
 
-def _resource(number: int, one: Document) -> Resource:
-    type, key = _PLACES[one.kind]
-    name = {"name": one.role} if type == _ROLE else {"role": one.role}
-    return Resource(type, one.role, str(number), {**(name if one.role else {}), key: one.text})
+def _resource(number: int, document: Document) -> Resource:
+    type, key = _PLACES[document.kind]
+    name = {"name": document.role} if type == _ROLE else {"role": document.role}
+    return Resource(type, document.role, str(number), {**(name if document.role else {}), key: document.text})
 
 
 def _documents(plan: Plan) -> Iterator[Problem]:

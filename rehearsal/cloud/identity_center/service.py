@@ -131,14 +131,14 @@ def _create_permission_set(instance: Instance, values: Values) -> dict[str, Any]
     return {"PermissionSet": _shown(permission_set)}
 
 
-def _shown(one: PermissionSet) -> dict[str, Any]:
+def _shown(permission_set: PermissionSet) -> dict[str, Any]:
     shown = {
-        "Name": one.name,
-        "PermissionSetArn": one.arn,
-        "Description": one.description,
-        "CreatedDate": one.created,
-        "SessionDuration": one.session_duration,
-        "RelayState": one.relay_state,
+        "Name": permission_set.name,
+        "PermissionSetArn": permission_set.arn,
+        "Description": permission_set.description,
+        "CreatedDate": permission_set.created,
+        "SessionDuration": permission_set.session_duration,
+        "RelayState": permission_set.relay_state,
     }
     return {key: value for key, value in shown.items() if value is not None}
 
