@@ -35,7 +35,7 @@ def guarded_tags(declared: Declaration) -> tuple[str, ...]:
 
 
 def tags(declared: Declaration, default_branch: str) -> list[str]:
-    """Full refs of the tags that nobody may make, move or delete: those, and the ones that would pass for a guarded branch."""
+    """Full refs of the tags that nobody can create, move or delete: those, and the ones that would pass for a guarded branch."""
     branches = [f"{HEADS}{name}" for name in guarded_branches(declared, default_branch)]
     return tag_refs([*branches, *(f"{TAGS}{name}" for name in guarded_tags(declared))])
 

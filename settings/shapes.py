@@ -423,7 +423,7 @@ def fit(shape: type[Shape], data: dict[Any, Any], spellings: Spellings, defaults
     """`data` in its shape and what is wrong with it.
 
     What is wrong is taken out (or set to its default), so that the rules still look at the rest and one error holds every problem. None if
-    nothing can be made of it.
+    nothing is left.
     """
     try:
         return shape.model_validate(data), []

@@ -117,7 +117,7 @@ def read(
 ) -> tuple[StackFile | None, str | None, list[Problem]]:
     """A stack's configuration, its catalog's folder, and what is wrong with single values.
 
-    None where nothing can be made of them. Raises SettingsError if Pulumi.yaml itself can't be used.
+    None where they can't be read. Raises SettingsError if Pulumi.yaml itself can't be used.
     """
     file, prefix = f"Pulumi.{stack}.yaml", f"{project}:"
     declared = _declared(project_file, project)

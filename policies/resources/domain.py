@@ -1,4 +1,4 @@
-"""The domain: who fetches a token, and what nobody may do."""
+"""The domain: who fetches a token, and what is denied to everybody."""
 
 from collections.abc import Sequence
 

@@ -27,7 +27,7 @@ def organization_read_trust(registry: Registry, owner: Owner, repositories: Sequ
 
 
 def catalog_read_trust(registry: Registry, owner: Owner, repositories: Sequence[GitHubRepository], forms: Subjects) -> list[Statement]:
-    """Any build of these repositories and no other. Without repositories nobody may assume the role (see `nobody_trust`)."""
+    """Any build of these repositories and no other. Without repositories nobody can assume the role (see `nobody_trust`)."""
     if not repositories:
         return nobody_trust(registry)
     subs = [f"repo:{owner.login}@{owner.id}/*"] + ([f"repo:{owner.login}/*"] if forms is Subjects.BOTH else [])

@@ -33,7 +33,7 @@ KEPT_PREFIXES = ("LC_", "PIP_", "NPM_CONFIG_", "HTTP_PROXY", "HTTPS_PROXY", "NO_
 
 
 def main() -> int:
-    """Run the cloud until it is told to stop."""
+    """Run the cloud until it is asked to stop."""
     waits = sys.argv[1:] == ["--wait"]
     options = None if waits else _options(sys.argv[1:])
     with tempfile.TemporaryDirectory(prefix="package-flow-cloud-", ignore_cleanup_errors=True) as scratch:

@@ -1,4 +1,4 @@
-"""What a run leaves behind and the next run starts from: the registered resources, the stack's outputs, the calls made."""
+"""What a run leaves behind and the next run starts from: the registered resources, the stack's outputs, its calls."""
 
 import hashlib
 import json
