@@ -34,7 +34,7 @@ SECONDARY_LIMIT = "#about-secondary-rate-limits"
 class Connection:
     """How the clouds are reached.
 
-    attempts: the most at a call that was throttled, met a server error or (AWS) was not answered; the real providers' own
+    attempts: how often at most a call is tried that was throttled, met a server error or (AWS) was not answered; the real providers' own
     are 25 (AWS) and 4 (GitHub). timeout: seconds to wait for an answer. pause: waits before the next attempt at GitHub. transport:
     instead of a socket, for GitHub's client.
     """
