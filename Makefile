@@ -58,5 +58,5 @@ lock: $(INSTALLED)  ## Lock what requirements.in of the program, the bootstrap a
 			$(if $(UPGRADE),--upgrade) --constraints requirements-dev.txt --output-file $$folder/requirements.txt $$folder/requirements.in || exit 1; \
 	done
 
-clean:  ## Remove what the targets made
+clean:  ## Remove what the targets created
 	rm -rf $(VENV) .engine access-review fuzzing-failures tests/access/judge/node_modules .pytest_cache .ruff_cache .hypothesis

@@ -240,6 +240,6 @@ def _github(world: World) -> Iterator[Left]:
 
 
 def _created_by_jobs(kind: str, name: str) -> str:
-    """GitHub makes an environment that is not there when a job names it."""
+    """GitHub creates an environment that is not there when a job names it."""
     ours = kind == "environments" and name == PRIVATE_DEPENDENCIES_ENVIRONMENT
     return "not this stack's: created by GitHub for a job of the publishing workflow" if ours else ""

@@ -40,10 +40,10 @@ class Difference:
 
 def reader(handler: Handler, inputs: Mapping[str, Any], automatic_name: str) -> Inputs:
     """A reader of these inputs; `region` is every regional resource's."""
-    made = Inputs(wire.plain(dict(inputs)), auto_name=lambda: automatic_name)
+    read = Inputs(wire.plain(dict(inputs)), auto_name=lambda: automatic_name)
     if getattr(handler, "regional", False):
-        made.text("region")
-    return made
+        read.text("region")
+    return read
 
 
 def check(handler: Handler, name: str, seed: bytes, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Checked:

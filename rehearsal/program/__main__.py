@@ -38,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
     arguments.add_argument("--preview", action="store_true", help="with --engine: make nothing, show what would change")
     arguments.add_argument("--destroy", action="store_true", help="delete what the state lists")
     arguments.add_argument("--unprotect", action="store_true", help="with --destroy: delete protected resources too")
-    arguments.add_argument("--attempts", type=int, default=1, help="how often a call is made at most, if it fails in passing")
+    arguments.add_argument("--attempts", type=int, default=1, help="attempts at a call that fails for a moment")
     arguments.add_argument("--timeout", type=float, default=60, help="seconds to wait for an answer")
     arguments.add_argument("--engine", type=Path, metavar="PULUMI", help="run it by this engine, not by the SDK alone")
     arguments.add_argument("--engine-folder", type=Path, metavar="DIR", help="with --engine: where its state and its PULUMI_HOME are")

@@ -23,11 +23,11 @@ MOST_REVIEWERS = 6
 class _OfOneRepository(Handler):
     """What has the id of its repository among its outputs: under another name it stays if that is the same repository (diffRepository).
 
-    The provider looks at it by the names in the state. Those in its id stay as they were when it was made.
+    The provider looks at it by the names in the state. Those in its id stay as they were when it was created.
     """
 
     parts: tuple[str, ...] = ()
-    """Its outputs that an id is made of, behind the repository."""
+    """The outputs in its id, behind the repository."""
 
     def import_id(self, existing: Existing) -> str:
         return ":".join([existing["repository"], *(_id_part(str(existing[part])) for part in self.parts)])
@@ -116,8 +116,8 @@ class RepositoryRuleset(Handler):
         if cloud.call("GET", "repos", cloud.owner, repository).get("archived"):
             raise CloudError(f"cannot create ruleset on archived repository {cloud.owner}/{repository}")
         answer = cloud.response("POST", "repos", cloud.owner, repository, "rulesets", body=wanted["body"])
-        made = answer.json_or_none
-        return Created(str(made["id"]), {"name": wanted["body"]["name"], **self._outputs(made, answer.etag)})
+        created = answer.json_or_none
+        return Created(str(created["id"]), {"name": wanted["body"]["name"], **self._outputs(created, answer.etag)})
 
     def update(self, cloud: Github, existing: Existing, wanted: Params) -> Params:
         repository = wanted["repository"]
@@ -145,8 +145,8 @@ class RepositoryRuleset(Handler):
         return import_id.rpartition(":")[2]
 
     @staticmethod
-    def _outputs(made: Params, etag: str) -> Params:
-        return {"rulesetId": made["id"], "nodeId": made.get("node_id", ""), "etag": etag}
+    def _outputs(created: Params, etag: str) -> Params:
+        return {"rulesetId": created["id"], "nodeId": created.get("node_id", ""), "etag": etag}
 
 
 class RepositoryEnvironment(_OfOneRepository):
@@ -222,8 +222,8 @@ class RepositoryEnvironmentDeploymentPolicy(_OfOneRepository):
 
     def create(self, cloud: Github, wanted: Params) -> Created:
         repository, environment = wanted["repository"], wanted["environment"]
-        made = cloud.call("POST", *self._path(cloud, repository, environment), body=wanted["body"])
-        id, outputs = f"{repository}:{_id_part(environment)}:{made['id']}", {"policyId": made["id"]}
+        created = cloud.call("POST", *self._path(cloud, repository, environment), body=wanted["body"])
+        id, outputs = f"{repository}:{_id_part(environment)}:{created['id']}", {"policyId": created["id"]}
         with finishing(id, outputs):
             return Created(id, {**outputs, "repositoryId": _repository_id(cloud, repository)})
 
@@ -250,7 +250,7 @@ class RepositoryEnvironmentDeploymentPolicy(_OfOneRepository):
 
 
 class WorkflowRepositoryPermissions(Handler):
-    """Changed in place under every name of a repository; looked at and set back by the name that it was made under, which is its id."""
+    """Changed in place under every name of a repository; looked at and set back by the name that it was created under, which is its id."""
 
     token = "github:index/workflowRepositoryPermissions:WorkflowRepositoryPermissions"
 

@@ -1,4 +1,4 @@
-"""Stands in for the engine's resource monitor: keeps each raw request, and has each resource really made before it answers."""
+"""Stands in for the engine's resource monitor: keeps each raw request, and has each resource really created before it answers."""
 
 import threading
 from collections.abc import Callable
@@ -35,7 +35,7 @@ Report = Callable[[str, Resource], None]
 
 
 class Stopped(Exception):
-    """An earlier resource failed, so nothing more is made."""
+    """An earlier resource failed, so nothing more is created."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ class Monitor(MockMonitor):
 
     def _refuse_after_failure(self) -> None:
         if self._stopped or self.recording.failure is not None:
-            raise Stopped("an earlier step failed; nothing more is made")
+            raise Stopped("an earlier step failed; nothing more is created")
 
     def _refuse_duplicate(self, resource: Resource) -> None:
         if resource.urn in self.recording.resources:
@@ -264,7 +264,7 @@ class Monitor(MockMonitor):
 
 
 class ResourceError(Exception):
-    """A resource could not be made; the message names it and its line in the program."""
+    """A resource could not be created; the message names it and its line in the program."""
 
     def __init__(self, resource: Resource, cause: Exception) -> None:
         at = f" at {resource.where}" if resource.where else ""

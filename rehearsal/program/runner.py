@@ -74,7 +74,7 @@ class Engine(MockEngine):
 
 
 def run(options: Options, emit: Emit) -> dict[str, Any]:
-    """Runs the program and returns the result, whose `error` is null if everything was made.
+    """Runs the program and returns the result, whose `error` is null if everything was created.
 
     Nothing is raised: a wrong stack file, a refused account, an error of the program or of a resource are all in `error`, together with
     everything that exists by then.

@@ -2,7 +2,7 @@
 
 Each break changes one thing in a copy of the program and names the scenario that must then come out otherwise than expected. Breaks that
 do not touch one another share a copy, and so a rehearsal; every one must show in its own scenario. The settings ask the policy pack about
-what they lead to, and would stop most of these programs before anything is made: that net is taken out here, so that the other one shows.
+what they lead to, and would stop most of these programs at once: that net is taken out here, so that the other one shows.
 """
 
 import json
@@ -216,7 +216,7 @@ BREAKS = (
     Break(
         "tags of the program's repository left to everybody",
         "bootstrap/program_repository.py",
-        'self._ruleset("tags", args["tags"], guards.tag_rules(), target="tag"),',
+        'self._ruleset("tags", list(planned.tags), guards.tag_rules(), target="tag"),',
         "",
         "push tag main, named like a trusted branch",
     ),

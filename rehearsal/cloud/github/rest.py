@@ -104,7 +104,7 @@ Handler = Callable[[Call], Reply]
 
 @dataclass(frozen=True)
 class Route:
-    """`permission` and `level`: what GitHub's "Permissions required for GitHub Apps" asks for the operation."""
+    """`permission` and `level`: what GitHub's "Permissions required for GitHub Apps" lists for the operation."""
 
     method: str
     template: str
@@ -246,7 +246,7 @@ def _number(text: str) -> int:
 
 
 def _page(call: Call, items: list[Any], default: int = 30, maximum: int = 100) -> tuple[list[Any], dict[str, str]]:
-    """The page that the query asks for, and its `Link` header."""
+    """The page that the query requests, and its `Link` header."""
     size = min(max(_query_number(call, "per_page", default), 1), maximum)
     page = max(_query_number(call, "page", 1), 1)
     headers = {}

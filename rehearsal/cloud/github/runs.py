@@ -44,7 +44,7 @@ WEB = "https://github.com"
 
 @dataclass(frozen=True)
 class Wanted:
-    """A run as somebody asks for it. `job_workflow_ref`: the reusable workflow that the job calls, `owner/repo/path@ref` or `./path`."""
+    """A run as somebody requests it. `job_workflow_ref`: the reusable workflow that the job calls, `owner/repo/path@ref` or `./path`."""
 
     event: str
     workflow: str
