@@ -7,7 +7,7 @@ and one LookupProblems lists all that stands in the way. Deciding is pure; only 
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -17,7 +17,21 @@ import pulumi_github as github
 from pulumi import runtime
 
 import leftovers
-from leftovers import ALIAS_TYPE, BRANCH_POLICY_TYPE, KEY_TYPE, POLICY_TYPE, PROVIDER_TYPE, ROLE_TYPE, RULESET_TYPE, VARIABLE_TYPE
+from existing.table import look
+from existing.there import There
+from leftovers import (
+    ALIAS_TYPE,
+    BRANCH_POLICY_TYPE,
+    DOMAIN_TYPE,
+    ENVIRONMENT_TYPE,
+    KEY_TYPE,
+    POLICY_TYPE,
+    PROVIDER_TYPE,
+    REPOSITORY_TYPE,
+    ROLE_TYPE,
+    RULESET_TYPE,
+    VARIABLE_TYPE,
+)
 from plan import parts
 from plan.facts import Facts, IdentityCenter, SeenRepository, WorkflowPermissions, assumed
 from plan.planning import plan
@@ -28,9 +42,6 @@ from policies.names import PROMOTE_ENVIRONMENT, PUBLIC_SOURCES, SHARED_REPOSITOR
 from settings import DeveloperMode, Encryption, OidcProvider, Repository, Settings
 from settings.problems import bounded, lines
 
-REPOSITORY_TYPE = "aws:codeartifact/repository:Repository"
-DOMAIN_TYPE = "aws:codeartifact/domain:Domain"
-ENVIRONMENT_TYPE = "github:index/repositoryEnvironment:RepositoryEnvironment"
 PERMISSIONS_TYPE = "github:index/workflowRepositoryPermissions:WorkflowRepositoryPermissions"
 
 # Whose workflows and actions a repository may use, by visibility: of the called one to those of callers. Of a private or internal one its
@@ -116,15 +127,50 @@ def look_up(settings: Settings, identity_center: pulumi.ProviderResource | None 
     unanswered: list[str] = []
     seen = _see(settings, identity_center, unanswered)
     left = leftovers.Found() if unanswered else _leftovers(settings, seen, unanswered)
+    there = [] if unanswered else _existing(settings, seen, identity_center, unanswered)
+    # Environments and variables are judged with their repository.
+    others = [one for one in there if one.type not in _JUDGED_WITH_REPOSITORIES and one.key not in left.adopted]
     # What was not answered would look as if it were not there.
-    found = unanswered or [*problems(settings, seen), *left.problems]
+    found = unanswered or [*problems(settings, seen), *left.problems, *(one.problem(settings.stack) for one in others)]
     if found or seen.owner is None:
         raise LookupProblems(found)
     for note in notes(settings, seen):
         pulumi.log.warn(note)
+    return _facts(settings, seen, seen.owner, left)
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """What is there before a stack takes it over. `problems` are about something else and come first: with any there are no `facts`."""
+
+    facts: Facts | None
+    there: tuple[There, ...]
+    problems: tuple[str, ...]
+    notes: tuple[str, ...]
+    permissions: Mapping[str, WorkflowPermissions]
+
+
+def look_for_adoption(settings: Settings, identity_center: pulumi.ProviderResource | None = None) -> Adoption:
+    """The same look, by somebody who wants to adopt what is there. Raises LookupProblems with every question that was not answered."""
+    unanswered: list[str] = []
+    seen = _see(settings, identity_center, unanswered)
+    left = leftovers.Found() if unanswered else _leftovers(settings, seen, unanswered)
+    there = [] if unanswered else _existing(settings, seen, identity_center, unanswered)
+    if unanswered:
+        raise LookupProblems(unanswered)
+    keys = {one.key for one in there}
+    found = [*problems(settings, seen, adopting=True), *left.problems]
+    facts = None if found or seen.owner is None else _facts(settings, seen, seen.owner, leftovers.Found())
+    permissions = {name: one.workflow_permissions for name, one in seen.repositories.items() if one.workflow_permissions}
+    if facts:
+        facts = replace(facts, adopted={key: id for key, id in facts.adopted.items() if key not in keys})
+    return Adoption(facts, tuple(there), tuple(found), tuple(notes(settings, seen)), permissions)
+
+
+def _facts(settings: Settings, seen: Seen, owner: Owner, left: leftovers.Found) -> Facts:
     return Facts(
         registry=Registry(seen.partition, seen.account, settings.region, settings.domain.name),
-        owner=seen.owner,
+        owner=owner,
         plan=seen.plan,
         repositories=seen.repositories,
         teams={slug: id for slug, id in seen.teams.items() if id is not None},
@@ -144,7 +190,7 @@ def _planned(settings: Settings, seen: Seen) -> parts.Plan:
         plan=seen.plan,
         repositories={**usual.repositories, **{name: one for name, one in seen.repositories.items() if one.full_name}},
         teams={slug: seen.teams.get(slug) or id for slug, id in usual.teams.items()},
-        identity_center=usual.identity_center,
+        identity_center=seen.identity_center or usual.identity_center,
         caller=seen.caller or usual.caller,
     )
     return plan(settings, facts)
@@ -153,8 +199,11 @@ def _planned(settings: Settings, seen: Seen) -> parts.Plan:
 # --- what is wrong (pure) -------------------------------------------------------------------------------------------------------------
 
 
-def problems(settings: Settings, seen: Seen) -> list[str]:
-    """Every reason why this stack can't be made as the catalog says, each with its file and what to do."""
+def problems(settings: Settings, seen: Seen, *, adopting: bool = False) -> list[str]:
+    """Every reason why this stack can't be made as the catalog says, each with its file and what to do.
+
+    Whoever is adopting learns of environments and variables that are there in another way.
+    """
     found = [*_owner(settings, seen), *_provider(settings, seen), *_teams(settings, seen), *_left_out(settings, seen)]
     found += [
         *_departed(settings, seen),
@@ -164,7 +213,7 @@ def problems(settings: Settings, seen: Seen) -> list[str]:
         *_build_roles(settings, seen),
         *_identity_center(settings, seen),
     ]
-    wanted = _wanted(settings, seen)
+    wanted = {} if adopting else _wanted(settings, seen)
     for team in settings.teams:
         for repository in team.repositories:
             why = _repository(settings, repository, seen, wanted.get(repository.name))
@@ -911,14 +960,29 @@ def _leftovers(settings: Settings, seen: Seen, unanswered: list[str]) -> leftove
     )
 
 
+def _existing(settings: Settings, seen: Seen, identity_center: pulumi.ProviderResource | None, unanswered: list[str]) -> list[There]:
+    """What is there that no run of this stack came to."""
+    if seen.owner is None or not seen.account:
+        return []
+    questions = _Questions(seen.account, settings.domain.name, settings.developers.region if settings.developers else "", identity_center)
+    planned = _planned(settings, seen)
+    return Asking(unanswered)("what is there already", lambda: look(planned, seen.state.known, dict(seen.repositories), questions), [])
+
+
+_JUDGED_WITH_REPOSITORIES = (ENVIRONMENT_TYPE, BRANCH_POLICY_TYPE, VARIABLE_TYPE)
+
+
 class _Questions:
-    """`leftovers.Questions`, answered by the providers. Nothing is adopted that this credential may not see.
+    """`leftovers.Questions` and `existing.Answers`, answered by the providers. Nothing is adopted that this credential may not see.
 
     A deployer's rights are about roles of a path, and a role that is not there has none: AWS refuses instead of not finding it.
     """
 
-    def __init__(self, account: str, domain: str) -> None:
+    def __init__(
+        self, account: str, domain: str, identity_region: str = "", identity_center: pulumi.ProviderResource | None = None
+    ) -> None:
         self._account, self._domain = account, domain
+        self._identity_region, self._identity_center = identity_region, pulumi.InvokeOptions(provider=identity_center)
 
     def rest(self, endpoint: str) -> Any:
         try:
@@ -936,7 +1000,8 @@ class _Questions:
             policies = _there("its policies", _invoke(aws.iam.get_role_policies, role_name=name)).policy_names
             attached = _there("its managed policies", _invoke(aws.iam.get_role_policy_attachments, role_name=name)).attached_policies
             shape = ("arn", "path", "description", "permissions_boundary", "max_session_duration", "assume_role_policy")
-            return {**{each: getattr(one, each) for each in shape}, "policies": policies or [], "attached": attached or []}
+            names = [each.policy_name for each in attached or []]
+            return {**{each: getattr(one, each) for each in shape}, "policies": policies or [], "attached": names}
 
         return self._seen(ask)
 
@@ -952,6 +1017,40 @@ class _Questions:
         # No function looks up a repository; one that is not there has no endpoint.
         where = {"domain": self._domain, "domain_owner": self._account, "repository": name, "format": "npm"}
         return self._seen(lambda: _invoke(aws.codeartifact.get_repository_endpoint, **where)) is not None
+
+    def role_policy(self, role: str, name: str) -> str | None:
+        # The provider has no function for a document of a role.
+        one = self._seen(lambda: self.resource("AWS::IAM::RolePolicy", f"{name}|{role}"))
+        return None if one is None else json.dumps(one.get("PolicyDocument"))
+
+    def managed_by_aws(self, key: str) -> bool | None:
+        one = self._seen(lambda: _invoke(aws.kms.get_key, key_id=key))
+        return None if one is None else one.key_manager == "AWS"
+
+    def resource(self, type: str, identifier: str) -> Mapping[str, Any] | None:
+        one = self._seen(lambda: _invoke(aws.cloudcontrol.get_resource, type_name=type, identifier=identifier))
+        if one is None:
+            return None
+        try:
+            found = json.loads(one.properties)
+        except (TypeError, ValueError):
+            found = None
+        if not isinstance(found, dict):
+            raise _NoAnswer(f"the answer can't be used: the properties of {identifier} are {_shown(one.properties)}")
+        return found
+
+    def topic(self, name: str) -> str | None:
+        one = self._seen(lambda: _invoke(aws.sns.get_topic, name=name))
+        return None if one is None else one.arn
+
+    def queue(self, name: str) -> str | None:
+        one = self._seen(lambda: _invoke(aws.sqs.get_queue, name=name))
+        return None if one is None else one.url
+
+    def permission_set(self, instance: str, name: str) -> str | None:
+        where = {"region": self._identity_region, "opts": self._identity_center}
+        one = self._seen(lambda: _invoke(aws.ssoadmin.get_permission_set, instance_arn=instance, name=name, **where))
+        return None if one is None else one.arn
 
     @staticmethod
     def _seen(question: Callable[[], Answered]) -> Answered | None:
@@ -1016,6 +1115,9 @@ def _known(by_type: Mapping[str, list[tuple[str, Mapping[str, Any]]]]) -> leftov
         aliases=of(ALIAS_TYPE, "name"),
         keys={made["description"]: made["keyId"] for _, made in by_type.get(KEY_TYPE, []) if made.get("keyId") and made.get("description")},
         repositories=of(REPOSITORY_TYPE, "repository"),
+        made=frozenset(
+            leftovers.key_in_state(type, urn.rpartition("::")[2], made) for type, found in by_type.items() for urn, made in found
+        ),
     )
 
 

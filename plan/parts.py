@@ -32,7 +32,8 @@ class Key:
 
 @dataclass(frozen=True)
 class Repository:
-    """A CodeArtifact repository. `policy` is "" where only identity policies let anybody in; `external_connection` "" = none."""
+    """A CodeArtifact repository. `policy` is "" where only identity policies let anybody in; `external_connection` "" = none;
+    `source` is what a public source is called in the configuration, "" = it is none."""
 
     name: str
     arn: str
@@ -40,6 +41,7 @@ class Repository:
     policy: str
     upstreams: tuple[str, ...] = ()
     external_connection: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -179,12 +181,15 @@ class Ruleset:
 
 @dataclass(frozen=True)
 class Environment:
-    """A GitHub environment whose jobs come from `branches`. `admins_cannot_bypass` where the plan has that switch."""
+    """A GitHub environment whose jobs come from `branches`. `admins_cannot_bypass` where the plan has that switch; `wait_timer` in
+    minutes."""
 
     name: str
     branches: tuple[str, ...]
     admins_cannot_bypass: bool
     reviewer_teams: tuple[int, ...] = ()
+    wait_timer: int = 0
+    prevents_self_review: bool = False
 
 
 @dataclass(frozen=True)

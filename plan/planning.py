@@ -152,7 +152,7 @@ class _Planning:
 
     def _public_source(self, source: str) -> parts.Repository:
         connection, _ = PUBLIC_SOURCES[source]
-        return self._repository(source, f"Packages of {connection}", public_source_policy(), external_connection=connection)
+        return self._repository(source, f"Packages of {connection}", public_source_policy(), external_connection=connection, source=source)
 
     # --- teams ------------------------------------------------------------------------------------------------------------------------
 
@@ -257,7 +257,7 @@ class _Planning:
 
     def _environment(self, one: Repository, name: str, reviewers: tuple[int, ...] = ()) -> parts.Environment:
         switch = guards.can_require_reviewers(self.facts.plan, self.facts.repositories[one.name].visibility)
-        return parts.Environment(name, one.release_branches.environment_patterns, switch, reviewers)
+        return parts.Environment(name, one.release_branches.environment_patterns, switch, reviewers, prevents_self_review=bool(reviewers))
 
     def _publishing(self, team: Team, one: Repository) -> parts.Publishing:
         settings, github, owned = self.settings, self.github[one.name], _owned(team, one.publishes)

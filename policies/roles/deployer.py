@@ -135,6 +135,8 @@ _PERMISSION_SET = (
     "sso:UntagResource",
     "sso:UpdatePermissionSet",
 )
+# By name, among all of the instance: somebody else's of that name carries no tag of this stack.
+FIND_PERMISSION_SETS = ("sso:DescribePermissionSet", "sso:ListPermissionSets")
 # What becomes of a request, which is the instance's.
 _PERMISSION_SET_REQUEST = (
     "sso:DescribeAccountAssignmentCreationStatus",
@@ -169,6 +171,7 @@ _SUBSCRIPTIONS = (
     "chatbot:DescribeSlackChannelConfigurations",
     "chatbot:ListTagsForResource",
     "sns:GetSubscriptionAttributes",
+    "sns:ListTopics",
     "sns:SetSubscriptionAttributes",
     "sns:Unsubscribe",
 )
@@ -182,6 +185,7 @@ _QUEUE = (
     "sqs:CreateQueue",
     "sqs:DeleteQueue",
     "sqs:GetQueueAttributes",
+    "sqs:GetQueueUrl",
     "sqs:ListQueueTags",
     "sqs:SetQueueAttributes",
     "sqs:TagQueue",
@@ -200,6 +204,14 @@ def _events(names: Names) -> list[Statement]:
         statement("EventDeadLetters", _QUEUE, names.dead_letters_arn),
         statement("EventRoles", "iam:PassRole", [names.role_arn, names.chat_role_arn], conditions=given),
     ]
+
+
+def look_at_names(registry: Registry, stack: str) -> Statement:
+    """Whether a role or policy of the stack's names is there at any path: names are unique in an account whatever their path, and AWS
+    denies a look at a role that is not there to whoever may not look at it without a path."""
+    everywhere = [registry.role_arn("/", f"{stack}-*"), registry.role_arn("/*/", f"{stack}-*")]
+    policy = registry.policy_arn("/", read_policy_name(stack))
+    return statement("LookAtNames", ("iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole"), [*everywhere, policy])
 
 
 def _read_policy(registry: Registry, stack: str, path: str, build_roles: Sequence[str]) -> list[Statement]:
@@ -226,6 +238,7 @@ def permission_sets(registry: Registry, stack: str) -> list[Statement]:
     tag = {"StringEquals": {f"aws:RequestTag/{STACK_TAG}": stack}}, {"StringEquals": {f"aws:ResourceTag/{STACK_TAG}": stack}}
     return [
         statement("Find", "sso:ListInstances", "*"),
+        statement("FindPermissionSets", FIND_PERMISSION_SETS, [f"{sso}instance/*", sets]),
         statement(
             "FindGroups", ("identitystore:DescribeGroup", "identitystore:GetGroupId"), [f"{store}:*:identitystore/*", f"{store}::group/*"]
         ),
@@ -282,6 +295,7 @@ def deployer_permissions(
         statement("PackageGroupsByCloudControl", _CLOUD_CONTROL, "*"),
         *_keys(registry, stack, f"{account}:key/*", aliases),
         statement("Roles", _ROLE, roles),
+        look_at_names(registry, stack),
         statement("BoundedRoles", _ROLE_BOUNDED, roles, conditions=bounded),
         statement("GitHubProvider", _OIDC_PROVIDER, provider),
         *_events(names),

@@ -12,6 +12,7 @@ from policies.arns import Registry
 from policies.document import Statement, statement
 from policies.events import Names
 from policies.names import STACK_TAG
+from policies.roles.deployer import FIND_PERMISSION_SETS, look_at_names
 from policies.roles.developer import at_identity_center
 
 # Nothing of the account is told beyond names: these have no resource type.
@@ -22,6 +23,7 @@ _LISTS = (
     "iam:ListOpenIDConnectProviders",
     "kms:ListAliases",
     "sns:GetSubscriptionAttributes",
+    "sns:ListTopics",
 )
 _DOMAIN = (
     "codeartifact:DescribeDomain",
@@ -47,7 +49,7 @@ _PERMISSION_SET = (
     "sso:ListAccountAssignments",
     "sso:ListTagsForResource",
 )
-_QUEUE = ("sqs:GetQueueAttributes", "sqs:ListQueueTags")
+_QUEUE = ("sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ListQueueTags")
 
 
 def preview_permission_sets(registry: Registry, stack: str) -> list[Statement]:
@@ -56,6 +58,7 @@ def preview_permission_sets(registry: Registry, stack: str) -> list[Statement]:
     own = {"StringEquals": {f"aws:ResourceTag/{STACK_TAG}": stack}}
     return [
         statement("FindInstance", "sso:ListInstances", "*"),
+        statement("FindPermissionSets", FIND_PERMISSION_SETS, [f"{sso}instance/*", f"{sso}permissionSet/*"]),
         statement("FindGroups", _GROUPS, [f"{store}:*:identitystore/*", f"{store}::group/*"]),
         statement("IdentityCenter", _PERMISSION_SET, [f"{sso}instance/*", f"{sso}account/{registry.account}"]),
         statement("PermissionSets", _PERMISSION_SET, f"{sso}permissionSet/*", conditions=own),
@@ -87,6 +90,7 @@ def previewer_permissions(
         statement("Keys", _KEY, keys),
         statement("Roles", _ROLE, roles),
         statement("Policies", _POLICY, policies),
+        look_at_names(registry, stack),
         statement("GitHubProvider", "iam:GetOpenIDConnectProvider", registry.github_oidc_provider_arn),
         statement("EventRule", _RULE, names.rule_arn),
         statement("EventTopic", _TOPIC, names.topic_arn),
