@@ -28,7 +28,7 @@ def test_x(tmp_path: Path):
         file.write_text(json.dumps(import_file(found.resources, found.adoption.there, {"aws": version("aws"), "github": version("github")}), indent=1))
         print(file.read_text())
         life.configure(domain={"name":"acme","encryption":"aws","protect":True})
-        print(life.stack.pulumi("import","--file",str(file),"--generate-code=false","--yes","--protect=false","--non-interactive"))
+        print(life.stack.take_over(file))
         print([ (r["type"], r["urn"].rpartition("::")[2], r.get("inputs")) for r in life.stack.state()])
         run = life.stack.up()
         print(changes(run), run.errors)
