@@ -6,6 +6,7 @@ What is registered, with which policies, is decided by `plan`; the components re
 import leftovers
 import lookups
 from components.developers import identity_center
+from existing import keeping
 from plan.planning import plan
 from registration import register
 from settings import load
@@ -14,4 +15,5 @@ settings = load()
 directory = identity_center(settings.developers)
 facts = lookups.look_up(settings, directory)
 leftovers.adopt(facts.adopted)
+keeping.keep(settings.adopted)
 register(settings, plan(settings, facts), directory)

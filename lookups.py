@@ -38,7 +38,7 @@ from plan.planning import plan
 from policies import branches, guards
 from policies.arns import GITHUB_OIDC_HOST, Registry
 from policies.github_tokens import AUDIENCE, Owner, trusted_branches
-from policies.names import PROMOTE_ENVIRONMENT, PUBLIC_SOURCES, SHARED_REPOSITORY, variables_of
+from policies.names import PROMOTE_ENVIRONMENT, PUBLIC_SOURCES, variables_of
 from settings import DeveloperMode, Encryption, OidcProvider, Repository, Settings
 from settings.problems import bounded, lines
 
@@ -65,7 +65,7 @@ class State:
 
     GitHub repositories are named as they were then; `repository_ids` says which ones those were. `environments` and `permissions` are those
     that it made, `trusted` the release branches that its roles admit and its rulesets guard, by repository id. `domain` is the ARN of its
-    domain, "" = it has none, `own_key` whether it made a key for that, `known` what leftovers are told
+    domain, "" = it has none, `own_key` whether it made a key for that, `key` what encrypts it, `known` what leftovers are told
     from.
     """
 
@@ -78,6 +78,7 @@ class State:
     trusted: Mapping[int, frozenset[str]] = field(default_factory=dict)
     domain: str = ""
     own_key: bool = False
+    key: str = ""
     known: leftovers.Known = field(default_factory=leftovers.Known)
 
     def trusted_before(self, repository_id: int) -> list[str]:
@@ -392,7 +393,8 @@ def _left_out(settings: Settings, seen: Seen) -> list[str]:
     """
     if not settings.domain.protect:
         return []
-    declared = {SHARED_REPOSITORY, *PUBLIC_SOURCES, *(team.name for team in settings.teams if team.has_repository)}
+    public = {*PUBLIC_SOURCES, *map(settings.source, settings.public_sources)}
+    declared = {settings.shared, *public, *(team.own_repository for team in settings.teams if team.has_repository)}
     return [_off_boarding(settings, name, urn) for name, urn in seen.state.codeartifact_repositories.items() if name not in declared]
 
 
@@ -405,8 +407,9 @@ def _another_domain(settings: Settings, seen: Seen) -> list[str]:
     wanted = Registry(seen.partition, seen.account, settings.region, domain.name).domain_arn
     if wanted != state.domain:
         return [f"package-flow:domain.name: got {wanted}; expected {state.domain}: {keep}"]
-    had = Encryption.CUSTOMER if state.own_key else Encryption.AWS
-    return [] if domain.encryption is had else [f"package-flow:domain.encryption: got {domain.encryption}; expected {had}: {keep}"]
+    had = Encryption.CUSTOMER if state.own_key else state.key if domain.key else Encryption.AWS
+    got = domain.key or domain.encryption
+    return [] if got == had else [f"package-flow:domain.encryption: got {got}; expected {had}: {keep}"]
 
 
 def _off_boarding(settings: Settings, name: str, urn: str) -> str:
@@ -615,6 +618,7 @@ def _variables(repository: Repository, one: SeenRepository, state: State, wanted
 
 def _slugs(team) -> list[str]:
     reviewers = [slug for repository in team.repositories if repository.promotes for slug in repository.promotes.reviewers]
+    reviewers += [slug for repository in team.repositories for slug in repository.protection.reviewers]
     return [*team.release_managers, *reviewers]
 
 
@@ -1094,6 +1098,7 @@ def state_from(resources: Mapping[str, Any]) -> State:
             [(ids.get(str(made.get("repository")), 0), made) for _, made in by_type.get(RULESET_TYPE, [])],
         ),
         domain=next((made.get("arn", "") for urn, made in by_type.get(DOMAIN_TYPE, []) if _OF_REGISTRY in urn), ""),
+        key=next((made.get("encryptionKey", "") for urn, made in by_type.get(DOMAIN_TYPE, []) if _OF_REGISTRY in urn), ""),
         own_key=any(_OF_REGISTRY in urn for urn, _ in by_type.get(KEY_TYPE, [])),
         known=_known(by_type),
     )

@@ -1,10 +1,12 @@
 """The import file and the record, from what was found. Pure."""
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from adopt.program import Resource
 from existing.there import There
+from plan.facts import WorkflowPermissions
 
 STACK_TYPE = "pulumi:pulumi:Stack"
 
@@ -38,3 +40,30 @@ def unmatched(resources: Iterable[Resource], there: Iterable[There]) -> list[The
     """What was found and no resource of the program stands for."""
     keys = {one.key for one in resources}
     return [one for one in there if one.adoptable and one.key not in keys]
+
+
+def record(there: Iterable[There], permissions: Mapping[str, WorkflowPermissions], before: Mapping[str, Any]) -> dict[str, Any]:
+    """What is adopted, on top of what was `before`: what the program keeps in place, and what to give back."""
+    resources = {one["key"]: one for one in before.get("resources", [])}
+    for one in there:
+        if one.adoptable:
+            resources.setdefault(one.key, {"key": one.key, "id": one.id, **({"before": one.before} if one.before else {})})
+    shown = {name: {"default": one.default, "canApprove": one.can_approve} for name, one in permissions.items()}
+    return {"resources": list(resources.values()), "workflowPermissions": {**shown, **before.get("workflowPermissions", {})}}
+
+
+def give_back(owner: str, recorded: Mapping[str, Any]) -> list[str]:
+    """Commands that give back what a stack changed and does not put back by itself when it goes."""
+    commands = [
+        f"gh api -X PUT repos/{owner}/{name}/actions/permissions/workflow -f default_workflow_permissions={one['default']} "
+        f"-F can_approve_pull_request_reviews={str(one['canApprove']).lower()}"
+        for name, one in recorded.get("workflowPermissions", {}).items()
+    ]
+    return [*commands, *(_put_policy(one) for one in recorded.get("resources", []) if one.get("before"))]
+
+
+def _put_policy(one: Mapping[str, Any]) -> str:
+    _, _, path = one["id"].partition(":domain/") if ":domain/" in one["id"] else one["id"].partition(":repository/")
+    domain, _, repository = path.partition("/")
+    which = f"put-repository-permissions-policy --repository {repository}" if repository else "put-domain-permissions-policy"
+    return f"aws codeartifact {which} --domain {domain} --policy-document {shlex.quote(one['before'])}"

@@ -4,7 +4,7 @@ there     one such thing: its import id, what this stack would change in it, wha
 answers   what is asked: AWS and GitHub read for us, through the providers
 table     every type of resource that the program registers: how to look for it, or why there is nothing to look for
 compare   what changes for those who use it: policies statement by statement
-record    what a company adopted, as the stack keeps it (adopted/STACK.json)
+keeping   what a company adopted, is left where it is when the stack goes
 
 Looking changes nothing. All but the answers is pure.
 """

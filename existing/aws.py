@@ -1,5 +1,6 @@
 """What may be there in AWS: a domain with its repositories and package groups, roles, policies, aliases, topic, queue, permission sets."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -33,7 +34,8 @@ _DOMAIN, _REPOSITORY, _PACKAGE_GROUP = (f"AWS::CodeArtifact::{one}" for one in (
 def domains(planned: parts.Plan, known: Known, answers: Answers) -> Iterator[There]:
     """The stack's domain and its sandbox, with what is in the former."""
     registry = planned.registry
-    there = _domain(planned.place, registry.policy, registry.key is not None, "package-flow:domain", known, answers)
+    wanted = registry.encryption_key or ("customer" if registry.key else "aws")
+    there = _domain(planned.place, registry.policy, wanted, "package-flow:domain", known, answers)
     yield from there
     # In a domain that is not there, nothing is.
     if there or key(DOMAIN_TYPE, registry.name) in known.made:
@@ -41,10 +43,10 @@ def domains(planned: parts.Plan, known: Known, answers: Answers) -> Iterator[The
         yield from _package_groups(planned, known, answers)
     if planned.sandbox:
         place = replace(planned.place, domain=planned.sandbox.name)
-        yield from _domain(place, planned.sandbox.policy, False, "package-flow:sandbox", known, answers)
+        yield from _domain(place, planned.sandbox.policy, "aws", "package-flow:sandbox", known, answers)
 
 
-def _domain(place: Registry, policy: str, own_key: bool, where: str, known: Known, answers: Answers) -> list[There]:
+def _domain(place: Registry, policy: str, wanted: str, where: str, known: Known, answers: Answers) -> list[There]:
     name, arn = place.domain, place.domain_arn
     if key(DOMAIN_TYPE, name) in known.made:
         return []
@@ -57,20 +59,19 @@ def _domain(place: Registry, policy: str, own_key: bool, where: str, known: Know
         f"the CodeArtifact domain {name}",
         f"{where}.name",
         arn,
-        blocked=_encryption(str(found.get("EncryptionKey") or ""), own_key, where, answers),
+        blocked=_encryption(str(found.get("EncryptionKey") or ""), wanted, where, answers),
         rename=f"{where}.name",
     )
     return [domain, *_policy(DOMAIN_POLICY_TYPE, name, f"the policy of the domain {name}", where, arn, found, policy, known)]
 
 
-def _encryption(there: str, own_key: bool, where: str, answers: Answers) -> str:
+def _encryption(there: str, wanted: str, where: str, answers: Answers) -> str:
     """Why the domain's key and the setting do not go together: another key is another domain, without its packages."""
-    by_aws = answers.managed_by_aws(there) if there else True
-    said = "aws" if by_aws else there
-    wanted = "customer" if own_key else "aws"
-    if by_aws is None or (by_aws and not own_key):
+    said = "aws" if not there or answers.managed_by_aws(there) else there
+    if wanted == said:
         return ""
-    return f"{where}.encryption: got {wanted}; expected {said}, which encrypts it and can't be changed; write encryption: {said}"
+    how = f"write encryption: {said}" if where == "package-flow:domain" else "use another domain as sandbox"
+    return f"{where}.encryption: got {wanted}; expected {said}, which encrypts it and can't be changed; {how}"
 
 
 def _policy(type: str, name: str, what: str, where: str, id: str, found: Mapping[str, Any], planned: str, known: Known) -> Iterator[There]:
@@ -81,15 +82,16 @@ def _policy(type: str, name: str, what: str, where: str, id: str, found: Mapping
     if not planned:
         letting = ", ".join(compare.publishers(there)) or "whom it names"
         blocked = f"this stack has no policy for it and would leave that one, which lets {letting} in; delete it, or open it to readers"
-    yield There(type, (name,), what, where, id, tuple(compare.policies(there, planned)) if planned else (), blocked)
+    changes = tuple(compare.policies(there, planned)) if planned else ()
+    yield There(type, (name,), what, where, id, changes, blocked, before=json.dumps(there, sort_keys=True))
 
 
 def _repositories(planned: parts.Plan, known: Known, answers: Answers) -> Iterator[There]:
     registry, others = planned.registry, set[str]()
     listed = [
-        *((one, one.name, f"package-flow:publicSources: {one.name}", "package-flow:publicSources") for one in registry.public_sources),
-        (registry.shared, registry.shared.name, "package-flow:shared", "package-flow:shared"),
-        *((one.repository, one.name, one.file, f"repository in {one.file}") for one in planned.teams),
+        *((one, one.logical_name, f"package-flow:publicSources: {one.logical_name}", _source(one)) for one in registry.public_sources),
+        (registry.shared, registry.shared.logical_name, "package-flow:shared", "package-flow:shared: another name"),
+        *((one.repository, one.name, one.file, f"repository: another name, in {one.file}") for one in planned.teams),
     ]
     own = {one.name for one, *_ in listed}
     for one, name, where, rename in listed:
@@ -112,6 +114,10 @@ def _repositories(planned: parts.Plan, known: Known, answers: Answers) -> Iterat
     yield from _other_sources(planned, others, known, answers)
 
 
+def _source(one: parts.Repository) -> str:
+    return f"package-flow:publicSources: {{{one.logical_name}: another name}}"
+
+
 def _other_sources(planned: parts.Plan, others: set[str], known: Known, answers: Answers) -> Iterator[There]:
     """Upstreams of what is there that already have the external connection of a public source."""
     sources = {one.external_connection: one for one in planned.registry.public_sources}
@@ -126,7 +132,7 @@ def _other_sources(planned: parts.Plan, others: set[str], known: Known, answers:
                     f"the repository {name}, which has the external connection {connection}",
                     "package-flow:publicSources",
                     "",
-                    blocked=f"a second one would fetch the same packages again; write publicSources: {{{source.source}: {name}}}",
+                    blocked=f"a second one would fetch the same packages again; write publicSources: {{{source.logical_name}: {name}}}",
                 )
 
 
@@ -212,16 +218,14 @@ def _planned_roles(planned: parts.Plan, known: Known) -> Iterator[tuple[parts.Ro
 
 
 def read_policy(planned: parts.Plan, known: Known, answers: Answers) -> Iterator[There]:
-    """The policy of builds on AWS, at the stack's path and at the root. At any other path nobody may look for it."""
+    """The policy of builds on AWS. At another path than the stack's nobody who deploys may look for it."""
     one = planned.builds.policy
     if known.begun("BuildAccess") or key(POLICY_TYPE, one.name) in known.made:
         return
-    for arn in dict.fromkeys((one.arn, planned.place.policy_arn("/", one.name))):
-        found = answers.policy(arn)
-        if found is not None:
-            elsewhere = "" if arn == one.arn else f"it is {arn}; expected {one.arn}, and no policy changes its path: delete it"
-            changes = tuple(compare.policies(found["policy"], one.policy))
-            yield There(POLICY_TYPE, (one.name,), f"the policy {one.name}", "package-flow:builds", arn, changes, elsewhere, _STACKS_NAME)
+    found = answers.policy(one.arn)
+    if found is not None:
+        changes = tuple(compare.policies(found["policy"], one.policy))
+        yield There(POLICY_TYPE, (one.name,), f"the policy {one.name}", "package-flow:builds", one.arn, changes, rename=_STACKS_NAME)
 
 
 def aliases(planned: parts.Plan, known: Known, answers: Answers) -> Iterator[There]:

@@ -15,6 +15,7 @@ class There:
     changes          what this stack would change in it once it is adopted, a line each; none = it is taken over unchanged
     blocked          why it may not be adopted as it is, and what to do; "" = it may
     rename           how this stack takes another name; "" = it can't
+    before           the document of a policy, with which it can be given back
     """
 
     type: str
@@ -25,6 +26,7 @@ class There:
     changes: tuple[str, ...] = ()
     blocked: str = ""
     rename: str = ""
+    before: str = ""
 
     @property
     def key(self) -> str:

@@ -33,7 +33,7 @@ class Key:
 @dataclass(frozen=True)
 class Repository:
     """A CodeArtifact repository. `policy` is "" where only identity policies let anybody in; `external_connection` "" = none;
-    `source` is what a public source is called in the configuration, "" = it is none."""
+    `key` is its name in the configuration, "" = the same."""
 
     name: str
     arn: str
@@ -41,7 +41,12 @@ class Repository:
     policy: str
     upstreams: tuple[str, ...] = ()
     external_connection: str = ""
-    source: str = ""
+    key: str = ""
+
+    @property
+    def logical_name(self) -> str:
+        """What it is called in the stack, whatever the domain calls it."""
+        return self.key or self.name
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,7 @@ class PackageGroup:
     domain: str
     owned: OwnedName
     publishers: tuple[str, ...]
+    shared: str = SHARED_REPOSITORY
 
     @property
     def name(self) -> str:
@@ -65,9 +71,9 @@ class PackageGroup:
         is denied by its policy. Raises ValueError without it.
         https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-codeartifact-packagegroup.html
         """
-        if SHARED_REPOSITORY not in self.publishers:
+        if self.shared not in self.publishers:
             got = f"got publishers {list(self.publishers)} of {self.owned.group_pattern}"
-            raise ValueError(f"{got}; without {SHARED_REPOSITORY} nothing could be promoted")
+            raise ValueError(f"{got}; without {self.shared} nothing could be promoted")
         restrictions = {
             "Publish": {"RestrictionMode": "ALLOW_SPECIFIC_REPOSITORIES", "Repositories": list(self.publishers)},
             "ExternalUpstream": {"RestrictionMode": "BLOCK"},
@@ -97,8 +103,8 @@ class Role:
 
 @dataclass(frozen=True)
 class PackageRegistry:
-    """Everything that exists once in a domain. Without a `key` the domain is encrypted by the key that AWS manages. `sharing`: with whom
-    what is open to the organisation is shared."""
+    """Everything that exists once in a domain. Without a `key` the domain is encrypted by `encryption_key` (an ARN; "" = the key that AWS
+    manages). `sharing`: with whom what is open to the organisation is shared."""
 
     stack: str
     place: Registry
@@ -108,6 +114,7 @@ class PackageRegistry:
     protect: bool
     public_sources: tuple[Repository, ...]
     shared: Repository
+    encryption_key: str = ""
 
     @property
     def name(self) -> str:

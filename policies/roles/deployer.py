@@ -206,14 +206,6 @@ def _events(names: Names) -> list[Statement]:
     ]
 
 
-def look_at_names(registry: Registry, stack: str) -> Statement:
-    """Whether a role or policy of the stack's names is there at any path: names are unique in an account whatever their path, and AWS
-    denies a look at a role that is not there to whoever may not look at it without a path."""
-    everywhere = [registry.role_arn("/", f"{stack}-*"), registry.role_arn("/*/", f"{stack}-*")]
-    policy = registry.policy_arn("/", read_policy_name(stack))
-    return statement("LookAtNames", ("iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole"), [*everywhere, policy])
-
-
 def _read_policy(registry: Registry, stack: str, path: str, build_roles: Sequence[str]) -> list[Statement]:
     """The read policy of builds on AWS, and attaching that one, and no other, to the build roles."""
     policy = registry.policy_arn(path, read_policy_name(stack))
@@ -295,7 +287,6 @@ def deployer_permissions(
         statement("PackageGroupsByCloudControl", _CLOUD_CONTROL, "*"),
         *_keys(registry, stack, f"{account}:key/*", aliases),
         statement("Roles", _ROLE, roles),
-        look_at_names(registry, stack),
         statement("BoundedRoles", _ROLE_BOUNDED, roles, conditions=bounded),
         statement("GitHubProvider", _OIDC_PROVIDER, provider),
         *_events(names),

@@ -12,7 +12,7 @@ from policies.arns import Registry
 from policies.document import Statement, statement
 from policies.events import Names
 from policies.names import STACK_TAG
-from policies.roles.deployer import FIND_PERMISSION_SETS, look_at_names
+from policies.roles.deployer import FIND_PERMISSION_SETS
 from policies.roles.developer import at_identity_center
 
 # Nothing of the account is told beyond names: these have no resource type.
@@ -90,7 +90,6 @@ def previewer_permissions(
         statement("Keys", _KEY, keys),
         statement("Roles", _ROLE, roles),
         statement("Policies", _POLICY, policies),
-        look_at_names(registry, stack),
         statement("GitHubProvider", "iam:GetOpenIDConnectProvider", registry.github_oidc_provider_arn),
         statement("EventRule", _RULE, names.rule_arn),
         statement("EventTopic", _TOPIC, names.topic_arn),

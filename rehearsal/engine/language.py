@@ -5,6 +5,7 @@ The host is a Go program beside Pulumi's command, which the rehearsal does not b
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import grpc
@@ -37,7 +38,9 @@ class _Host(language_pb2_grpc.LanguageRuntimeServicer):
 def install(folder: Path) -> None:
     """Put the executable into a folder of PATH."""
     file = folder / EXECUTABLE
-    file.write_text(f"#!{sys.executable}\nimport sys\nsys.path.insert(0, {str(_ROOT)!r})\nfrom rehearsal.engine.language import main\nmain()\n")
+    file.write_text(
+        f"#!{sys.executable}\nimport sys\nsys.path.insert(0, {str(_ROOT)!r})\nfrom rehearsal.engine.language import main\nmain()\n"
+    )
     file.chmod(0o755)
 
 
@@ -48,4 +51,5 @@ def main() -> None:
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     print(port, flush=True)
-    server.wait_for_termination()
+    with suppress(KeyboardInterrupt):
+        server.wait_for_termination()
