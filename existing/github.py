@@ -26,7 +26,8 @@ def rulesets(planned: parts.Plan, known: Known, answers: Answers) -> Iterator[Th
     """Rulesets of exactly the planned names, which GitHub has once in a repository. All others stay and are added to."""
     for one in planned.consumers:
         # Those of a component that an earlier run came to, leftovers.py judges.
-        if known.begun("ConsumingRepository", *_names(one)):
+        made = all(any(key(RULESET_TYPE, name, each.name) in known.made for name in _names(one)) for each in one.rulesets)
+        if made or known.begun("ConsumingRepository", *_names(one)):
             continue
         listed = answers.rest(f"repos/{one.repository.owner.login}/{one.name}/rulesets?includes_parents=false&per_page=100") or ()
         planned_names = {each.name for each in one.rulesets}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from leftovers import Known
+from leftovers import REPOSITORY_TYPE, VARIABLE_TYPE, Known, key
 from lookups import LookupProblems, Seen, State, WorkflowRepository, _absent, _protections, notes, problems, state_from
 from plan.facts import SeenRepository, WorkflowPermissions
 from policies.branches import declare
@@ -544,8 +544,8 @@ def test_state_from_a_stacks_resources():
     state = state_from(resources)
     made = state.known.made
     assert {
-        leftovers.key(leftovers.VARIABLE_TYPE, API, "CODEARTIFACT_DOMAIN"),
-        leftovers.key(leftovers.REPOSITORY_TYPE, "payments"),
+        key(VARIABLE_TYPE, API, "CODEARTIFACT_DOMAIN"),
+        key(REPOSITORY_TYPE, "payments"),
     } <= made
     known = Known(components=frozenset({("Team", "payments")}), repositories=frozenset({"payments"}), made=made)
     assert state == State(frozenset({(API, "CODEARTIFACT_DOMAIN")}), {"payments": "urn:b"}, True, known=known)
