@@ -579,10 +579,12 @@ def notes(settings: Settings, seen: Seen) -> list[str]:
 def _notes(full_name: str, one: SeenRepository) -> list[str]:
     there = one.workflow_permissions
     found = [_stricter(full_name, there)] if there and (there.default != "read" or there.can_approve) else []
+    found += [_FORK] if one.fork else []
     return found + ([] if one.branches is not None else [_NOT_LISTED])
 
 
 _NOT_SEEN = "was not looked at, because this credential does not see it; the bootstrap compares its name and publishing.repositoryId"
+_FORK = "is a fork: what is merged from its parent was reviewed there by others, if at all; its own rulesets and roles hold all the same"
 _NOT_LISTED = "its branches were not looked at, because this preview's credential may not list them; pulumi up looks at them first"
 
 
@@ -821,6 +823,7 @@ def _see_repository(owner: str, repository: Repository, state: State) -> SeenRep
         default_branch=one.default_branch or "",
         visibility=visibility,
         archived=one.archived is not False and one.archived is not None,
+        fork=one.fork is True,
         default_subject=template.use_default is True,
         variables={variable.name: variable.value for variable in variables if variable.name},
         branches=_see_branches(repository, state.trusted_before(id)),

@@ -46,6 +46,7 @@ class SeenRepository:
     branches: tuple[str, ...] | None = ()
     environments: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     workflow_permissions: WorkflowPermissions | None = None
+    fork: bool = False
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ What docs/adoption.md leads through, with the commands that it names.
 
 import hashlib
 import json
+import re
 import shlex
 from collections.abc import Iterator
 from functools import partial
@@ -16,7 +17,7 @@ import pytest
 from adopt.__main__ import write
 from adopt.importing import give_back
 from adopt.program import Found, look
-from tests.engine.life import SMALL, Life, changes, done, living, needs_engine
+from tests.engine.life import PROJECT, SMALL, Life, changes, done, living, needs_engine
 
 pytestmark = needs_engine
 
@@ -28,7 +29,7 @@ TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "sts:AssumeRole"}],
 }
-NAMES = {"publicSources": {"npmjs": "npm-store"}, "shared": "shared-packages"}
+NAMES: dict[str, Any] = {"publicSources": {"npmjs": "npm-store"}, "shared": "shared-packages"}
 ASSET = b"what a build has published"
 
 
@@ -128,6 +129,22 @@ def test_a_company_adopts_what_it_has_and_gets_it_back(company: Company) -> None
     assert company.holds("web")
     kept(company)
     off_again(company)
+
+
+def test_the_page_names_the_commands_that_this_runs() -> None:
+    """`Company.look`, `EngineStack.take_over`, up, unprotect, destroy and `give_back` are these commands."""
+    page = (PROJECT / "docs" / "adoption.md").read_text()
+    blocks = "\n".join(re.findall(r"```bash\n(.*?)```", page, re.DOTALL)).splitlines()
+    assert list(filter(None, blocks)) == [
+        "pulumi stack init prod",
+        "make adopt STACK=prod",
+        "pulumi import --stack prod --file adopted/prod.import.json --protect=false --generate-code=false",
+        "pulumi preview --stack prod --diff",
+        "pulumi up --stack prod",
+        "pulumi state unprotect --all --stack prod",
+        "pulumi destroy --stack prod",
+        "python -m adopt --stack prod --give-back",
+    ]
 
 
 def before_import(resources: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -1,13 +1,16 @@
 """What may be there before a stack comes, and the line that says so before anything is made. The numbers are the situations' own."""
 
 import json
+import logging
 from typing import Any
 
 import pytest
+from pulumi import RunError
 
 from adopt.importing import give_back, record
 from adopt.page import page
 from adopt.program import Found
+from adopt.program import look as look_program
 from existing.compare import policies
 from existing.table import LOOKED_FOR, NOT_LOOKED_FOR
 from existing.there import There
@@ -17,7 +20,8 @@ from plan.planning import plan
 from policies.arns import Registry
 from policies.names import RoleKind, role_name
 from tests.components.recording import ACCOUNT
-from tests.program.fake import Cloud
+from tests.components.recording import record as record_program
+from tests.program.fake import Cloud, stack_config
 from tests.program.test_program import AUDIENCES, parsed, run
 
 STACK, API = "dev", "payments-api-pilot"
@@ -44,7 +48,7 @@ def with_domain(key: str = KEY, **repositories: Any) -> Cloud:
 def lines(there: Cloud, **config: str) -> list[str]:
     """What the program says instead of making anything."""
     with pytest.raises(LookupProblems) as error:
-        run(STACK, there, **config)
+        run(STACK, there, preview=False, **config)
     return list(error.value.problems)
 
 
@@ -94,6 +98,27 @@ def test_4_policies_that_let_others_in():
     assert policies(PLANNED.registry.shared.policy, PLANNED.registry.shared.policy) == []
 
 
+def test_5_upstreams_in_another_order():
+    there = with_domain(shared={"Upstreams": ["pypi", "npmjs", "more"]})
+    wanted = ", ".join(PLANNED.registry.shared.upstreams)
+    (shared,) = [one for one in seen_by(there) if one.identity == ("shared",) and one.type.endswith(":Repository")]
+    assert f"upstreams: pypi, npmjs, more becomes {wanted}" in shared.changes
+
+
+def seen_by(there: Cloud) -> list[There]:
+    """What the table finds, as the look-ups ask it."""
+    found = Found()
+    config = stack_config(STACK) | encrypted("aws")
+    record_program(lambda: look_program(found), invoke=there, config=config, stack=STACK, preview=True)
+    assert found.adoption is not None
+    return list(found.adoption.there)
+
+
+def test_looking_is_a_previews():
+    with pytest.raises(RunError, match="looking changes nothing"):
+        record_program(lambda: look_program(Found()), invoke=cloud(), config=stack_config(STACK), stack=STACK)
+
+
 def test_6_a_public_source_under_another_name():
     there = with_domain(shared={"Upstreams": ["npm-store"]}, npm_store={"ExternalConnections": ["public:npmjs"]})
     assert "write publicSources: {npmjs: npm-store}" in line(there, "the repository npm-store", **encrypted("aws"))
@@ -132,7 +157,8 @@ def test_7_a_role_that_would_keep_more_than_this_stack_gives_it(more, words):
 
 
 def test_8_and_9_the_oidc_provider():
-    assert run(STACK, Cloud(audiences=["sts.amazonaws.com"]), **{"package-flow:githubOidcProvider": "existing"}).registrations
+    existing = {"package-flow:githubOidcProvider": "existing"}
+    assert run(STACK, Cloud(audiences=["sts.amazonaws.com"]), preview=False, **existing).registrations
     (said,) = lines(Cloud(audiences=["other"]), **{"package-flow:githubOidcProvider": "existing"})
     assert "the account's provider has these audiences: other; add sts.amazonaws.com" in said
 
@@ -204,6 +230,16 @@ def test_21_and_22_archived_in_other_case_or_transferred(answer, words):
             return super()._repository(fullName) | (answer if fullName == f"acme/{API}" else {})
 
     assert words in line(Otherwise(audiences=AUDIENCES[STACK]), f"repositories.{API}")
+
+
+def test_23_a_fork_is_said_to_be_one(caplog):
+    class Forked(Cloud):
+        def _repository(self, fullName: str):
+            return super()._repository(fullName) | {"fork": fullName == f"acme/{API}"}
+
+    caplog.set_level(logging.WARNING, "pulumi")
+    assert run(STACK, Forked(audiences=AUDIENCES[STACK])).registrations
+    assert [one.message for one in caplog.records if f"repositories.{API}: is a fork" in one.message]
 
 
 def test_26_topic_queue_alias_and_permission_set():
