@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 # What is compiled is kept, whatever the shell says: the next start is quicker.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help engine rehearse access test fuzz faults check format generated lock clean
+.PHONY: help engine rehearse adopt access test fuzz faults check format generated lock clean
 
 help:  ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ engine: $(INSTALLED)  ## Find Pulumi's engine, or build it with Go (once)
 
 rehearse: $(INSTALLED)  ## Run the job on this machine (STACK=dev; ALL=1: also what takes long; SERVE=1: keep the cloud up; ENGINE=sdk)
 	@$(BIN)/python -m rehearsal --stack $(STACK) --access access-review $(if $(ALL),,--quick) $(if $(SERVE),--serve) --engine $(ENGINE)
+
+adopt: $(INSTALLED)  ## Look what is there already and write how to adopt it (STACK=dev); nothing is changed
+	@$(BIN)/python -m adopt --stack $(STACK)
 
 access: $(INSTALLED)  ## Show who can do what, as a page and as Markdown (STACK=dev; BASE=main: what changes since)
 	@$(BIN)/python -m access --stack $(STACK) $(if $(BASE),--base $(BASE))

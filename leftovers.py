@@ -23,6 +23,12 @@ ROLE_TYPE = "aws:iam/role:Role"
 POLICY_TYPE = "aws:iam/policy:Policy"
 ALIAS_TYPE = "aws:kms/alias:Alias"
 KEY_TYPE = "aws:kms/key:Key"
+DOMAIN_TYPE = "aws:codeartifact/domain:Domain"
+REPOSITORY_TYPE = "aws:codeartifact/repository:Repository"
+ENVIRONMENT_TYPE = "github:index/repositoryEnvironment:RepositoryEnvironment"
+TOPIC_TYPE = "aws:sns/topic:Topic"
+QUEUE_TYPE = "aws:sqs/queue:Queue"
+PERMISSION_SET_TYPE = "aws:ssoadmin/permissionSet:PermissionSet"
 
 # Inputs that tell one resource of a type from the others, before anything is created.
 _IDENTITY: Mapping[str, tuple[str, ...]] = {
@@ -32,6 +38,12 @@ _IDENTITY: Mapping[str, tuple[str, ...]] = {
     ROLE_TYPE: ("name",),
     POLICY_TYPE: ("name",),
     ALIAS_TYPE: ("name",),
+    DOMAIN_TYPE: ("domain",),
+    REPOSITORY_TYPE: ("repository",),
+    ENVIRONMENT_TYPE: ("repository", "environment"),
+    TOPIC_TYPE: ("name",),
+    QUEUE_TYPE: ("name",),
+    PERMISSION_SET_TYPE: ("name",),
 }
 # What GitHub answers of a pull request rule beyond what was written, and what does not make it looser or stricter there.
 _GITHUBS_OWN = ("allowed_merge_methods", "required_reviewers")
@@ -42,7 +54,8 @@ HOW = "it may be what an interrupted run of this stack left (docs/faults.md)"
 
 @dataclass(frozen=True)
 class Known:
-    """What the state has: components by type and name, and of each kind what identifies it. `keys` are ids by description."""
+    """What the state has: components by type and name, and of each kind what identifies it. `keys` are ids by description, `made`
+    everything by its `key`."""
 
     components: frozenset[tuple[str, str]] = frozenset()
     rulesets: frozenset[tuple[str, str]] = frozenset()
@@ -52,6 +65,7 @@ class Known:
     aliases: frozenset[str] = frozenset()
     keys: Mapping[str, str] = field(default_factory=dict)
     repositories: frozenset[str] = frozenset()
+    made: frozenset[str] = frozenset()
 
     def begun(self, type: str, *names: str) -> bool:
         """Whether an earlier run came to this component, under one of these names (none = under any)."""
@@ -85,14 +99,30 @@ def key(type: str, *identity: str) -> str:
     return "|".join((type, *identity))
 
 
+def key_of(resource: pulumi.ResourceTransformationArgs) -> str:
+    """The same of a resource that is being registered: by its inputs or, where those are outputs of others, by its name in the stack."""
+    names = _IDENTITY.get(resource.type_)
+    identity = [resource.props.get(one) for one in names] if names else [resource.name]
+    return key(resource.type_, *map(str, identity))
+
+
+def key_in_state(type: str, name: str, outputs: Mapping[str, Any]) -> str:
+    """The same of a resource of the state, of whose outputs some may be missing."""
+    names = _IDENTITY.get(type)
+    identity = [outputs.get(_camel(one), "") for one in names] if names else [name]
+    return key(type, *map(str, identity))
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(one.capitalize() for one in rest)
+
+
 def adopt(adopted: Mapping[str, str]) -> None:
     """Give every resource that is adopted its import id. Components know nothing of interrupted runs."""
 
     def imported(resource: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:
-        # A branch policy's environment is an output; its own name holds all three.
-        names = _IDENTITY.get(resource.type_)
-        identity = [resource.props.get(one) for one in names] if names else [resource.name]
-        id = adopted.get(key(resource.type_, *map(str, identity)))
+        id = adopted.get(key_of(resource))
         options = pulumi.ResourceOptions(import_=id)
         return pulumi.ResourceTransformationResult(resource.props, pulumi.ResourceOptions.merge(resource.opts, options)) if id else None
 
@@ -148,12 +178,16 @@ def same_environment(wanted: parts.Environment, found: Mapping[str, Any]) -> boo
 
     https://docs.github.com/en/rest/deployments/environments#get-an-environment
     """
-    rules = [one for one in found.get("protection_rules") or () if one.get("type") != "branch_policy"]
+    every = found.get("protection_rules") or ()
+    rules = [one for one in every if one.get("type") not in ("branch_policy", "wait_timer")]
+    timer = next((one.get("wait_timer") for one in every if one.get("type") == "wait_timer"), 0)
     policy = found.get("deployment_branch_policy") or {}
     return (
         (policy.get("protected_branches"), policy.get("custom_branch_policies")) == (False, True)
         and (found.get("can_admins_bypass") is not False) != wanted.admins_cannot_bypass
-        and [_reviewers(one) for one in rules] == ([(sorted(wanted.reviewer_teams), True)] if wanted.reviewer_teams else [])
+        and timer == wanted.wait_timer
+        and [_reviewers(one) for one in rules]
+        == ([(sorted(wanted.reviewer_teams), wanted.prevents_self_review)] if wanted.reviewer_teams else [])
     )
 
 

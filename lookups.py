@@ -17,20 +17,31 @@ import pulumi_github as github
 from pulumi import runtime
 
 import leftovers
-from leftovers import ALIAS_TYPE, BRANCH_POLICY_TYPE, KEY_TYPE, POLICY_TYPE, PROVIDER_TYPE, ROLE_TYPE, RULESET_TYPE, VARIABLE_TYPE
+from existing.table import look
+from existing.there import There
+from leftovers import (
+    ALIAS_TYPE,
+    BRANCH_POLICY_TYPE,
+    DOMAIN_TYPE,
+    ENVIRONMENT_TYPE,
+    KEY_TYPE,
+    POLICY_TYPE,
+    PROVIDER_TYPE,
+    REPOSITORY_TYPE,
+    ROLE_TYPE,
+    RULESET_TYPE,
+    VARIABLE_TYPE,
+)
 from plan import parts
 from plan.facts import Facts, IdentityCenter, SeenRepository, WorkflowPermissions, assumed
 from plan.planning import plan
 from policies import branches, guards
 from policies.arns import GITHUB_OIDC_HOST, Registry
 from policies.github_tokens import AUDIENCE, Owner, trusted_branches
-from policies.names import PROMOTE_ENVIRONMENT, PUBLIC_SOURCES, SHARED_REPOSITORY, variables_of
+from policies.names import PROMOTE_ENVIRONMENT, PUBLIC_SOURCES, variables_of
 from settings import DeveloperMode, Encryption, OidcProvider, Repository, Settings
 from settings.problems import bounded, lines
 
-REPOSITORY_TYPE = "aws:codeartifact/repository:Repository"
-DOMAIN_TYPE = "aws:codeartifact/domain:Domain"
-ENVIRONMENT_TYPE = "github:index/repositoryEnvironment:RepositoryEnvironment"
 PERMISSIONS_TYPE = "github:index/workflowRepositoryPermissions:WorkflowRepositoryPermissions"
 
 # Whose workflows and actions a repository may use, by visibility: of the called one to those of callers. Of a private or internal one its
@@ -54,7 +65,8 @@ class State:
 
     GitHub repositories are named as they were then; `repository_ids` says which ones those were. `environments` and `permissions` are those
     that it created, `trusted` the release branches that its roles admit and its rulesets guard, by repository id. `domain` is the ARN of
-    its domain, "" = it has none, `own_key` whether it created a key for that, `known` what leftovers are recognised by.
+    its domain, "" = it has none, `own_key` whether it created a key for that, `key` what encrypts it, `known` what leftovers are
+    recognised by.
     """
 
     variables: frozenset[tuple[str, str]] = frozenset()
@@ -66,6 +78,7 @@ class State:
     trusted: Mapping[int, frozenset[str]] = field(default_factory=dict)
     domain: str = ""
     own_key: bool = False
+    key: str = ""
     known: leftovers.Known = field(default_factory=leftovers.Known)
 
     def trusted_before(self, repository_id: int) -> list[str]:
@@ -121,13 +134,47 @@ def look_up(settings: Settings, identity_center: pulumi.ProviderResource | None 
     seen = _see(settings, identity_center, unanswered)
     planned = plan_once(settings, seen)
     left = leftovers.Found() if unanswered else _leftovers(settings, seen, planned, unanswered)
+    there = [] if unanswered else _existing(settings, seen, planned, identity_center, unanswered)
+    # Environments and variables are judged with their repository.
+    others = [one for one in there if one.type not in _JUDGED_WITH_REPOSITORIES and one.key not in left.adopted]
     # What was not answered would look as if it were not there.
-    found = unanswered or [*problems(settings, seen, planned), *left.problems]
+    found = unanswered or [*problems(settings, seen, planned), *left.problems, *(one.problem(settings.stack) for one in others)]
     if found or seen.owner is None:
         raise LookupProblems(found)
     for note in notes(settings, seen):
         pulumi.log.warn(note)
     return replace(_facts(settings, seen), adopted={**adopted(settings, seen, planned), **left.adopted}), planned()
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """What is there before a stack takes it over. `problems` are about something else and come first: with any there are no `facts`."""
+
+    facts: Facts | None
+    there: tuple[There, ...]
+    problems: tuple[str, ...]
+    notes: tuple[str, ...]
+    permissions: Mapping[str, WorkflowPermissions]
+
+
+def look_for_adoption(settings: Settings, identity_center: pulumi.ProviderResource | None = None) -> Adoption:
+    """The same look, by somebody who wants to adopt what is there. Raises LookupProblems with every question that was not answered."""
+    unanswered: list[str] = []
+    seen = _see(settings, identity_center, unanswered)
+    planned = plan_once(settings, seen)
+    left = leftovers.Found() if unanswered else _leftovers(settings, seen, planned, unanswered)
+    there = [] if unanswered else _existing(settings, seen, planned, identity_center, unanswered)
+    if unanswered:
+        raise LookupProblems(unanswered)
+    keys = {one.key for one in there}
+    found = [*problems(settings, seen, planned, adopting=True), *left.problems]
+    facts = None
+    if not found and seen.owner:
+        facts = replace(_facts(settings, seen), adopted=adopted(settings, seen, planned))
+    permissions = {name: one.workflow_permissions for name, one in seen.repositories.items() if one.workflow_permissions}
+    if facts:
+        facts = replace(facts, adopted={key: id for key, id in facts.adopted.items() if key not in keys})
+    return Adoption(facts, tuple(there), tuple(found), tuple(notes(settings, seen)), permissions)
 
 
 def plan_once(settings: Settings, seen: Seen) -> Planned:
@@ -144,7 +191,7 @@ def _facts(settings: Settings, seen: Seen) -> Facts:
         plan=seen.plan,
         repositories={**usual.repositories, **{name: one for name, one in seen.repositories.items() if one.full_name}},
         teams={slug: seen.teams.get(slug) or id for slug, id in usual.teams.items()},
-        identity_center=seen.identity_center or IdentityCenter(""),
+        identity_center=seen.identity_center or usual.identity_center,
         caller=seen.caller or usual.caller,
         trusted_before={name: seen.state.trusted_before(one.id) for name, one in seen.repositories.items()},
     )
@@ -153,10 +200,11 @@ def _facts(settings: Settings, seen: Seen) -> Facts:
 # --- what is wrong (pure) -------------------------------------------------------------------------------------------------------------
 
 
-def problems(settings: Settings, seen: Seen, planned: Planned | None = None) -> list[str]:
+def problems(settings: Settings, seen: Seen, planned: Planned | None = None, *, adopting: bool = False) -> list[str]:
     """Every reason why this stack can't be created as the catalog says, each with its file and what to do.
 
-    `planned` is the plan that others judge by too, None = it is built here.
+    `planned` is the plan that others judge by too, None = it is built here. Whoever is adopting learns of environments and variables that
+    are there in another way.
     """
     found = [*_owner(settings, seen), *_provider(settings, seen), *_teams(settings, seen), *_left_out(settings, seen)]
     found += [
@@ -167,7 +215,7 @@ def problems(settings: Settings, seen: Seen, planned: Planned | None = None) -> 
         *_build_roles(settings, seen),
         *_identity_center(settings, seen),
     ]
-    wanted = _wanted(settings, seen, planned)
+    wanted = {} if adopting else _wanted(settings, seen, planned)
     for team in settings.teams:
         for repository in team.repositories:
             why = _repository(settings, repository, seen, wanted.get(repository.name))
@@ -347,7 +395,8 @@ def _left_out(settings: Settings, seen: Seen) -> list[str]:
     """
     if not settings.domain.protect:
         return []
-    declared = {SHARED_REPOSITORY, *PUBLIC_SOURCES, *(team.name for team in settings.teams if team.has_repository)}
+    public = {*PUBLIC_SOURCES, *map(settings.source, settings.public_sources)}
+    declared = {settings.shared, *public, *(team.own_repository for team in settings.teams if team.has_repository)}
     return [_off_boarding(settings, name, urn) for name, urn in seen.state.codeartifact_repositories.items() if name not in declared]
 
 
@@ -360,8 +409,9 @@ def _another_domain(settings: Settings, seen: Seen) -> list[str]:
     wanted = Registry(seen.partition, seen.account, settings.region, domain.name).domain_arn
     if wanted != state.domain:
         return [f"package-flow:domain.name: got {wanted}; expected {state.domain}: {keep}"]
-    had = Encryption.CUSTOMER if state.own_key else Encryption.AWS
-    return [] if domain.encryption is had else [f"package-flow:domain.encryption: got {domain.encryption}; expected {had}: {keep}"]
+    had = Encryption.CUSTOMER if state.own_key else state.key if domain.key else Encryption.AWS
+    got = domain.key or domain.encryption
+    return [] if got == had else [f"package-flow:domain.encryption: got {got}; expected {had}: {keep}"]
 
 
 def _off_boarding(settings: Settings, name: str, urn: str) -> str:
@@ -531,10 +581,12 @@ def notes(settings: Settings, seen: Seen) -> list[str]:
 def _notes(full_name: str, one: SeenRepository) -> list[str]:
     there = one.workflow_permissions
     found = [_stricter(full_name, there)] if there and (there.default != "read" or there.can_approve) else []
+    found += [_FORK] if one.fork else []
     return found + ([] if one.branches is not None else [_NOT_LISTED])
 
 
 _NOT_SEEN = "was not looked at, because this credential does not see it; the bootstrap compares its name and publishing.repositoryId"
+_FORK = "is a fork: what is merged from its parent was reviewed there by others, if at all; its own rulesets and roles hold all the same"
 _NOT_LISTED = "its branches were not looked at, because this preview's credential may not list them; pulumi up looks at them first"
 
 
@@ -570,6 +622,7 @@ def _variables(repository: Repository, one: SeenRepository, state: State, wanted
 
 def _slugs(team) -> list[str]:
     reviewers = [slug for repository in team.repositories if repository.promotes for slug in repository.promotes.reviewers]
+    reviewers += [slug for repository in team.repositories for slug in repository.protection.reviewers]
     return [*team.release_managers, *reviewers]
 
 
@@ -772,6 +825,7 @@ def _see_repository(owner: str, repository: Repository, state: State) -> SeenRep
         default_branch=one.default_branch or "",
         visibility=visibility,
         archived=one.archived is not False and one.archived is not None,
+        fork=one.fork is True,
         default_subject=template.use_default is True,
         variables={variable.name: variable.value for variable in variables if variable.name},
         branches=_see_branches(repository, state.trusted_before(id)),
@@ -914,14 +968,30 @@ def _leftovers(settings: Settings, seen: Seen, planned: Planned, unanswered: lis
     )
 
 
+def _existing(
+    settings: Settings, seen: Seen, planned: Planned, identity_center: pulumi.ProviderResource | None, unanswered: list[str]
+) -> list[There]:
+    """What is there that no run of this stack came to."""
+    if seen.owner is None or not seen.account:
+        return []
+    questions = _Questions(seen.account, settings.domain.name, settings.developers.region if settings.developers else "", identity_center)
+    return Asking(unanswered)("what is there already", lambda: look(planned(), seen.state.known, dict(seen.repositories), questions), [])
+
+
+_JUDGED_WITH_REPOSITORIES = (ENVIRONMENT_TYPE, BRANCH_POLICY_TYPE, VARIABLE_TYPE)
+
+
 class _Questions:
-    """`leftovers.Questions`, answered by the providers. Nothing is adopted that this credential may not see.
+    """`leftovers.Questions` and `existing.Answers`, answered by the providers. Nothing is adopted that this credential may not see.
 
     A deployer's rights are about roles of a path, and a role that is not there has none: AWS refuses instead of not finding it.
     """
 
-    def __init__(self, account: str, domain: str) -> None:
+    def __init__(
+        self, account: str, domain: str, identity_region: str = "", identity_center: pulumi.ProviderResource | None = None
+    ) -> None:
         self._account, self._domain = account, domain
+        self._identity_region, self._identity_center = identity_region, pulumi.InvokeOptions(provider=identity_center)
 
     def rest(self, endpoint: str) -> Any:
         try:
@@ -939,7 +1009,8 @@ class _Questions:
             policies = _there("its policies", _invoke(aws.iam.get_role_policies, role_name=name)).policy_names
             attached = _there("its managed policies", _invoke(aws.iam.get_role_policy_attachments, role_name=name)).attached_policies
             shape = ("arn", "path", "description", "permissions_boundary", "max_session_duration", "assume_role_policy")
-            return {**{each: getattr(one, each) for each in shape}, "policies": policies or [], "attached": attached or []}
+            names = [each.policy_name for each in attached or []]
+            return {**{each: getattr(one, each) for each in shape}, "policies": policies or [], "attached": names}
 
         return self._seen(ask)
 
@@ -955,6 +1026,40 @@ class _Questions:
         # No function looks up a repository; one that is not there has no endpoint.
         where = {"domain": self._domain, "domain_owner": self._account, "repository": name, "format": "npm"}
         return self._seen(lambda: _invoke(aws.codeartifact.get_repository_endpoint, **where)) is not None
+
+    def role_policy(self, role: str, name: str) -> str | None:
+        # The provider has no function for a document of a role.
+        one = self._seen(lambda: self.resource("AWS::IAM::RolePolicy", f"{name}|{role}"))
+        return None if one is None else json.dumps(one.get("PolicyDocument"))
+
+    def managed_by_aws(self, key: str) -> bool | None:
+        one = self._seen(lambda: _invoke(aws.kms.get_key, key_id=key))
+        return None if one is None else one.key_manager == "AWS"
+
+    def resource(self, type: str, identifier: str) -> Mapping[str, Any] | None:
+        one = self._seen(lambda: _invoke(aws.cloudcontrol.get_resource, type_name=type, identifier=identifier))
+        if one is None:
+            return None
+        try:
+            found = json.loads(one.properties)
+        except (TypeError, ValueError):
+            found = None
+        if not isinstance(found, dict):
+            raise _NoAnswer(f"the answer can't be used: the properties of {identifier} are {_shown(one.properties)}")
+        return found
+
+    def topic(self, name: str) -> str | None:
+        one = self._seen(lambda: _invoke(aws.sns.get_topic, name=name))
+        return None if one is None else one.arn
+
+    def queue(self, name: str) -> str | None:
+        one = self._seen(lambda: _invoke(aws.sqs.get_queue, name=name))
+        return None if one is None else one.url
+
+    def permission_set(self, instance: str, name: str) -> str | None:
+        where = {"region": self._identity_region, "opts": self._identity_center}
+        one = self._seen(lambda: _invoke(aws.ssoadmin.get_permission_set, instance_arn=instance, name=name, **where))
+        return None if one is None else one.arn
 
     @staticmethod
     def _seen(question: Callable[[], Answered]) -> Answered | None:
@@ -1002,6 +1107,7 @@ def state_from(resources: Mapping[str, Any]) -> State:
             [(ids.get(str(outputs.get("repository")), 0), outputs) for _, outputs in by_type.get(RULESET_TYPE, [])],
         ),
         domain=next((outputs.get("arn", "") for urn, outputs in by_type.get(DOMAIN_TYPE, []) if _OF_REGISTRY in urn), ""),
+        key=next((outputs.get("encryptionKey", "") for urn, outputs in by_type.get(DOMAIN_TYPE, []) if _OF_REGISTRY in urn), ""),
         own_key=any(_OF_REGISTRY in urn for urn, _ in by_type.get(KEY_TYPE, [])),
         known=_known(by_type),
     )
@@ -1027,6 +1133,9 @@ def _known(by_type: Mapping[str, list[tuple[str, Mapping[str, Any]]]]) -> leftov
             if outputs.get("keyId") and outputs.get("description")
         },
         repositories=of(REPOSITORY_TYPE, "repository"),
+        made=frozenset(
+            leftovers.key_in_state(type, urn.rpartition("::")[2], made) for type, found in by_type.items() for urn, made in found
+        ),
     )
 
 

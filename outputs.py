@@ -18,7 +18,7 @@ from components.registry import PackageRegistry
 from components.sandbox import Sandbox
 from components.team import Team as TeamRepository
 from plan import parts
-from policies.names import PUBLIC_SOURCES, SHARED_REPOSITORY
+from policies.names import PUBLIC_SOURCES
 from settings import Readers, Settings
 
 SCHEMA_VERSION = 1
@@ -30,11 +30,11 @@ def _present(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def endpoint_formats(settings: Settings) -> dict[str, list[str]]:
     """The package formats of each repository: a public source has its registry's, shared has all of theirs, a team adds what it owns."""
-    sources = {source: [PUBLIC_SOURCES[source][1]] for source in settings.public_sources}
+    sources = {settings.source(source): [PUBLIC_SOURCES[source][1]] for source in settings.public_sources}
     everything = sorted({format for formats in sources.values() for format in formats})
-    owned = {team.name: [format.value for format in team.owns] for team in settings.teams if team.has_repository}
+    owned = {team.own_repository: [format.value for format in team.owns] for team in settings.teams if team.has_repository}
     promoted = sorted({*everything, *(format for formats in owned.values() for format in formats)})
-    return {SHARED_REPOSITORY: promoted, **sources, **{name: sorted({*everything, *formats}) for name, formats in owned.items()}}
+    return {settings.shared: promoted, **sources, **{name: sorted({*everything, *formats}) for name, formats in owned.items()}}
 
 
 def _endpoints(registry: PackageRegistry, repository: pulumi.Output[str], formats: list[str]) -> dict[str, pulumi.Output[str]]:
@@ -51,9 +51,9 @@ def _endpoints(registry: PackageRegistry, repository: pulumi.Output[str], format
 
 def _repositories(settings: Settings, registry: PackageRegistry, teams: Mapping[str, TeamRepository]) -> dict[str, Any]:
     formats = endpoint_formats(settings)
-    readers = {team.name: team.readers for team in settings.teams}
+    readers = {team.own_repository: team.readers for team in settings.teams}
     repositories = {name: (one.repository, one.arn) for name, one in registry.repositories.items()}
-    repositories.update({name: (team.repository, team.repository_arn) for name, team in teams.items()})
+    repositories.update({settings.called(name): (team.repository, team.repository_arn) for name, team in teams.items()})
     return {
         name: {
             "arn": arn,

@@ -2,8 +2,9 @@
 
     pulumi stack output --json --stack prod | python -m registry_constants --stack prod
 
-`.github/actions/registry/registry.json` names each stack's domain, account and region, and the longest life of its tokens. The first three
-are compared with the stack's outputs, the last, which is no output, with the stack's file. `--write` corrects the file, or adds the stack.
+`.github/actions/registry/registry.json` names each stack's domain, account and region, the longest life of its tokens and, where it has
+another name, the shared repository. The first three are compared with the stack's outputs, the others with the stack's file. `--write`
+corrects the file, or adds the stack.
 
 Exit status: 0 if they agree (or were written), 1 if they disagree, with every difference, 2 if something can't be read.
 """
@@ -15,7 +16,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from settings import SettingsError, parse, read_project_file, read_stack_file
+from policies.names import SHARED_REPOSITORY
+from settings import Settings, SettingsError, parse, read_project_file, read_stack_file
 
 PROJECT = Path(__file__).resolve().parent
 CONSTANTS = PROJECT / ".github" / "actions" / "registry" / "registry.json"
@@ -28,13 +30,17 @@ class UnreadableError(Exception):
     """The file of constants or the outputs are not what they should be; the message says which and why."""
 
 
-def constants(stack: str, outputs: Mapping[str, Any], token_duration: int) -> Constants:
-    """A stack's constants from its outputs. Raises UnreadableError if these are not the outputs of a stack of this program."""
+def constants(stack: str, outputs: Mapping[str, Any], token_duration: int, shared: str = SHARED_REPOSITORY) -> Constants:
+    """A stack's constants from its outputs. Raises UnreadableError if these are not the outputs of a stack of this program.
+
+    `shared` is what its shared repository is called, which the file says where it is another name.
+    """
     domain = outputs.get("domain")
     found = {"domain": "name", "domainOwner": "owner", "region": "region"}
     if not isinstance(domain, Mapping) or not all(isinstance(domain.get(key), str) for key in found.values()):
         raise UnreadableError("the outputs have no domain with name, owner and region: are they of this program's stack?")
-    return {"stack": stack, **{key: domain[output] for key, output in found.items()}, "tokenDuration": token_duration}
+    named = {} if shared == SHARED_REPOSITORY else {"shared": shared}
+    return {"stack": stack, **{key: domain[output] for key, output in found.items()}, "tokenDuration": token_duration, **named}
 
 
 def differences(listed: Sequence[Constants], current: Constants) -> list[str]:
@@ -71,7 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     try:
         listed = read(options.file)
-        current = constants(options.stack, _outputs(options.outputs), _token_duration(options.stack))
+        settings = _settings(options.stack)
+        current = constants(options.stack, _outputs(options.outputs), settings.token_duration, settings.shared)
     except (UnreadableError, SettingsError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -119,9 +126,9 @@ def _outputs(file: str) -> Mapping[str, Any]:
     return outputs
 
 
-def _token_duration(stack: str) -> int:
+def _settings(stack: str) -> Settings:
     project = read_project_file(PROJECT)
-    return parse(project, read_stack_file(PROJECT / f"Pulumi.{stack}.yaml"), PROJECT, project["name"], stack).token_duration
+    return parse(project, read_stack_file(PROJECT / f"Pulumi.{stack}.yaml"), PROJECT, project["name"], stack)
 
 
 if __name__ == "__main__":

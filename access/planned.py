@@ -71,7 +71,7 @@ def _attached(planned: Plan) -> Iterable[Attached]:
 
 
 def _registry(planned: Plan) -> Domain:
-    owned = {team.name: tuple(owned_name(one) for one in team.owns) for team in planned.teams}
+    owned = {team.repository.name: tuple(owned_name(one) for one in team.owns) for team in planned.teams}
     return Domain(
         name=planned.place.domain,
         policy=Document(f"policy of domain {planned.place.domain}", planned.registry.policy),

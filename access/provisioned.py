@@ -351,9 +351,11 @@ def _domain(resources: Resources, resource: Mapping[str, Any]) -> Domain:
         for one in _of(resources, "RepositoryPermissionsPolicy")
         if one["inputs"]["domain"] == name
     }
-    names = [one["inputs"]["repository"] for one in _of(resources, "codeartifact/repository:Repository") if one["inputs"]["domain"] == name]
+    created = [one for one in _of(resources, "codeartifact/repository:Repository") if one["inputs"]["domain"] == name]
     owns = {_logical_name(one): one["inputs"].get("owns", ()) for one in _of(resources, "index:Team")}
-    repositories = [_repository(one, own.get(one), owns.get(one, ())) for one in names]
+    # In the stack a team's repository is called as the team, whatever the domain calls it.
+    named = [(one["inputs"]["repository"], _logical_name(one)) for one in created]
+    repositories = [_repository(one, own.get(one), owns.get(key, ())) for one, key in named]
     return Domain(
         name=name,
         policy=Document(f"policy of domain {name}", policies[name]) if name in policies else None,

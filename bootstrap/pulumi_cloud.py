@@ -33,6 +33,7 @@ _PROGRAM = (
     # Whatever stands in the project's folder itself, so that a new module is not forgotten here.
     "*.py",
     "components/**",
+    "existing/**",
     "plan/**",
     "policies/**",
     "policy_pack/rules/**",
@@ -41,8 +42,8 @@ _PROGRAM = (
 
 
 def paths(stack: str, catalog: str) -> tuple[str, ...]:
-    """What a push has to change to deploy a stack: the program, its stack file, its catalog (a folder)."""
-    return (*_PROGRAM, f"Pulumi.{stack}.yaml", f"{catalog.strip('/')}/**")
+    """What a push has to change to deploy a stack: the program, its stack file, its record of what was adopted, its catalog (a folder)."""
+    return (*_PROGRAM, f"Pulumi.{stack}.yaml", f"adopted/{stack}.json", f"{catalog.strip('/')}/**")
 
 
 @dataclass(frozen=True)

@@ -55,14 +55,14 @@ class PackageRegistry(pulumi.ComponentResource):
         return key.arn
 
     def _domain(self, name: str, planned: parts.PackageRegistry) -> aws.codeartifact.Domain:
-        key = self._key(name, planned.key, planned.stack) if planned.key else None
+        key = self._key(name, planned.key, planned.stack) if planned.key else planned.encryption_key or None
         domain = aws.codeartifact.Domain(name, domain=planned.name, encryption_key=key, opts=self._kept)
         aws.codeartifact.DomainPermissions(name, domain=domain.domain, policy_document=planned.policy, opts=self._kept)
         return domain
 
     def _public_source(self, planned: parts.Repository, domain: pulumi.Output[str]) -> aws.codeartifact.Repository:
         repository = aws.codeartifact.Repository(
-            planned.name,
+            planned.logical_name,
             domain=domain,
             repository=planned.name,
             description=planned.description,
@@ -76,7 +76,7 @@ class PackageRegistry(pulumi.ComponentResource):
         self, planned: parts.Repository, domain: pulumi.Output[str], sources: list[aws.codeartifact.Repository]
     ) -> aws.codeartifact.Repository:
         repository = aws.codeartifact.Repository(
-            planned.name,
+            planned.logical_name,
             domain=domain,
             repository=planned.name,
             description=planned.description,
@@ -88,7 +88,7 @@ class PackageRegistry(pulumi.ComponentResource):
 
     def _policy(self, planned: parts.Repository, repository: aws.codeartifact.Repository) -> None:
         aws.codeartifact.RepositoryPermissionsPolicy(
-            planned.name,
+            planned.logical_name,
             domain=repository.domain,
             repository=repository.repository,
             policy_document=planned.policy,

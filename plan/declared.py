@@ -18,10 +18,11 @@ PROMOTION_WORKFLOW_FILE = "promote-package.yml"
 
 
 class Encryption(StrEnum):
-    """Whose key encrypts the domain: one of this stack, or the AWS managed one."""
+    """Whose key encrypts the domain: one of this stack, the AWS managed one, or one that is there and is somebody else's."""
 
     CUSTOMER = "customer"
     AWS = "aws"
+    KEY = "key"
 
 
 class OidcProvider(StrEnum):
@@ -61,11 +62,12 @@ class AnnouncedPackages(StrEnum):
 
 @dataclass(frozen=True)
 class DomainSettings:
-    """The CodeArtifact domain. `protect` covers key, domain and every repository."""
+    """The CodeArtifact domain. `protect` covers key, domain and every repository; `key`: the ARN of a key that is there ("" = none)."""
 
     name: str
     encryption: Encryption
     protect: bool
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,15 @@ class Promotes:
 
 
 @dataclass(frozen=True)
+class Protection:
+    """What protects the environment of a publish job besides its branches: minutes to wait, GitHub team slugs, no self-review."""
+
+    wait_timer: int = 0
+    reviewers: tuple[str, ...] = ()
+    prevent_self_review: bool = False
+
+
+@dataclass(frozen=True)
 class Repository:
     """A consuming repository: a GitHub repository that installs, and may publish, packages. `environment` "" = none.
 
@@ -179,6 +190,7 @@ class Repository:
     accepted_branches: tuple[str, ...] = ()
     renamed_from: str = ""
     release_tags: ReleaseTags = field(default_factory=ReleaseTags)
+    protection: Protection = Protection()
 
     @property
     def installs_only(self) -> bool:
@@ -190,6 +202,7 @@ class Team:
     """One file of the catalog. `upstreams` are teams, in order of priority; `owns` holds only formats with names in them.
 
     Who may create release branches and tags: `release_managers` (GitHub team slugs) and `release_apps` (ids of GitHub Apps).
+    `repository` is what its CodeArtifact repository is called, "" = as the team is; `shared` is the shared one.
     """
 
     name: str
@@ -203,6 +216,8 @@ class Team:
     build_roles: tuple[str, ...] = ()
     publishers: tuple[Publisher, ...] = ()
     release_apps: tuple[int, ...] = ()
+    repository: str = ""
+    shared: str = SHARED_REPOSITORY
 
     @property
     def has_repository(self) -> bool:
@@ -211,14 +226,21 @@ class Team:
     @property
     def codeartifact_repository(self) -> str:
         """The CodeArtifact repository that the team's builds use."""
-        return self.name if self.has_repository else SHARED_REPOSITORY
+        return self.own_repository if self.has_repository else self.shared
+
+    @property
+    def own_repository(self) -> str:
+        """What the team's CodeArtifact repository is called."""
+        return self.repository or self.name
 
 
 @dataclass(frozen=True)
 class Settings:
     """Everything that a stack is configured with. `catalog` is the folder as the stack file names it.
 
-    `build_roles` are AWS roles of the stack's account that read, each after its path. `namespaces` hold all that teams own.
+    `build_roles` are AWS roles of the stack's account that read, each after its path. `namespaces` hold all that teams own. `adopted` are
+    the resources, as leftovers.py names them, that stand for what was there before the stack. `shared` is what the shared repository is
+    called, `named_sources` what those of public sources are.
     """
 
     project: str
@@ -242,6 +264,19 @@ class Settings:
     events: Events | None = None
     sandbox: Sandbox | None = None
     namespaces: tuple[Namespace, ...] = ()
+    adopted: frozenset[str] = frozenset()
+    shared: str = SHARED_REPOSITORY
+    named_sources: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def source(self, public_source: str) -> str:
+        """What the repository of a public source is called in the domain."""
+        return self.named_sources.get(public_source, public_source)
+
+    def called(self, name: str) -> str:
+        """What a repository is called in the domain, by its name in the configuration: shared, a public source or a team."""
+        if name == SHARED_REPOSITORY:
+            return self.shared
+        return next((one.own_repository for one in self.teams if one.name == name), self.source(name))
 
     @property
     def repositories(self) -> tuple[Repository, ...]:

@@ -46,6 +46,7 @@ class SeenRepository:
     branches: tuple[str, ...] | None = ()
     environments: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     workflow_permissions: WorkflowPermissions | None = None
+    fork: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ def stable_id(kind: str, name: str) -> int:
 
 def _slugs(settings: Settings) -> list[str]:
     reviewers = [slug for one in settings.repositories if one.promotes for slug in one.promotes.reviewers]
+    reviewers += [slug for one in settings.repositories for slug in one.protection.reviewers]
     return [*(slug for team in settings.teams for slug in team.release_managers), *reviewers]
 
 

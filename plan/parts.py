@@ -32,7 +32,8 @@ class Key:
 
 @dataclass(frozen=True)
 class Repository:
-    """A CodeArtifact repository. `policy` is "" where only identity policies let anybody in; `external_connection` "" = none."""
+    """A CodeArtifact repository. `policy` is "" where only identity policies let anybody in; `external_connection` "" = none;
+    `key` is its name in the configuration, "" = the same."""
 
     name: str
     arn: str
@@ -40,6 +41,12 @@ class Repository:
     policy: str
     upstreams: tuple[str, ...] = ()
     external_connection: str = ""
+    key: str = ""
+
+    @property
+    def logical_name(self) -> str:
+        """What it is called in the stack, whatever the domain calls it."""
+        return self.key or self.name
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,7 @@ class PackageGroup:
     domain: str
     owned: OwnedName
     publishers: tuple[str, ...]
+    shared: str = SHARED_REPOSITORY
 
     @property
     def name(self) -> str:
@@ -63,9 +71,9 @@ class PackageGroup:
         is denied by its policy. Raises ValueError without it.
         https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-codeartifact-packagegroup.html
         """
-        if SHARED_REPOSITORY not in self.publishers:
+        if self.shared not in self.publishers:
             got = f"got publishers {list(self.publishers)} of {self.owned.group_pattern}"
-            raise ValueError(f"{got}; without {SHARED_REPOSITORY} nothing could be promoted")
+            raise ValueError(f"{got}; without {self.shared} nothing could be promoted")
         restrictions = {
             "Publish": {"RestrictionMode": "ALLOW_SPECIFIC_REPOSITORIES", "Repositories": list(self.publishers)},
             "ExternalUpstream": {"RestrictionMode": "BLOCK"},
@@ -95,8 +103,8 @@ class Role:
 
 @dataclass(frozen=True)
 class PackageRegistry:
-    """Everything that exists once in a domain. Without a `key` the domain is encrypted by the key that AWS manages. `sharing`: with whom
-    what is open to the organisation is shared."""
+    """Everything that exists once in a domain. Without a `key` the domain is encrypted by `encryption_key` (an ARN; "" = the key that AWS
+    manages). `sharing`: with whom what is open to the organisation is shared."""
 
     stack: str
     place: Registry
@@ -106,6 +114,7 @@ class PackageRegistry:
     protect: bool
     public_sources: tuple[Repository, ...]
     shared: Repository
+    encryption_key: str = ""
 
     @property
     def name(self) -> str:
@@ -181,13 +190,16 @@ class Ruleset:
 
 @dataclass(frozen=True)
 class Environment:
-    """A GitHub environment whose jobs come from `branches` and `tags`. `admins_cannot_bypass` where the plan has that switch."""
+    """A GitHub environment whose jobs come from `branches` and `tags`. `admins_cannot_bypass` where the plan has that switch;
+    `wait_timer` in minutes."""
 
     name: str
     branches: tuple[str, ...]
     admins_cannot_bypass: bool
     reviewer_teams: tuple[int, ...] = ()
     tags: tuple[str, ...] = ()
+    wait_timer: int = 0
+    prevents_self_review: bool = False
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,8 @@ class _Planning:
 
     def __init__(self, settings: Settings, facts: Facts) -> None:
         self.settings, self.facts, self.place = settings, facts, facts.registry
-        self.public = (SHARED_REPOSITORY, *settings.public_sources)
+        self.shared, self.sources = settings.shared, tuple(settings.source(one) for one in settings.public_sources)
+        self.public = (self.shared, *self.sources)
         self.sharing = settings.sharing or NOBODY
         self.program_roles = self.place.role_arn(settings.iam.path, f"{settings.stack}-*")
         # The same for builds on AWS and for every permission set.
@@ -116,8 +117,11 @@ class _Planning:
 
     # --- the domain -------------------------------------------------------------------------------------------------------------------
 
-    def _repository(self, name: str, description: str, policy: list[Statement], **more) -> parts.Repository:
-        return parts.Repository(name, self.place.repository_arn(name), description, text(policy) if policy else "", **more)
+    def _repository(self, key: str, description: str, policy: list[Statement], **more) -> parts.Repository:
+        """By its name in the configuration: shared, a public source or a team."""
+        name = self.settings.called(key)
+        document = text(policy) if policy else ""
+        return parts.Repository(name, self.place.repository_arn(name), description, document, **more, key=key if key != name else "")
 
     def registry(self) -> parts.PackageRegistry:
         """Domain, key, public sources, shared."""
@@ -141,8 +145,9 @@ class _Planning:
                 SHARED_REPOSITORY,
                 "Packages that everybody reads; first-party versions come by promotion",
                 shared_repository_policy(place, promoters, self.sharing, downstream),
-                upstreams=settings.public_sources,
+                upstreams=self.sources,
             ),
+            encryption_key=settings.domain.key,
         )
 
     def _deployers(self) -> list[str]:
@@ -158,6 +163,7 @@ class _Planning:
 
     def team(self, team: Team) -> parts.TeamRepository:
         """A team that owns names."""
+        settings = self.settings
         opened = team.readers is Readers.ORGANIZATION
         publishers = tuple(replace(self.place, account=one.account).role_arn("/", one.role) for one in team.publishers)
         owned = _owned(team, team.owns)
@@ -166,15 +172,17 @@ class _Planning:
             self._readers(team),
             self.sharing if opened else NOBODY,
             downstream=opened and team.name in self.sharing.downstream,
-            publishers=Publishers(team.name, publishers, [one.arn_pattern for one in owned]) if publishers else None,
+            publishers=Publishers(team.own_repository, publishers, [one.arn_pattern for one in owned]) if publishers else None,
         )
-        upstreams = (*team.upstreams, SHARED_REPOSITORY)
+        upstreams = (*(settings.called(one) for one in team.upstreams), self.shared)
         return parts.TeamRepository(
             name=team.name,
             file=team.file,
             upstreams=team.upstreams,
             repository=self._repository(team.name, f"Packages that team {team.name} publishes", policy, upstreams=upstreams),
-            package_groups=tuple(parts.PackageGroup(self.place.domain, one, (team.name, SHARED_REPOSITORY)) for one in owned),
+            package_groups=tuple(
+                parts.PackageGroup(self.place.domain, one, (team.own_repository, self.shared), self.shared) for one in owned
+            ),
             protect=self.settings.domain.protect,
             open_to_organization=opened,
             publishers=publishers,
@@ -251,7 +259,7 @@ class _Planning:
         ]
 
     def _readable(self, team: Team) -> list[str]:
-        return [*([team.name] if team.has_repository else []), *self.public]
+        return [*([team.own_repository] if team.has_repository else []), *self.public]
 
     def _own_read_role(self, team: Team, one: Repository) -> Role:
         settings, github = self.settings, self.github[one.name]
@@ -265,7 +273,15 @@ class _Planning:
 
     def _environment(self, one: Repository, name: str, tags: tuple[str, ...] = (), reviewers: tuple[int, ...] = ()) -> parts.Environment:
         switch = guards.can_require_reviewers(self.facts.plan, self.facts.repositories[one.name].visibility)
-        return parts.Environment(name, one.release_branches.environment_patterns, switch, reviewers, tags)
+        return parts.Environment(
+            name, one.release_branches.environment_patterns, switch, reviewers, tags, prevents_self_review=bool(reviewers)
+        )
+
+    def _publishing_environment(self, one: Repository) -> parts.Environment:
+        protection = one.protection
+        reviewers = tuple(self.facts.teams[slug] for slug in protection.reviewers)
+        unprotected = self._environment(one, one.environment, one.release_tags.environment_patterns, reviewers)
+        return replace(unprotected, wait_timer=protection.wait_timer, prevents_self_review=protection.prevent_self_review)
 
     def _publishing(self, team: Team, one: Repository) -> parts.Publishing:
         settings, github, owned = self.settings, self.github[one.name], _owned(team, one.publishes)
@@ -277,13 +293,13 @@ class _Planning:
             accepted_branches=one.accepted_branches,
             trusted_before=tuple(self.facts.trusted_before.get(one.name, ())),
             workflow=workflow,
-            environment=self._environment(one, one.environment, one.release_tags.environment_patterns) if one.environment else None,
+            environment=self._publishing_environment(one) if one.environment else None,
             role=self._role(
                 role_name(settings.stack, RoleKind.PUBLISH, github.name),
-                f"Release branches of {github.name} publish to {team.name}",
+                f"Release branches of {github.name} publish to {team.own_repository}",
                 publish_trust(self.place, github, one.release_branches, one.environment, workflow, settings.subjects, one.release_tags),
                 RoleKind.PUBLISH,
-                publish_permissions(self.place, settings.token_duration, team.name, owned, self._readable(team)),
+                publish_permissions(self.place, settings.token_duration, team.own_repository, owned, self._readable(team)),
             ),
         )
 
@@ -295,10 +311,10 @@ class _Planning:
             environment=self._environment(one, PROMOTE_ENVIRONMENT, reviewers=tuple(self.facts.teams[slug] for slug in reviewers)),
             role=self._role(
                 role_name(settings.stack, RoleKind.PROMOTE, github.name),
-                f"Reviewed promotions of {github.name} copy to {SHARED_REPOSITORY}",
+                f"Reviewed promotions of {github.name} copy to {self.shared}",
                 promote_trust(self.place, github, one.release_branches, workflow, settings.subjects),
                 RoleKind.PROMOTE,
-                promote_permissions(self.place, settings.token_duration, team.name, _owned(team, one.publishes)),
+                promote_permissions(self.place, settings.token_duration, team.own_repository, _owned(team, one.publishes), self.shared),
             ),
         )
 
@@ -359,7 +375,8 @@ class _Planning:
         names = events.Names(place, settings.stack, settings.iam.path)
         owned_only = announced.packages is AnnouncedPackages.OWNED
         owned = [name for team in settings.teams for name in _owned(team, team.owns)] if owned_only else []
-        pattern = events.pattern(place.domain, announced.repositories, announced.states, owned)
+        repositories = [settings.called(one) for one in announced.repositories]
+        pattern = events.pattern(place.domain, repositories, announced.states, owned)
         topic_key = f"arn:{place.partition}:kms:{place.region}:{place.account}:key/{events.KEY_TO_COME}"
         allowed = events_permissions(names, topic_key, announced.pipelines)
         chat = "The chat channel that shows package events; it may do nothing"

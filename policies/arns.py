@@ -3,7 +3,9 @@
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscodeartifact.html#awscodeartifact-resources-for-iam-policies
 """
 
+import re
 from dataclasses import dataclass
+from urllib.parse import quote
 
 GITHUB_OIDC_HOST = "token.actions.githubusercontent.com"
 
@@ -30,6 +32,14 @@ class Registry:
     def package_arn(self, repository: str, pattern: str = "*") -> str:
         """`pattern` is FORMAT/NAMESPACE/NAME. Package ARNs are not below the repository's ARN."""
         return self._codeartifact(f"package/{self.domain}/{repository}/{pattern}")
+
+    def package_group_arn(self, pattern: str) -> str:
+        """The pattern is percent-encoded in lower case, its slashes are kept: `/npm/*` is `.../npm/%2a`.
+
+        Source: the tests of AWS's published CloudFormation handler of AWS::CodeArtifact::PackageGroup.
+        """
+        encoded = re.sub(r"%[0-9A-F]{2}", lambda match: match[0].lower(), quote(pattern, safe="/~"))
+        return self._codeartifact(f"package-group/{self.domain}{encoded}")
 
     def role_arn(self, path: str, name: str) -> str:
         """`path` starts and ends with a slash."""

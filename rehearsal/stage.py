@@ -12,6 +12,7 @@ from typing import Any
 from bootstrap import rights
 from bootstrap.declaration import Declaration
 from policies.arns import Registry
+from policies.names import SHARED_REPOSITORY
 from rehearsal import bootstrapping, clients, seeding
 from rehearsal.clients import Credentials
 from rehearsal.control import Control
@@ -171,6 +172,7 @@ def _workflows(settings: Settings, outputs: Mapping[str, Any], folder: Path) -> 
     shutil.copytree(PROJECT / ".github", checkout / ".github")
     domain = outputs["domain"]
     own = {"stack": settings.stack, "domain": domain["name"], "domainOwner": domain["owner"], "region": domain["region"]}
+    own |= {} if settings.shared == SHARED_REPOSITORY else {"shared": settings.shared}
     copied = checkout / constants.relative_to(PROJECT)
     copied.write_text(json.dumps([{**own, "tokenDuration": settings.token_duration}]))
     return checkout

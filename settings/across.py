@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from plan.declared import Readers
 from policies import namespaces
-from policies.names import SHARED_REPOSITORY
+from policies.names import PUBLIC_SOURCES, SHARED_REPOSITORY
 from policies.namespaces import Namespace
 from policies.owned_names import Format
 from policies.roles.developer import permission_set
@@ -62,6 +62,24 @@ def _other_account(stack: StackFile, account: str) -> str | None:
     return f"an account shared with: add it to {stack.project}:sharing.accounts in {stack.file}"
 
 
+def _repository_names(stack: StackFile, catalog: Catalog) -> Problems:
+    """Each repository of the domain is called otherwise: two of one name would be one, with the packages and readers of both."""
+    named = [(f"{stack.project}:shared", stack.shape.shared, None)]
+    named += [(f"{stack.project}:publicSources.{source}", name, None) for source, name in stack.shape.public_sources.items()]
+    named += [("repository" if one.shape.repository else "team", one.shape.repository or one.name, one) for one in catalog.teams]
+    seen: dict[str, tuple[str, bool]] = {}
+    for key, name, team in named:
+        if name is TAKEN_OUT or (team is not None and team.owns_nothing):
+            continue
+        where, is_teams = (key, False) if team is None else (f"{key} of {team.file}", key == "team")
+        other, others = seen.setdefault(name.casefold(), (where, is_teams))
+        # Names of teams, the catalog's own rule judges.
+        reserved = name.casefold() in {SHARED_REPOSITORY, *PUBLIC_SOURCES}
+        if other != where and not (is_teams and (others or reserved)):
+            allowed = f"another name: {other} has it"
+            yield team.problem(key, name, allowed) if team else stack.problem(key, name, allowed)
+
+
 def _downstream(stack: StackFile, catalog: Catalog) -> Problems:
     names = [SHARED_REPOSITORY, *(team.name for team in catalog.teams if _open(team))]
     for index, name in enumerate(stack.shape.sharing.downstream):
@@ -117,4 +135,4 @@ def _release_tags(stack: StackFile, catalog: Catalog) -> Problems:
                 yield team.problem(f"repositories.{name}.release_tags", repository.release_tags, allowed)
 
 
-RULES = (_release_tags, _readers, _assignments, _publishers, _downstream, _events, _namespaces)
+RULES = (_release_tags, _readers, _assignments, _publishers, _repository_names, _downstream, _events, _namespaces)

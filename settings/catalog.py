@@ -355,8 +355,15 @@ def _publishing(team: TeamFile, name: str, repository: RepositoryShape) -> Probl
     if repository.approvals < 1:
         yield team.problem(f"{key}.approvals", repository.approvals, f"1 to {APPROVALS_MAX} (a publishing repository needs a review)")
     # GitHub's names of environments don't tell upper case from lower.
-    if reserved := _RESERVED_ENVIRONMENTS.get(repository.environment.casefold()):
-        yield team.problem(f"{key}.environment", repository.environment, f"another name: {reserved}")
+    if reserved := _RESERVED_ENVIRONMENTS.get(repository.environment.name.casefold()):
+        yield team.problem(f"{key}.environment", repository.environment.said, f"another name: {reserved}")
+    if repository.environment.said and not repository.environment.name:
+        yield team.problem(f"{key}.environment.name", NOTHING, "the environment's name")
+    if repository.environment.prevent_self_review and not repository.environment.reviewers:
+        yield team.problem(f"{key}.environment.reviewers", [], "at least one GitHub team: without reviewers nobody reviews oneself")
+    if len(repository.environment.reviewers) > REVIEWERS_MAX:
+        teams = Words(f"{len(repository.environment.reviewers)} teams")
+        yield team.problem(f"{key}.environment.reviewers", teams, f"at most {REVIEWERS_MAX}: GitHub takes no more for an environment")
     if "reviewers" in repository.promotes.model_fields_set and not repository.promotes.reviewers:
         yield team.problem(f"{key}.promotes.reviewers", [], "at least one GitHub team")
     if len(repository.promotes.reviewers) > REVIEWERS_MAX:
@@ -372,7 +379,7 @@ def _installing(team: TeamFile, name: str, repository: RepositoryShape) -> Probl
         "release_branches": repository.release_branches,
         "release_tags": repository.release_tags,
         "accepted_branches": repository.accepted_branches,
-        "environment": repository.environment,
+        "environment": repository.environment.said,
         "promotes": {"reviewers": repository.promotes.reviewers} if repository.promotes.model_fields_set else None,
     }
     for key, value in given.items():

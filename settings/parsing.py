@@ -14,9 +14,11 @@ from plan import sizes
 from plan.declared import (
     Developers,
     DomainSettings,
+    Encryption,
     Events,
     IamSettings,
     Promotes,
+    Protection,
     Publisher,
     PublishingSettings,
     Readers,
@@ -34,12 +36,14 @@ from policies.resources.sharing import Sharing
 from settings import across, rules_of_the_pack
 from settings import catalog as catalog_files
 from settings import stack as stack_files
+from settings.adopted import read as read_adopted
 from settings.catalog import Catalog, TeamFile
 from settings.problems import FINDINGS_MAX, Problem, SettingsError, Words
 from settings.shapes import (
     ANY_WORKFLOW,
     PUBLISHING_WORKFLOW_FILE,
     DevelopersShape,
+    DomainShape,
     EventsShape,
     RepositoryShape,
     SharingShape,
@@ -65,7 +69,8 @@ def _repository(team: TeamFile, name: str, shape: RepositoryShape) -> Repository
         release_branches=declare(tuple(shape.release_branches)),
         required_checks=tuple(shape.required_checks),
         approvals=approvals,
-        environment=shape.environment,
+        environment=shape.environment.name,
+        protection=Protection(shape.environment.wait_timer, tuple(shape.environment.reviewers), shape.environment.prevent_self_review),
         promotes=Promotes(tuple(shape.promotes.reviewers)) if shape.promotes.reviewers else None,
         accepted_branches=tuple(shape.accepted_branches),
         renamed_from=shape.renamed_from,
@@ -73,8 +78,10 @@ def _repository(team: TeamFile, name: str, shape: RepositoryShape) -> Repository
     )
 
 
-def _team(team: TeamFile) -> Team:
+def _team(team: TeamFile, shared: str = SHARED_REPOSITORY) -> Team:
     return Team(
+        repository=team.shape.repository,
+        shared=shared,
         name=team.name,
         file=team.file,
         readers=team.shape.readers,
@@ -87,6 +94,12 @@ def _team(team: TeamFile) -> Team:
         release_apps=tuple(team.shape.release_apps),
         repositories=tuple(_repository(team, name, one) for name, one in team.shape.repositories.items()),
     )
+
+
+def _domain(shape: DomainShape) -> DomainSettings:
+    if isinstance(shape.encryption, Encryption):
+        return DomainSettings(shape.name, shape.encryption, shape.protect)
+    return DomainSettings(shape.name, Encryption.KEY, shape.protect, shape.encryption)
 
 
 def _sharing(shape: SharingShape) -> Sharing | None:
@@ -119,14 +132,14 @@ def _events(shape: EventsShape, teams: Sequence[TeamFile]) -> Events | None:
     )
 
 
-def _settings(stack: StackFile, teams: Iterable[TeamFile]) -> Settings:
+def _settings(stack: StackFile, teams: Iterable[TeamFile], adopted: frozenset[str]) -> Settings:
     shape, providers, listed = stack.shape, stack.providers, list(teams)
     return Settings(
         project=stack.project,
         stack=stack.stack,
         region=providers.region,
         github_owner=providers.github_owner,
-        domain=DomainSettings(shape.domain.name, shape.domain.encryption, shape.domain.protect),
+        domain=_domain(shape.domain),
         public_sources=tuple(shape.public_sources),
         token_duration=shape.token_duration,
         oidc_provider=shape.github_oidc_provider,
@@ -135,13 +148,16 @@ def _settings(stack: StackFile, teams: Iterable[TeamFile]) -> Settings:
         iam=IamSettings(shape.iam.path, shape.iam.permissions_boundary, tuple(shape.iam.deployers)),
         publishing=PublishingSettings(_workflow(stack), stack.shape.publishing.repository_id),
         sharing=_sharing(shape.sharing),
-        teams=tuple(_team(one) for one in listed),
+        teams=tuple(_team(one, shape.shared) for one in listed),
         catalog=shape.catalog,
         allowed_account_ids=tuple(providers.allowed_account_ids),
         developers=_developers(shape.developers, providers.region),
         build_roles=tuple(shape.builds.roles),
         events=_events(shape.events, listed),
         sandbox=Sandbox(shape.sandbox.name, tuple(shape.sandbox.roles)) if shape.sandbox.name else None,
+        adopted=adopted,
+        shared=shape.shared,
+        named_sources=MappingProxyType({source: name for source, name in shape.public_sources.items() if source != name}),
         namespaces=tuple(one for declared in declared_namespaces(stack)[0].values() for one in declared),
     )
 
@@ -186,7 +202,9 @@ def parse(project_file: Mapping[str, Any], config: Mapping[str, object], root: P
     if read is None or read.file in wrong:
         raise SettingsError(problems)
     # Without the teams that have a problem: with them the documents would be no smaller.
-    settings = _settings(read, (team for team in catalog.teams if team.file not in wrong))
+    adopted, found = read_adopted(root, read.shape.adopted, stack)
+    problems += found
+    settings = _settings(read, (team for team in catalog.teams if team.file not in wrong), adopted)
     problems += _consequences(settings)
     if problems:
         raise SettingsError(problems)

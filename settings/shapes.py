@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WrapValidator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, WrapValidator
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails, PydanticCustomError
 
@@ -105,6 +105,8 @@ SESSION_SECONDS_MIN, SESSION_SECONDS_MAX = 3_600, 43_200
 APPROVALS_MAX = 10
 # https://docs.github.com/en/rest/deployments/environments: reviewers
 REVIEWERS_MAX = 6
+# https://docs.github.com/en/rest/deployments/environments#create-or-update-an-environment: wait_timer, 30 days
+WAIT_MAX = 43_200
 
 DOMAIN_NAME = "2 to 50 lower-case letters, digits and hyphens, the first a letter, the last no hyphen"
 _TEAM_NAME = "2 to 100 letters, digits and . _ -, the first a letter or digit (a CodeArtifact repository is named so)"
@@ -180,8 +182,38 @@ RepositoryId = Annotated[int, Field(ge=1, lt=10**18), _refuse(_REPOSITORY_ID)]
 _APP_ID = "a GitHub App's id, a number without quotes (its settings page says it), not that of GitHub Actions: every workflow has its token"
 AppId = Annotated[int, Field(ge=1, lt=10**18), AfterValidator(_not_actions), _refuse(_APP_ID)]
 PublicSource = Annotated[str, _choice(PUBLIC_SOURCES)]
+_REPOSITORY_OF_DOMAIN = "a CodeArtifact repository: 2 to 100 letters, digits and . _ -, the first a letter or digit"
+DomainRepository = Annotated[str, _text(r"[A-Za-z0-9][A-Za-z0-9._\-]{1,99}", _REPOSITORY_OF_DOMAIN)]
+TeamsRepository = Annotated[str, _text(r"([A-Za-z0-9][A-Za-z0-9._\-]{1,99})?", _REPOSITORY_OF_DOMAIN)]
+_LISTED_SOURCES = TypeAdapter(list[PublicSource], config=ConfigDict(strict=True))
+
+
+def _named_sources(value: Any, handler: Any) -> Any:
+    """Public sources by the names that their repositories have; of a list, each has its own."""
+    if isinstance(value, list):
+        return {one: one for one in _LISTED_SOURCES.validate_python(value)}
+    if isinstance(value, dict):
+        return handler(value)
+    raise _refused("a list, such as [npmjs], or a mapping of each to its repository, such as {npmjs: npm-store}", "not_text")
+
+
+PublicSources = Annotated[dict[PublicSource, DomainRepository], WrapValidator(_named_sources)]
 # Lax, because a strict enum takes its members alone and not their words.
-EncryptionWord = Annotated[Encryption, Field(strict=False), _choice(Encryption)]
+_KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+")
+_ENCRYPTION = "customer, aws, or the ARN of a KMS key of this region (arn:aws:kms:REGION:ACCOUNT:key/ID)"
+
+
+def _encrypted(value: Any, handler: Any) -> Any:
+    words = [one.value for one in Encryption if one is not Encryption.KEY]
+    if isinstance(value, str) and value in words:
+        return Encryption(value)
+    if isinstance(value, str) and _KEY_ARN.fullmatch(value):
+        return value
+    near = one_of(value, words) if isinstance(value, str) and not value.startswith("arn:") else ""
+    raise _refused(f"{near}, or the ARN of a KMS key" if near else _ENCRYPTION, "refused" if isinstance(value, str) else "not_text")
+
+
+EncryptionWord = Annotated[Encryption | str, WrapValidator(_encrypted)]
 OidcProviderWord = Annotated[OidcProvider, Field(strict=False), _choice(OidcProvider)]
 ReadRoleWord = Annotated[ReadRole, Field(strict=False), _choice(ReadRole)]
 SubjectsWord = Annotated[Subjects, Field(strict=False), _choice(Subjects)]
@@ -297,7 +329,9 @@ class StackShape(_StackShape):
 
     domain: DomainShape = DomainShape()
     catalog: Folder = ""
-    public_sources: list[PublicSource]
+    public_sources: PublicSources
+    shared: DomainRepository
+    adopted: Folder
     token_duration: Seconds
     github_oidc_provider: OidcProviderWord
     read_role: ReadRoleWord
@@ -326,12 +360,36 @@ class PromotesShape(_CatalogShape):
     reviewers: list[TeamSlug] = []
 
 
+Minutes = Annotated[int, Field(ge=0, le=WAIT_MAX), _refuse(f"0 to {WAIT_MAX} (minutes), a number without quotes")]
+_ENVIRONMENT_NAME = TypeAdapter(EnvironmentName, config=ConfigDict(strict=True))
+
+
+class EnvironmentShape(_CatalogShape):
+    """The environment of the publish job: its name or, where it protects more, a mapping."""
+
+    name: EnvironmentName = ""
+    wait_timer: Minutes = 0
+    reviewers: list[TeamSlug] = []
+    prevent_self_review: YesOrNo = False
+
+    @property
+    def said(self) -> Any:
+        """What the file says, for a message; nothing where it says nothing."""
+        return self.model_dump(exclude_unset=True) if self.model_fields_set - {"name"} else self.name
+
+
+def _environment(value: Any, handler: Any) -> Any:
+    if isinstance(value, dict | EnvironmentShape):
+        return handler(value)
+    return EnvironmentShape.model_construct({"name"}, name=_ENVIRONMENT_NAME.validate_python(value))
+
+
 class RepositoryShape(_CatalogShape):
     publishes: list[FormatWord] = []
     release_branches: list[PlainText] = []
     required_checks: list[CheckName] = []
     approvals: Approvals = 1
-    environment: EnvironmentName = ""
+    environment: Annotated[EnvironmentShape, WrapValidator(_environment)] = EnvironmentShape()
     promotes: PromotesShape = PromotesShape()
     accepted_branches: list[PlainText] = []
     renamed_from: FormerName = ""
@@ -349,6 +407,7 @@ class TeamShape(_CatalogShape):
     """One file of the catalog."""
 
     team: TeamName = ""
+    repository: TeamsRepository = ""
     readers: ReadersWord = Readers.ORGANIZATION
     upstreams: list[PlainText] = []
     owns: dict[FormatWord, list[PlainText]] = {}

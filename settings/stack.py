@@ -68,7 +68,7 @@ def _declared(project_file: Mapping[str, Any], project: str) -> dict[str, Mappin
 
 def _decoded(value: Any, kind: Any) -> Any:
     """A value as YAML has it: the engine hands everything to the program as text (objects and lists as JSON)."""
-    kinds: dict[Any, type] = {"object": dict, "array": list, "integer": int, "boolean": bool}
+    kinds: dict[Any, Any] = {"object": dict, "array": list, "integer": int, "boolean": bool, None: (dict, list)}
     if not isinstance(value, str) or kind not in kinds:
         return value
     try:
@@ -123,7 +123,8 @@ def read(
     declared = _declared(project_file, project)
     defaults = {key: one[name] for key, one in declared.items() for name in ("value", "default") if name in one}
     own = {key.removeprefix(prefix): value for key, value in config.items() if isinstance(key, str) and key.startswith(prefix)}
-    decoded = {key: _decoded(value, declared.get(key, {}).get("type")) for key, value in own.items()}
+    # An unknown key stays as it was given: it is told of so.
+    decoded = {key: _decoded(value, declared[key].get("type")) if key in declared else value for key, value in own.items()}
     given = {key: value for key, value in decoded.items() if _readable({key: value})}
     shape, findings = fit(StackShape, {**defaults, **given}, {}, defaults)
     problems = [one.problem(file if one.path and one.path[0] in given else PROJECT_FILE, prefix) for one in findings]

@@ -152,6 +152,7 @@ _SUBSCRIPTIONS = (
     "chatbot:DescribeSlackChannelConfigurations",
     "chatbot:ListTagsForResource",
     "sns:GetSubscriptionAttributes",
+    "sns:ListTopics",
     "sns:SetSubscriptionAttributes",
     "sns:Unsubscribe",
 )
@@ -208,6 +209,7 @@ def permission_sets(registry: Registry, stack: str) -> list[Statement]:
     tag = {"StringEquals": {f"aws:RequestTag/{STACK_TAG}": stack}}, {"StringEquals": {f"aws:ResourceTag/{STACK_TAG}": stack}}
     return [
         statement("Find", "sso:ListInstances", "*"),
+        statement("FindPermissionSets", previewer.FIND_PERMISSION_SETS, [f"{sso}instance/*", sets]),
         statement("FindGroups", previewer.READ_GROUPS, [f"{store}:*:identitystore/*", f"{store}::group/*"]),
         statement("IdentityCenter", ("sso:CreatePermissionSet", *_PERMISSION_SET, *_PERMISSION_SET_REQUEST), there),
         statement("NewPermissionSets", "sso:CreatePermissionSet", sets, conditions=tag[0]),

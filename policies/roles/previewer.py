@@ -21,6 +21,7 @@ _LISTS = (
     "iam:ListOpenIDConnectProviders",
     "kms:ListAliases",
     "sns:GetSubscriptionAttributes",
+    "sns:ListTopics",
 )
 READ_DOMAIN = (
     "codeartifact:DescribeDomain",
@@ -50,7 +51,9 @@ READ_PERMISSION_SET = (
     "sso:ListAccountAssignments",
     "sso:ListTagsForResource",
 )
-READ_QUEUE = ("sqs:GetQueueAttributes", "sqs:ListQueueTags")
+# By name, among all of the instance: somebody else's of that name carries no tag of this stack.
+FIND_PERMISSION_SETS = ("sso:DescribePermissionSet", "sso:ListPermissionSets")
+READ_QUEUE = ("sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ListQueueTags")
 
 
 def preview_permission_sets(registry: Registry, stack: str) -> list[Statement]:
@@ -59,6 +62,7 @@ def preview_permission_sets(registry: Registry, stack: str) -> list[Statement]:
     own = {"StringEquals": {f"aws:ResourceTag/{STACK_TAG}": stack}}
     return [
         statement("FindInstance", "sso:ListInstances", "*"),
+        statement("FindPermissionSets", FIND_PERMISSION_SETS, [f"{sso}instance/*", f"{sso}permissionSet/*"]),
         statement("FindGroups", READ_GROUPS, [f"{store}:*:identitystore/*", f"{store}::group/*"]),
         statement("IdentityCenter", READ_PERMISSION_SET, [f"{sso}instance/*", f"{sso}account/{registry.account}"]),
         statement("PermissionSets", READ_PERMISSION_SET, f"{sso}permissionSet/*", conditions=own),

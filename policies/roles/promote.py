@@ -34,29 +34,31 @@ def promote_trust(
     return github_tokens.release("Promotion", registry, repository, branches, PROMOTE_ENVIRONMENT, workflow, forms)
 
 
-def promote_permissions(registry: Registry, token_duration: int, team_repository: str, owned: Iterable[OwnedName]) -> list[Statement]:
+def promote_permissions(
+    registry: Registry, token_duration: int, team_repository: str, owned: Iterable[OwnedName], shared: str = SHARED_REPOSITORY
+) -> list[Statement]:
     """What a promotion job may do: describe `owned` in both repositories, read the team's, copy into shared; set npm's tags there."""
     names = list(owned)
     patterns = [name.arn_pattern for name in names]
-    described = [registry.package_arn(repository, one) for repository in (team_repository, SHARED_REPOSITORY) for one in patterns]
+    described = [registry.package_arn(repository, one) for repository in (team_repository, shared) for one in patterns]
     return [
         statement("ReadSource", "codeartifact:ReadFromRepository", registry.repository_arn(team_repository)),
         statement("Describe", _DESCRIBE, described),
         statement(
             "CopyToShared",
             COPY,
-            [registry.repository_arn(SHARED_REPOSITORY), *(registry.package_arn(SHARED_REPOSITORY, one) for one in patterns)],
+            [registry.repository_arn(shared), *(registry.package_arn(shared, one) for one in patterns)],
         ),
-        *_tags(registry, token_duration, [name.arn_pattern for name in names if name.format is Format.NPM]),
+        *_tags(registry, token_duration, [name.arn_pattern for name in names if name.format is Format.NPM], shared),
     ]
 
 
-def _tags(registry: Registry, token_duration: int, patterns: list[str]) -> list[Statement]:
+def _tags(registry: Registry, token_duration: int, patterns: list[str], shared: str) -> list[Statement]:
     """Read and set dist-tags in shared. npm's names alone: for Maven the same action writes which versions there are."""
     if not patterns:
         return []
     return [
         *token_permissions(registry, token_duration),
-        statement("ReadTags", _READ_TAGS, registry.repository_arn(SHARED_REPOSITORY)),
-        statement("TagInShared", PUT_METADATA, [registry.package_arn(SHARED_REPOSITORY, one) for one in patterns]),
+        statement("ReadTags", _READ_TAGS, registry.repository_arn(shared)),
+        statement("TagInShared", PUT_METADATA, [registry.package_arn(shared, one) for one in patterns]),
     ]

@@ -148,20 +148,26 @@ def _for_everybody(denial: Statement, but_roles: bool) -> bool:
     return len(found) == 1 and of_roles and all(_ROLES.fullmatch(value) for value in values)
 
 
+def _called(resources: Sequence[Resource]) -> str:
+    """What the domain calls the shared repository, which a stack always calls so."""
+    names = [one.get("repository") for one in resources if one.type == _REPOSITORY and one.name == SHARED]
+    return next((name for name in names if isinstance(name, str)), SHARED)
+
+
 def _shared(resources: Sequence[Resource], options: Options) -> Iterator[tuple[str, str]]:
-    judged, reviewed = roles(resources), reviewed_environments(resources)
+    judged, reviewed, called = roles(resources), reviewed_environments(resources), _called(resources)
     for role in judged:
-        written = dict.fromkeys(action for one in role.statements for action in writes_to(SHARED, one))
+        written = dict.fromkeys(action for one in role.statements for action in writes_to(called, one))
         if wrong := [action for action in written if action not in _PROMOTING or not is_promotion(role, reviewed)]:
             yield f"role {role.name} may write to {SHARED} ({', '.join(wrong)}), other than by promotion", role.resource.urn
     for one in resources:
-        if one.type == _REPOSITORY and one.get("repository") == SHARED:
+        if one.type == _REPOSITORY and one.get("repository") == called:
             yield from _policy_of_shared(one, resources)
     wait_for(judged)
 
 
 def _policy_of_shared(shared: Resource, resources: Sequence[Resource]) -> Iterator[tuple[str, str]]:
-    policies = [one for one in resources if one.type == _REPOSITORY_POLICY and one.get("repository") == SHARED]
+    policies = [one for one in resources if one.type == _REPOSITORY_POLICY and one.get("repository") == shared.get("repository")]
     found = [one for policy in policies for one in of(policy, ATTACHED)]
     missing = [] if keeps_everybody_out(found, PUBLISH_VERSION) else [PUBLISH_VERSION]
     missing += [action for action in _PROMOTING if not keeps_everybody_out(found, action, but_roles=True)]

@@ -20,6 +20,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from rehearsal.cloud import asgi, authorization, aws, control, sts
+from rehearsal.cloud.codeartifact.operations.encryption import managed_key
 from rehearsal.cloud.faults import Faults
 from rehearsal.cloud.identity_center import roles
 
@@ -220,9 +221,12 @@ class Front:
         except authorization.NotCoveredError as error:
             answer = service_error(service, 501, "NotImplemented", str(error))
         else:
-            with aws.decided():
-                await self.ministack(scope, asgi.replay(body, _nothing_more), send)
-            return
+            found = managed_key_described(call) if (service, operation) == ("kms", "DescribeKey") else None
+            if found is None:
+                with aws.decided():
+                    await self.ministack(scope, asgi.replay(body, _nothing_more), send)
+                return
+            answer = found
         await _response(answer)(scope, _nothing_more, send)
 
 
@@ -269,6 +273,20 @@ def parse(
     if not isinstance(values, dict):
         raise MalformedRequestError("the body is not a JSON object")
     return target.removeprefix(prefix), values
+
+
+def managed_key_described(call: authorization.Call) -> tuple[int, dict[str, str], bytes] | None:
+    """The answer for CodeArtifact's AWS managed key, which ministack knows nothing of; None for any other key.
+
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_KeyMetadata.html: KeyManager
+    """
+    arn = managed_key(call.region, call.account)
+    if call.parameters.get("KeyId") not in (arn, arn.rpartition("/")[2]):
+        return None
+    shown = {"KeyId": arn.rpartition("/")[2], "Arn": arn, "AWSAccountId": call.account, "KeyManager": "AWS", "CreationDate": 0}
+    usable = {"Enabled": True, "KeyState": "Enabled", "KeyUsage": "ENCRYPT_DECRYPT", "KeySpec": "SYMMETRIC_DEFAULT", "Origin": "AWS_KMS"}
+    body = json.dumps({"KeyMetadata": {**shown, **usable, "CustomerMasterKeySpec": "SYMMETRIC_DEFAULT", "MultiRegion": False}})
+    return 200, {"content-type": "application/x-amz-json-1.1"}, body.encode()
 
 
 def unsigned(parameters: Mapping[str, str], error: aws.AuthError) -> tuple[int, dict[str, str], bytes]:

@@ -70,7 +70,12 @@ def difference(
     changed = sorted(
         key
         for key in {*olds, *news}
-        if not (key.startswith("__") or same(olds.get(key), news.get(key)) or handler.alike(key, olds.get(key), news.get(key)))
+        if not (
+            key.startswith("__")
+            or same(olds.get(key), news.get(key))
+            or handler.alike(key, olds.get(key), news.get(key))
+            or (key in handler.computed and key not in news)
+        )
     )
     replaces = sorted(handler.replacing(cloud, outputs or {}, news, set(changed)))
     names = reader(handler, news, "automatic")

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 from pulumi import automation
 
+from rehearsal.engine import language
 from rehearsal.program import wire
 
 _PASSPHRASE = "rehearsal"
@@ -145,6 +146,11 @@ class EngineStack:
     def unprotect(self) -> None:
         """`pulumi state unprotect --all`."""
         self.pulumi("state", "unprotect", "--all", "--yes")
+
+    def take_over(self, file: Path) -> str:
+        """`pulumi import --file`, without protection and without code; what it prints. Raises pulumi.automation.CommandError."""
+        language.install(self._folder / "cli" / "bin")
+        return self.pulumi("import", "--file", str(file), "--generate-code=false", "--protect=false", "--yes")
 
     def restore(self) -> None:
         """Replaces a state that was cut off while it was written by the one before (docs/faults.md: failed to load checkpoint)."""

@@ -65,6 +65,8 @@ class Handler:
 
     token: str
     create_only: frozenset[str] = frozenset()
+    computed: frozenset[str] = frozenset()
+    """Inputs that the provider fills in where the program gives none, and then keeps (Optional and Computed)."""
     delete_before_replace = False
 
     def read(self, inputs: Inputs, defaults: "Defaults") -> dict[str, Any]:

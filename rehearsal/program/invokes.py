@@ -212,6 +212,75 @@ def _kms_alias(aws: Aws, inputs: Inputs) -> Answer:
             raise CloudError(f"reading KMS Alias ({name}): couldn't find resource")
 
 
+def _cloudcontrol_resource(aws: Aws, inputs: Inputs) -> Answer:
+    """A resource of any type, which CloudControl's handler reads with the caller's rights."""
+    aws = aws.in_region(inputs.text("region"))
+    type_name, identifier = inputs.text("typeName", required=True), inputs.text("identifier", required=True) or ""
+    inputs.check()
+    found = None
+    with absent_is_fine():
+        if type_name == "AWS::IAM::RolePolicy":
+            name, _, role = identifier.partition("|")
+            policy = aws.call("iam", "get_role_policy", RoleName=role, PolicyName=name)
+            found = json.dumps({"PolicyName": name, "RoleName": role, "PolicyDocument": policy["PolicyDocument"]})
+        else:
+            described = aws.call("cloudcontrol", "get_resource", TypeName=type_name, Identifier=identifier)["ResourceDescription"]
+            found = described["Properties"]
+    if found is None:
+        raise CloudError(f"reading Cloud Control API ({type_name}) Resource ({identifier}): couldn't find resource")
+    return {"id": identifier, "identifier": identifier, "typeName": type_name, "properties": found, "region": aws.region}
+
+
+def _sns_topic(aws: Aws, inputs: Inputs) -> Answer:
+    """The provider lists all and compares names."""
+    aws = aws.in_region(inputs.text("region"))
+    name = inputs.text("name", required=True)
+    inputs.mapping("tags")
+    inputs.check()
+    token = None
+    while True:
+        page = aws.call("sns", "list_topics", NextToken=token)
+        for topic in page["Topics"]:
+            if topic["TopicArn"].rpartition(":")[2] == name:
+                return {"id": topic["TopicArn"], "arn": topic["TopicArn"], "name": name, "tags": {}, "region": aws.region}
+        token = page.get("NextToken")
+        if not token:
+            raise CloudError(f"reading SNS Topic ({name}): couldn't find resource")
+
+
+def _sqs_queue(aws: Aws, inputs: Inputs) -> Answer:
+    aws = aws.in_region(inputs.text("region"))
+    name = inputs.text("name", required=True)
+    inputs.mapping("tags")
+    inputs.check()
+    url = None
+    with absent_is_fine():
+        url = aws.call("sqs", "get_queue_url", QueueName=name)["QueueUrl"]
+    if url is None:
+        raise CloudError(f"reading SQS Queue ({name}) URL: couldn't find resource")
+    arn = f"arn:{aws.partition()}:sqs:{aws.region}:{aws.account()}:{name}"
+    return {"id": url, "url": url, "arn": arn, "name": name, "tags": {}, "region": aws.region}
+
+
+def _permission_set(aws: Aws, inputs: Inputs) -> Answer:
+    """By name: the provider lists all of the instance and describes one after the other until it has that name."""
+    aws = aws.in_region(inputs.text("region"))
+    instance, name = inputs.text("instanceArn", required=True), inputs.text("name", required=True)
+    inputs.mapping("tags")
+    inputs.check()
+    token = None
+    while True:
+        page = aws.call("sso-admin", "list_permission_sets", InstanceArn=instance, NextToken=token)
+        for arn in page["PermissionSets"]:
+            found = aws.call("sso-admin", "describe_permission_set", InstanceArn=instance, PermissionSetArn=arn)["PermissionSet"]
+            if found["Name"] == name:
+                shown = {"id": arn, "arn": arn, "instanceArn": instance, "name": name, "region": aws.region, "tags": {}}
+                return {**shown, "description": found.get("Description", ""), "createdDate": rfc3339(found["CreatedDate"])}
+        token = page.get("NextToken")
+        if not token:
+            raise CloudError(f"reading SSO Permission Set ({name}): couldn't find resource")
+
+
 def _organization(github: Github, inputs: Inputs) -> Answer:
     name, summary = inputs.text("name", required=True), inputs.flag("summaryOnly")
     inputs.flag("ignoreArchivedRepos")
@@ -407,6 +476,10 @@ AWS_FUNCTIONS: dict[str, Callable[[Aws, Inputs], Answer]] = {
     "aws:identitystore/getGroup:getGroup": _identity_store_group,
     "aws:codeartifact/getRepositoryEndpoint:getRepositoryEndpoint": _repository_endpoint,
     "aws:kms/getKey:getKey": _kms_key,
+    "aws:cloudcontrol/getResource:getResource": _cloudcontrol_resource,
+    "aws:sns/getTopic:getTopic": _sns_topic,
+    "aws:sqs/getQueue:getQueue": _sqs_queue,
+    "aws:ssoadmin/getPermissionSet:getPermissionSet": _permission_set,
     "aws:kms/getAlias:getAlias": _kms_alias,
 }
 GITHUB_FUNCTIONS: dict[str, Callable[[Github, Inputs], Answer]] = {

@@ -16,6 +16,11 @@ from tests.docs.pages import ROOT, Page, codes, pages, table
 ALL = pages()
 # Files that people make, or that stand for one of many.
 OTHERS_FILES = {
+    "STACK.json",
+    "adopted/",
+    "prod.import.json",
+    "prod.json",
+    "prod.md",
     "deployer.json",
     "shared.json",
     "open.json",

@@ -105,13 +105,14 @@ def test_defaults_of_a_stack_file() -> None:
 
 def test_defaults_of_the_catalog() -> None:
     for key, row in _documented("Catalog").items():
-        required = key in ("team", "publishers.N.account", "publishers.N.role", "repositories.NAME.promotes.reviewers")
+        inside = ("publishers.N.account", "publishers.N.role", "repositories.NAME.promotes.reviewers", "repositories.NAME.environment.name")
+        required = key in ("team", *inside)
         assert row[2].startswith("required") if required else row[2] == _shown(CATALOG_KEYS[key]), key
 
 
 def test_words_that_a_key_allows_are_in_its_row() -> None:
     choices = {
-        "domain.encryption": shapes.Encryption,
+        "domain.encryption": (shapes.Encryption.CUSTOMER, shapes.Encryption.AWS),
         "githubOidcProvider": shapes.OidcProvider,
         "readRole": shapes.ReadRole,
         "subjects": shapes.Subjects,

@@ -15,7 +15,8 @@ READS = frozenset(
     {
         "getCallerIdentity", "getPartition", "getOpenIdConnectProvider", "getRole", "getInstances", "getGroup", "getOrganization",
         "getRepository", "getTeam", "getActionsRepositoryOidcSubjectClaimCustomizationTemplate", "getActionsVariables",
-        "readStackResourceOutputs", "getRepositoryEndpoint", "getRepositoryBranches", "getRestApi",
+        "readStackResourceOutputs", "getRepositoryEndpoint", "getRepositoryBranches", "getRestApi", "getResource", "getRolePolicies",
+        "getRolePolicyAttachments", "getPolicy", "getAlias", "getKey", "getTopic", "getQueue", "getPermissionSet",
     }
 )  # fmt: skip
 ERROR = ""
@@ -25,8 +26,8 @@ class HostileCloud(Cloud):
     """Is as the settings say, where there are any: the provider, the roles of builds, every group; `answers` are given instead."""
 
     def __init__(self, answers: Sequence[Answer] = ()) -> None:
-        self.audiences, self.plan, self.resources, self.build_roles, self.has_identity_center = None, "enterprise", {}, {}, True
-        self.repositories, self.teams, self.missing, self.branches, self.rest = {}, {}, set(), ["main"], {}
+        super().__init__(audiences=None)
+        self.build_roles = {}
         self.answers, self.asked = answers, Counter()
 
     def suit(self, configured: Settings) -> None:

@@ -298,8 +298,8 @@ SHARED_POLICY = [
 ]  # fmt: skip
 
 
-def shared(*statements: Mapping[str, Any]) -> list[Resource]:
-    where = {"domain": "acme", "repository": "shared"}
+def shared(*statements: Mapping[str, Any], called: str = "shared") -> list[Resource]:
+    where = {"domain": "acme", "repository": called}
     made = resource("aws:codeartifact/repository:Repository", where, "shared")
     if not statements:
         return [made]
@@ -374,6 +374,18 @@ OWNING = [
     reached("copying that nobody approves", _PROMOTION, promoting(COPY, _UNREVIEWED), "other than by promotion"),
     reached("promotion that may delete", _PROMOTION, promoting(changed(COPY, "Action", _MORE)), "codeartifact:DeletePackageVersions"),
     kept("no policy", shared(), "does not keep everybody but promotion from"),
+    reached(
+        "publishing to shared by another name",
+        [*publishing(PAYMENTS), *shared(*SHARED_POLICY, called="packages")],
+        [*publishing(named("packages/npm/acme-payments/*")), *shared(*SHARED_POLICY, called="packages")],
+        "may write to shared",
+    ),
+    reached(
+        "shared by another name without a policy",
+        shared(*SHARED_POLICY, called="packages"),
+        shared(called="packages"),
+        "does not keep everybody but promotion from",
+    ),
     kept("publishing not denied", shared(SHARED_POLICY[1]), "codeartifact:PublishPackageVersion"),
     kept("tags denied to nobody", shared_with("1/Action", COPYING), "codeartifact:PutPackageMetadata"),
     reached("tags that nobody approves", _TAGS, promoting(allow(_TAGGING[1], SHARED), _UNREVIEWED), "codeartifact:PutPackageMetadata"),

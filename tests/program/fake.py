@@ -26,6 +26,15 @@ class Cloud:
         self.rest: dict[str, Any] = {}
         self.build_roles = {role.rpartition("/")[2]: role for stack in ("dev", "prod") for role in _build_roles(stack)}
         self.has_identity_center = True
+        # What is there already: properties by CloudFormation's identifier; names of keys, topics, queues; roles and policies as they are.
+        self.existing: dict[str, Mapping[str, Any]] = {}
+        self.aliases: dict[str, str] = {}
+        self.managed_keys: set[str] = set()
+        self.topics: set[str] = set()
+        self.queues: set[str] = set()
+        self.permission_sets: set[str] = set()
+        self.roles: dict[str, Mapping[str, Any]] = {}
+        self.policies: dict[str, str] = {}
 
     def __call__(self, token: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         answers = {
@@ -33,6 +42,15 @@ class Cloud:
             "aws:index/getPartition:getPartition": self._partition,
             "aws:iam/getOpenIdConnectProvider:getOpenIdConnectProvider": self._provider,
             "aws:iam/getRole:getRole": self._role,
+            "aws:iam/getRolePolicies:getRolePolicies": self._role_policies,
+            "aws:iam/getRolePolicyAttachments:getRolePolicyAttachments": self._attachments,
+            "aws:iam/getPolicy:getPolicy": self._policy,
+            "aws:kms/getAlias:getAlias": self._alias,
+            "aws:kms/getKey:getKey": self._key,
+            "aws:sns/getTopic:getTopic": self._topic,
+            "aws:sqs/getQueue:getQueue": self._queue,
+            "aws:ssoadmin/getPermissionSet:getPermissionSet": self._permission_set,
+            "aws:cloudcontrol/getResource:getResource": self._resource,
             "aws:ssoadmin/getInstances:getInstances": self._identity_center,
             "aws:identitystore/getGroup:getGroup": self._group,
             "aws:codeartifact/getRepositoryEndpoint:getRepositoryEndpoint": self._endpoint,
@@ -59,7 +77,51 @@ class Cloud:
             raise ProviderError(f"reading IAM OIDC Provider ({arn}): couldn't find resource")
         return {"arn": arn, "clientIdLists": self.audiences, "url": "token.actions.githubusercontent.com", "thumbprintLists": [], "id": arn}
 
+    def _resource(self, typeName: str, identifier: str) -> dict[str, Any]:
+        if identifier not in self.existing:
+            raise ProviderError(f"reading Cloud Control API ({typeName}) Resource ({identifier}): couldn't find resource")
+        found = json.dumps(self.existing[identifier])
+        return {"id": identifier, "identifier": identifier, "typeName": typeName, "properties": found}
+
+    def _named(self, what: str, name: str, known: Any, **answer: Any) -> dict[str, Any]:
+        if name not in known:
+            raise ProviderError(f"reading {what} ({name}): couldn't find resource")
+        return {"id": name, "name": name, **answer}
+
+    def _alias(self, name: str) -> dict[str, Any]:
+        return self._named("KMS Alias", name, self.aliases, targetKeyId=self.aliases.get(name))
+
+    def _key(self, keyId: str) -> dict[str, Any]:
+        return {"id": keyId, "keyId": keyId, "arn": keyId, "keyManager": "AWS" if keyId in self.managed_keys else "CUSTOMER"} | {
+            "enabled": True,
+            "keySpec": "SYMMETRIC_DEFAULT",
+            "keyUsage": "ENCRYPT_DECRYPT",
+        }
+
+    def _topic(self, name: str) -> dict[str, Any]:
+        return self._named("SNS Topic", name, self.topics, arn=f"arn:aws:sns:eu-west-1:{ACCOUNT}:{name}")
+
+    def _queue(self, name: str) -> dict[str, Any]:
+        return self._named("SQS Queue", name, self.queues, url=f"https://sqs.eu-west-1.amazonaws.com/{ACCOUNT}/{name}")
+
+    def _permission_set(self, instanceArn: str, name: str, region: str) -> dict[str, Any]:
+        arn = f"{instanceArn.replace('instance', 'permissionSet')}/ps-0123456789abcdef"
+        return self._named("SSO Permission Set", name, self.permission_sets, arn=arn)
+
+    def _policy(self, arn: str) -> dict[str, Any]:
+        return self._named("IAM Policy", arn, self.policies, arn=arn, policy=self.policies.get(arn))
+
+    def _role_policies(self, roleName: str) -> dict[str, Any]:
+        return {"id": roleName, "roleName": roleName, "policyNames": self.roles[roleName].get("policies", [])}
+
+    def _attachments(self, roleName: str) -> dict[str, Any]:
+        names = self.roles[roleName].get("attached", [])
+        attached = [{"policyArn": f"arn:aws:iam::aws:policy/{one}", "policyName": one} for one in names]
+        return {"id": roleName, "roleName": roleName, "attachedPolicies": attached}
+
     def _role(self, name: str) -> dict[str, Any]:
+        if name in self.roles:
+            return {"name": name, "id": name, **{key: one for key, one in self.roles[name].items() if key not in ("policies", "attached")}}
         if name not in self.build_roles:
             raise ProviderError(f"reading IAM Role ({name}): couldn't find resource")
         return {"name": name, "arn": f"arn:aws:iam::{ACCOUNT}:role/{self.build_roles[name]}", "id": name}

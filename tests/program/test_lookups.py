@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from leftovers import Known
+from leftovers import REPOSITORY_TYPE, VARIABLE_TYPE, Known, key
 from lookups import LookupProblems, Seen, State, WorkflowRepository, _absent, _protections, notes, problems, state_from
 from plan.facts import SeenRepository, WorkflowPermissions
 from policies.branches import declare
@@ -137,7 +137,7 @@ def test_the_domain_in_a_state():
     state = state_from({urn: {"type": type, "outputs": outputs} for urn, (type, outputs) in made.items()})
     assert (state.domain, state.own_key) == (DOMAIN, False)
     key = {"urn::package-flow:index:PackageRegistry$aws:kms/key:Key::acme": {"type": "aws:kms/key:Key", "outputs": {}}}
-    assert state_from(key) == State(own_key=True)
+    assert state_from(key) == State(own_key=True, known=Known(made=frozenset({"aws:kms/key:Key|acme"})))
 
 
 # --- branches that are there already --------------------------------------------------------------------------------------------------
@@ -541,8 +541,14 @@ def test_state_from_a_stacks_resources():
         "urn:d": {"type": "aws:codeartifact/repository:Repository", "outputs": {}},
         "urn:pulumi:test::package-flow::package-flow:index:Team::payments": {"type": "package-flow:index:Team"},
     }
-    known = Known(components=frozenset({("Team", "payments")}), repositories=frozenset({"payments"}))
-    assert state_from(resources) == State(frozenset({(API, "CODEARTIFACT_DOMAIN")}), {"payments": "urn:b"}, True, known=known)
+    state = state_from(resources)
+    made = state.known.made
+    assert {
+        key(VARIABLE_TYPE, API, "CODEARTIFACT_DOMAIN"),
+        key(REPOSITORY_TYPE, "payments"),
+    } <= made
+    known = Known(components=frozenset({("Team", "payments")}), repositories=frozenset({"payments"}), made=made)
+    assert state == State(frozenset({(API, "CODEARTIFACT_DOMAIN")}), {"payments": "urn:b"}, True, known=known)
     publish = publish_trust(
         samples.facts(SETTINGS).registry,
         GitHubRepository(Owner("acme", 7000), API, 9001),
@@ -564,7 +570,7 @@ def test_state_from_a_stacks_resources():
         "urn:i": {"type": "aws:iam/role:Role", "outputs": {"assumeRolePolicy": text(publish)}},
         "urn:j": {"type": "aws:iam/role:Role", "outputs": {}},
     }
-    assert state_from(of_github) == State(
+    assert replace(state_from(of_github), known=Known()) == State(
         variables=frozenset({(API, "A")}),
         repository_ids={API: 9001, WEB: 9002},
         environments=frozenset({(WEB, "packages")}),

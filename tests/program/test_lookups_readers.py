@@ -68,5 +68,5 @@ def test_the_program_stops_before_anything_is_made(change, words):
 def test_where_identity_center_is_asked():
     """In its own region; nothing is asked of it where others make the permission sets."""
     asked = {token: arguments for token, arguments in run("prod").invokes if token.startswith(("aws:ssoadmin", "aws:identitystore"))}
-    assert {arguments["region"] for arguments in asked.values()} == {"eu-west-1"} and len(asked) == 2
+    assert {arguments["region"] for arguments in asked.values()} == {"eu-west-1"} and len(asked) == 3
     assert not [token for token, _ in run("dev").invokes if token.startswith(("aws:ssoadmin", "aws:identitystore"))]

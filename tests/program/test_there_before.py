@@ -12,6 +12,7 @@ from tests.program.test_program import AUDIENCES, run, state_of
 STACK = "dev"
 API = "payments-api-pilot"  # publishes, from a pattern too, in an environment
 BRANCHES, REST = "github:index/getRepositoryBranches:getRepositoryBranches", "github:index/getRestApi:getRestApi"
+RESOURCE = "aws:cloudcontrol/getResource:getResource"
 PERMISSIONS = f"repos/acme/{API}/actions/permissions/workflow"
 
 
@@ -53,9 +54,12 @@ def test_a_stack_asks_for_nothing_that_it_made(first):
     # Before anything is made, and behind the guards.
     assert len(questions(recording, BRANCHES)) == 2 * len(publishing)
     environments = {(one.inputs["repository"], one.inputs["environment"]) for one in recording.of("RepositoryEnvironment")}
-    assert len(questions(recording, REST)) == len(publishing) + len(environments)
+    # Rulesets of every repository, workflow permissions of those that publish, environments.
+    repositories = {one.inputs["repository"] for one in recording.of("ActionsVariable")}
+    assert len(questions(recording, REST)) == len(repositories) + len(publishing) + len(environments)
+    assert len(questions(recording, RESOURCE)) == 2, "in domains that are not there, nothing is"
     again = run(STACK, cloud(resources=state))
-    assert questions(again, BRANCHES) == questions(again, REST) == []
+    assert questions(again, BRANCHES) == questions(again, REST) == questions(again, RESOURCE) == []
 
 
 def test_of_what_a_stack_made_nothing_is_in_the_way(first):

@@ -23,6 +23,8 @@ OTHER_VALUES: dict[str, Any] = {
     "domain": {"name": "acme-other", "encryption": "aws", "protect": False},
     "catalog": "catalog/",
     "publicSources": ["pypi"],
+    "shared": "shared-packages",
+    "adopted": "records",
     "tokenDuration": 900,
     "githubOidcProvider": "existing",
     "readRole": "catalog",
@@ -87,6 +89,10 @@ def test_the_schema_and_the_code_know_the_same_keys() -> None:
 def test_every_key_is_described_and_typed() -> None:
     for key, one in SCHEMA.items():
         assert set(one) <= {"type", "items", "description", "default"}, key
+        if key == "publicSources":
+            # A list or a mapping, which is no type of the engine's; settings check it.
+            assert set(one) == {"description", "default"}
+            continue
         assert one["type"] in ("string", "integer", "array", "object"), key
         assert ("items" in one) == (one["type"] == "array"), key
         assert len(one["description"]) > 20, key
@@ -108,6 +114,8 @@ def test_a_default_is_the_value_of_a_key_that_is_left_out(tmp_path: Path, key: s
 @pytest.mark.parametrize("key", SCHEMA)
 def test_every_key_is_read(tmp_path: Path, key: str) -> None:
     needed = NEEDS.get(key, ())
+    (tmp_path / "records").mkdir()
+    (tmp_path / "records" / "test.json").write_text('{"resources": [{"key": "aws:iam/role:Role|test-read"}]}')
     assert parse(tmp_path, changed(*needed, ((CONFIG, f"package-flow:{key}"), OTHER_VALUES[key]))) != parse(tmp_path, changed(*needed))
 
 

@@ -192,7 +192,7 @@ STACK_VALUES = [
     ),
     stack("package-flow:builds.roles", ["a" * 65], ["a" * 64], "a role's name", "package-flow:builds.roles.0"),
     # unknown keys
-    stack("package-flow:domian", {"name": "acme"}, ABSENT, "got an unknown key, allowed: one of 15 (did you mean domain?)"),
+    stack("package-flow:domian", {"name": "acme"}, ABSENT, "got an unknown key, allowed: one of 17 (did you mean domain?)"),
     stack("package-flow:token_duration", 3600, ABSENT, "(did you mean tokenDuration?)"),
     stack("package-flow:domain.encrypt", "aws", ABSENT, "(did you mean encryption?)"),
     stack("package-flow:iam.permissions_boundary", "", ABSENT, "(did you mean permissionsBoundary?)"),
@@ -220,7 +220,7 @@ TEAM_VALUES = [
     Case(("payments", "publishers"), ["ci"], [], "publishers.0", "a mapping"),
     Case(("payments", "publishers"), [{"account": 444455556666, "role": "ci"}], [], "publishers.0.account", "in quotes"),
     Case(("payments", "publishers"), [{"account": OTHER, "role": "ci"}], [], "publishers.0.account", "an account shared with"),
-    Case(("payments", "repos"), {}, ABSENT, "repos", "(did you mean repositories?)"),
+    Case(("payments", "repos"), {}, ABSENT, "repos", "(did you mean repository?)"),
     Case(("payments", "repositories"), ["payments-api"], {}, "repositories", "a mapping"),
     Case(("payments", "release_managers"), "payments-leads", ["payments-leads"], "release_managers", "a list"),
     Case(("payments", "release_managers"), ["Payments Leads"], ["payments-leads"], "release_managers.0", "slug"),

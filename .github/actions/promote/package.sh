@@ -1,8 +1,11 @@
 # shellcheck shell=bash
 # What a promotion is about, for promote.sh and shared-dependencies.sh, which source this: FORMAT and PACKAGE, as the package manager writes it, in
 # CodeArtifact's terms: `namespace` (may be empty), `name`, and `named`, options of the AWS CLI.
+# What the domain calls the shared repository, from the constants of this repository (never from the caller's variables).
 # shellcheck disable=SC2034 # theirs
-SHARED=shared
+SHARED=$(jq -er --arg domain "$DOMAIN" --arg owner "$DOMAIN_OWNER" --arg region "$REGION" \
+  'first(.[] | select(.domain == $domain and .domainOwner == $owner and .region == $region)) | .shared // "shared"' \
+  "$(dirname "${BASH_SOURCE[0]}")/../registry/registry.json")
 
 stop() {
   printf '::error title=Promotion::%s\n' "${1//$'\n'/ }" >&2

@@ -1,4 +1,5 @@
-"""AWS CloudControl API (JSON 1.0) for the one resource type that has no provider of its own: AWS::CodeArtifact::PackageGroup.
+"""AWS CloudControl API (JSON 1.0) for the one resource type that has no provider of its own, AWS::CodeArtifact::PackageGroup, and to read
+domains and repositories, which no function of the provider does.
 
 Writing operations answer IN_PROGRESS; how they ended is asked with GetResourceRequestStatus. Every operation needs its
 `cloudformation:` action on `*`, and the caller's own rights to what the type's handlers call.
@@ -18,6 +19,7 @@ from rehearsal.cloud.codeartifact.authorization import Principal
 from rehearsal.cloud.codeartifact.errors import ApiError, invalid, not_implemented
 from rehearsal.cloud.codeartifact.model import Reply, violations
 from rehearsal.cloud.codeartifact.package_group_resource import CREATE_ONLY, READ_ONLY, TYPE_NAME, Handlers, handler_error, problems
+from rehearsal.cloud.codeartifact.readable_resources import READERS
 from rehearsal.cloud.codeartifact.service import Service
 
 MODEL = ServiceModel(Loader().load_service_model("cloudcontrol", "service-2"), "cloudcontrol")
@@ -32,7 +34,7 @@ def answer(service: Service, principal: Principal, request: Request) -> Reply:
         raise not_implemented(f"the CloudControl operation '{operation}'")
     params = _params(operation, request.body)
     service.authorizer.require(principal, f"cloudformation:{operation}", service.authorizer.anything(principal.account))
-    if params.get("TypeName", TYPE_NAME) != TYPE_NAME:
+    if params.get("TypeName", TYPE_NAME) != TYPE_NAME and not (operation == "GetResource" and params["TypeName"] in READERS):
         raise not_implemented(f"the resource type {params['TypeName']}; CloudControl has {TYPE_NAME} here")
     document = HANDLERS[operation](service, principal, params)
     return Reply(200, json.dumps(document).encode(), {"content-type": "application/x-amz-json-1.0", "x-amzn-requestid": str(uuid.uuid4())})
@@ -83,7 +85,9 @@ def _delete(service: Service, principal: Principal, params: dict[str, Any]) -> d
 
 
 def _get(service: Service, principal: Principal, params: dict[str, Any]) -> dict[str, Any]:
-    return {"TypeName": TYPE_NAME, "ResourceDescription": _resource(Handlers(service, principal).read(params["Identifier"]))}
+    read, name = READERS.get(params["TypeName"]), params["TypeName"]
+    model = read(service, principal, params["Identifier"]) if read else Handlers(service, principal).read(params["Identifier"])
+    return {"TypeName": name, "ResourceDescription": _resource(model)}
 
 
 def _status(service: Service, principal: Principal, params: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from rehearsal.program.inputs import Inputs
 class Domain(AwsHandler):
     token = "aws:codeartifact/domain:Domain"
     create_only = frozenset({"domain", "encryptionKey"})
+    computed = frozenset({"encryptionKey"})
 
     def read(self, inputs: Inputs, defaults: Defaults) -> Params:
         return {
@@ -53,6 +54,7 @@ class Domain(AwsHandler):
 class DomainPermissions(AwsHandler):
     token = "aws:codeartifact/domainPermissions:DomainPermissions"
     create_only = frozenset({"domain", "domainOwner"})
+    computed = frozenset({"domainOwner", "policyRevision"})
 
     def read(self, inputs: Inputs, defaults: Defaults) -> Params:
         return given(
@@ -86,6 +88,7 @@ class DomainPermissions(AwsHandler):
 class Repository(AwsHandler):
     token = "aws:codeartifact/repository:Repository"
     create_only = frozenset({"domain", "domainOwner", "repository"})
+    computed = frozenset({"domainOwner"})
 
     def read(self, inputs: Inputs, defaults: Defaults) -> Params:
         connection = inputs.object("externalConnections")
@@ -154,6 +157,7 @@ class Repository(AwsHandler):
 class RepositoryPermissionsPolicy(AwsHandler):
     token = "aws:codeartifact/repositoryPermissionsPolicy:RepositoryPermissionsPolicy"
     create_only = frozenset({"domain", "domainOwner", "repository"})
+    computed = frozenset({"domainOwner", "policyRevision"})
 
     def read(self, inputs: Inputs, defaults: Defaults) -> Params:
         return given(

@@ -1,0 +1,142 @@
+"""What may be there in a GitHub repository: rulesets of the names to be used, environments with their branch policies, variables."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from existing.answers import Answers
+from existing.there import There
+from leftovers import BRANCH_POLICY_TYPE, ENVIRONMENT_TYPE, RULESET_TYPE, VARIABLE_TYPE, Known, key
+from plan import parts
+from plan.facts import SeenRepository
+from policies.names import PROMOTE_ENVIRONMENT
+
+Seen = Mapping[str, SeenRepository]
+
+
+def _names(one: parts.ConsumingRepository) -> list[str]:
+    """A repository's names in the state."""
+    return [name for name in (one.name, one.renamed_from) if name]
+
+
+def _where(one: parts.ConsumingRepository) -> str:
+    return f"{one.file}: repositories.{one.name}"
+
+
+def rulesets(planned: parts.Plan, known: Known, answers: Answers) -> Iterator[There]:
+    """Rulesets of exactly the planned names, which GitHub has once in a repository. All others stay and are added to."""
+    for one in planned.consumers:
+        # Those of a component that an earlier run came to, leftovers.py judges.
+        made = all(any(key(RULESET_TYPE, name, each.name) in known.made for name in _names(one)) for each in one.rulesets)
+        if made or known.begun("ConsumingRepository", *_names(one)):
+            continue
+        listed = answers.rest(f"repos/{one.repository.owner.login}/{one.name}/rulesets?includes_parents=false&per_page=100") or ()
+        planned_names = {each.name for each in one.rulesets}
+        for there in listed:
+            if there.get("name") in planned_names:
+                yield There(
+                    RULESET_TYPE,
+                    (one.name, str(there["name"])),
+                    f"the ruleset {there['name']}",
+                    _where(one),
+                    "",
+                    blocked="its name says that a stack of this program made it: delete or rename it on GitHub, or find the stack",
+                )
+
+
+def environments(planned: parts.Plan, known: Known, seen: Seen, answers: Answers) -> Iterator[There]:
+    """Environments that keep what protects them, or are in the way."""
+    for one in planned.consumers:
+        for environment in one.environments:
+            found = seen[one.name].environments.get(environment.name) if one.name in seen else None
+            if found is None:
+                continue
+            path = f"repos/{one.repository.owner.login}/{one.name}/environments/{environment.name}"
+            listed = (answers.rest(f"{path}/deployment-branch-policies?per_page=100") or {}).get("branch_policies") or ()
+            yield _environment(one, environment, found, listed)
+            yield from _branch_policies(one, environment, known, listed)
+
+
+def _environment(one: parts.ConsumingRepository, environment: parts.Environment, found: Mapping[str, Any], listed: Any) -> There:
+    promotes = environment.name == PROMOTE_ENVIRONMENT
+    return There(
+        ENVIRONMENT_TYPE,
+        (one.name, environment.name),
+        f"the environment {environment.name}",
+        _where(one),
+        f"{one.name}:{environment.name}",
+        tuple(_stricter(environment, found)),
+        "; ".join(weakened(environment, found, listed)),
+        "" if promotes else "environment, in that file",
+    )
+
+
+def weakened(wanted: parts.Environment, found: Mapping[str, Any], listed: Any) -> list[str]:
+    """What protects an environment and this stack would not keep, each with what to do.
+
+    PUT replaces reviewers, wait timer and self-review rule. Of several reviewers one suffices: fewer are stricter.
+    https://docs.github.com/en/rest/deployments/environments#create-or-update-an-environment
+    """
+    rules = {str(rule.get("type")): rule for rule in found.get("protection_rules") or () if isinstance(rule, Mapping)}
+    lost, policy = [], found.get("deployment_branch_policy") or {}
+    timer = int((rules.get("wait_timer") or {}).get("wait_timer") or 0)
+    if timer > wanted.wait_timer:
+        lost.append(f"it has a wait timer of {timer} minutes; write wait_timer: {timer}")
+    if reviewed := rules.get("required_reviewers"):
+        lost += _reviewers_lost(wanted, reviewed)
+    if found.get("can_admins_bypass") is False and not wanted.admins_cannot_bypass:
+        lost.append("administrators can't bypass it, which this stack does not keep on this plan; use another environment")
+    if policy.get("protected_branches"):
+        lost.append("it is for protected branches, which this stack would replace; choose selected branches on GitHub first")
+    patterns = {str(each.get("name")) for each in listed if each.get("type", "branch") == "branch"}
+    if policy.get("custom_branch_policies") and (more := [each for each in wanted.branches if each not in patterns]):
+        lost.append(f"it is not for {', '.join(more)}, which this stack would let deploy too; add it on GitHub first")
+    return lost
+
+
+def _reviewers_lost(wanted: parts.Environment, rule: Mapping[str, Any]) -> list[str]:
+    lost, listed = [], [each for each in rule.get("reviewers") or () if isinstance(each, Mapping)]
+    teams = {
+        (each.get("reviewer") or {}).get("id"): (each.get("reviewer") or {}).get("slug") for each in listed if each.get("type") == "Team"
+    }
+    if not wanted.reviewer_teams or not {*wanted.reviewer_teams} <= {*teams}:
+        slugs = ", ".join(str(slug or id) for id, slug in teams.items())
+        how = f"write reviewers: [{slugs}]" if teams else "people can't be kept: make a team the reviewer on GitHub first"
+        lost.append(f"it has required reviewers ({len(listed)}); {how}")
+    if rule.get("prevent_self_review") and not wanted.prevents_self_review:
+        lost.append("it has no self-review; write prevent_self_review: true")
+    return lost
+
+
+def _stricter(wanted: parts.Environment, found: Mapping[str, Any]) -> list[str]:
+    """What this stack asks for beyond what is there."""
+    rules = {str(rule.get("type")): rule for rule in found.get("protection_rules") or () if isinstance(rule, Mapping)}
+    timer, changes = int((rules.get("wait_timer") or {}).get("wait_timer") or 0), []
+    if wanted.wait_timer > timer:
+        changes.append(f"wait timer: {timer} becomes {wanted.wait_timer} minutes")
+    if wanted.reviewer_teams and "required_reviewers" not in rules:
+        changes.append("it gets required reviewers")
+    if wanted.admins_cannot_bypass and found.get("can_admins_bypass") is not False:
+        changes.append("administrators can no longer bypass it")
+    if not found.get("deployment_branch_policy"):
+        changes.append(f"only {', '.join(wanted.branches)} may deploy")
+    return changes
+
+
+def _branch_policies(one: parts.ConsumingRepository, environment: parts.Environment, known: Known, listed: Any) -> Iterator[There]:
+    """Policies of the planned patterns. Others stay: they let a branch deploy there, and none of them publish."""
+    for there in listed:
+        pattern = str(there.get("name"))
+        name = f"{one.name}/{environment.name}/{pattern}"
+        if there.get("type", "branch") == "branch" and pattern in environment.branches and key(BRANCH_POLICY_TYPE, name) not in known.made:
+            id = f"{one.name}:{environment.name.replace(':', '??')}:{there.get('id')}"
+            yield There(BRANCH_POLICY_TYPE, (name,), f"the branch policy {pattern} of {environment.name}", _where(one), id)
+
+
+def variables(planned: parts.Plan, known: Known, seen: Seen) -> Iterator[There]:
+    """Actions variables of the names that this stack writes."""
+    for one in planned.consumers:
+        there = seen[one.name].variables if one.name in seen else {}
+        for name, value in one.variables.items():
+            if name in there and not any(key(VARIABLE_TYPE, each, name) in known.made for each in _names(one)):
+                changes = () if there[name] == value else (f"value: {there[name]} becomes {value}",)
+                yield There(VARIABLE_TYPE, (one.name, name), f"the Actions variable {name}", _where(one), f"{one.name}:{name}", changes)

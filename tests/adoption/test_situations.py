@@ -1,0 +1,292 @@
+"""What may be there before a stack comes, and the line that says so before anything is made. The numbers are the situations' own."""
+
+import json
+import logging
+from typing import Any
+
+import pytest
+from pulumi import RunError
+
+from adopt.importing import give_back, record
+from adopt.page import page
+from adopt.program import Found
+from adopt.program import look as look_program
+from existing.compare import policies
+from existing.table import LOOKED_FOR, NOT_LOOKED_FOR
+from existing.there import There
+from lookups import Adoption, LookupProblems
+from plan.facts import WorkflowPermissions, assumed
+from plan.planning import plan
+from policies.arns import Registry
+from policies.names import RoleKind, role_name
+from tests.components.recording import ACCOUNT
+from tests.components.recording import record as record_program
+from tests.program.fake import Cloud, stack_config
+from tests.program.test_program import AUDIENCES, parsed, run
+
+STACK, API = "dev", "payments-api-pilot"
+SETTINGS = parsed(STACK)
+PLANNED = plan(SETTINGS, assumed(SETTINGS))
+PLACE = Registry("aws", ACCOUNT, SETTINGS.region, SETTINGS.domain.name)
+KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/12345678-1234-1234-1234-123456789012"
+LETS_IN = {"Statement": [{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::1:role/ci"}, "Action": "codeartifact:*", "Resource": "*"}]}
+
+
+def cloud(**more: Any) -> Cloud:
+    return Cloud(audiences=AUDIENCES[STACK], **more)
+
+
+def with_domain(key: str = KEY, **repositories: Any) -> Cloud:
+    there = cloud()
+    there.managed_keys.add(KEY)
+    there.existing[PLACE.domain_arn] = {"EncryptionKey": key}
+    for name, properties in repositories.items():
+        there.existing[PLACE.repository_arn(name.replace("_", "-"))] = properties
+    return there
+
+
+def lines(there: Cloud, **config: str) -> list[str]:
+    """What the program says instead of making anything."""
+    with pytest.raises(LookupProblems) as error:
+        run(STACK, there, preview=False, **config)
+    return list(error.value.problems)
+
+
+def line(there: Cloud, *words: str, **config: str) -> str:
+    """The one line that has these words."""
+    (found,) = [one for one in lines(there, **config) if all(word in one for word in words)]
+    return found
+
+
+def encrypted(word: str) -> dict[str, str]:
+    return {"package-flow:domain": json.dumps({"name": SETTINGS.domain.name, "encryption": word, "protect": False})}
+
+
+def test_1_a_domain_with_repositories():
+    there = with_domain(shared={}, npmjs={"ExternalConnections": ["public:npmjs"]})
+    said = lines(there, **encrypted("aws"))
+    assert [one.split(" is there already")[0].partition(": the ")[2] for one in said] == [
+        f"CodeArtifact domain {SETTINGS.domain.name}",
+        "repository npmjs",
+        "repository shared",
+    ]
+    adopt = f"adopt it: make adopt STACK={STACK} (import id arn:aws:codeartifact:"
+    assert all(adopt in one and "or rename: package-flow:" in one for one in said)
+
+
+def test_2_a_domain_with_a_customers_key():
+    theirs = "arn:aws:kms:eu-west-1:111122223333:key/theirs"
+    there = with_domain(theirs)
+    for word in ("customer", "aws"):
+        assert "write encryption: arn:aws:kms:eu-west-1:111122223333:key/theirs" in line(
+            there, "the CodeArtifact domain", **encrypted(word)
+        )
+    assert "adopt it" in line(there, "the CodeArtifact domain", **encrypted(theirs))
+
+
+def test_3_a_domain_with_the_aws_managed_key():
+    assert "got customer; expected aws, which encrypts it and can't be changed" in line(with_domain(), "domain", **encrypted("customer"))
+    assert "adopt it" in line(with_domain(), "the CodeArtifact domain", **encrypted("aws"))
+
+
+def test_4_policies_that_let_others_in():
+    there = with_domain(shared={"PermissionsPolicyDocument": LETS_IN})
+    assert "adopt it" in line(there, "the policy of the repository shared", **encrypted("aws"))
+    said = policies(LETS_IN, PLANNED.registry.shared.policy)
+    assert said[0].startswith("policy: removes {") and said[0].endswith("(arn:aws:iam::1:role/ci publishes by it, and no longer can)")
+    assert sum(one.startswith("policy: adds") for one in said) == len(json.loads(PLANNED.registry.shared.policy)["Statement"])
+    assert policies(PLANNED.registry.shared.policy, PLANNED.registry.shared.policy) == []
+
+
+def test_5_upstreams_in_another_order():
+    there = with_domain(shared={"Upstreams": ["pypi", "npmjs", "more"]})
+    wanted = ", ".join(PLANNED.registry.shared.upstreams)
+    (shared,) = [one for one in seen_by(there) if one.identity == ("shared",) and one.type.endswith(":Repository")]
+    assert f"upstreams: pypi, npmjs, more becomes {wanted}" in shared.changes
+
+
+def seen_by(there: Cloud) -> list[There]:
+    """What the table finds, as the look-ups ask it."""
+    found = Found()
+    config = stack_config(STACK) | encrypted("aws")
+    record_program(lambda: look_program(found), invoke=there, config=config, stack=STACK, preview=True)
+    assert found.adoption is not None
+    return list(found.adoption.there)
+
+
+def test_looking_is_a_previews():
+    with pytest.raises(RunError, match="looking changes nothing"):
+        record_program(lambda: look_program(Found()), invoke=cloud(), config=stack_config(STACK), stack=STACK)
+
+
+def test_6_a_public_source_under_another_name():
+    there = with_domain(shared={"Upstreams": ["npm-store"]}, npm_store={"ExternalConnections": ["public:npmjs"]})
+    assert "write publicSources: {npmjs: npm-store}" in line(there, "the repository npm-store", **encrypted("aws"))
+    named = {"package-flow:publicSources": '{"npmjs": "npm-store", "pypi": "pypi"}', **encrypted("aws")}
+    assert "adopt it" in line(there, "the repository npm-store", **named)
+
+
+def role(**more: Any) -> dict[str, Any]:
+    name = role_name(STACK, RoleKind.READ)
+    usual = {"arn": PLACE.role_arn(SETTINGS.iam.path, name), "path": SETTINGS.iam.path, "description": "", "permissionsBoundary": ""}
+    return {**usual, "maxSessionDuration": 3600, "assumeRolePolicy": '{"Statement": []}', **more}
+
+
+def test_7_a_role_and_a_policy():
+    there, name = cloud(), role_name(STACK, RoleKind.READ)
+    there.roles[name] = role()
+    there.policies[PLACE.policy_arn(SETTINGS.iam.path, name)] = '{"Statement": []}'
+    said = lines(there)
+    assert [one for one in said if f"the role {name} is there already" in one and "adopt it" in one]
+    assert [one for one in said if f"the policy {name} is there already" in one and "adopt it" in one]
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"arn": PLACE.role_arn("/other/", role_name(STACK, RoleKind.READ))}, "no role changes its path"),
+        ({"attached": ["AdministratorAccess"]}, "it would keep its policies AdministratorAccess"),
+        ({"policies": ["inline"]}, "it would keep its policies inline"),
+    ],
+)
+def test_7_a_role_that_would_keep_more_than_this_stack_gives_it(more, words):
+    there = cloud()
+    there.roles[role_name(STACK, RoleKind.READ)] = role(**more)
+    said = line(there, "the role dev-read is there already")
+    assert words in said and "adopt it" not in said
+
+
+def test_8_and_9_the_oidc_provider():
+    existing = {"package-flow:githubOidcProvider": "existing"}
+    assert run(STACK, Cloud(audiences=["sts.amazonaws.com"]), preview=False, **existing).registrations
+    (said,) = lines(Cloud(audiences=["other"]), **{"package-flow:githubOidcProvider": "existing"})
+    assert "the account's provider has these audiences: other; add sts.amazonaws.com" in said
+
+
+def test_10_and_11_rulesets():
+    (one,) = [each for each in PLANNED.consumers if each.name == API]
+    there, path = cloud(), f"repos/acme/{API}/rulesets?includes_parents=false&per_page=100"
+    there.rest[path] = [{"id": 1, "name": "package-flow-release"}, {"id": 2, "name": "the company's"}]
+    assert run(STACK, there).registrations, "rulesets of other names stay and are added to"
+    name = next(each.name for each in one.rulesets if each.kind == "release")
+    there.rest[path].append({"id": 3, "name": name})
+    assert "delete or rename it on GitHub" in line(there, f"the ruleset {name} is there already")
+
+
+TEAM = {"type": "Team", "reviewer": {"id": 1, "slug": "leads"}}
+TIMER, REVIEWERS = (
+    {"type": "wait_timer", "wait_timer": 30},
+    {"type": "required_reviewers", "prevent_self_review": True, "reviewers": [TEAM]},
+)
+CUSTOM = {"protected_branches": False, "custom_branch_policies": True}
+
+
+@pytest.mark.parametrize("policy", [CUSTOM, None])
+def test_13_and_14_an_environment_that_is_protected(policy):
+    there = cloud()
+    there.rest[f"repos/acme/{API}/environments/packages"] = {"protection_rules": [TIMER, REVIEWERS], "deployment_branch_policy": policy}
+    said = line(there, "has the environment packages already")
+    assert "a wait timer of 30 minutes, required reviewers (1), no self-review" in said and "import it with the id" in said
+
+
+def test_16_workflow_permissions_are_shown_and_given_back():
+    recorded = record([], {API: WorkflowPermissions("write", True)}, {})
+    assert give_back("acme", recorded) == [
+        f"gh api -X PUT repos/acme/{API}/actions/permissions/workflow -f default_workflow_permissions=write "
+        "-F can_approve_pull_request_reviews=true"
+    ]
+    later = record([], {API: WorkflowPermissions("read", False)}, recorded)
+    assert later == recorded, "what was there first is what is given back"
+
+
+def test_17_an_actions_variable():
+    class Set(Cloud):
+        def _variables(self, fullName: str):
+            found = [{"name": "CODEARTIFACT_DOMAIN", "value": "former"}] if fullName.endswith(API) else []
+            return super()._variables(fullName) | {"variables": found}
+
+    (said,) = lines(Set(audiences=AUDIENCES[STACK]))
+    assert f"import it with the id {API}:CODEARTIFACT_DOMAIN" in said
+
+
+def test_19_branches_that_match_a_release_pattern():
+    there = cloud()
+    there.branches = ["main", "release/evil"]
+    (said,) = lines(there)
+    assert "would let the branch 'release/evil' publish" in said and "name it in accepted_branches" in said
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ({"archived": True}, "is archived"),
+        ({"fullName": f"acme/{API.upper()}"}, "write that name"),
+        ({"fullName": f"elsewhere/{API}"}, f"is called 'elsewhere/{API}' on GitHub"),
+    ],
+)
+def test_21_and_22_archived_in_other_case_or_transferred(answer, words):
+    class Otherwise(Cloud):
+        def _repository(self, fullName: str):
+            return super()._repository(fullName) | (answer if fullName == f"acme/{API}" else {})
+
+    assert words in line(Otherwise(audiences=AUDIENCES[STACK]), f"repositories.{API}")
+
+
+def test_23_a_fork_is_said_to_be_one(caplog):
+    class Forked(Cloud):
+        def _repository(self, fullName: str):
+            return super()._repository(fullName) | {"fork": fullName == f"acme/{API}"}
+
+    caplog.set_level(logging.WARNING, "pulumi")
+    assert run(STACK, Forked(audiences=AUDIENCES[STACK])).registrations
+    assert [one.message for one in caplog.records if f"repositories.{API}: is a fork" in one.message]
+
+
+def test_26_topic_queue_alias_and_permission_set():
+    stack = "prod"
+    configured = parsed(stack)
+    planned = plan(configured, assumed(configured))
+    assert planned.events and planned.developers and planned.registry.key
+    there = Cloud(audiences=AUDIENCES[stack])
+    there.topics, there.queues = {planned.events.names.rule}, {planned.events.names.dead_letters}
+    there.aliases = {planned.registry.key.alias: "0123"}
+    there.permission_sets = {planned.developers.permission_sets[0].name}
+    with pytest.raises(LookupProblems) as error:
+        run(stack, there)
+    for words in (f"the SNS topic {planned.events.names.rule}", "the SQS queue", planned.registry.key.alias, "the permission set prod-"):
+        assert len([one for one in error.value.problems if words in one and "is there already" in one]) == 1, words
+
+
+def test_27_a_package_group():
+    (first, *_) = [group for team in PLANNED.teams for group in team.package_groups]
+    there = with_domain()
+    there.existing[PLACE.package_group_arn(first.owned.group_pattern)] = {"Pattern": first.owned.group_pattern}
+    said = line(there, f"the package group {first.owned.group_pattern} is there already", **encrypted("aws"))
+    assert "aws codeartifact delete-package-group" in said and "it holds no packages" in said.lower()
+
+
+def test_28_packages_of_owned_names_elsewhere():
+    written = page(STACK, Found(adoption=Adoption(None, (), (), (), {})), PLANNED)
+    for team in PLANNED.teams:
+        for one in team.owns:
+            (said,) = [each for each in written.splitlines() if each.startswith(f"- {one.format}:{one.text} is {team.name}'s")]
+            assert "aws codeartifact list-packages" in said and f"--format {one.format}" in said
+
+
+def test_30_another_stack_in_the_account():
+    other = plan(parsed("prod"), assumed(parsed("prod")))
+    assert not {one.name for one in PLANNED.roles} & {one.name for one in other.roles}
+    assert PLANNED.builds.policy.name != other.builds.policy.name
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_every_type_is_looked_for_or_there_is_a_reason_why_not(stack):
+    registered = {one.type for one in run(stack).registrations if not one.type.startswith(("pulumi:", "package-flow:"))}
+    assert registered <= {*LOOKED_FOR, *NOT_LOOKED_FOR}
+    assert not {*LOOKED_FOR} & {*NOT_LOOKED_FOR} and all(NOT_LOOKED_FOR.values())
+
+
+def test_what_can_not_be_adopted_says_only_what_else_to_do():
+    blocked = There("t", ("x",), "a thing", "file: key", "id", blocked="take it off", rename="key")
+    assert blocked.problem("dev") == "file: key: a thing is there already and not in this stack's state; take it off; or rename: key"
+    assert not blocked.adoptable
