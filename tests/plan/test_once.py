@@ -80,7 +80,7 @@ def test_one_run_of_the_program(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -
     assert len(imported) == isinstance(cloud, Interrupted)
     assert parsed.total() == len(owned) > 5
     assert declared.total() == len(settings.repositories) > 5
-    assert texts.total() == 3 * once > 50
+    assert texts.total() == 2 * once > 50
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])
