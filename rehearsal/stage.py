@@ -13,6 +13,7 @@ from bootstrap import rights
 from bootstrap.declaration import Declaration
 from policies.arns import Registry
 from rehearsal import bootstrapping, clients, seeding
+from rehearsal.bootstrapping import Bootstrap
 from rehearsal.clients import Credentials
 from rehearsal.control import Control
 from rehearsal.github import GitHub
@@ -134,21 +135,21 @@ def _words(error: Mapping[str, Any]) -> str:
 def company(stack: Stack, settings: Settings, cloud: Cloud, folder: Path, *, quick: bool = False) -> Credentials:
     """Seed GitHub and the account; returns the deployer's credentials. `quick` leaves the bootstrap out: the deployer is made by hand."""
     cloud.control.post("github/seed", **seeding.github(settings))
-    # The bootstrap is about the project's own stacks; another stack file is deployed by a role that is made by hand.
+    # A bootstrap is about the project's own stacks; another stack file is deployed by a role that is made by hand.
     own = stack.file == PROJECT / f"Pulumi.{stack.name}.yaml"
-    bootstrapped = partial(_bootstrap, stack.name, cloud, folder) if own and not quick else None
+    bootstrap = bootstrapping.of_stack(PROJECT, stack.name) if own and not quick else None
+    bootstrapped = partial(_bootstrap, bootstrap, stack.name, cloud, folder) if bootstrap else None
     credentials = seeding.aws(settings, cloud.registry, cloud.control, cloud.root, cloud.place.endpoint, bootstrapped)
     cloud.writes_before = cloud.control.get("github/requests")["github_writes"]
     return credentials
 
 
-def _bootstrap(stack: str, cloud: Cloud, folder: Path) -> tuple[str, Credentials]:
+def _bootstrap(bootstrap: Bootstrap, stack: str, cloud: Cloud, folder: Path) -> tuple[str, Credentials]:
     """Bootstrap the account and start a deployment: the deployer's ARN and credentials."""
     endpoint = cloud.place.endpoint
-    bootstrap = bootstrapping.declared(PROJECT)
     bootstrapping.run(bootstrapping.Administrator(cloud.control, cloud.root, endpoint, seeding.DEPLOYER_APP), bootstrap, PROJECT, folder)
-    deployment = bootstrapping.deployment(cloud.control, bootstrap, stack)
-    cloud.bootstrap = bootstrap
+    deployment = bootstrapping.deployment(cloud.control, bootstrap.declared, stack)
+    cloud.bootstrap = bootstrap.declared
     arn = deployment["settings"]["operationContext"]["environmentVariables"]["PACKAGE_FLOW_DEPLOYER"]
     return arn, bootstrapping.deployer(endpoint, cloud.place.region, deployment)
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from rehearsal.actions import Conclusion, Job, run_workflow
-from tests.workflows.calling import PROJECT, VARIABLES, starting
+from rehearsal.actions import Conclusion, Job
+from tests.workflows.calling import PROJECT, VARIABLES, run_workflow, starting
 
 FIRST = {"publish-package.yml": "check", "promote-package.yml": "request"}
 INPUTS: dict[str, dict[str, Any]] = {

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.actions import Conclusion, RunResult, run_workflow
+from rehearsal.actions import Conclusion, RunResult
 from rehearsal.actions.github import start_jobs
 from tests.rehearsal.actions.registry import PROJECT, TOOLS, LocalCloud
+from tests.workflows.calling import run_workflow
 
 WORKFLOW = """
 on: {workflow_call: {}}
