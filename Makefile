@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 # What is compiled is kept, whatever the shell says: the next start is quicker.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help engine rehearse access test fuzz faults check format generated lock clean
+.PHONY: help company engine rehearse access test fuzz faults check format generated lock clean
 
 help:  ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +21,13 @@ $(INSTALLED): bootstrap/requirements.txt requirements.in bootstrap/requirements.
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r bootstrap/requirements.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -r requirements-dev.txt
 	@touch $@
+
+company: $(INSTALLED)  ## Write your company's files (ORGANIZATION= DOMAIN= ACCOUNT= REGION=), or say what disagrees (CHECK=1)
+	@$(BIN)/python -m company $(if $(CHECK),--check) \
+		$(if $(ORGANIZATION),--organization '$(ORGANIZATION)') $(if $(DOMAIN),--domain '$(DOMAIN)') $(if $(REGION),--region '$(REGION)') \
+		$(if $(ACCOUNT),--account '$(ACCOUNT)') $(if $(ACCOUNT_DEV),--account-of 'dev=$(ACCOUNT_DEV)') \
+		$(if $(ACCOUNT_PROD),--account-of 'prod=$(ACCOUNT_PROD)') \
+		$(if $(PULUMI_ORGANIZATION),--pulumi-organization '$(PULUMI_ORGANIZATION)')
 
 engine: $(INSTALLED)  ## Find Pulumi's engine, or build it with Go (once)
 	@$(BIN)/python -m rehearsal.engine
@@ -35,7 +42,7 @@ test: $(INSTALLED)  ## Run the tests, the rehearsals of dev and prod among them 
 	@$(BIN)/python -m pytest -n 2 --dist worksteal $(if $(ALL),--all)
 
 fuzz: $(INSTALLED)  ## Try bad input (INPUTS=1000, SEED=1)
-	@$(BIN)/python -m tests.fuzzing --inputs $(or $(INPUTS),1000) --seed $(or $(SEED),1)
+	@$(BIN)/python -m tests.companies python -m tests.fuzzing --inputs $(or $(INPUTS),1000) --seed $(or $(SEED),1)
 
 faults: engine  ## Fail every writing call to AWS and GitHub in five ways, under Pulumi's engine (an hour)
 	@$(BIN)/python -m rehearsal.faults

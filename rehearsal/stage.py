@@ -9,8 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import registry_constants
 from bootstrap import rights
 from bootstrap.declaration import Declaration
+from company import places, workflows
 from policies.arns import Registry
 from rehearsal import bootstrapping, clients, seeding
 from rehearsal.bootstrapping import Bootstrap
@@ -163,17 +165,16 @@ def watch(cloud: Cloud, settings: Settings) -> Watch:
 
 def _workflows(settings: Settings, outputs: Mapping[str, Any], folder: Path) -> Path:
     """The checkout whose workflows are rehearsed: this one for its own stacks, so that constants that disagree with the outputs show; for
-    another company's stack, a copy with that company's constants."""
-    constants = PROJECT / ".github" / "actions" / "registry" / "registry.json"
-    known = json.loads(constants.read_text())
+    another company's stack, a copy with that company's constants and repository."""
+    known = json.loads((PROJECT / places.CONSTANTS).read_text())
     if any(one["stack"] == settings.stack and one["domain"] == settings.domain.name for one in known):
         return PROJECT
     checkout = folder / "checkout"
     shutil.copytree(PROJECT / ".github", checkout / ".github")
-    domain = outputs["domain"]
-    own = {"stack": settings.stack, "domain": domain["name"], "domainOwner": domain["owner"], "region": domain["region"]}
-    copied = checkout / constants.relative_to(PROJECT)
-    copied.write_text(json.dumps([{**own, "tokenDuration": settings.token_duration}]))
+    constants = registry_constants.constants(settings.stack, outputs, settings.token_duration)
+    (checkout / places.CONSTANTS).write_text(registry_constants.text([constants]))
+    for path, text in workflows.rewritten(checkout, settings.program_repository).items():
+        (checkout / path).write_text(text)
     return checkout
 
 
