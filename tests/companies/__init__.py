@@ -37,12 +37,18 @@ def checkout(root: Path = PROJECT) -> Generator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="package-flow-acme-", ignore_cleanup_errors=True) as folder:
         copy = Path(folder).resolve() / root.name
-        shutil.copytree(root, copy, ignore=_LEFT_OUT, symlinks=True)
-        for linked in _LINKED:
-            if (root / linked).exists():
-                (copy / linked).symlink_to((root / linked).resolve())
+        copied(copy, root)
         put(copy)
         yield copy
+
+
+def copied(folder: Path, root: Path = PROJECT) -> Path:
+    """A copy of a checkout in a new folder, with its virtual environment and engine."""
+    shutil.copytree(root, folder, ignore=_LEFT_OUT, symlinks=True)
+    for linked in _LINKED:
+        if (root / linked).exists():
+            (folder / linked).symlink_to((root / linked).resolve())
+    return folder
 
 
 def put(root: Path) -> None:
