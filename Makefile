@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 # What is compiled is kept, whatever the shell says: the next start is quicker.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help company engine rehearse access test fuzz faults check format generated lock clean
+.PHONY: help company engine rehearse access test fuzz faults check format generated lock release clean
 
 help:  ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ lock: $(INSTALLED)  ## Lock what requirements.in of the program, the bootstrap a
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-config \
 			$(if $(UPGRADE),--upgrade) --constraints requirements-dev.txt --output-file $$folder/requirements.txt $$folder/requirements.in || exit 1; \
 	done
+
+release: $(INSTALLED)  ## Cut a release (VERSION=1.2.0): changelog, version, tag; nothing is pushed
+	@$(BIN)/python -m release '$(VERSION)'
 
 clean:  ## Remove what the targets made
 	rm -rf $(VENV) .engine access-review fuzzing-failures tests/access/judge/node_modules .pytest_cache .ruff_cache .hypothesis
