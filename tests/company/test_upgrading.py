@@ -69,11 +69,6 @@ def develop(product: Path) -> None:
         (product / ".github" / "workflows" / file).write_text(text.replace("/registry@main", "/registry@main # of the next release"))
     for root in (product, product / places.EXAMPLE):
         edit(root / "Pulumi.prod.yaml", "    name: acme\n", "    name: acme-packages\n")
-        edit(
-            root / "Pulumi.prod.yaml",
-            "tokenDuration" if "tokenDuration" in (root / "Pulumi.prod.yaml").read_text() else "config:\n",
-            "config:\n",
-        )
         edit(root / "catalog/prod/identity.yaml", "login-web", "sign-in-web")
         (root / "catalog" / "prod" / "search.yaml").write_text("team: search\nrepositories:\n  search-api: {}\n")
         edit(root / places.CONSTANTS, '"domain": "acme"', '"domain": "acme-packages"')
@@ -96,11 +91,9 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The program's repository, with the last release and the next one."""
     root = copies.repository(tmp_path_factory.mktemp("product") / "package-flow")
     edit(root / "VERSION", (root / "VERSION").read_text(), "1.0.0\n")
-    text = (root / "CHANGELOG.md").read_text()
-    section = release.unreleased(text)
-    (root / "CHANGELOG.md").write_text(
-        text.partition(release._UNRELEASED)[0] + release._NEXT + "### Added\n\n- All of it.\n\n" + section[:0]
-    )
+    changelog = root / "CHANGELOG.md"
+    head = changelog.read_text().partition("## [Unreleased]")[0]
+    changelog.write_text(f"{head}## [Unreleased]\n\n{release.BREAKING}\n\nNone.\n\n### Added\n\n- All of it.\n")
     git(root, "commit", "--quiet", "--all", "--message", "The release before")
     git(root, "config", "user.name", "Carol")
     git(root, "config", "user.email", "carol@acme.example")
@@ -160,10 +153,12 @@ def test_the_page_says_all_that_a_company_runs() -> None:
     assert all(any(line.startswith(one) for line in lines) for one in (*ELSEWHERE, MAY_STOP, "make company CHECK=1"))
 
 
-def test_without_the_pages_commands_the_company_would_have_the_examples_files(product: Path, contoso: Path) -> None:
-    """The twin: what merging alone leaves."""
+def test_merging_alone_leaves_what_make_company_mends(product: Path, contoso: Path) -> None:
+    """The twin: the same without the page's commands after the merge."""
     git(contoso, "fetch", "--quiet", "--tags", str(product))
     git(contoso, "merge", "--no-commit", f"v{NEXT}", check=False)
+    git(contoso, "checkout", "HEAD", "--", "Pulumi.*.yaml", "catalog", "bootstrap/Pulumi.*.yaml")
     git(contoso, "checkout", f"v{NEXT}", "--", ".github")
-    found = checking.disagreements(contoso)
-    assert found
+    found = "\n".join(checking.disagreements(contoso))
+    assert "catalog/prod/search.yaml: got the example company's file" in found
+    assert ": got acme/package-flow; expected contoso/package-flow; run make company" in found
