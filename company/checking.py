@@ -19,16 +19,17 @@ _RUN = "run make company"
 def disagreements(root: Path) -> list[str]:
     """Everything that disagrees, as `file: key: got X; expected Y; do Z` lines; nothing if all agrees.
 
-    A value that the program does not take is told as it tells it itself (`got X, allowed: Y`). Where a stack can't be read, nothing that
-    follows from it is judged.
+    A value that the program does not take is reported as it reports it itself (`got X, allowed: Y`). Where the example's files are left,
+    or a stack can't be read, nothing else is judged: it would follow from that.
     """
+    if left := list(_left(root)):
+        return left
     stacks, problems = _stacks(root)
-    found = [*_left(root), *problems]
     if problems:
-        return found
-    found += _owners(stacks)
+        return problems
+    found = list(_owners(stacks))
     if not stacks:
-        return [*found, _line("Pulumi.*.yaml", "", "no stack file", "one a stack", "write one (docs/reference.md)")]
+        return [_line("Pulumi.*.yaml", "", "no stack file", "one a stack", "write one (docs/reference.md)")]
     found += _bootstraps(root)
     found += _workflows(root, program_repository(root, stacks))
     found += _constants(root, stacks)
