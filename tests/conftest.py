@@ -23,6 +23,10 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """In a company's own copy the tests run beside it, with the company that they stand on."""
     if hasattr(config, "workerinput") or companies.is_ours():
         return None
+    if os.environ.get("UPDATE_SNAPSHOTS"):
+        raise pytest.UsageError(
+            "UPDATE_SNAPSHOTS: got it in a company's own checkout; recordings are the program's: set it in a checkout of that"
+        )
     print("This checkout is a company's own: the tests run in a copy of it with the files of tests/companies/acme.", flush=True)
     given = config.invocation_params
     return companies.run([sys.executable, "-m", "pytest", *map(str, given.args)], given.dir)

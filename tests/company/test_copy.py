@@ -78,7 +78,27 @@ def test_the_products_tests_run_beside_it_on_their_own_company(contoso: Path) ->
 
 
 @needs_make
+def test_nothing_is_recorded_there(contoso: Path) -> None:
+    """A recording of the tests' company would be lost with the copy that it is made in."""
+    command = [contoso / "venv" / "bin" / "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", REPRESENTATIVE[0]]
+    done = subprocess.run(command, cwd=contoso, env={**os.environ, "UPDATE_SNAPSHOTS": "1"}, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "UPDATE_SNAPSHOTS: got it in a company's own checkout" in done.stdout + done.stderr
+
+
+@needs_make
 @pytest.mark.slow("the main job of one stack and representative tests are run above")
 @pytest.mark.parametrize("words", [["rehearse", "ALL=1"], ["rehearse", "ALL=1", "STACK=dev"], ["test"]], ids=" ".join)
 def test_all_of_it_passes(contoso: Path, words: list[str]) -> None:
     make(contoso, *words)
+
+
+# Whose files and packages are the fictional company's: the examples' and the small stack's, and where its files are.
+FIXTURES = ("company/places.py", "rehearsal/generated_client.py", "rehearsal/onboarding.py")
+
+
+@pytest.mark.parametrize("folder", ["access", "bootstrap", "company", "evaluator", "plan", "rehearsal"])
+def test_no_code_knows_a_company(folder: str) -> None:
+    files = {file.relative_to(companies.PROJECT).as_posix(): file.read_text() for file in (companies.PROJECT / folder).rglob("*.py")}
+    assert files
+    assert [name for name, text in files.items() if "acme" in text.lower() and name not in FIXTURES] == []
