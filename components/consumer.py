@@ -13,6 +13,7 @@ import pulumi_github as github
 from components.github_oidc import SESSION_DURATION
 from plan import parts
 from policies import branches
+from policies.branches import TAGS
 from policies.names import RoleKind, Variable
 
 
@@ -115,11 +116,11 @@ class ConsumingRepository(pulumi.ComponentResource):
             f"{self._logical_name}-{planned.edition}",
             name=planned.name,
             repository=self._planned.repository.name,
-            target="branch",
+            target=planned.target,
             enforcement="active",
             conditions={"ref_name": {"includes": list(planned.refs), "excludes": []}},
             rules=github.RepositoryRulesetRulesArgsDict(**planned.rules),
-            bypass_actors=[{"actor_id": team, "actor_type": "Team", "bypass_mode": "always"} for team in planned.bypass_teams],
+            bypass_actors=[*_bypass("Team", planned.bypass_teams), *_bypass("Integration", planned.bypass_apps)],
             opts=self._child,
         )
 
@@ -139,17 +140,18 @@ class ConsumingRepository(pulumi.ComponentResource):
             deployment_branch_policy={"protected_branches": False, "custom_branch_policies": True},
             opts=self._child,
         )
-        policies = [
-            github.RepositoryEnvironmentDeploymentPolicy(
-                f"{self._logical_name}/{planned.name}/{pattern}",
-                repository=self._planned.repository.name,
-                environment=environment.environment,
-                branch_pattern=pattern,
-                opts=self._child,
-            )
-            for pattern in planned.branches
-        ]
-        return [environment, *policies]
+        branches = [self._policy(environment, planned.name, pattern, branch_pattern=pattern) for pattern in planned.branches]
+        tags = [self._policy(environment, planned.name, f"{TAGS}{pattern}", tag_pattern=pattern) for pattern in planned.tags]
+        return [environment, *branches, *tags]
+
+    def _policy(self, environment: github.RepositoryEnvironment, of: str, name: str, **pattern: str) -> pulumi.Resource:
+        return github.RepositoryEnvironmentDeploymentPolicy(
+            f"{self._logical_name}/{of}/{name}",
+            repository=self._planned.repository.name,
+            environment=environment.environment,
+            opts=self._child,
+            **pattern,
+        )
 
     def _role(self, kind: RoleKind, planned: parts.Role, after: pulumi.Input[list]) -> pulumi.Output[str]:
         role = aws.iam.Role(
@@ -183,3 +185,7 @@ class ConsumingRepository(pulumi.ComponentResource):
                 value=outputs.get(variable) or value,
                 opts=self._child,
             )
+
+
+def _bypass(type: str, ids: Sequence[int]) -> list[github.RepositoryRulesetBypassActorArgsDict]:
+    return [{"actor_id": id, "actor_type": type, "bypass_mode": "always"} for id in ids]

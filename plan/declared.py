@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from policies.branches import ReleaseBranches
+from policies.branches import ReleaseBranches, ReleaseTags
 from policies.github_tokens import Subjects
 from policies.names import SHARED_REPOSITORY
 from policies.namespaces import Namespace
@@ -178,6 +178,7 @@ class Repository:
     promotes: Promotes | None
     accepted_branches: tuple[str, ...] = ()
     renamed_from: str = ""
+    release_tags: ReleaseTags = field(default_factory=ReleaseTags)
 
     @property
     def installs_only(self) -> bool:
@@ -186,7 +187,10 @@ class Repository:
 
 @dataclass(frozen=True)
 class Team:
-    """One file of the catalog. `upstreams` are teams, in order of priority; `owns` holds only formats with names in them."""
+    """One file of the catalog. `upstreams` are teams, in order of priority; `owns` holds only formats with names in them.
+
+    Who may create release branches and tags: `release_managers` (GitHub team slugs) and `release_apps` (ids of GitHub Apps).
+    """
 
     name: str
     file: str
@@ -198,6 +202,7 @@ class Team:
     developer_groups: tuple[str, ...] = ()
     build_roles: tuple[str, ...] = ()
     publishers: tuple[Publisher, ...] = ()
+    release_apps: tuple[int, ...] = ()
 
     @property
     def has_repository(self) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from plan.declared import Slack
 from policies import guards
 from policies.arns import Registry
-from policies.branches import ReleaseBranches
+from policies.branches import ReleaseBranches, ReleaseTags
 from policies.events import Names
 from policies.github_tokens import GitHubRepository
 from policies.guards import Rules
@@ -159,17 +159,19 @@ class TeamRepository:
 
 @dataclass(frozen=True)
 class Ruleset:
-    """A ruleset for branches. `bypass_teams` are ids of the GitHub teams that it does not hold for."""
+    """A ruleset; `target` is branch or tag. It does not hold for the teams and GitHub Apps of the ids `bypass_teams`, `bypass_apps`."""
 
     kind: str
     refs: tuple[str, ...]
     rules: Rules = field(hash=False)
     bypass_teams: tuple[int, ...] = ()
+    bypass_apps: tuple[int, ...] = ()
+    target: str = "branch"
 
     @property
     def edition(self) -> str:
         """Its kind and a digest of what it says: a ruleset that says something else is another one."""
-        return guards.edition(self.kind, self.refs, self.rules, self.bypass_teams)
+        return guards.edition(self.kind, self.refs, self.rules, self.bypass_teams, self.bypass_apps)
 
     @property
     def name(self) -> str:
@@ -179,12 +181,13 @@ class Ruleset:
 
 @dataclass(frozen=True)
 class Environment:
-    """A GitHub environment whose jobs come from `branches`. `admins_cannot_bypass` where the plan has that switch."""
+    """A GitHub environment whose jobs come from `branches` and `tags`. `admins_cannot_bypass` where the plan has that switch."""
 
     name: str
     branches: tuple[str, ...]
     admins_cannot_bypass: bool
     reviewer_teams: tuple[int, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -201,6 +204,7 @@ class Publishing:
     workflow: str | None
     environment: Environment | None
     role: Role
+    tags: ReleaseTags = field(default_factory=ReleaseTags)
 
 
 @dataclass(frozen=True)
@@ -259,6 +263,7 @@ class ConsumingRepository:
 def _publishing(one: Publishing, promotion: Promotion | None) -> dict[str, Any]:
     return {
         "release_branches": list(one.branches.names),
+        **({"release_tags": list(one.tags.names)} if one.tags.names else {}),
         "environment": one.environment.name if one.environment else "",
         "workflow": one.workflow or "",
         **({"promotion": {"workflow": promotion.workflow or ""}} if promotion else {}),

@@ -230,17 +230,25 @@ class _Planning:
         )
 
     def _rulesets(self, team: Team, one: Repository) -> tuple[parts.Ruleset, ...]:
-        """Two for a repository that publishes, because a bypass covers a whole ruleset."""
+        """Two for a repository that publishes, because a bypass covers a whole ruleset, and two more for its release tags."""
         branch, branches = self.facts.repositories[one.name].default_branch, one.release_branches
         if not one.publishes:
             rules = guards.default_rules(one.approvals, one.required_checks)
             return (parts.Ruleset("default", tuple(guards.release_refs(branch, branches)), rules),)
         managers = tuple(self.facts.teams[slug] for slug in team.release_managers)
         release = guards.release_rules(one.approvals, one.required_checks)
-        return (
-            parts.Ruleset("release", tuple(guards.release_refs(branch, branches)), release),
-            parts.Ruleset("create", tuple(guards.create_refs(branches)), guards.create_rules(), managers),
-        )
+        changed = parts.Ruleset("release", tuple(guards.release_refs(branch, branches)), release)
+        created = parts.Ruleset("create", tuple(guards.create_refs(branches)), guards.create_rules(), managers, team.release_apps)
+        return (changed, *([created] if branches.names else []), *self._tag_rulesets(team, one, managers))
+
+    def _tag_rulesets(self, team: Team, one: Repository, managers: tuple[int, ...]) -> list[parts.Ruleset]:
+        refs = tuple(guards.release_tag_refs(one.release_tags))
+        if not refs:
+            return []
+        return [
+            parts.Ruleset("release-tags", refs, guards.release_tag_rules(), target="tag"),
+            parts.Ruleset("create-tags", refs, guards.create_rules(), managers, team.release_apps, target="tag"),
+        ]
 
     def _readable(self, team: Team) -> list[str]:
         return [*([team.name] if team.has_repository else []), *self.public]
@@ -255,9 +263,9 @@ class _Planning:
             read_permissions(self.place, settings.token_duration, self._readable(team)),
         )
 
-    def _environment(self, one: Repository, name: str, reviewers: tuple[int, ...] = ()) -> parts.Environment:
+    def _environment(self, one: Repository, name: str, tags: tuple[str, ...] = (), reviewers: tuple[int, ...] = ()) -> parts.Environment:
         switch = guards.can_require_reviewers(self.facts.plan, self.facts.repositories[one.name].visibility)
-        return parts.Environment(name, one.release_branches.environment_patterns, switch, reviewers)
+        return parts.Environment(name, one.release_branches.environment_patterns, switch, reviewers, tags)
 
     def _publishing(self, team: Team, one: Repository) -> parts.Publishing:
         settings, github, owned = self.settings, self.github[one.name], _owned(team, one.publishes)
@@ -265,14 +273,15 @@ class _Planning:
         return parts.Publishing(
             owned=owned,
             branches=one.release_branches,
+            tags=one.release_tags,
             accepted_branches=one.accepted_branches,
             trusted_before=tuple(self.facts.trusted_before.get(one.name, ())),
             workflow=workflow,
-            environment=self._environment(one, one.environment) if one.environment else None,
+            environment=self._environment(one, one.environment, one.release_tags.environment_patterns) if one.environment else None,
             role=self._role(
                 role_name(settings.stack, RoleKind.PUBLISH, github.name),
                 f"Release branches of {github.name} publish to {team.name}",
-                publish_trust(self.place, github, one.release_branches, one.environment, workflow, settings.subjects),
+                publish_trust(self.place, github, one.release_branches, one.environment, workflow, settings.subjects, one.release_tags),
                 RoleKind.PUBLISH,
                 publish_permissions(self.place, settings.token_duration, team.name, owned, self._readable(team)),
             ),
@@ -283,7 +292,7 @@ class _Planning:
         workflow = settings.publishing.promotion_workflow
         return parts.Promotion(
             workflow=workflow,
-            environment=self._environment(one, PROMOTE_ENVIRONMENT, tuple(self.facts.teams[slug] for slug in reviewers)),
+            environment=self._environment(one, PROMOTE_ENVIRONMENT, reviewers=tuple(self.facts.teams[slug] for slug in reviewers)),
             role=self._role(
                 role_name(settings.stack, RoleKind.PROMOTE, github.name),
                 f"Reviewed promotions of {github.name} copy to {SHARED_REPOSITORY}",

@@ -84,7 +84,8 @@ def _role(role: Role, who: str, trust: tuple[str, str, str], permissions: tuple[
 def _consumer(plan: Plan, one: ConsumingRepository) -> Iterator[Document]:
     key = f"repositories.{one.name}"
     fewer_sources = (_stack_file(plan), "package-flow:publicSources", "name fewer public sources")
-    branches = (one.file, f"{key}.release_branches", "name fewer or shorter release branches, or one pattern")
+    refs = "release_branches" if not one.publishing or one.publishing.branches.names else "release_tags"
+    branches = (one.file, f"{key}.{refs}", "name fewer or shorter release branches and tags, or one pattern")
     names = (one.file, "owns", "own fewer names, or one pattern for many")
     if one.own_read_role:
         yield from _role(one.own_read_role, "read", (one.file, key, "a shorter name for the repository"), fewer_sources)

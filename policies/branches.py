@@ -1,7 +1,8 @@
-"""What a release branch means: to IAM, to rulesets and to an environment, from one declaration.
+"""What a release branch and a release tag mean: to IAM, to rulesets and to an environment, from one declaration.
 
-What may publish (the trust policy) and what is protected (rulesets, environment) come from `declare`, so neither can be changed without the
-other. A release branch is a literal branch name or `literal/*`. On GitHub `*` does not cross a `/`; in IAM it does
+What may publish (the trust policy) and what is protected (rulesets, environment) come from `declare` and `declare_tags`, so neither can be
+changed without the other. A release branch is a literal branch name or `literal/*`, a release tag a literal tag name or one that ends in
+`*`. On GitHub `*` does not cross a `/`; in IAM it does
 (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html), so a pattern is trusted as
 "like literal/*, not like literal/*/*", which is GitHub's meaning for every name that git accepts (a part of a ref never starts with a dot:
 https://git-scm.com/docs/git-check-ref-format).
@@ -12,7 +13,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 _ALPHABET = re.compile(r"[A-Za-z0-9._/-]+")
+_TAG_ALPHABET = re.compile(r"[A-Za-z0-9._/@+-]*")
 HEADS = "refs/heads/"
+TAGS = "refs/tags/"
 
 
 @dataclass(frozen=True)
@@ -24,19 +27,32 @@ class RefCondition:
 
 
 @dataclass(frozen=True)
-class ReleaseBranches:
-    """A repository's release branches, in the three languages that need them. Built by `declare` alone.
+class ReleaseRefs:
+    """Refs of a repository that may publish, in the three languages that need them.
 
     names         as the catalog has them
     trusted       conditions of a trust policy; any one of them admits a ref
     ruleset_refs  `include` of a ruleset's ref_name condition (full refs, GitHub's patterns)
-    environment_patterns  an environment's custom branch policies (branch names, GitHub's patterns)
+    environment_patterns  an environment's custom branch (or tag) policies (short names, GitHub's patterns)
     """
 
     names: tuple[str, ...] = ()
     trusted: tuple[RefCondition, ...] = ()
     ruleset_refs: tuple[str, ...] = ()
     environment_patterns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReleaseBranches(ReleaseRefs):
+    """A repository's release branches. Built by `declare` alone."""
+
+
+@dataclass(frozen=True)
+class ReleaseTags(ReleaseRefs):
+    """A repository's release tags. Built by `declare_tags` alone."""
+
+
+NO_TAGS = ReleaseTags()
 
 
 def is_pattern(branch: str) -> bool:
@@ -73,38 +89,49 @@ def check(branch: str) -> str | None:
     return None
 
 
-def _deeper(branch: str) -> str:
-    return f"{HEADS}{branch}/*"
+def check_tag(tag: str) -> str | None:
+    """Why `tag` can't be a release tag, or None if it can: a literal, or one with `*` at the end, that git accepts as a tag's name."""
+    literal = tag.removesuffix("*")
+    if not tag or not _TAG_ALPHABET.fullmatch(literal):
+        return "only A-Z a-z 0-9 . _ / @ + - and, at the very end, *"
+    parts = literal.split("/")
+    # The last part of a pattern goes on.
+    ended = parts[:-1] if tag.endswith("*") else parts
+    if any(part.startswith(".") for part in parts) or any(not one or one.endswith((".", ".lock")) for one in ended) or ".." in literal:
+        return "git refuses parts that are empty, start or end with a dot, contain two dots or end with .lock"
+    if tag == "@" or literal.startswith(("-", "refs/")):
+        return "a tag name without refs/tags/ in front, not @ alone and not starting with a hyphen"
+    return None
 
 
-def _excluded_by_another(branches: tuple[str, ...]) -> bool:
-    """Whether the exclusion of one pattern would shut out another release branch (`a/*` and `a/b/c`)."""
+def _excluded_by_another(names: tuple[str, ...]) -> bool:
+    """Whether the exclusion of one pattern would shut out another name (`a/*` and `a/b/c`)."""
+    prefixes = [(pattern, pattern.removesuffix("*")) for pattern in names if pattern.endswith("*")]
     return any(
-        other != pattern and other.startswith(pattern.removesuffix("*")) and "/" in other.removeprefix(pattern.removesuffix("*"))
-        for pattern in branches
-        if is_pattern(pattern)
-        for other in branches
+        other != pattern and other.startswith(prefix) and "/" in other.removeprefix(prefix)
+        for pattern, prefix in prefixes
+        for other in names
     )
 
 
-def _condition(branches: tuple[str, ...]) -> RefCondition:
+def _condition(kind: str, names: tuple[str, ...]) -> RefCondition:
     return RefCondition(
-        like=tuple(HEADS + branch for branch in branches),
-        unlike=tuple(_deeper(branch) for branch in branches if is_pattern(branch)),
+        like=tuple(kind + name for name in names),
+        unlike=tuple(f"{kind}{name}/*" for name in names if name.endswith("*")),
     )
+
+
+def _conditions(kind: str, names: tuple[str, ...]) -> tuple[RefCondition, ...]:
+    """One condition holds them all; where the exclusion of one pattern would shut out another name, each gets its own."""
+    groups = [(name,) for name in names] if _excluded_by_another(names) else [names]
+    return tuple(_condition(kind, group) for group in groups if group)
 
 
 def declare(branches: tuple[str, ...]) -> ReleaseBranches:
-    """Everything that follows from a repository's release branches (each one valid by `check`), in their order.
+    """Everything that follows from a repository's release branches (each valid by `check`), in their order."""
+    return ReleaseBranches(branches, _conditions(HEADS, branches), tuple(HEADS + branch for branch in branches), branches)
 
-    One trust condition holds them all; where the exclusion of one pattern would shut out another branch, each gets its own.
-    """
-    groups = [(branch,) for branch in branches] if _excluded_by_another(branches) else [branches]
-    if not branches:
-        return ReleaseBranches()
-    return ReleaseBranches(
-        names=branches,
-        trusted=tuple(_condition(tuple(group)) for group in groups),
-        ruleset_refs=tuple(HEADS + branch for branch in branches),
-        environment_patterns=tuple(branches),
-    )
+
+def declare_tags(tags: tuple[str, ...]) -> ReleaseTags:
+    """Everything that follows from a repository's release tags (each valid by `check_tag`), in their order."""
+    return ReleaseTags(tags, _conditions(TAGS, tags), tuple(TAGS + tag for tag in tags), tags)

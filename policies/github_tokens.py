@@ -19,7 +19,7 @@ from enum import StrEnum
 from typing import Any
 
 from policies.arns import GITHUB_OIDC_HOST, Registry
-from policies.branches import HEADS, RefCondition, ReleaseBranches
+from policies.branches import HEADS, RefCondition, ReleaseRefs
 from policies.document import Statement, statement
 
 AUDIENCE = "sts.amazonaws.com"
@@ -103,15 +103,16 @@ def release(
     sid: str,
     registry: Registry,
     repository: GitHubRepository,
-    branches: ReleaseBranches,
+    refs: ReleaseRefs,
     environment: str,
     workflow: str | None,
     forms: Subjects,
 ) -> list[Statement]:
-    trusted = branches.trusted
+    """A statement for each condition of `refs`: SID alone, or numbered from 1 if there are several."""
+    trusted = refs.trusted
     return [
-        _release_way(sid if len(trusted) == 1 else f"{sid}{number}", registry, repository, refs, environment, workflow, forms)
-        for number, refs in enumerate(trusted, 1)
+        _release_way(sid if len(trusted) == 1 else f"{sid}{number}", registry, repository, one, environment, workflow, forms)
+        for number, one in enumerate(trusted, 1)
     ]
 
 

@@ -8,11 +8,10 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from policies.branches import HEADS, ReleaseBranches
+from policies.branches import HEADS, TAGS, ReleaseBranches, ReleaseTags
 
 # Id of the GitHub Actions app on github.com: a required check must come from it, because anyone with write access can set a commit status.
 GITHUB_ACTIONS_APP = 15368
-TAGS = "refs/tags/"
 
 # Free plans have no rulesets on private repositories; required reviewers and the admin-bypass switch there need Enterprise.
 # https://docs.github.com/en/get-started/learning-about-github/githubs-plans
@@ -22,14 +21,15 @@ PLANS_WITH_PRIVATE_REVIEWERS = ("enterprise",)
 Rules = dict[str, Any]
 
 
-def edition(kind: str, refs: Sequence[str], rules: Rules, bypass_teams: Sequence[int] = ()) -> str:
+def edition(kind: str, refs: Sequence[str], rules: Rules, bypass_teams: Sequence[int] = (), bypass_apps: Sequence[int] = ()) -> str:
     """`KIND-DIGEST`, the digest of everything that a ruleset of this kind says, in whatever order.
 
     A ruleset is never changed, because what guards less must not come before the roles that rely on it trust less. One that says something
     else is another resource: the engine creates it before it updates those roles, and deletes the former one after them. GitHub refuses
     two rulesets of one name (422, "Name must be unique"), so the digest is in the name too.
     """
-    said = json.dumps([sorted(refs), rules, sorted(bypass_teams)], sort_keys=True)
+    apps = [sorted(bypass_apps)] if bypass_apps else []
+    said = json.dumps([sorted(refs), rules, sorted(bypass_teams), *apps], sort_keys=True)
     return f"{kind}-{hashlib.sha256(said.encode()).hexdigest()[:8]}"
 
 
@@ -74,6 +74,16 @@ def create_refs(branches: ReleaseBranches) -> list[str]:
 def create_rules() -> Rules:
     """Rules of `create`."""
     return {"creation": True}
+
+
+def release_tag_refs(tags: ReleaseTags) -> list[str]:
+    """What `release-tags` and `create-tags` cover."""
+    return list(tags.ruleset_refs)
+
+
+def release_tag_rules() -> Rules:
+    """Rules of `release-tags`: a release tag stays what and where it is. Nobody bypasses it."""
+    return {"update": True, "deletion": True}
 
 
 def tag_refs(refs: Sequence[str]) -> list[str]:

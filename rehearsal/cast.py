@@ -45,8 +45,13 @@ def matching(pattern: str) -> str:
 
 
 def publishers(settings: Settings) -> list[Publisher]:
-    """Every publishing repository, in catalog order."""
-    return [Publisher(team, repository) for team in settings.teams for repository in team.repositories if repository.publishes]
+    """Every repository that publishes from branches, in catalog order."""
+    return [Publisher(team, repository) for team in settings.teams for repository in team.repositories if repository.release_branches.names]
+
+
+def tag_publishers(settings: Settings) -> list[Publisher]:
+    """Every repository that publishes from tags, in catalog order."""
+    return [Publisher(team, repository) for team in settings.teams for repository in team.repositories if repository.release_tags.names]
 
 
 def first(candidates: Iterable[Publisher], format: Format | None = None, **traits: bool) -> Publisher | None:

@@ -72,6 +72,21 @@ class GitHub:
         done = self._control.act("github/push", repository=self.full_name(repository, owner), actor=actor, **body)
         return f"{branch} is at {done['sha'][:7]}"
 
+    def tag(self, repository: str, name: str, actor: str, *, on: str = "", force: bool = False) -> str:
+        """A tag on the tip of a branch, which is created if it is not there; by default on the default branch's."""
+        if on:
+            self.ensure_branch(repository, on, "writer")
+        seen = self._control.get(f"github/repositories/{self.full_name(repository)}")
+        sha = seen["refs"][f"refs/heads/{on or seen['default_branch']}"]
+        body = {"ref": f"refs/tags/{name}", "sha": sha, "force": force}
+        self._control.act("github/push", repository=self.full_name(repository), actor=actor, **body)
+        return f"{name} is on {sha[:7]}"
+
+    def delete_tag(self, repository: str, name: str, actor: str) -> str:
+        """Delete a tag."""
+        self._control.act("github/push", repository=self.full_name(repository), actor=actor, ref=f"refs/tags/{name}", delete=True)
+        return f"{name} is gone"
+
     def _root(self, repository: str, owner: str) -> str:
         """A branch whose tip is not an ancestor of what is pushed over it: a fresh commit on top of it rewrites history."""
         self.ensure_branch(repository, "root", "writer", owner=owner)

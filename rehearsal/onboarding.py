@@ -11,6 +11,7 @@ from rehearsal.packages import Package
 
 ONBOARDING = EXAMPLES / "onboarding"
 RELEASE = Path(".github", "workflows", "release.yml")
+BY_TAG = EXAMPLES / "release-by-tag"
 # The manifest of each format, and where the example's package is named in it.
 _NAMED = {
     Format.NPM: (("package.json", '"name": "{}"'), ("package-lock.json", '"name": "{}"')),

@@ -16,6 +16,7 @@ from rehearsal.scenarios import (
     publishing,
     read_access,
     recycled_names,
+    release_tags,
     rulesets,
     sandbox,
     sharing,
@@ -24,7 +25,7 @@ from rehearsal.scenarios import (
 from rehearsal.world import World
 
 # The part of consuming repositories, and the organisation's, which --quick leaves out.
-_MAIN_JOB = (rulesets, publish_trust, read_access, publishing, owned_names, promotion, workflows, generated_clients)
+_MAIN_JOB = (rulesets, release_tags, publish_trust, read_access, publishing, owned_names, promotion, workflows, generated_clients)
 _ORGANISATION = (developers, aws_builds, deployments, sharing, events, sandbox)
 
 

@@ -10,7 +10,7 @@ from policies.owned_names import Format
 from policies.roles.developer import permission_set
 from settings.catalog import Catalog, TeamFile
 from settings.problems import NOTHING, Problem, one_of
-from settings.shapes import TAKEN_OUT
+from settings.shapes import ANY_WORKFLOW, TAKEN_OUT
 from settings.stack import StackFile, declared_namespaces
 
 Problems = Iterator[Problem]
@@ -105,4 +105,16 @@ def _outside(owners: Sequence[TeamFile], format: Format, inside: Sequence[Namesp
                 yield team.problem(claim.key, claim.text, allowed)
 
 
-RULES = (_readers, _assignments, _publishers, _downstream, _events, _namespaces)
+def _release_tags(stack: StackFile, catalog: Catalog) -> Problems:
+    """A tag may be put on any commit; that its commit was reviewed, the publishing workflow alone looks at."""
+    if stack.shape.publishing.workflow != ANY_WORKFLOW:
+        return
+    for team in catalog.teams:
+        for name, repository in team.shape.repositories.items():
+            if repository.release_tags:
+                key = f"{stack.project}:publishing.workflow"
+                allowed = f"nothing with {key}: any in {stack.file}: name the workflow, which looks at a tag's commit"
+                yield team.problem(f"repositories.{name}.release_tags", repository.release_tags, allowed)
+
+
+RULES = (_release_tags, _readers, _assignments, _publishers, _downstream, _events, _namespaces)

@@ -303,18 +303,37 @@ _RESERVED_ENVIRONMENTS = {
 
 def _release_branches(team: TeamFile, name: str, repository: RepositoryShape) -> Problems:
     key = f"repositories.{name}.release_branches"
-    if not repository.release_branches:
+    if not repository.release_branches and not repository.release_tags and not team.unsure(f"repositories.{name}.release_tags"):
         yield team.problem(
-            key, NOTHING, "at least one branch, such as [main]: a publishing repository publishes from release branches alone"
+            key, NOTHING, "at least one branch, such as [main], or release_tags: a publishing repository publishes from those alone"
         )
+    if repository.release_tags and not repository.release_branches and repository.promotes.reviewers:
+        yield team.problem(key, NOTHING, "at least one branch, such as [main]: packages are promoted from release branches, not from tags")
     for index, branch in enumerate(repository.release_branches):
         reason = branches.check(branch)
         if reason:
             yield team.problem(f"{key}.{index}", branch, f"a branch, or a branch and /* at the end: {reason}")
-        elif branches.is_pattern(branch) and not team.shape.release_managers and not team.unsure("release_managers"):
+        elif branches.is_pattern(branch) and _nobody_creates(team):
             yield team.problem(
                 f"{key}.{index}", branch, "a pattern only with release_managers: nobody else may create a branch that matches it"
             )
+
+
+def _nobody_creates(team: TeamFile) -> bool:
+    """Whether nobody may create what matches a pattern."""
+    unsure = team.unsure("release_managers") or team.unsure("release_apps")
+    return not team.shape.release_managers and not team.shape.release_apps and not unsure
+
+
+def _release_tags(team: TeamFile, name: str, repository: RepositoryShape) -> Problems:
+    key = f"repositories.{name}.release_tags"
+    for index, tag in enumerate(repository.release_tags):
+        reason = branches.check_tag(tag)
+        if reason:
+            yield team.problem(f"{key}.{index}", tag, f"a tag, or the beginning of tags and * at the end: {reason}")
+        elif _nobody_creates(team):
+            allowed = "tags only with release_managers or release_apps: nobody else may create one"
+            yield team.problem(f"{key}.{index}", tag, allowed)
 
 
 def _accepted_branches(team: TeamFile, name: str, repository: RepositoryShape) -> Problems:
@@ -344,12 +363,14 @@ def _publishing(team: TeamFile, name: str, repository: RepositoryShape) -> Probl
         reviewers = Words(f"{len(repository.promotes.reviewers)} teams")
         yield team.problem(f"{key}.promotes.reviewers", reviewers, f"at most {REVIEWERS_MAX}: GitHub takes no more for an environment")
     yield from _release_branches(team, name, repository)
+    yield from _release_tags(team, name, repository)
     yield from _accepted_branches(team, name, repository)
 
 
 def _installing(team: TeamFile, name: str, repository: RepositoryShape) -> Problems:
     given = {
         "release_branches": repository.release_branches,
+        "release_tags": repository.release_tags,
         "accepted_branches": repository.accepted_branches,
         "environment": repository.environment,
         "promotes": {"reviewers": repository.promotes.reviewers} if repository.promotes.model_fields_set else None,

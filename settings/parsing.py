@@ -28,7 +28,7 @@ from plan.declared import (
 )
 from plan.facts import widest
 from plan.planning import plan
-from policies.branches import declare
+from policies.branches import declare, declare_tags
 from policies.names import SHARED_REPOSITORY
 from policies.resources.sharing import Sharing
 from settings import across, rules_of_the_pack
@@ -69,6 +69,7 @@ def _repository(team: TeamFile, name: str, shape: RepositoryShape) -> Repository
         promotes=Promotes(tuple(shape.promotes.reviewers)) if shape.promotes.reviewers else None,
         accepted_branches=tuple(shape.accepted_branches),
         renamed_from=shape.renamed_from,
+        release_tags=declare_tags(tuple(shape.release_tags)),
     )
 
 
@@ -83,6 +84,7 @@ def _team(team: TeamFile) -> Team:
         developer_groups=tuple(team.shape.developer_groups),
         build_roles=tuple(team.shape.build_roles),
         publishers=tuple(Publisher(one.account, one.role) for one in team.shape.publishers),
+        release_apps=tuple(team.shape.release_apps),
         repositories=tuple(_repository(team, name, one) for name, one in team.shape.repositories.items()),
     )
 

@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from plan.declared import AnnouncedPackages, DeveloperMode, Encryption, OidcProvider, Readers, ReadRole
 from policies.events import STATES
 from policies.github_tokens import Subjects
+from policies.guards import GITHUB_ACTIONS_APP
 from policies.names import PUBLIC_SOURCES
 from policies.owned_names import Format
 from settings import regions
@@ -71,6 +72,12 @@ def _checked(check: Callable[[str], str | None]) -> AfterValidator:
 
 # For what is known by its key alone: `name:` without a value is `name: {}`.
 KEY_SAYS_ALL = BeforeValidator(lambda value: {} if value is None else value)
+
+
+def _not_actions(id: int) -> int:
+    if id == GITHUB_ACTIONS_APP:
+        raise ValueError
+    return id
 
 
 def _choice(words: Iterable[str]) -> WrapValidator:
@@ -170,6 +177,8 @@ SessionSeconds = Annotated[int, Field(ge=SESSION_SECONDS_MIN, le=SESSION_SECONDS
 Approvals = Annotated[int, Field(ge=0, le=APPROVALS_MAX), _refuse(f"0 to {APPROVALS_MAX}, a number without quotes")]
 _REPOSITORY_ID = "a number from 1, without quotes (gh api repos/OWNER/REPOSITORY --jq .id)"
 RepositoryId = Annotated[int, Field(ge=1, lt=10**18), _refuse(_REPOSITORY_ID)]
+_APP_ID = "a GitHub App's id, a number without quotes (its settings page says it), not that of GitHub Actions: every workflow has its token"
+AppId = Annotated[int, Field(ge=1, lt=10**18), AfterValidator(_not_actions), _refuse(_APP_ID)]
 PublicSource = Annotated[str, _choice(PUBLIC_SOURCES)]
 # Lax, because a strict enum takes its members alone and not their words.
 EncryptionWord = Annotated[Encryption, Field(strict=False), _choice(Encryption)]
@@ -326,6 +335,7 @@ class RepositoryShape(_CatalogShape):
     promotes: PromotesShape = PromotesShape()
     accepted_branches: list[PlainText] = []
     renamed_from: FormerName = ""
+    release_tags: list[PlainText] = []
 
 
 class PublisherShape(_CatalogShape):
@@ -343,6 +353,7 @@ class TeamShape(_CatalogShape):
     upstreams: list[PlainText] = []
     owns: dict[FormatWord, list[PlainText]] = {}
     release_managers: list[TeamSlug] = []
+    release_apps: list[AppId] = []
     developer_groups: list[GroupName] = []
     build_roles: list[BuildRole] = []
     publishers: list[PublisherShape] = []

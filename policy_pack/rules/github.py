@@ -37,7 +37,7 @@ def rules_of(ruleset: Resource) -> Mapping[str, Any]:
 
 
 def only_creation(ruleset: Resource) -> bool:
-    """Whether it guards the creation of branches and nothing else."""
+    """Whether it guards the creation of branches or tags and nothing else."""
     return set(rules_of(ruleset)) == {"creation"}
 
 
@@ -47,9 +47,9 @@ def actors(ruleset: Resource) -> list[Mapping[str, Any]]:
 
 
 def unnamed_actors(ruleset: Resource) -> list[str]:
-    """Who bypasses it and should not: anybody, but for teams that may create branches."""
+    """Who bypasses it and should not: anybody, but for teams and Apps that may create branches or tags."""
     kinds = [str(one.get("actorType")) for one in actors(ruleset)]
-    return [kind for kind in kinds if not (only_creation(ruleset) and kind == "Team")]
+    return [kind for kind in kinds if not (only_creation(ruleset) and kind in ("Team", "Integration"))]
 
 
 def checks_from_anybody(ruleset: Resource) -> list[str]:

@@ -1,4 +1,4 @@
-"""What may write comes from guarded refs: never from a pull request, and only from branches whose changes and creation a ruleset guards."""
+"""What may write comes from guarded refs: never from a pull request, and only from branches and tags that rulesets guard."""
 
 import re
 from collections import defaultdict
@@ -13,7 +13,8 @@ from .roles import Role, of_github, wait_for
 _RULESET = "github:index/repositoryRuleset:RepositoryRuleset"
 _ENVIRONMENT = "github:index/repositoryEnvironment:RepositoryEnvironment"
 _PROTECTIVE = frozenset({"deletion", "nonFastForward", "pullRequest"})
-_HEADS = "refs/heads/"
+_FIXED = frozenset({"update", "deletion"})
+_HEADS, _TAGS = "refs/heads/", "refs/tags/"
 
 
 def _some(actions: Sequence[str]) -> str:
@@ -44,14 +45,15 @@ def covers(ruleset: Resource, ref: str) -> bool:
     `~DEFAULT_BRANCH` does not count (which branch that is may change), and neither does a ruleset that leaves refs out.
     """
     includes = [str(one) for one in many(ruleset.get("conditions", "refName", "includes"))]
-    if ruleset.get("enforcement") != "active" or ruleset.get("target") != "branch" or ruleset.get("conditions", "refName", "excludes"):
+    target = "tag" if ref.startswith(_TAGS) else "branch"
+    if ruleset.get("enforcement") != "active" or ruleset.get("target") != target or ruleset.get("conditions", "refName", "excludes"):
         return False
     return "~ALL" in includes or ref in includes or (not has_wildcard(ref) and any(_pattern(one).fullmatch(ref) for one in includes))
 
 
 def crosses_slashes(ref: str, exclusions: Sequence[str]) -> bool:
     """Whether a pattern fits refs that GitHub's reading of it does not: IAM's `*` crosses slashes, and no exclusion takes that back."""
-    ends_in_one = ref.endswith("/*") and not has_wildcard(ref[:-1])
+    ends_in_one = ref.endswith("*") and not has_wildcard(ref[:-1])
     return has_wildcard(ref) and not (ends_in_one and f"{ref}/*" in exclusions)
 
 
@@ -68,8 +70,13 @@ def guards_changes(ruleset: Resource) -> bool:
 
 
 def guards_creation(ruleset: Resource) -> bool:
-    """Whether it says who creates branches."""
+    """Whether it says who creates branches, or tags."""
     return "creation" in github.rules_of(ruleset)
+
+
+def fixes(ruleset: Resource) -> bool:
+    """Whether a tag stays what and where it is, for everybody."""
+    return set(github.rules_of(ruleset)) >= _FIXED and not many(ruleset.get("bypassActors"))
 
 
 def trusted_refs(way: Statement) -> list[str]:
@@ -115,12 +122,25 @@ def _refs_of(role: Role, way: Statement, rulesets: Mapping[str, Sequence[Resourc
 
 
 def _gaps(ref: str, way: Statement, rulesets: Sequence[Resource]) -> Iterator[str]:
-    if not ref.startswith(_HEADS):
-        yield "which is not a branch: rulesets of branches do not guard it"
+    if not ref.startswith((_HEADS, _TAGS)):
+        yield "which is neither a branch nor a tag: no ruleset guards it"
         return
     if crosses_slashes(ref, excluded(way, trust.claim("ref"))):
-        yield f"which also fits deeper branches that GitHub's {ref} does not: add `StringNotLike` {ref}/*"
+        yield f"which also fits deeper names that GitHub's {ref} does not: add `StringNotLike` {ref}/*"
     covering = [one for one in rulesets if covers(one, ref)]
+    yield from _gaps_of_tag(way, covering) if ref.startswith(_TAGS) else _gaps_of_branch(covering)
+
+
+def _gaps_of_tag(way: Statement, covering: Sequence[Resource]) -> Iterator[str]:
+    if not any(fixes(one) for one in covering):
+        yield "which no ruleset keeps from being moved or deleted (update, deletion, nobody bypasses it)"
+    if not any(guards_creation(one) for one in covering):
+        yield "whose creation no ruleset guards: whoever may write could put such a tag on any commit"
+    if not restrictions(way, trust.claim("job_workflow_ref")):
+        yield "and any workflow: a tag may be on a commit that nobody reviewed, so name a workflow that looks at it (`job_workflow_ref`)"
+
+
+def _gaps_of_branch(covering: Sequence[Resource]) -> Iterator[str]:
     if not any(guards_changes(one) for one in covering):
         yield "whose changes no ruleset guards (pull request with an approval, no deletion, no rewriting)"
     if not any(guards_creation(one) for one in covering):
@@ -160,8 +180,8 @@ RULES = (
     ),
     Rule(
         "trusted-refs-are-guarded",
-        "Every ref that may write is a branch whose changes and whose creation a ruleset guards.",
-        "Name it in both rulesets of the repository, as `release_branches` in the catalog does",
+        "Every ref that may write is a branch or a tag whose changes and whose creation rulesets guard.",
+        "Name it in both rulesets of the repository, as `release_branches` and `release_tags` in the catalog do",
         Level.MANDATORY,
         of_stack=_unguarded,
     ),

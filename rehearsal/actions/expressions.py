@@ -248,6 +248,7 @@ def text(value: Any) -> str:
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "fromJSON": lambda value: json.loads(text(value)),
     "toJSON": lambda value: json.dumps(value, indent=2),
+    "startsWith": lambda value, start: text(value).casefold().startswith(text(start).casefold()),
 }
 
 

@@ -29,20 +29,23 @@ def run(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout: f
     """
     started: list[subprocess.Popen[str]] = []
     failed: list[OSError] = []
+    starting, tried, abandoned = threading.Lock(), threading.Event(), threading.Event()
 
     def start() -> None:
-        try:
-            started.append(_start(command, cwd, env))
-        except OSError as error:
-            failed.append(error)
+        with starting:
+            try:
+                if not abandoned.is_set():
+                    started.append(_start(command, cwd, env))
+            except OSError as error:
+                failed.append(error)
+        tried.set()
 
     # An interruption reaches the main thread, wherever it is. A process that another thread starts can't be lost between its start and the
-    # line that takes note of it.
-    starter = threading.Thread(target=start)
+    # line that takes note of it. (Not `join`: interrupted, it takes the thread for ended, https://github.com/python/cpython/issues/90882.)
     timed_out = False
     try:
-        starter.start()
-        starter.join()
+        threading.Thread(target=start).start()
+        tried.wait()
         for error in failed:
             raise error
         process = started[0]
@@ -53,7 +56,8 @@ def run(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout: f
         except subprocess.TimeoutExpired:
             timed_out = True
     finally:
-        starter.join()
+        with starting:
+            abandoned.set()
         for one in started:
             _end_group(one)
     reader.join()

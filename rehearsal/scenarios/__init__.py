@@ -1,6 +1,7 @@
 """The scenarios, derived from the rehearsed catalog.
 
 rulesets           what GitHub lets people do to release branches
+release_tags       who creates release tags, and what they publish
 publish_trust      who may assume a publish role
 read_access        who may assume a read role, and what a token reads
 publishing         what real clients may publish, and where

@@ -48,12 +48,19 @@ def by_workflow(publisher: Publisher, format: Format, version: str = packages.VE
 
 
 def run(
-    world: World, publisher: Publisher, what: Package, variables: Mapping[str, str] = {}, *, source: Path | None = None, **trigger: Any
+    world: World,
+    publisher: Publisher,
+    what: Package,
+    variables: Mapping[str, str] = {},
+    *,
+    source: Path | None = None,
+    inputs: Mapping[str, Any] | None = None,
+    **trigger: Any,
 ) -> str:
     """Run the publishing workflow for a package. `variables` change the repository's, `source` is its tree (default: the example's),
-    `trigger` says what starts it (default: a push).
+    `inputs` are what its workflow passes (default: as the example's), `trigger` says what starts it (default: a push).
     """
-    inputs = {"format": what.format.value} if source else {}
+    inputs = inputs or ({"format": what.format.value} if source else None)
     source = source or onboarding.source(world.folder("source"), what)
     started = trigger or {"event": "push", "ref": f"refs/heads/{publisher.branch}"}
     request = {"workflow": ".github/workflows/release.yml", "job_workflow_ref": str(world.settings.publishing.workflow), **started}

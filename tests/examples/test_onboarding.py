@@ -46,6 +46,14 @@ def test_an_npm_package_is_published(money: dict[str, Any]) -> None:
     assert (money["namespace"], money["package"], money["version"]) == ("acme-payments", "money", "1.0.0")
 
 
+def test_a_release_by_tag_is_ten_lines_and_differs_in_its_trigger() -> None:
+    by_tag = (onboarding.BY_TAG / RELEASE).read_text()
+    assert len(by_tag.splitlines()) <= 10
+    assert by_tag.splitlines()[0] == "on:"
+    assert by_tag.splitlines()[2:] == (ONBOARDING / "npm" / RELEASE).read_text().splitlines()[2:]
+    assert callers.call(onboarding.BY_TAG / RELEASE, "publish") == onboarding.inputs(ONBOARDING / "npm")
+
+
 @pytest.mark.slow("the rehearsal publishes these files")
 @pytest.mark.parametrize(("format", "package"), [("pypi", "acme-payments-money"), ("maven", "parent")])
 def test_the_others_are_published(format: str, package: str, cloud: LocalCloud, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""One declaration of release branches, read three ways: by IAM (trust policy), by rulesets and by an environment (GitHub's patterns)."""
+"""One declaration of release branches and of tags, read three ways: by IAM (trust policy), by rulesets and an environment (GitHub)."""
 
 import re
 
@@ -7,7 +7,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from policies import branches, guards
-from policies.branches import HEADS, check, declare, is_pattern
+from policies.branches import HEADS, TAGS, check, check_tag, declare, declare_tags, is_pattern
 from policies.document import text
 from policies.github_tokens import Subjects
 from policies.roles.promote import promote_trust
@@ -258,3 +258,106 @@ def test_a_branch_matches_as_github_reads_the_ruleset(branch, declared):
 )
 def test_what_would_publish_without_review(there, declared, before, default, accepted, unreviewed):
     assert branches.unreviewed(there, declared, before, default, accepted) == unreviewed
+
+
+# --- tags -----------------------------------------------------------------------------------------------------------------------------
+
+GOOD_TAGS = ["v*", "*", "ui-v*", "@acme/ui@*", "@acme/*", "v1.2.3", "ui/v*", "release-1.2+build", "v1.*", "a/b/*", "V*"]
+BAD_TAGS = [
+    "", "v**", "v*-rc", "*/v1", "v[0-9]*", "v?", "refs/tags/v*", "-v*", "/v*", "a//b*", ".v*", "a/.b*", "v..1*", "v1.lock", "v1.", "v1/",
+    "a b*", "v~1", "v^", "v:1", "v\\1", "v@{1}", "é*", "@", "v*\n", "v.lock/*",
+]  # fmt: skip
+TAG_SEGMENT = st.one_of(st.sampled_from(["v", "ui-v", "@acme", "ui@", "1.2.3"]), st.text("av.-_@+", min_size=1, max_size=3))
+TAG_LITERAL = st.lists(TAG_SEGMENT, min_size=1, max_size=3).map("/".join)
+RELEASE_TAG = st.one_of(TAG_LITERAL, TAG_LITERAL.map("{}*".format), TAG_LITERAL.map("{}/*".format), st.just("*")).filter(
+    lambda tag: check_tag(tag) is None
+)
+RELEASE_TAGS = st.lists(RELEASE_TAG, min_size=1, max_size=4, unique=True).map(tuple)
+
+
+@pytest.mark.parametrize("tag", GOOD_TAGS)
+def test_release_tags(tag):
+    assert check_tag(tag) is None
+
+
+@pytest.mark.parametrize("tag", BAD_TAGS)
+def test_no_release_tags(tag):
+    assert check_tag(tag)
+
+
+@given(st.one_of(RELEASE_TAG, st.text("av./-*_@+é", max_size=6)))
+def test_a_declared_tag_is_a_tag_to_git(tag):
+    if check_tag(tag) is None and not tag.endswith("*"):
+        assert git_accepts(tag)
+
+
+def trusted_tag(tags: tuple[str, ...], ref: str, environment: str = "", subject: str = NAME_ONLY) -> bool:
+    document = text(publish_trust(REGISTRY, REPOSITORY, declare(()), environment, WORKFLOW, Subjects.BOTH, declare_tags(tags)))
+    return iam.admits(iam.document(document), claims(ref, environment, subject), REGISTRY.github_oidc_provider_arn)
+
+
+@st.composite
+def near_tag(draw, tags: tuple[str, ...]) -> str:
+    """A tag name that a declaration often, and sometimes just not, covers."""
+    literal = draw(st.sampled_from(tags)).removesuffix("*")
+    name = draw(
+        st.one_of(
+            st.just(literal),
+            st.builds(lambda end: f"{literal}{end}", TAG_SEGMENT),
+            st.builds(lambda end: f"{literal}{end}", TAG_LITERAL),
+            st.builds(lambda start: f"{start}/{literal}", TAG_SEGMENT),
+            st.just(literal.upper()),
+            NAME,
+        )
+    )
+    assume(git_accepts(name))
+    return name
+
+
+@given(st.data())
+def test_a_tag_is_trusted_if_it_is_guarded_and_the_other_way_round(data):
+    tags = data.draw(RELEASE_TAGS)
+    name = data.draw(near_tag(tags))
+    ref = TAGS + name
+    guarded = covered(guards.release_tag_refs(declare_tags(tags)), ref)
+    for subject in (NAME_ONLY, IMMUTABLE):
+        assert trusted_tag(tags, ref, subject=subject) == guarded
+        assert trusted_tag(tags, ref, environment="packages", subject=subject) == guarded
+    assert any(matches(pattern, name) for pattern in declare_tags(tags).environment_patterns) == guarded
+
+
+@given(st.data())
+def test_a_release_tag_trusts_no_branch(data):
+    tags = data.draw(RELEASE_TAGS)
+    name = data.draw(near_tag(tags))
+    for ref in (HEADS + name, f"refs/pull/{name}/merge", name, f"refs/tags/refs/tags/{name}" if "*" not in tags else "refs/heads/x"):
+        assert not trusted_tag(tags, ref, environment="packages")
+
+
+@pytest.mark.parametrize(
+    ("tags", "name", "expected"),
+    [
+        (("v*",), "v1.2.3", True),
+        (("v*",), "v", True),
+        (("v*",), "v1/x", False),
+        (("v*",), "V1", False),
+        (("v*",), "ui-v1", False),
+        (("@acme/ui@*",), "@acme/ui@1.2.3", True),
+        (("@acme/ui@*",), "@acme/forms@1.2.3", False),
+        (("*",), "1.2.3", True),
+        (("*",), "@acme/ui@1.2.3", False),
+        (("v*", "v/1"), "v/1", True),
+        (("v*", "v/1"), "v/2", False),
+        (("v1.2.3",), "v1.2.3", True),
+        (("v1.2.3",), "v1.2.34", False),
+    ],
+)
+def test_what_patterns_of_tags_mean(tags, name, expected):
+    assert trusted_tag(tags, TAGS + name) is expected
+    assert covered(guards.release_tag_refs(declare_tags(tags)), TAGS + name) is expected
+
+
+def test_tags_need_a_workflow_that_looks_at_their_commits():
+    with pytest.raises(ValueError, match="release tags"):
+        publish_trust(REGISTRY, REPOSITORY, declare(("main",)), "", None, Subjects.BOTH, declare_tags(("v*",)))
+    assert publish_trust(REGISTRY, REPOSITORY, declare(("main",)), "", None, Subjects.BOTH, declare_tags(()))

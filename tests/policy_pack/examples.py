@@ -196,6 +196,18 @@ TOKEN = allow("sts:GetServiceBearerToken", "*", Condition={
     "StringEquals": {"sts:AWSServiceName": "codeartifact.amazonaws.com"}, "NumericLessThanEquals": {"sts:DurationSeconds": "3600"},
 })  # fmt: skip
 BUILD = changed(WAY, SUB, "repo:acme@7000/payments-api@9003:*")
+WORKFLOW_REF = f"Condition/StringEquals/{HOST}:job_workflow_ref"
+TAGGED = changed(
+    changed(changed(WAY, REF, "refs/tags/v*"), "Condition/StringNotLike", {f"{HOST}:ref": "refs/tags/v*/*"}),
+    WORKFLOW_REF,
+    "acme/package-flow/.github/workflows/publish-package.yml@refs/heads/main",
+)
+_TAGS = {"name": "tags", "target": "tag", "conditions": {"refName": {"includes": ["refs/tags/v*"], "excludes": []}}}
+_FIXED = {**RELEASE, **_TAGS, "rules": {"update": True, "deletion": True}}
+_CREATED = {**CREATE, **_TAGS, "name": "create-tags"}
+FIXED_TAGS, CREATE_TAGS = ruleset(_FIXED), ruleset(_CREATED)
+MOVED_BY_SOME = ruleset({**_FIXED, "bypassActors": CREATE["bypassActors"]})
+OF_BRANCHES = tuple(ruleset({**one, "target": "branch"}) for one in (_FIXED, _CREATED))
 _CHANGES, _CREATION = "whose changes no ruleset guards", "whose creation no ruleset guards"
 _OPEN = environment(protectedBranches=True, customBranchPolicies=False)
 _NAME, _EXACT = "repo:acme/payments-api", "Condition/StringEqualsIgnoreCase"
@@ -216,6 +228,10 @@ def builds(title: str, good: Sequence[Resource], bad: Sequence[Resource], says: 
 
 def refs(title: str, bad: Sequence[Resource], says: str = _CHANGES, *, good: Mapping[str, Any] = WAY) -> Example:
     return Example("trusted-refs-are-guarded", title, writer(good), bad, says)
+
+
+def tags(title: str, says: str, *guards: Resource, bad: Mapping[str, Any] | None = None) -> Example:
+    return Example("trusted-refs-are-guarded", title, writer(TAGGED, FIXED_TAGS, CREATE_TAGS), writer(bad or TAGGED, *guards), says)
 
 
 def jobs(title: str, says: str, *made: Resource) -> Example:
@@ -243,10 +259,16 @@ GUARDING = [
     refs("the default branch, whichever it is", release("conditions/refName/includes", ["~DEFAULT_BRANCH"])),
     refs("any ref", writer(changed(WAY, REF, gone)), "does not restrict `ref`"),
     refs("a tag", writer(changed(WAY, REF, "refs/tags/main")), "role prod-publish-payments-api trusts refs/tags/main"),
-    refs("deeper branches", writer(PATTERN), "also fits deeper branches", good=ONE_LEVEL),
+    tags("a tag that may be moved", "keeps from being moved or deleted", CREATE_TAGS),
+    tags("a tag that some may move", "keeps from being moved or deleted", MOVED_BY_SOME, CREATE_TAGS),
+    tags("a tag that anybody creates", "whose creation no ruleset guards", FIXED_TAGS),
+    tags("a tag and any workflow", "and any workflow", FIXED_TAGS, CREATE_TAGS, bad=changed(TAGGED, WORKFLOW_REF, gone)),
+    tags("rulesets of branches of that name", "keeps from being moved or deleted", *OF_BRANCHES),
+    tags("deeper tags", "also fits deeper names", FIXED_TAGS, CREATE_TAGS, bad=changed(TAGGED, "Condition/StringNotLike", gone)),
+    refs("deeper branches", writer(PATTERN), "also fits deeper names", good=ONE_LEVEL),
     refs("another pattern than the rulesets'", writer(changed(ONE_LEVEL, REF, "refs/heads/release-*")), good=ONE_LEVEL),
-    refs("an exclusion of something else", writer(_ELSEWHERE), "also fits deeper branches", good=ONE_LEVEL),
-    refs("a wildcard in the middle", writer(_IN_FOLDERS, *_FOLDER_GUARDS), "also fits deeper branches", good=ONE_LEVEL),
+    refs("an exclusion of something else", writer(_ELSEWHERE), "also fits deeper names", good=ONE_LEVEL),
+    refs("a wildcard in the middle", writer(_IN_FOLDERS, *_FOLDER_GUARDS), "also fits deeper names", good=ONE_LEVEL),
     refs("a branch deeper than the pattern", writer(_DEEPER_RELEASE), good=_ONE_RELEASE),
     refs("a branch that begins alike", writer(changed(WAY, REF, "refs/heads/main-evil"))),
     refs("repositories that begin alike", writer(changed(WAY, SUB, "repo:acme@7000/pay*:ref:refs/heads/main")), "names no repository"),

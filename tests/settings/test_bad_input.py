@@ -172,8 +172,9 @@ def test_a_tag_that_does_not_fit_its_value(tmp_path: Path, text: str) -> None:
 
 def test_a_part_of_an_owned_name_has_a_length(tmp_path: Path) -> None:
     """CodeArtifact takes 255 characters of a namespace and of a name; a package group would be refused at `pulumi up`."""
-    namespaces = ((CONFIG, "package-flow:namespaces"), {**good()[CONFIG]["package-flow:namespaces"], "maven": ["g" * 255, "com.acme"]})
-    for names in (["g" * 255 + ":*"], ["com.acme:" + "a" * 255]):
+    longest = "com." + "g" * 251
+    namespaces = ((CONFIG, "package-flow:namespaces"), {**good()[CONFIG]["package-flow:namespaces"], "maven": [longest, "com.acme"]})
+    for names in ([f"{longest}:*"], ["com.acme:" + "a" * 255]):
         assert told(tmp_path, namespaces, (("extra",), {"team": "extra", "owns": {"maven": names}})) == []
     for format, name in (("maven", "g" * 256 + ":*"), ("maven", "com.acme:" + "a" * 256), ("pypi", "p" * 256)):
         line, *_ = told(tmp_path, (("extra",), {"team": "extra", "owns": {format: [name]}}))

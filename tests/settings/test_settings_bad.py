@@ -307,7 +307,17 @@ TEAM_VALUES = [
     Case(("payments", "repositories", "acme/api"), {}, ABSENT, "repositories.acme/api", "without its owner"),
     Case(("payments", "repositories", ".."), {}, ABSENT, "repositories...", "a GitHub repository"),
     Case(WEB, [], None, WEB_KEY, "got [], allowed: a mapping (key: value lines, or {})"),
+    # release tags
+    Case((*API, "release_tags"), "v*", ["v*"], f"{API_KEY}.release_tags", "a list"),
+    Case((*API, "release_tags"), ["v**"], ["v*"], f"{API_KEY}.release_tags.0", "a tag, or the beginning of tags and * at the end"),
+    Case((*API, "release_tags"), ["refs/tags/v*"], ["v*"], f"{API_KEY}.release_tags.0", "without refs/tags/"),
+    Case((*API, "release_tags"), ["v1..*"], ["v1.*"], f"{API_KEY}.release_tags.0", "git refuses"),
+    Case((*API, "release_tags"), ["v*", "v*"], ["v*", "ui-v*"], f"{API_KEY}.release_tags", "each entry once"),
+    Case(("payments", "release_apps"), ["12"], [12], "release_apps.0", "a GitHub App's id"),
+    Case(("payments", "release_apps"), [15368], [15369], "release_apps.0", "not that of GitHub Actions"),
+    Case(("payments", "release_apps"), [0], [1], "release_apps.0", "a GitHub App's id"),
     # what only a publishing repository has
+    Case((*WEB, "release_tags"), ["v*"], [], f"{WEB_KEY}.release_tags", "checkout-web publishes nothing"),
     Case((*WEB, "release_branches"), ["main"], [], f"{WEB_KEY}.release_branches", "add publishes: [npm] (or pypi, maven), or take"),
     Case((*WEB, "environment"), "prod", "", f"{WEB_KEY}.environment", "checkout-web publishes nothing"),
     Case((*WEB, "promotes"), {"reviewers": ["leads"]}, {}, f"{WEB_KEY}.promotes", "checkout-web publishes nothing"),

@@ -120,6 +120,34 @@ def test_a_pattern_needs_release_managers(tmp_path: Path) -> None:
     assert _told(tmp_path, literal) == []
 
 
+def test_a_release_tag_needs_somebody_who_may_create_it(tmp_path: Path) -> None:
+    api = ("payments", "repositories", "payments-api")
+    tagged = changed(((*api, "release_tags"), ["v*"]), ((*api, "release_branches"), ["main"]))
+    assert _told(tmp_path, tagged) == []
+    assert _told(tmp_path, changed((("payments", "release_managers"), ABSENT), start=tagged)) == [
+        "catalog/payments.yaml: repositories.payments-api.release_tags.0: got 'v*', allowed: tags only with release_managers or "
+        "release_apps: nobody else may create one"
+    ]
+    assert _told(tmp_path, changed((("payments", "release_managers"), ABSENT), (("payments", "release_apps"), [7]), start=tagged)) == []
+
+
+def test_a_release_tag_needs_the_workflow_that_looks_at_its_commit(tmp_path: Path) -> None:
+    tagged = changed((("payments", "repositories", "payments-api", "release_tags"), ["v*"]))
+    (problem,) = _told(tmp_path, changed(((CONFIG, "package-flow:publishing"), {"workflow": "any"}), start=tagged))
+    assert problem.startswith("catalog/payments.yaml: repositories.payments-api.release_tags: got ")
+    assert "publishing.workflow: any" in problem
+    assert _told(tmp_path, changed(((CONFIG, "package-flow:publishing"), {"workflow": "any"}))) == []
+
+
+def test_a_repository_may_publish_from_tags_alone_and_then_promotes_nothing(tmp_path: Path) -> None:
+    api = ("payments", "repositories", "payments-api")
+    tags = changed(((*api, "release_branches"), ABSENT), ((*api, "release_tags"), ["v*"]), ((*api, "promotes"), ABSENT))
+    assert _told(tmp_path, tags) == []
+    (problem,) = _told(tmp_path, changed(((*api, "promotes"), {"reviewers": ["leads"]}), start=tags))
+    assert "repositories.payments-api.release_branches: got nothing" in problem
+    assert "promoted from release branches" in problem
+
+
 def test_a_missing_folder_and_an_empty_one(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as refused:
         settings.parse(settings.read_project_file(ROOT), changed()[CONFIG], tmp_path, PROJECT, STACK)

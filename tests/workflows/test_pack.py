@@ -19,6 +19,19 @@ from tests.rehearsal.actions import sources
 from tests.workflows.calling import PROJECT, call_action
 
 
+def module(name: str) -> Any:
+    """A script of the action, as a module."""
+    spec = importlib.util.spec_from_file_location(name, PROJECT / ".github" / "actions" / "pack" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
+
+
+tag_version = module("tag_version")
+
+
 def git(folder: Path, *arguments: str) -> None:
     who = ("-c", "user.name=bob", "-c", "user.email=bob@acme.example", "-c", "init.defaultBranch=main")
     subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True)
@@ -66,6 +79,58 @@ def test_the_version_is_the_manifests_an_input_or_the_tags(
     else:
         assert result.conclusion is Conclusion.SUCCESS, result.output
         assert packed == [f"acme-payments-packed-{version}.tgz"]
+
+
+@pytest.mark.parametrize(
+    ("tag", "prefix", "version"),
+    [
+        ("v1.2.3", "", "1.2.3"),
+        ("1.2.3-rc.1", "", "1.2.3-rc.1"),
+        ("@acme-payments/packed@1.2.3", "", "1.2.3"),
+        ("packed@1.2.3", "", "1.2.3"),
+        ("packed-v1.2.3", "", "1.2.3"),
+        ("packed/v1.2.3", "", "1.2.3"),
+        ("release-1.2.3", "release-", "1.2.3"),
+        ("release-1.2.3", "", None),
+        ("other-v1.2.3", "", None),
+        ("@acme-other/packed@1.2.3", "", None),
+        ("packed-next", "", None),
+        ("v1.2.3", "release-", None),
+    ],
+)
+def test_tags_say_the_version_alone_or_after_the_packages_name(
+    package: Path, tmp_path: Path, tag: str, prefix: str, version: str | None
+) -> None:
+    git(package, "tag", tag)
+    inputs = {"format": "npm", "version": "tag", "tag-prefix": prefix, "destination": str(tmp_path / "packed")}
+    result = call_action(tmp_path, "pack", inputs, source=package)
+    if version is None:
+        assert f"the tag {tag} says no version of @acme-payments/packed" in result.reason
+    else:
+        assert [one.name for one in (tmp_path / "packed").glob("*")] == [f"acme-payments-packed-{version}.tgz"], result.output
+
+
+@pytest.mark.parametrize(
+    ("format", "manifest", "tags"),
+    [
+        (
+            "pypi",
+            ("pyproject.toml", '[project]\nname = "Acme_Payments.client"\n'),
+            ["Acme_Payments.client-1.0", "acme-payments-client@1.0"],
+        ),
+        ("pypi", ("pyproject.toml", '[tool.poetry]\nname = "acme-client"\n'), ["acme-client-v1.0"]),
+        (
+            "maven",
+            ("pom.xml", "<project xmlns='x'><parent><artifactId>p</artifactId></parent><artifactId>api</artifactId></project>"),
+            ["api-1.0"],
+        ),
+    ],
+)
+def test_every_format_says_its_name(tmp_path: Path, format: str, manifest: tuple[str, str], tags: list[str]) -> None:
+    (tmp_path / manifest[0]).write_text(manifest[1])
+    for tag in tags:
+        assert tag_version.version_of(tag, tag_version.names(format, tmp_path)) == "1.0"
+    assert tag_version.version_of("p-1.0", tag_version.names(format, tmp_path)) is None
 
 
 def test_packing_twice_gives_the_same(package: Path, tmp_path: Path) -> None:
@@ -416,11 +481,7 @@ def test_maven_packs_what_others_can_read(tmp_path: Path, version: str, asked: s
     assert message in result.output
 
 
-spec = importlib.util.spec_from_file_location("set_version", PROJECT / ".github" / "actions" / "pack" / "set_version.py")
-assert spec is not None
-assert spec.loader is not None
-set_version = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(set_version)
+set_version = module("set_version")
 
 
 @pytest.mark.parametrize(

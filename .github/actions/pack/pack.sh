@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Pack one package into a folder. What is packed twice from one commit is the same, byte for byte, if the package's own build is.
 #
-# environment: FORMAT, DIRECTORY, VERSION, DESTINATION (see action.yml)
+# environment: FORMAT, DIRECTORY, VERSION, TAG_PREFIX, DESTINATION (see action.yml)
 set -euo pipefail
 shopt -s nullglob
 
@@ -17,13 +17,17 @@ stop() {
   exit 1
 }
 
-# The version in the one tag at HEAD that is a version, with or without a leading v.
-version_at_head() {
-  local versions
-  versions=$(git tag --points-at HEAD | sed -nE 's/^v?([0-9]+(\.[0-9A-Za-z]+)*([-+.][0-9A-Za-z.+-]+)?)$/\1/p' | sort -u)
-  [[ -n $versions ]] || stop "no tag at this commit is a version (such as v1.2.3)"
-  [[ $(wc -l <<< "$versions") == 1 ]] || stop "several tags at this commit are versions: ${versions//$'\n'/, }"
-  printf '%s' "$versions"
+# The version in the tag that this run is about, or else in the one tag at HEAD that says a version of this package.
+tagged_version() {
+  local tags said
+  if [[ ${GITHUB_REF_TYPE:-} == tag ]]; then
+    tags=("$GITHUB_REF_NAME")
+  else
+    mapfile -t tags < <(git tag --points-at HEAD)
+  fi
+  python3 "$packing/tag_version.py" "$FORMAT" "$TAG_PREFIX" "${tags[@]}" 2> "$RUNNER_TEMP/tag.txt" && return
+  said=$(< "$RUNNER_TEMP/tag.txt")
+  stop "${said##*$'\n'}"
 }
 
 commit_time() {
@@ -33,8 +37,12 @@ commit_time() {
 
 cd "$DIRECTORY" || stop "there is no folder $DIRECTORY"
 mkdir -p "$DESTINATION"
+TAGGED=""
 if [[ $VERSION == tag ]]; then
-  VERSION=$(version_at_head)
+  VERSION=$(tagged_version)
+elif [[ -z $VERSION && ${GITHUB_REF_TYPE:-} == tag ]]; then
+  # What is published from a tag has the version that the tag says.
+  TAGGED=$(tagged_version)
 fi
 [[ -z $VERSION || $VERSION =~ ^[0-9][0-9A-Za-z.+_-]*$ ]] || stop "not a version: $VERSION"
 SOURCE_DATE_EPOCH=$(commit_time)
@@ -71,19 +79,22 @@ pack_maven() {
   "${maven[@]}" package org.apache.maven.plugins:maven-deploy-plugin:3.1.4:deploy "-DaltDeploymentRepository=package::file://$DESTINATION"
 }
 
-# same_version PACKED: whether that is the version asked for
+# same_version WANTED PACKED
 same_version() {
   if [[ $FORMAT == pypi ]]; then
     # PEP 440: 1.0.0-rc.1 is 1.0.0rc1. packaging came with build.
-    python -c 'import sys; from packaging.version import Version; sys.exit(Version(sys.argv[1]) != Version(sys.argv[2]))' "$VERSION" "$1"
+    python -c 'import sys; from packaging.version import Version; sys.exit(Version(sys.argv[1]) != Version(sys.argv[2]))' "$1" "$2"
   else
-    [[ $VERSION == "$1" ]]
+    [[ $1 == "$2" ]]
   fi
 }
 
 # publish_once NAMESPACE PACKAGE VERSION EXPECTED: in place of the one of publishing
 publish_once() {
-  [[ -z $VERSION ]] || same_version "$3" ||
+  [[ -z $TAGGED ]] || same_version "$TAGGED" "$3" ||
+    stop "packed $(title "$@"), although the tag $GITHUB_REF_NAME says $TAGGED: tag the commit whose manifest has that version, or publish \
+with version: tag, which writes the tag's version into the manifest"
+  [[ -z $VERSION ]] || same_version "$VERSION" "$3" ||
     stop "packed $(title "$@"), although the version asked for is $VERSION: the build takes its version from elsewhere. Let it read the \
 manifest, or leave the input version out"
   printf 'packed %s\n' "$(title "$@")"

@@ -291,7 +291,7 @@ class People:
 
     def _finish(self, body: OfRun) -> dict[str, Any]:
         run = self._find(body.run)
-        runs.finish(run)
+        runs.finish(self.github, run)
         return self._run_view(run)
 
     def _run_view(self, run: Run) -> dict[str, Any]:
@@ -299,7 +299,7 @@ class People:
         if run.state == "running":
             shown["env"] = runs.environment_variables(run, self.api, f"{self.api}{TOKEN_PATH}?run={run.id}")
             shown["vars"] = runs.variables(run)
-            shown["github"] = runs.github_context(run, self.api)
+            shown["github"] = {**runs.github_context(run, self.api), "token": run.job_token}
         return shown
 
     def _find(self, number: int) -> Run:

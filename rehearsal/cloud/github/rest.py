@@ -684,6 +684,25 @@ def get_ref(call: Call) -> Reply:
     return Reply(200, views.git_ref(call.api, call.repository, ref))
 
 
+def matching_refs(call: Call) -> Reply:
+    """Every branch (`heads/...`) or tag whose name begins so."""
+    start = f"refs/{call.names['ref']}"
+    return Reply(200, [views.git_ref(call.api, call.repository, ref) for ref in sorted(call.repository.refs) if ref.startswith(start)])
+
+
+def compare(call: Call) -> Reply:
+    """How commit HEAD stands to commit BASE (`BASE...HEAD`, ids alone: a name may be a branch's and a tag's)."""
+    base, dots, head = call.names["basehead"].partition("...")
+    repo = call.repository
+    if not dots or base not in repo.commits or head not in repo.commits:
+        raise NotFound(call.names["basehead"])
+    ours, theirs = repo.history(base), repo.history(head)
+    ahead, behind = len(theirs - ours), len(ours - theirs)
+    status = {(False, False): "identical", (True, False): "ahead", (False, True): "behind", (True, True): "diverged"}
+    shown = {"status": status[bool(ahead), bool(behind)], "ahead_by": ahead, "behind_by": behind, "total_commits": ahead}
+    return Reply(200, views.completed("commit-comparison", shown))
+
+
 _REPO = "/repos/{owner}/{repo}"
 _VARIABLES = f"{_REPO}/actions/variables"
 _ENVIRONMENT = f"{_REPO}/environments/{{environment_name}}"
@@ -715,6 +734,8 @@ ROUTES = [
     Route("PUT", f"{_POLICIES}/{{branch_policy_id}}", update_branch_policy, "administration", "write"),
     Route("DELETE", f"{_POLICIES}/{{branch_policy_id}}", delete_branch_policy, "administration", "write"),
     Route("GET", f"{_REPO}/git/ref/{{ref}}", get_ref, "contents", "read"),
+    Route("GET", f"{_REPO}/git/matching-refs/{{ref}}", matching_refs, "contents", "read"),
+    Route("GET", f"{_REPO}/compare/{{basehead}}", compare, "contents", "read"),
     Route("GET", f"{_REPO}/rulesets", list_rulesets, "metadata", "read"),
     Route("POST", f"{_REPO}/rulesets", create_ruleset, "administration", "write"),
     Route("GET", f"{_REPO}/rulesets/{{ruleset_id}}", get_ruleset, "metadata", "read"),

@@ -13,9 +13,11 @@ from typing import Any
 from rehearsal.cloud.github import changes, oidc
 from rehearsal.cloud.github.patterns import matches
 from rehearsal.cloud.github.state import (
+    GITHUB_ACTIONS_APP,
     GITHUB_ACTIONS_BOT,
     Environment,
     GitHub,
+    Installation,
     NotFound,
     PullRequest,
     Repository,
@@ -99,13 +101,18 @@ def decide(github: GitHub, run: Run, approve_by: list[str], bypass_by: str | Non
     may_ask = run.permissions.get("id-token") == "write" and not is_from_fork(run)
     if run.state == "running" and may_ask:
         run.token = secrets.token_urlsafe(32)
+    if run.state == "running":
+        run.job_token = f"ghs_{secrets.token_urlsafe(27)}"
+        reach = frozenset({run.repository.id})
+        github.tokens[run.job_token] = Installation(GITHUB_ACTIONS_APP, run.repository.owner.login, dict(run.permissions), reach)
 
 
-def finish(run: Run) -> None:
-    """End a running job; its token asks for nothing more."""
+def finish(github: GitHub, run: Run) -> None:
+    """End a running job; its tokens ask for nothing more."""
     if run.state != "running":
         raise changes.Refused(422, f"run {run.id} is {run.state}")
-    run.state, run.token = "completed", ""
+    del github.tokens[run.job_token]
+    run.state, run.token, run.job_token = "completed", "", ""
 
 
 def is_from_fork(run: Run) -> bool:
@@ -359,6 +366,8 @@ def _event(run: Run) -> dict[str, Any]:
     }
     if run.event == "push":
         event |= {"ref": run.ref, "after": run.sha}
+    if run.event == "release":
+        event |= {"action": "published", "release": {"tag_name": oidc.short(run.ref), "draft": False}}
     if run.event == "workflow_dispatch":
         event |= {"ref": run.ref, "inputs": run.inputs}
     if run.pull_request:

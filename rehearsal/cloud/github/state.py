@@ -215,6 +215,7 @@ class Run:
     state: str = "waiting"  # waiting, running, failed, completed
     message: str = ""
     token: str = ""  # asks for OIDC tokens while the job is running; empty if it may not
+    job_token: str = ""  # GITHUB_TOKEN, while the job is running
 
     @property
     def workflow_ref(self) -> str:

@@ -12,7 +12,7 @@ from botocore.config import Config
 
 from policies import owned_names
 from policies.arns import Registry
-from policies.branches import declare
+from policies.branches import declare, declare_tags
 from policies.document import statement, text
 from policies.github_tokens import GitHubRepository, Owner, Subjects
 from policies.owned_names import Format
@@ -110,7 +110,8 @@ class LocalCloud:
     def _roles(self) -> None:
         iam = self.aws("iam")
         iam.create_open_id_connect_provider(Url="https://token.actions.githubusercontent.com", ClientIDList=["sts.amazonaws.com"])
-        publish = publish_trust(PLACE, PUBLISHER, declare(("main",)), "", workflow_ref("publish-package.yml"), Subjects.BOTH)
+        workflow, tags = workflow_ref("publish-package.yml"), declare_tags(("v*",))
+        publish = publish_trust(PLACE, PUBLISHER, declare(("main",)), "", workflow, Subjects.BOTH, tags)
         promote = promote_trust(PLACE, PUBLISHER, declare(("main",)), workflow_ref("promote-package.yml"), Subjects.BOTH)
         read = repository_read_trust(PLACE, PUBLISHER, Subjects.BOTH)
         roles = {

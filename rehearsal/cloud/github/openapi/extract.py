@@ -28,6 +28,8 @@ OPERATIONS = {
     f"{REPOSITORY}/actions/oidc/customization/sub": ["get", "put"],
     f"{REPOSITORY}/environments": ["get"],
     f"{REPOSITORY}/git/ref/{{ref}}": ["get"],
+    f"{REPOSITORY}/git/matching-refs/{{ref}}": ["get"],
+    f"{REPOSITORY}/compare/{{basehead}}": ["get"],
     ENVIRONMENT: ["get", "put", "delete"],
     f"{ENVIRONMENT}/deployment-branch-policies": ["get", "post"],
     f"{ENVIRONMENT}/deployment-branch-policies/{{branch_policy_id}}": ["get", "put", "delete"],

@@ -46,6 +46,37 @@ def test_one_ref(github: Client) -> None:
     github.rest("GET", f"{API}/git/ref/heads/main", expect=403, token=with_token(github, "blind", {"members": "read"}))
 
 
+def test_branches_by_the_beginning_of_their_name(github: Client) -> None:
+    reader = with_token(github, "reader", {"contents": "read"})
+    for ref in ("refs/heads/release/1", "refs/heads/release/2", "refs/tags/release/3"):
+        github.act("push", repository="acme/api", actor="wes", ref=ref, content="x")
+    found = github.rest("GET", f"{API}/git/matching-refs/heads/release/", expect=200, token=reader).json()
+    assert [one["ref"] for one in found] == ["refs/heads/release/1", "refs/heads/release/2"]
+    assert github.rest("GET", f"{API}/git/matching-refs/heads/nothing", expect=200, token=reader).json() == []
+    github.rest("GET", f"{API}/git/matching-refs/heads/release/", expect=403, token=with_token(github, "blind", {"members": "read"}))
+
+
+def test_how_one_commit_stands_to_another(github: Client) -> None:
+    reader = with_token(github, "reader", {"contents": "read"})
+    start = github.rest("GET", f"{API}/git/ref/heads/main", expect=200).json()["object"]["sha"]
+    one, other = (
+        github.act("push", repository="acme/api", actor="wes", ref=f"refs/heads/{name}", content=name)["sha"] for name in ("one", "two")
+    )
+
+    def status(base: str, head: str) -> str:
+        return github.rest("GET", f"{API}/compare/{base}...{head}", expect=200, token=reader).json()["status"]
+
+    assert (status(start, start), status(start, one), status(one, start), status(one, other)) == (
+        "identical",
+        "ahead",
+        "behind",
+        "diverged",
+    )
+    for wrong in (f"main...{one}", f"{one}...{'0' * 40}", one):
+        github.rest("GET", f"{API}/compare/{wrong}", expect=404, token=reader)
+    github.rest("GET", f"{API}/compare/{one}...{other}", expect=403, token=with_token(github, "blind", {"members": "read"}))
+
+
 # --- who asks -----------------------------------------------------------------------------------------------------------------
 
 
