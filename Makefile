@@ -68,5 +68,5 @@ lock: $(INSTALLED)  ## Lock what requirements.in of the program, the bootstrap a
 release: $(INSTALLED)  ## Cut a release (VERSION=1.2.0): changelog, version, tag; nothing is pushed
 	@$(BIN)/python -m release '$(VERSION)'
 
-clean:  ## Remove what the targets made
+clean:  ## Remove what the targets created
 	rm -rf $(VENV) .engine access-review fuzzing-failures tests/access/judge/node_modules .pytest_cache .ruff_cache .hypothesis

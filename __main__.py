@@ -16,14 +16,12 @@ from components.github_oidc import GitHubOidc
 from components.registry import PackageRegistry
 from components.sandbox import Sandbox
 from components.team import Team
-from plan.planning import plan
 from settings import load
 
 settings = load()
 directory = identity_center(settings.developers)
-facts = lookups.look_up(settings, directory)
+facts, planned = lookups.look_up(settings, directory)
 leftovers.adopt(facts.adopted)
-planned = plan(settings, facts)
 
 registry = PackageRegistry(planned.registry.name, planned.registry)
 oidc = GitHubOidc("github", planned.oidc)

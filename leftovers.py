@@ -42,7 +42,7 @@ HOW = "it may be what an interrupted run of this stack left (docs/faults.md)"
 
 @dataclass(frozen=True)
 class Known:
-    """What the state has: components by type and name, and of each kind what tells one from another. `keys` are ids by description."""
+    """What the state has: components by type and name, and of each kind what identifies it. `keys` are ids by description."""
 
     components: frozenset[tuple[str, str]] = frozenset()
     rulesets: frozenset[tuple[str, str]] = frozenset()
@@ -137,7 +137,7 @@ def _same_rules(wanted: Mapping[str, Mapping[str, Any]], found: Sequence[Mapping
 
 
 def _same_parameters(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
-    """What was not written has to be off: a rule that somebody made stricter would be made looser by adopting it."""
+    """What was not written has to be off: adopting a rule that somebody tightened would loosen it."""
     return all(found.get(name) == value for name, value in wanted.items()) and not any(
         value for name, value in found.items() if name not in wanted and name not in _GITHUBS_OWN
     )
@@ -243,8 +243,8 @@ def _branch_policies(
 ) -> None:
     """Policies of an environment, the planned ones of which are adopted. An environment that is adopted may have no others."""
     names = {one.name, one.renamed_from}
-    made = {pattern for name, within, pattern in known.branch_policies if name in names and within == environment.name}
-    missing = [pattern for pattern in environment.branches if pattern not in made]
+    known_patterns = {pattern for name, within, pattern in known.branch_policies if name in names and within == environment.name}
+    missing = [pattern for pattern in environment.branches if pattern not in known_patterns]
     if not missing:
         return
     path = f"repos/{one.repository.owner.login}/{one.name}/environments/{environment.name}/deployment-branch-policies?per_page=100"
@@ -299,7 +299,7 @@ def _alias(wanted: parts.Key, known: Known, questions: Questions, found: Found) 
 
 
 def _repositories(planned: parts.Plan, known: Known, questions: Questions, found: Found) -> None:
-    """CodeArtifact repositories are never adopted: nothing that is asked here tells whether somebody has put packages into one."""
+    """CodeArtifact repositories are never adopted: no answer here says whether somebody has put packages into one."""
     domain = planned.place.domain
     begun = {one.name for one in planned.teams if known.begun("Team", one.name)}
     if known.begun("PackageRegistry", planned.registry.name):

@@ -7,8 +7,8 @@ and one LookupProblems lists all that stands in the way. Deciding is pure; only 
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from typing import Any, TypeVar
 
 import pulumi
@@ -50,12 +50,11 @@ class LookupProblems(pulumi.RunError):
 
 @dataclass(frozen=True)
 class State:
-    """What this stack made before, as far as the checks need it.
+    """What this stack created before, as far as the checks need it.
 
     GitHub repositories are named as they were then; `repository_ids` says which ones those were. `environments` and `permissions` are those
-    that it made, `trusted` the release branches that its roles admit and its rulesets guard, by repository id. `domain` is the ARN of its
-    domain, "" = it has none, `own_key` whether it made a key for that, `known` what leftovers are told
-    from.
+    that it created, `trusted` the release branches that its roles admit and its rulesets guard, by repository id. `domain` is the ARN of
+    its domain, "" = it has none, `own_key` whether it created a key for that, `known` what leftovers are recognised by.
     """
 
     variables: frozenset[tuple[str, str]] = frozenset()
@@ -88,7 +87,7 @@ class Seen:
     """Everything that was looked up.
 
     teams: id by slug, None = not visible. oidc_audiences: the provider's client ids, None = there is no provider. build_roles: path and
-    name by the name in the stack file, None = there is no such role. identity_center: None if nothing is made there. workflow: the
+    name by the name in the stack file, None = there is no such role. identity_center: None if nothing is created there. workflow: the
     repository of the publishing workflow (not looked at where any may publish). departed: ids that the names now have on GitHub that the
     stack knows and the catalog no longer has, 0 = none.
     """
@@ -108,53 +107,57 @@ class Seen:
     departed: Mapping[str, int] = field(default_factory=dict)
 
 
-def look_up(settings: Settings, identity_center: pulumi.ProviderResource | None = None) -> Facts:
-    """Look everything up; `identity_center` is the provider for IAM Identity Center, None = the default one.
+# The plan that follows from what was seen: built when it is first needed, and once.
+Planned = Callable[[], parts.Plan]
 
-    Raises LookupProblems with all that is missing, invisible or unusable, or with every question that was not answered.
+
+def look_up(settings: Settings, identity_center: pulumi.ProviderResource | None = None) -> tuple[Facts, parts.Plan]:
+    """Look everything up, and judge it by the plan that follows from it. Returns both.
+
+    `identity_center` is the provider for IAM Identity Center, None = the default one. Raises LookupProblems with all that is missing,
+    invisible or unusable, or with every question that was not answered.
     """
     unanswered: list[str] = []
     seen = _see(settings, identity_center, unanswered)
-    left = leftovers.Found() if unanswered else _leftovers(settings, seen, unanswered)
+    planned = plan_once(settings, seen)
+    left = leftovers.Found() if unanswered else _leftovers(settings, seen, planned, unanswered)
     # What was not answered would look as if it were not there.
-    found = unanswered or [*problems(settings, seen), *left.problems]
+    found = unanswered or [*problems(settings, seen, planned), *left.problems]
     if found or seen.owner is None:
         raise LookupProblems(found)
     for note in notes(settings, seen):
         pulumi.log.warn(note)
-    return Facts(
-        registry=Registry(seen.partition, seen.account, settings.region, settings.domain.name),
-        owner=seen.owner,
-        plan=seen.plan,
-        repositories=seen.repositories,
-        teams={slug: id for slug, id in seen.teams.items() if id is not None},
-        identity_center=seen.identity_center or IdentityCenter(""),
-        caller=seen.caller,
-        trusted_before={name: seen.state.trusted_before(one.id) for name, one in seen.repositories.items()},
-        adopted={**adopted(settings, seen), **left.adopted},
-    )
+    return replace(_facts(settings, seen), adopted={**adopted(settings, seen, planned), **left.adopted}), planned()
 
 
-def _planned(settings: Settings, seen: Seen) -> parts.Plan:
-    """What would be registered. Where something was not found, what is assumed of it stands in: its absence is told apart."""
+def plan_once(settings: Settings, seen: Seen) -> Planned:
+    """The plan for all who judge what was seen by it, and for those who register it."""
+    return cache(lambda: plan(settings, _facts(settings, seen)))
+
+
+def _facts(settings: Settings, seen: Seen) -> Facts:
+    """What was seen, for the plan. Where something was not found, what is assumed of it stands in: `problems` has a line about that."""
     usual = assumed(settings)
-    facts = Facts(
+    return Facts(
         registry=Registry(seen.partition, seen.account, settings.region, settings.domain.name),
         owner=seen.owner or usual.owner,
         plan=seen.plan,
         repositories={**usual.repositories, **{name: one for name, one in seen.repositories.items() if one.full_name}},
         teams={slug: seen.teams.get(slug) or id for slug, id in usual.teams.items()},
-        identity_center=usual.identity_center,
+        identity_center=seen.identity_center or IdentityCenter(""),
         caller=seen.caller or usual.caller,
+        trusted_before={name: seen.state.trusted_before(one.id) for name, one in seen.repositories.items()},
     )
-    return plan(settings, facts)
 
 
 # --- what is wrong (pure) -------------------------------------------------------------------------------------------------------------
 
 
-def problems(settings: Settings, seen: Seen) -> list[str]:
-    """Every reason why this stack can't be made as the catalog says, each with its file and what to do."""
+def problems(settings: Settings, seen: Seen, planned: Planned | None = None) -> list[str]:
+    """Every reason why this stack can't be created as the catalog says, each with its file and what to do.
+
+    `planned` is the plan that others judge by too, None = it is built here.
+    """
     found = [*_owner(settings, seen), *_provider(settings, seen), *_teams(settings, seen), *_left_out(settings, seen)]
     found += [
         *_departed(settings, seen),
@@ -164,7 +167,7 @@ def problems(settings: Settings, seen: Seen) -> list[str]:
         *_build_roles(settings, seen),
         *_identity_center(settings, seen),
     ]
-    wanted = _wanted(settings, seen)
+    wanted = _wanted(settings, seen, planned)
     for team in settings.teams:
         for repository in team.repositories:
             why = _repository(settings, repository, seen, wanted.get(repository.name))
@@ -172,22 +175,23 @@ def problems(settings: Settings, seen: Seen) -> list[str]:
     return found
 
 
-def _wanted(settings: Settings, seen: Seen) -> dict[str, parts.ConsumingRepository]:
+def _wanted(settings: Settings, seen: Seen, planned: Planned | None) -> dict[str, parts.ConsumingRepository]:
     """Each repository's part of the plan, if one of them has something that this stack does not know (a plan of hundreds takes time)."""
     there = any(one.environments or _unknown(repository, one, seen.state) for repository, one in _pairs(settings, seen))
-    return {one.name: one for one in _planned(settings, seen).consumers} if there else {}
+    planned = planned or plan_once(settings, seen)
+    return {one.name: one for one in planned().consumers} if there else {}
 
 
 def _pairs(settings: Settings, seen: Seen) -> list[tuple[Repository, SeenRepository]]:
     return [(one, seen.repositories[one.name]) for one in settings.repositories]
 
 
-def adopted(settings: Settings, seen: Seen) -> dict[str, str]:
+def adopted(settings: Settings, seen: Seen, planned: Planned | None = None) -> dict[str, str]:
     """Import ids of what an interrupted run left, of that which `problems` judges: variables and the OIDC provider.
 
     An environment needs none: it is put.
     """
-    wanted, found = _wanted(settings, seen), {}
+    wanted, found = _wanted(settings, seen, planned), {}
     for repository, one in _pairs(settings, seen):
         for variable, value in _unknown(repository, one, seen.state).items():
             if wanted[repository.name].variables[variable] == value:
@@ -228,7 +232,7 @@ def _own_account(settings: Settings, seen: Seen) -> list[str]:
 def _workflow(settings: Settings, seen: Seen) -> list[str]:
     publishing = settings.publishing
     named, login = publishing.repository, seen.owner.login if seen.owner else settings.github_owner
-    # An owner that github:owner spells so too is told there.
+    # An owner that github:owner spells so too is reported there.
     if named is None or (login != settings.github_owner and named.startswith(f"{settings.github_owner}/")):
         return []
     why = wrong_workflow_repository(named, publishing.repository_id, seen.workflow)
@@ -248,19 +252,19 @@ def wrong_workflow_repository(named: str, id: int, seen: WorkflowRepository) -> 
         return f"{key}: '{named}' is called '{said}' on GitHub; IAM compares case, so write that"
     if said != named:
         return (
-            f"{key}: '{named}' is called '{said}' on GitHub: it was renamed, and whoever makes a repository of the former name writes what "
-            "publishes; write the new name here and in every uses: of it"
+            f"{key}: '{named}' is called '{said}' on GitHub: it was renamed, and whoever creates a repository of the former name writes "
+            "what publishes; write the new name here and in every uses: of it"
         )
     if id not in (0, seen.id):
         return (
             f"publishing.repositoryId: got repository {seen.id} on GitHub under the name {named}; expected {id}: it was deleted or "
-            "renamed, and another has its name. Find out who made that one; write its id if it is meant"
+            "renamed, and another has its name. Find out who created that repository; write its id if it is meant"
         )
     return None
 
 
 _MAKE_SURE = (
-    "expected one that it sees, because whoever makes a repository of that name writes what publishes. If it exists and is private or "
+    "expected one that it sees, because whoever creates a repository of that name writes what publishes. If it exists and is private or "
     "internal, write its id in publishing.repositoryId (gh api repos/OWNER/REPOSITORY --jq .id), which the bootstrap compares"
 )
 
@@ -275,7 +279,7 @@ def _provider(settings: Settings, seen: Seen) -> list[str]:
     elif seen.oidc_audiences is not None and not seen.state.oidc_provider and not _is_left(seen):
         return [
             f"package-flow:githubOidcProvider: account {seen.account} has a provider for {GITHUB_OIDC_HOST} already; say existing, or "
-            f"import {_provider_arn(seen)} if an interrupted run of this stack made it"
+            f"import {_provider_arn(seen)} if an interrupted run of this stack created it"
         ]
     return []
 
@@ -352,7 +356,7 @@ def _another_domain(settings: Settings, seen: Seen) -> list[str]:
     state, domain = seen.state, settings.domain
     if not (state.domain and domain.protect and seen.account):
         return []
-    keep = "another domain would take the place of this stack's, which is protected and holds packages. Set it back, or make a new stack"
+    keep = "another domain would take the place of this stack's, which is protected and holds packages. Set it back, or create a new stack"
     wanted = Registry(seen.partition, seen.account, settings.region, domain.name).domain_arn
     if wanted != state.domain:
         return [f"package-flow:domain.name: got {wanted}; expected {state.domain}: {keep}"]
@@ -438,8 +442,8 @@ _FORGET = "Take what it has of that name out of its state first (docs/operations
 def _departed(settings: Settings, seen: Seen) -> list[str]:
     """Repositories that the stack has and the catalog does not, under a name that is another repository's on GitHub by now."""
     return [
-        f"{settings.catalog}: '{name}' is gone, and on GitHub that name is repository {id} now; this stack made its variables and rulesets "
-        f"in repository {seen.state.repository_ids[name]}. This run would delete from the wrong one. {_FORGET}"
+        f"{settings.catalog}: '{name}' is gone, and on GitHub that name is repository {id} now; this stack created its variables and "
+        f"rulesets in repository {seen.state.repository_ids[name]}. This run would delete from the wrong one. {_FORGET}"
         for name, id in seen.departed.items()
         if id not in (0, seen.state.repository_ids[name])
     ]
@@ -471,7 +475,7 @@ def _unreviewed(repository: Repository, one: SeenRepository, state: State) -> li
     ]
     new = [branch for branch in repository.release_branches.names if branch not in before]
     return found + [
-        f"accepted_branches names '{branch}', which is not there: who makes it before the guards would publish from it; take it out"
+        f"accepted_branches names '{branch}', which is not there: whoever creates it before its guards publishes from it; take it out"
         for branch in accepted
         if one.branches is not None and branches.matches(branch, new) and not branches.matches(branch, before) and branch not in there
     ]
@@ -506,7 +510,7 @@ def there_before(repository: str, environment: str, there: Mapping[str, Any], in
 
 
 def environments_of(repository: Repository) -> list[str]:
-    """The environments that the program makes in a repository."""
+    """The environments that the program creates in a repository."""
     return [*filter(None, (repository.environment,)), *((PROMOTE_ENVIRONMENT,) if repository.promotes else ())]
 
 
@@ -537,7 +541,7 @@ _NOT_LISTED = "its branches were not looked at, because this preview's credentia
 def _stricter(full_name: str, there: WorkflowPermissions) -> str:
     approves = str(there.can_approve).lower()
     return (
-        f"its workflows' default permission becomes read, and they may not make or approve pull requests any more (now: {there.default}, "
+        f"its workflows' default permission becomes read, and they can no longer create or approve pull requests (now: {there.default}, "
         f"{approves}); jobs that need more say so under permissions. It stays so when this stack goes; what was there comes back by: "
         f"gh api -X PUT repos/{full_name}/actions/permissions/workflow -f default_workflow_permissions={there.default} "
         f"-F can_approve_pull_request_reviews={approves}"
@@ -894,19 +898,18 @@ def _see_group(store: str, group: str, region: str, there: pulumi.InvokeOptions)
     return None if one is None else _usable("the group's id", one.group_id, _GROUP_ID)
 
 
-def _leftovers(settings: Settings, seen: Seen, unanswered: list[str]) -> leftovers.Found:
+def _leftovers(settings: Settings, seen: Seen, planned: Planned, unanswered: list[str]) -> leftovers.Found:
     """What is there of components that an earlier run came to. What the state has is not asked for."""
     known = seen.state.known
     there = {(one.name, name): each for _, one in _pairs(settings, seen) for name, each in one.environments.items()}
     if not known.components and not there:
         return leftovers.Found()
-    planned = _planned(settings, seen)
-    consumers = {one.name: one for one in planned.consumers}
+    consumers = {one.name: one for one in planned().consumers}
     environments = {(name, each): _as_planned(each, found, consumers[name]) for (name, each), found in there.items()}
     questions = _Questions(seen.account, settings.domain.name)
     return Asking(unanswered)(
         "what an interrupted run may have left",
-        lambda: leftovers.look(planned, known, environments, questions, pulumi.runtime.is_dry_run()),
+        lambda: leftovers.look(planned(), known, environments, questions, pulumi.runtime.is_dry_run()),
         leftovers.Found(),
     )
 
@@ -964,7 +967,7 @@ class _Questions:
 
 
 def own_state() -> State:
-    """What this stack made before, from its own state: it tells "made here" from "made by others", which GitHub and AWS can't."""
+    """What this stack created before, from its own state: GitHub and AWS can't say what others created."""
     name = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     answer = _invoke(_stack_resources, name=name)
     return state_from((answer.get("outputs") or {}) if isinstance(answer, dict) else {})
@@ -983,18 +986,22 @@ def state_from(resources: Mapping[str, Any]) -> State:
     # One whose creation failed half-way may have no outputs, or not all of them.
     return State(
         variables=frozenset(
-            (made.get("repository", ""), made.get("variableName", "")) for _, made in by_type.get(VARIABLE_TYPE, []) if made
+            (outputs.get("repository", ""), outputs.get("variableName", "")) for _, outputs in by_type.get(VARIABLE_TYPE, []) if outputs
         ),
-        codeartifact_repositories={made["repository"]: urn for urn, made in by_type.get(REPOSITORY_TYPE, []) if made.get("repository")},
+        codeartifact_repositories={
+            outputs["repository"]: urn for urn, outputs in by_type.get(REPOSITORY_TYPE, []) if outputs.get("repository")
+        },
         oidc_provider=bool(by_type.get(PROVIDER_TYPE)),
         repository_ids=ids,
-        environments=frozenset((made.get("repository", ""), made.get("environment", "")) for _, made in by_type.get(ENVIRONMENT_TYPE, [])),
-        permissions=frozenset(made.get("repository", "") for _, made in by_type.get(PERMISSIONS_TYPE, []) if made),
-        trusted=_guarded(
-            _trusted(str(made.get("assumeRolePolicy")) for _, made in by_type.get(ROLE_TYPE, [])),
-            [(ids.get(str(made.get("repository")), 0), made) for _, made in by_type.get(RULESET_TYPE, [])],
+        environments=frozenset(
+            (outputs.get("repository", ""), outputs.get("environment", "")) for _, outputs in by_type.get(ENVIRONMENT_TYPE, [])
         ),
-        domain=next((made.get("arn", "") for urn, made in by_type.get(DOMAIN_TYPE, []) if _OF_REGISTRY in urn), ""),
+        permissions=frozenset(outputs.get("repository", "") for _, outputs in by_type.get(PERMISSIONS_TYPE, []) if outputs),
+        trusted=_guarded(
+            _trusted(str(outputs.get("assumeRolePolicy")) for _, outputs in by_type.get(ROLE_TYPE, [])),
+            [(ids.get(str(outputs.get("repository")), 0), outputs) for _, outputs in by_type.get(RULESET_TYPE, [])],
+        ),
+        domain=next((outputs.get("arn", "") for urn, outputs in by_type.get(DOMAIN_TYPE, []) if _OF_REGISTRY in urn), ""),
         own_key=any(_OF_REGISTRY in urn for urn, _ in by_type.get(KEY_TYPE, [])),
         known=_known(by_type),
     )
@@ -1002,7 +1009,7 @@ def state_from(resources: Mapping[str, Any]) -> State:
 
 def _known(by_type: Mapping[str, list[tuple[str, Mapping[str, Any]]]]) -> leftovers.Known:
     def of(type: str, *names: str) -> frozenset[Any]:
-        found = (tuple(made.get(name, "") for name in names) for _, made in by_type.get(type, []) if made.get(names[0]))
+        found = (tuple(outputs.get(name, "") for name in names) for _, outputs in by_type.get(type, []) if outputs.get(names[0]))
         return frozenset(one if len(names) > 1 else one[0] for one in found)
 
     own = {type: found for type, found in by_type.items() if type.startswith("package-flow:")}
@@ -1014,7 +1021,11 @@ def _known(by_type: Mapping[str, list[tuple[str, Mapping[str, Any]]]]) -> leftov
         roles=of(ROLE_TYPE, "name"),
         policies=of(POLICY_TYPE, "name"),
         aliases=of(ALIAS_TYPE, "name"),
-        keys={made["description"]: made["keyId"] for _, made in by_type.get(KEY_TYPE, []) if made.get("keyId") and made.get("description")},
+        keys={
+            outputs["description"]: outputs["keyId"]
+            for _, outputs in by_type.get(KEY_TYPE, [])
+            if outputs.get("keyId") and outputs.get("description")
+        },
         repositories=of(REPOSITORY_TYPE, "repository"),
     )
 
@@ -1024,11 +1035,11 @@ _OF_REGISTRY = ":PackageRegistry$"
 
 
 def _repository_ids(by_type: Mapping[str, list[tuple[str, Mapping[str, Any]]]]) -> Iterator[tuple[str, int]]:
-    """Name and id of each GitHub repository that something was made in. Rulesets have no id in their outputs; variables every one has."""
+    """Name and id of each GitHub repository that something was created in. Rulesets have no id in their outputs; all have variables."""
     for type in (VARIABLE_TYPE, ENVIRONMENT_TYPE):
-        for _, made in by_type.get(type, []):
-            if made.get("repository") and made.get("repositoryId"):
-                yield made["repository"], _id(f"the id of {made['repository']} in it", made["repositoryId"])
+        for _, outputs in by_type.get(type, []):
+            if outputs.get("repository") and outputs.get("repositoryId"):
+                yield outputs["repository"], _id(f"the id of {outputs['repository']} in it", outputs["repositoryId"])
 
 
 def _trusted(documents: Iterable[str]) -> dict[int, frozenset[str]]:
@@ -1040,27 +1051,27 @@ def _trusted(documents: Iterable[str]) -> dict[int, frozenset[str]]:
 
 
 def _guarded(trusted: Mapping[int, frozenset[str]], rulesets: list[tuple[int, Mapping[str, Any]]]) -> dict[int, frozenset[str]]:
-    """Of the branches that roles admit those that rulesets guard, by repository id: nobody changes or makes them without review.
+    """Of the branches that roles admit those that rulesets guard, by repository id: nobody changes or creates them without review.
 
     A run that narrows guards can end before the roles follow; what is trusted and open then may have anything in it.
     """
     found = {}
     for id, names in trusted.items():
-        guards = [_guard(made) for repository, made in rulesets if repository == id]
-        reviewed, made = ({name for one in guards for name in one[which]} for which in (0, 1))
-        found[id] = frozenset(name for name in names if branches.matches(name, [*reviewed]) and branches.matches(name, [*made]))
+        guards = [_guard(ruleset) for repository, ruleset in rulesets if repository == id]
+        reviewed, closed = ({name for one in guards for name in one[which]} for which in (0, 1))
+        found[id] = frozenset(name for name in names if branches.matches(name, [*reviewed]) and branches.matches(name, [*closed]))
     return {id: names for id, names in found.items() if names}
 
 
-def _guard(made: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+def _guard(ruleset: Mapping[str, Any]) -> tuple[list[str], list[str]]:
     """Branches and patterns whose changes a ruleset has reviewed, and those whose creation it refuses. By what it does, not by its name."""
-    refs, rules = _member(_member(made, "conditions"), "refName"), _member(made, "rules")
+    refs, rules = _member(_member(ruleset, "conditions"), "refName"), _member(ruleset, "rules")
     includes, excludes = refs.get("includes"), refs.get("excludes")
-    if (made.get("target"), made.get("enforcement")) != ("branch", "active") or excludes or not isinstance(includes, list):
+    if (ruleset.get("target"), ruleset.get("enforcement")) != ("branch", "active") or excludes or not isinstance(includes, list):
         return [], []
     names = [one.removeprefix(branches.HEADS) for one in includes if isinstance(one, str) and one.startswith(branches.HEADS)]
     approvals = _member(rules, "pullRequest").get("requiredApprovingReviewCount")
-    reviewed = isinstance(approvals, int | float) and approvals >= 1 and not made.get("bypassActors")
+    reviewed = isinstance(approvals, int | float) and approvals >= 1 and not ruleset.get("bypassActors")
     return names if reviewed else [], names if rules.get("creation") is True else []
 
 

@@ -52,15 +52,15 @@ def _endpoints(registry: PackageRegistry, repository: pulumi.Output[str], format
 def _repositories(settings: Settings, registry: PackageRegistry, teams: Mapping[str, TeamRepository]) -> dict[str, Any]:
     formats = endpoint_formats(settings)
     readers = {team.name: team.readers for team in settings.teams}
-    made = {name: (one.repository, one.arn) for name, one in registry.repositories.items()}
-    made.update({name: (team.repository, team.repository_arn) for name, team in teams.items()})
+    repositories = {name: (one.repository, one.arn) for name, one in registry.repositories.items()}
+    repositories.update({name: (team.repository, team.repository_arn) for name, team in teams.items()})
     return {
         name: {
             "arn": arn,
             "readers": readers.get(name, Readers.ORGANIZATION).value,
             "endpoints": _endpoints(registry, repository, formats[name]),
         }
-        for name, (repository, arn) in made.items()
+        for name, (repository, arn) in repositories.items()
     }
 
 
@@ -106,7 +106,7 @@ def build(
     events: PackageEvents | None = None,
     sandbox: Sandbox | None = None,
 ) -> dict[str, Any]:
-    """All outputs of the stack. `teams` by team, `consumers` by repository name; `developers` where the stack makes permission sets."""
+    """All outputs of the stack. `teams` by team, `consumers` by repository name; `developers` where the stack creates permission sets."""
     place = planned.place
     return {
         "schemaVersion": SCHEMA_VERSION,

@@ -1,4 +1,4 @@
-"""The constants that the reusable workflows go by, against what a stack has made.
+"""The constants that the reusable workflows go by, against a stack's outputs.
 
     pulumi stack output --json --stack prod | python -m registry_constants --stack prod
 
@@ -37,28 +37,28 @@ def constants(stack: str, outputs: Mapping[str, Any], token_duration: int) -> Co
     return {"stack": stack, **{key: domain[output] for key, output in found.items()}, "tokenDuration": token_duration}
 
 
-def differences(listed: Sequence[Constants], made: Constants) -> list[str]:
+def differences(listed: Sequence[Constants], current: Constants) -> list[str]:
     """What the list says otherwise than the stack, in words; nothing if they agree."""
-    stack = made["stack"]
+    stack = current["stack"]
     entries = [one for one in listed if one.get("stack") == stack]
     if len(entries) != 1:
         return [f"{stack}: listed {len(entries)} times, must be listed once"]
     wrong = [
-        f"{stack}: {key}: {CONSTANTS.name} says {entries[0].get(key)!r}, the stack {made.get(key)!r}"
-        for key in sorted(entries[0].keys() | made.keys())
-        if entries[0].get(key) != made.get(key)
+        f"{stack}: {key}: {CONSTANTS.name} says {entries[0].get(key)!r}, the stack {current.get(key)!r}"
+        for key in sorted(entries[0].keys() | current.keys())
+        if entries[0].get(key) != current.get(key)
     ]
     # The workflows find a stack by these three.
     place = ("domain", "domainOwner", "region")
-    twice = [one.get("stack") for one in listed if one.get("stack") != stack and all(one.get(key) == made[key] for key in place)]
+    twice = [one.get("stack") for one in listed if one.get("stack") != stack and all(one.get(key) == current[key] for key in place)]
     return wrong + [f"{stack}: {other} is listed with the same domain, account and region" for other in twice]
 
 
-def updated(listed: Sequence[Constants], made: Constants) -> list[Constants]:
+def updated(listed: Sequence[Constants], current: Constants) -> list[Constants]:
     """The list with this stack's constants, in its place or at the end."""
-    at = next((number for number, one in enumerate(listed) if one.get("stack") == made["stack"]), len(listed))
-    others = [one for one in listed if one.get("stack") != made["stack"]]
-    return [*others[:at], made, *others[at:]]
+    at = next((number for number, one in enumerate(listed) if one.get("stack") == current["stack"]), len(listed))
+    others = [one for one in listed if one.get("stack") != current["stack"]]
+    return [*others[:at], current, *others[at:]]
 
 
 def text(listed: Sequence[Constants]) -> str:
@@ -71,14 +71,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     try:
         listed = read(options.file)
-        made = constants(options.stack, _outputs(options.outputs), _token_duration(options.stack))
+        current = constants(options.stack, _outputs(options.outputs), _token_duration(options.stack))
     except (UnreadableError, SettingsError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     if options.write:
-        listed = updated(listed, made)
+        listed = updated(listed, current)
         options.file.write_text(text(listed), encoding="utf-8")
-    found = differences(listed, made)
+    found = differences(listed, current)
     for difference in found:
         print(difference, file=sys.stderr)
     if found and not options.write:

@@ -194,7 +194,7 @@ def _merged(parts: Sequence[_Places]) -> _Places:
     return found
 
 
-def _told_otherwise(key: tuple[str, str], old: _View, new: _View) -> set[str]:
+def _reworded_roles(key: tuple[str, str], old: _View, new: _View) -> set[str]:
     """The roles that let a row in or refuse it with other words than before."""
     before, after = old.doors(key), new.doors(key)
     return {role for role in {*before, *after} if before.get(role) != after.get(role)}
@@ -203,7 +203,7 @@ def _told_otherwise(key: tuple[str, str], old: _View, new: _View) -> set[str]:
 def _row(key: tuple[str, str], old: _View, new: _View) -> Iterator[Change]:
     before, after = old.places(key), new.places(key)
     both = key in old.rows and key in new.rows
-    roles = _told_otherwise(key, old, new) if both else set()
+    roles = _reworded_roles(key, old, new) if both else set()
     reworded = {cell for view in (old, new) for role in roles for cell in view.allowed(role)}
     if before == after and not roles:
         return
@@ -239,17 +239,17 @@ def render(comparison: Comparison, stack: str) -> str:
 
 
 def sections(comparison: Comparison) -> list[tuple[str, list[str]]]:
-    """What a reader is told, by title: cells of which the same is true are one line."""
+    """What a reader sees, by title: cells of which the same is true are one line."""
     reworded = comparison.of(How.REWORDED)
     principals = len({one.key for one in reworded})
-    told = [
+    titled = [
         ("New", list(comparison.new)),
         ("Gone", list(comparison.gone)),
         *((title, list(_lines(comparison.of(how)))) for how, title in _TITLES.items()),
         ("Statements", [f"{one.where}: {one.sid} ({one.how})" for one in comparison.wordings]),
         ("The same by other words", [f"{len(reworded):,} cells of {principals:,} principals"] if reworded else []),
     ]
-    return [(title, items) for title, items in told if items]
+    return [(title, items) for title, items in titled if items]
 
 
 def _lines(changes: Sequence[Change]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Decisions of the evaluator that the local cloud enforces with (evaluator.iam), each traced to the very statement that made it."""
+"""Decisions of the evaluator that the local cloud enforces with (evaluator.iam), each traced to the very statement that decided it."""
 
 import json
 import re
@@ -65,19 +65,19 @@ def _verdict(decision: iam.Decision) -> Verdict:
 
 
 def request(session: Session, action: str, resource: str, context: Mapping[str, iam.Values] | None = None) -> iam.Request:
-    """What a session asks."""
+    """A request of a session."""
     return iam.Request(session.caller, action, resource, {**session.context, **(context or {})})
 
 
 def decide(asked: iam.Request, identity: Iterable[Numbered], resource: Iterable[Numbered], owner: str) -> Verdict:
-    """Decide a request on something that `owner` has, by the policies of who asks and of what is asked for."""
+    """Decide a request on something that `owner` has, by the policies of the caller and of the resource."""
     policies = iam.Policies(identity=[one.text for one in identity], resource=[one.text for one in resource], owner=owner)
     return _verdict(iam.evaluate(asked, policies))
 
 
-def decide_by(asked: iam.Request, identity: Iterable[Numbered], one: Mapping[str, Any], owner: str) -> bool:
-    """Whether a request is allowed if `one` is all that the policy says of what is asked for."""
-    document = json.dumps({"Version": VARIABLES_VERSION, "Statement": [one]})
+def decide_by(asked: iam.Request, identity: Iterable[Numbered], statement: Mapping[str, Any], owner: str) -> bool:
+    """Whether a request is allowed if `statement` is all that the policy of the resource says."""
+    document = json.dumps({"Version": VARIABLES_VERSION, "Statement": [statement]})
     return decide(asked, identity, [Numbered(document, ())], owner).allowed
 
 
@@ -120,14 +120,14 @@ class Speaker:
         self.statement, self.number, self.content = statement, number, content
         self._actions: dict[str, bool] = {}
         self._resources: dict[str, bool] = {}
-        # A variable's value is only known with the request: such a statement tells every resource apart.
-        self.tells_apart = "${" in json.dumps([statement.get("Resource"), statement.get("NotResource")])
+        # A variable's value is only known with the request: such a statement distinguishes every resource.
+        self.distinguishes = "${" in json.dumps([statement.get("Resource"), statement.get("NotResource")])
 
     def speaks(self, action: str, resource: str) -> bool:
         """Whether action and resource are among the statement's."""
         if action not in self._actions:
             self._actions[action] = _matches(self.statement, "Action", action, within_colons=False)
-        if not self._actions[action] or self.tells_apart:
+        if not self._actions[action] or self.distinguishes:
             return self._actions[action]
         return self.takes_in(resource)
 

@@ -103,15 +103,15 @@ def words(drawn: Flow) -> str:
 
 def _in_words(session: Node, edges: Sequence[Edge]) -> str:
     jobs = [edge for edge in edges if edge.end is session]
-    told = "".join(
+    sentences = "".join(
         f"<p{_ALARM if edge.alarming else ''}>from {escape(edge.start.title)}: {escape(' '.join(edge.start.lines))}</p>" for edge in jobs
     )
     for kind in reversed(_STRENGTH):
         places = [edge.end for edge in edges if edge.start is session and edge.kind is kind]
         if places:
             named = "; ".join(f"{one.title} ({', '.join(one.lines)})" for one in places)
-            told += f'<p><span class="mark {kind.value}">{kind.value}</span> {escape(named)}</p>'
-    return f"<li><b>{escape(session.title)}</b> <small>{escape(', '.join(session.lines))}</small>{told}</li>"
+            sentences += f'<p><span class="mark {kind.value}">{kind.value}</span> {escape(named)}</p>'
+    return f"<li><b>{escape(session.title)}</b> <small>{escape(', '.join(session.lines))}</small>{sentences}</li>"
 
 
 _ALARM = ' class="no"'
@@ -151,8 +151,8 @@ def _top(rights: Rights) -> Kind | None:
     return next((kind for kind in _STRENGTH if any(cell.state and one is kind for (_, one), cell in rights.items())), None)
 
 
-def _counted(names: Sequence[str], one: str, many: str) -> list[str]:
-    return [names[0]] if len(names) == 1 else [f"{len(names)} {many}"] if names else [one]
+def _counted(names: Sequence[str], none: str, many: str) -> list[str]:
+    return [names[0]] if len(names) == 1 else [f"{len(names)} {many}"] if names else [none]
 
 
 def _sessions(matrix: Matrix) -> list[Node]:

@@ -1,7 +1,7 @@
-"""The matrix: who by what by where, each cell a decision with the statement that made it.
+"""The matrix: who by what by where, each cell a decision with the statement that decided it.
 
 Two halves that meet in a role. A job of GitHub gets into roles (trust policies); a role, like every other principal, has rights
-(identity and resource policies, package groups). Rights are worked out once for all sessions that no policy tells apart, which is what
+(identity and resource policies, package groups). Rights are worked out once for all sessions that no policy distinguishes, which is what
 makes a thousand repositories a matter of seconds.
 """
 
@@ -246,7 +246,7 @@ class _Doors:
 
 
 def _bound_to(trust: Document) -> list[str] | None:
-    """The repository ids that a token must have one of, if every Allow of a trust policy asks for some; else None."""
+    """The repository ids that a token must have one of, if every Allow of a trust policy requires some; else None."""
     ids: list[str] = []
     for one in trust.statements:
         if one["Effect"] != "Allow":
@@ -288,7 +288,7 @@ class _Alike:
         self._conditions = self._about_principals()
 
     def _about_principals(self) -> list[Document]:
-        """Each condition on who asks, as a policy of its own."""
+        """Each condition on the caller, as a policy of its own."""
         found = {}
         for document in self._documents:
             for one in document.statements:
@@ -491,7 +491,7 @@ class _Asker:
             tuple(one.content for one in speaking),
             tuple((context or {}).items()),
             owner,
-            resource if any(one.tells_apart for one in speaking) else "",
+            resource if any(one.distinguishes for one in speaking) else "",
         )
         if self._judge.thorough or key not in self._known:
             verdict = self._evaluate(place, action, resource, context, owner)
@@ -534,15 +534,15 @@ class _Asker:
         return cell
 
     def _shape(self, place: _Place) -> tuple[list[Coordinates], tuple | None]:
-        """The packages to try in a place, and what tells the place from others for this session; None where nothing else is like it."""
+        """The packages to try in a place, and what sets it apart for this session; None where nothing else is like it."""
         if place.number not in self._shapes:
             packages = self._judge.candidates(place, self._statements) if place.repository else []
-            self._shapes[place.number] = packages, self._told_apart(place, packages)
+            self._shapes[place.number] = packages, self._shape_of(place, packages)
         return self._shapes[place.number]
 
-    def _told_apart(self, place: _Place, packages: Sequence[Coordinates]) -> tuple | None:
+    def _shape_of(self, place: _Place, packages: Sequence[Coordinates]) -> tuple | None:
         """Two repositories are alike if their policies say the same and the session's statements take in the same of their ARNs."""
-        if self._judge.thorough or place.repository is None or any(one.tells_apart for one in (*self._mine, *place.speakers)):
+        if self._judge.thorough or place.repository is None or any(one.distinguishes for one in (*self._mine, *place.speakers)):
             return None
         arns = self._judge.arns_of(place, packages)
         taken_in = tuple(one.takes_in(arn) for one in (*self._mine, *place.speakers) for arn in arns)
@@ -553,9 +553,9 @@ class _Asker:
         named = dict(zip(names, here, strict=True))
         numbers = {one.content: one.number for one in (*self._mine, *place.speakers)}
 
-        def put(one: Finding) -> Finding:
-            statement = numbers[self._judge.speaker(one.statement).content] if one.statement >= 0 else -1
-            return replace(one, statement=statement, names=tuple(dict.fromkeys(named[name] for name in one.names)))
+        def put(finding: Finding) -> Finding:
+            statement = numbers[self._judge.speaker(finding.statement).content] if finding.statement >= 0 else -1
+            return replace(finding, statement=statement, names=tuple(dict.fromkeys(named[name] for name in finding.names)))
 
         return Cell(cell.state, tuple(map(put, cell.findings)))
 

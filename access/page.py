@@ -138,12 +138,12 @@ class _Rows:
         return [group, row.key, row.label, row.note, identity, tried, entries, -1]
 
 
-def _identity(one: Identity) -> list[Any]:
-    return [one.owner, one.owner_id, one.name, one.id]
+def _identity(identity: Identity) -> list[Any]:
+    return [identity.owner, identity.owner_id, identity.name, identity.id]
 
 
-def _token(one: Token) -> list[str]:
-    return [one.form, one.ref, one.workflow, one.environment, one.context, one.audience]
+def _token(token: Token) -> list[str]:
+    return [token.form, token.ref, token.workflow, token.environment, token.context, token.audience]
 
 
 def _groups(matrix: Matrix, rows: _Rows) -> list[list[str]]:

@@ -53,9 +53,9 @@ def read(planned: Plan) -> Provisioned:
     )
 
 
-def _role(one: parts.Role) -> Role:
-    allowed = (Document(f"identity policy of role {one.name}", one.permissions),) if one.permissions else ()
-    return Role(one.name, one.arn, Document(f"trust policy of role {one.name}", one.trust), allowed, one.boundary)
+def _role(role: parts.Role) -> Role:
+    allowed = (Document(f"identity policy of role {role.name}", role.permissions),) if role.permissions else ()
+    return Role(role.name, role.arn, Document(f"trust policy of role {role.name}", role.trust), allowed, role.boundary)
 
 
 def _attached(planned: Plan) -> Iterable[Attached]:
@@ -80,24 +80,27 @@ def _registry(planned: Plan) -> Domain:
     )
 
 
-def _repository(one: parts.Repository, owned: tuple) -> Repository:
-    return Repository(one.name, Document(f"policy of repository {one.name}", one.policy) if one.policy else None, owned)
+def _repository(repository: parts.Repository, owned: tuple) -> Repository:
+    return Repository(
+        repository.name, Document(f"policy of repository {repository.name}", repository.policy) if repository.policy else None, owned
+    )
 
 
-def _sandbox(one: parts.Sandbox) -> Iterable[Domain]:
-    return (Domain(one.name, Document(f"policy of domain {one.name}", one.policy), ()),)
+def _sandbox(sandbox: parts.Sandbox) -> Iterable[Domain]:
+    return (Domain(sandbox.name, Document(f"policy of domain {sandbox.name}", sandbox.policy), ()),)
 
 
-def _consumer(one: parts.ConsumingRepository) -> Consumer:
-    publishing, promotion = one.publishing, one.promotion
+def _consumer(consumer: parts.ConsumingRepository) -> Consumer:
+    publishing, promotion = consumer.publishing, consumer.promotion
     return Consumer(
-        owner=one.repository.owner.login,
-        owner_id=one.repository.owner.id,
-        name=one.repository.name,
-        id=one.repository.id,
-        default_branch=one.default_branch,
-        team_repository=one.team_repository,
+        owner=consumer.repository.owner.login,
+        owner_id=consumer.repository.owner.id,
+        name=consumer.repository.name,
+        id=consumer.repository.id,
+        default_branch=consumer.default_branch,
+        team_repository=consumer.team_repository,
         release_branches=publishing.branches.names if publishing else (),
+        release_tags=publishing.tags.names if publishing else (),
         environment=publishing.environment.name if publishing and publishing.environment else "",
         workflow=(publishing.workflow or "") if publishing else "",
         promotes=promotion is not None,

@@ -69,7 +69,7 @@ def _role(arn: str) -> Caller:
 
 
 def _named(stack: Provisioned, inside: Mapping[str, Values]) -> Iterable[Session]:
-    """Roles of this account that a resource policy singles out, and that the stack neither makes nor gives a policy to."""
+    """Roles of this account that a resource policy singles out, and that the stack neither creates nor gives a policy to."""
     known = {*(one.arn for one in stack.roles), *(one.arn for one in stack.attached)}
     for arn in named_principals(stack.domains):
         if arn.split(":")[4] == stack.account and "*" not in arn and arn not in known:

@@ -100,10 +100,11 @@ class Consumer:
     workflow: str
     promotes: bool
     promotion_workflow: str
+    release_tags: tuple[str, ...] = ()
 
     @property
     def publishes(self) -> bool:
-        return bool(self.release_branches)
+        return bool(self.release_branches or self.release_tags)
 
 
 @dataclass(frozen=True)
@@ -179,28 +180,29 @@ def dump(stack: Provisioned) -> dict[str, Any]:
 def load(data: Mapping[str, Any]) -> Provisioned:
     """A stack from what `dump` gives, also by way of JSON."""
 
-    def document(one: Mapping[str, str] | None) -> Document | None:
-        return Document(**one) if one else None
+    def document(stored: Mapping[str, str] | None) -> Document | None:
+        return Document(**stored) if stored else None
 
     def documents(listed: Iterable[Mapping[str, str]]) -> tuple[Document, ...]:
         return tuple(Document(**one) for one in listed)
 
-    def repository(one: Mapping[str, Any]) -> Repository:
-        owns = tuple(OwnedName(name["text"], Coordinates(*name["example"])) for name in one["owns"])
-        return Repository(one["name"], document(one["policy"]), owns)
+    def repository(stored: Mapping[str, Any]) -> Repository:
+        owns = tuple(OwnedName(name["text"], Coordinates(*name["example"])) for name in stored["owns"])
+        return Repository(stored["name"], document(stored["policy"]), owns)
 
-    def domain(one: Mapping[str, Any]) -> Domain:
-        groups = tuple(PackageGroup(**group) for group in one["groups"])
-        return Domain(one["name"], document(one["policy"]), tuple(repository(each) for each in one["repositories"]), groups)
+    def domain(stored: Mapping[str, Any]) -> Domain:
+        groups = tuple(PackageGroup(**group) for group in stored["groups"])
+        return Domain(stored["name"], document(stored["policy"]), tuple(repository(each) for each in stored["repositories"]), groups)
 
-    def role(one: Mapping[str, Any]) -> Role:
-        return Role(one["name"], one["arn"], Document(**one["trust"]), documents(one["identity"]), one["boundary"])
+    def role(stored: Mapping[str, Any]) -> Role:
+        return Role(stored["name"], stored["arn"], Document(**stored["trust"]), documents(stored["identity"]), stored["boundary"])
 
-    def attached(one: Mapping[str, Any]) -> Attached:
-        return Attached(one["kind"], one["name"], one["arn"], documents(one["identity"]))
+    def attached(stored: Mapping[str, Any]) -> Attached:
+        return Attached(stored["kind"], stored["name"], stored["arn"], documents(stored["identity"]))
 
-    def consumer(one: Mapping[str, Any]) -> Consumer:
-        return replace(Consumer(**one), release_branches=tuple(one["release_branches"]))
+    def consumer(stored: Mapping[str, Any]) -> Consumer:
+        refs = {key: tuple(stored.get(key, ())) for key in ("release_branches", "release_tags")}
+        return replace(Consumer(**stored), **refs)
 
     return Provisioned(
         stack=data["stack"],
@@ -248,6 +250,7 @@ def _consumer(inputs: Mapping[str, Any]) -> Consumer:
         default_branch=inputs["default_branch"],
         team_repository=inputs.get("team_repository") or "",
         release_branches=tuple(publishing.get("release_branches", ())),
+        release_tags=tuple(publishing.get("release_tags", ())),
         environment=publishing.get("environment") or "",
         workflow=publishing.get("workflow") or "",
         promotes=promotion is not None,
@@ -315,10 +318,10 @@ def resource_policies(domains: Iterable[Domain]) -> list[Document]:
 def _permission_sets(resources: Resources, outputs: Mapping[str, Any], place: Registry) -> Iterable[Attached]:
     sets = {_logical_name(one): one["inputs"] for one in _of(resources, "PermissionSet")}
     for one in _of(resources, "PermissionSetInlinePolicy"):
-        made = sets.get(_logical_name(one))  # its ARN is only known once it is made
-        if made is None:
+        permission_set = sets.get(_logical_name(one))  # its ARN is only known once it is created
+        if permission_set is None:
             raise Unreadable(f"{one['urn']} is not called as its permission set")
-        yield _developer(made["name"], one["inputs"]["inlinePolicy"], made.get("region", ""), place)
+        yield _developer(permission_set["name"], one["inputs"]["inlinePolicy"], permission_set.get("region", ""), place)
     ordered = outputs.get("developers") or {}
     if "policy" in ordered:  # permission sets that others make, as the stack's outputs ask for them
         for each in (ordered, *(ordered.get("teams") or {}).values()):
@@ -348,9 +351,9 @@ def _domain(resources: Resources, resource: Mapping[str, Any]) -> Domain:
         for one in _of(resources, "RepositoryPermissionsPolicy")
         if one["inputs"]["domain"] == name
     }
-    made = [one["inputs"]["repository"] for one in _of(resources, "codeartifact/repository:Repository") if one["inputs"]["domain"] == name]
+    names = [one["inputs"]["repository"] for one in _of(resources, "codeartifact/repository:Repository") if one["inputs"]["domain"] == name]
     owns = {_logical_name(one): one["inputs"].get("owns", ()) for one in _of(resources, "index:Team")}
-    repositories = [_repository(one, own.get(one), owns.get(one, ())) for one in made]
+    repositories = [_repository(one, own.get(one), owns.get(one, ())) for one in names]
     return Domain(
         name=name,
         policy=Document(f"policy of domain {name}", policies[name]) if name in policies else None,

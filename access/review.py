@@ -70,8 +70,8 @@ def summary(review: Review) -> list[str]:
     if review.compared:
         compared = review.compared
         counted = [(len(compared.of(how)), f"cells {how.value}") for how in compare.How] + [(len(compared.wordings), "statements changed")]
-        told = ", ".join(f"{count:,} {what}" for count, what in counted if count)
-        lines.append(f"since {compared.base}: {told or 'nothing changes'}")
+        changes = ", ".join(f"{count:,} {what}" for count, what in counted if count)
+        lines.append(f"since {compared.base}: {changes or 'nothing changes'}")
     return lines
 
 

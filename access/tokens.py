@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from access.provisioned import Consumer
 from policies.arns import GITHUB_OIDC_HOST
-from policies.branches import is_pattern
+from policies.branches import HEADS, TAGS, is_pattern, matches_tag
 from policies.names import PROMOTE_ENVIRONMENT
 
 FORMS = ("immutable", "name")
@@ -127,64 +127,89 @@ def _default(one: Consumer, workflows: Sequence[str]) -> list[Attempt]:
     ]
 
 
+@dataclass(frozen=True)
+class _Release:
+    """A declared release branch or tag: `name` as the catalog has it, `ref` one that it covers, `key` and `label` say which it is."""
+
+    name: str
+    ref: str
+    key: str
+    label: str
+
+    @property
+    def short(self) -> str:
+        """Its kind and name: branch release/1.0."""
+        return f"{'tag' if self.ref.startswith(TAGS) else 'branch'} {self.ref.removeprefix(HEADS).removeprefix(TAGS)}"
+
+
+def _releases(one: Consumer) -> list[_Release]:
+    branches = [_Release(name, HEADS + _branch(name), f"release:{name}", f"release branch {name}") for name in one.release_branches]
+    tags = [_Release(name, f"{TAGS}{_tag(name)}", f"release-tag:{name}", f"release tag {name}") for name in one.release_tags]
+    return [*branches, *tags]
+
+
+def _tag(pattern: str) -> str:
+    return f"{pattern.removesuffix('*')}1.0.0" if pattern.endswith("*") else pattern
+
+
 def _publishing(one: Consumer, workflows: Sequence[str]) -> list[Attempt]:
-    me, found = identity(one), []
+    found = [attempt for release in _releases(one) for attempt in _release(one, release, workflows)]
+    first = _releases(one)[0]
+    audience = _tokens(first.ref, [one.workflow], [one.environment], audience=OTHER_AUDIENCE)
+    kind = "release tag" if first.ref.startswith(TAGS) else "release branch"
+    return [*found, Attempt("audience", f"{kind}, other audience", "a token that was made for another service", identity(one), audience)]
+
+
+def _release(one: Consumer, release: _Release, workflows: Sequence[str]) -> list[Attempt]:
+    """Whoever tries on a release branch or tag, and on a ref beside it."""
+    me, key, label = identity(one), release.key, release.label
     with_environment = f", environment {one.environment}" if one.environment else ""
-    for branch in one.release_branches:
-        ref, label = f"refs/heads/{_branch(branch)}", f"release branch {branch}"
-        publishing, promotion = [one.workflow], [one.promotion_workflow] if one.promotion_workflow else [*workflows] or [""]
-        found += [
-            Attempt(
-                f"release:{branch}:publish",
-                f"{label}: publish",
-                f"publishing workflow{with_environment}" if one.workflow else f"any workflow{with_environment}",
-                me,
-                _tokens(ref, publishing, [one.environment]),
-            ),
-            Attempt(
-                f"release:{branch}:promote",
-                f"{label}: promote",
-                f"promotion workflow, approved in environment {PROMOTE_ENVIRONMENT}",
-                me,
-                _tokens(ref, promotion, [PROMOTE_ENVIRONMENT]),
-            ),
-            Attempt(
-                f"release:{branch}:own-workflow",
-                f"{label}: another workflow",
-                f"its own workflow{with_environment} or environment {PROMOTE_ENVIRONMENT}",
-                me,
-                _tokens(ref, [""], [one.environment, PROMOTE_ENVIRONMENT]),
-            ),
-            Attempt(
-                f"release:{branch}:environment",
-                f"{label}: another environment",
-                "trusted workflows in an environment that nobody declared",
-                me,
-                _tokens(ref, workflows or [""], [UNDECLARED_ENVIRONMENT]),
-            ),
-        ]
-        if one.environment:
-            found.append(
-                Attempt(
-                    f"release:{branch}:no-environment",
-                    f"{label}: no environment",
-                    f"trusted workflows, but not in environment {one.environment}",
-                    me,
-                    _tokens(ref, workflows or [""]),
-                )
-            )
-        if is_pattern(branch):
-            deeper = f"refs/heads/{_branch(branch)}/fix"
-            found.append(
-                _unreviewed(one, f"below:{branch}", f"branch {_branch(branch)}/fix", "one level below the pattern", deeper, workflows)
-            )
-        else:
-            longer = f"refs/heads/{branch}-2"
-            found.append(_unreviewed(one, f"beside:{branch}", f"branch {branch}-2", "begins like the release branch", longer, workflows))
-    first = f"refs/heads/{_branch(one.release_branches[0])}"
-    audience = _tokens(first, [one.workflow], [one.environment], audience=OTHER_AUDIENCE)
-    found.append(Attempt("audience", "release branch, other audience", "a token that was made for another service", me, audience))
-    return found
+    publishing, promotion = [one.workflow], [one.promotion_workflow] if one.promotion_workflow else [*workflows] or [""]
+
+    def attempt(what: str, title: str, note: str, tokens: tuple[Token, ...]) -> Attempt:
+        return Attempt(f"{key}:{what}", f"{label}: {title}", note, me, tokens)
+
+    found = [
+        attempt(
+            "publish",
+            "publish",
+            f"publishing workflow{with_environment}" if one.workflow else f"any workflow{with_environment}",
+            _tokens(release.ref, publishing, [one.environment]),
+        ),
+        attempt(
+            "promote",
+            "promote",
+            f"promotion workflow, approved in environment {PROMOTE_ENVIRONMENT}",
+            _tokens(release.ref, promotion, [PROMOTE_ENVIRONMENT]),
+        ),
+        attempt(
+            "own-workflow",
+            "another workflow",
+            f"its own workflow{with_environment} or environment {PROMOTE_ENVIRONMENT}",
+            _tokens(release.ref, [""], [one.environment, PROMOTE_ENVIRONMENT]),
+        ),
+        attempt(
+            "environment",
+            "another environment",
+            "trusted workflows in an environment that nobody declared",
+            _tokens(release.ref, workflows or [""], [UNDECLARED_ENVIRONMENT]),
+        ),
+    ]
+    if one.environment:
+        outside = f"trusted workflows, but not in environment {one.environment}"
+        found.append(attempt("no-environment", "no environment", outside, _tokens(release.ref, workflows or [""])))
+    return [*found, _beside(one, release, workflows)]
+
+
+def _beside(one: Consumer, release: _Release, workflows: Sequence[str]) -> Attempt:
+    """A ref that looks as if the declaration covered it."""
+    kind, key = ("tag", "tag-") if release.ref.startswith(TAGS) else ("branch", "")
+    if release.name.endswith("*"):
+        label, note = f"{release.short}/fix", "one level below the pattern"
+        return _unreviewed(one, f"{key}below:{release.name}", label, note, f"{release.ref}/fix", workflows)
+    return _unreviewed(
+        one, f"{key}beside:{release.name}", f"{release.short}-2", f"begins like the release {kind}", f"{release.ref}-2", workflows
+    )
 
 
 def _environments(one: Consumer) -> list[str]:
@@ -207,8 +232,8 @@ _FORK_PULL_REQUEST = "GitHub gives it no token, unless the repository sends writ
 
 def _everywhere(one: Consumer, workflows: Sequence[str]) -> list[Attempt]:
     me, every = identity(one), ["", *workflows]
-    release = one.release_branches[0] if one.publishes else one.default_branch
-    ref = f"refs/heads/{_branch(release)}"
+    release = one.release_branches[0] if one.release_branches else one.default_branch
+    ref = _releases(one)[0].ref if one.publishes else f"{HEADS}{release}"
     merge, environments = "refs/pull/1/merge", _environments(one)
     taken, stranger = replace(me, id=_TAKEN_REPOSITORY), Identity("stranger", _STRANGER_OWNER, one.name, _STRANGER)
     fork = Identity("contributor", _STRANGER_OWNER + 1, one.name, _STRANGER + 1)
@@ -222,14 +247,19 @@ def _everywhere(one: Consumer, workflows: Sequence[str]) -> list[Attempt]:
             (*_tokens(merge, every, context="pull_request"), *_tokens(merge, every, _in_environment(one))),
         ),
         _unreviewed(one, "other-branch", "any other branch", "feature/x", "refs/heads/feature/x", workflows),
-        _unreviewed(
-            one, "tag", f"tag {release.removesuffix('/*')}", "a tag named as the branch", f"refs/tags/{_branch(release)}", workflows
-        ),
+        *_tag_named_as_the_branch(one, release, workflows),
         Attempt("fork-pull-request", "fork's pull request", _FORK_PULL_REQUEST, me, ()),
         Attempt("fork", "fork", "a job of the fork itself", fork, as_release),
         Attempt("recycled-name", "recycled name", "another repository of the organisation that has taken this name", taken, as_release),
         Attempt("other-organisation", "other organisation", "a repository of the same name there", stranger, as_release),
     ]
+
+
+def _tag_named_as_the_branch(one: Consumer, branch: str, workflows: Sequence[str]) -> list[Attempt]:
+    if matches_tag(_branch(branch), one.release_tags):
+        return []
+    label, ref = f"tag {branch.removesuffix('/*')}", f"{TAGS}{_branch(branch)}"
+    return [_unreviewed(one, "tag", label, "a tag named as the branch", ref, workflows)]
 
 
 def outside(owner: str, owner_id: int, workflows: Sequence[str]) -> list[Attempt]:

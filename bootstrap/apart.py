@@ -1,6 +1,6 @@
-"""Whether the rights of one stack reach what another stack makes, or what the bootstrap makes for either.
+"""Whether the rights of one stack reach what another stack creates, or what the bootstrap creates for either.
 
-Stacks beside each other in an account are told apart by names alone, and rights name them by patterns. In a pattern `*` crosses `/`: the
+Stacks beside each other in an account differ by names alone, and rights name them by patterns. In a pattern `*` crosses `/`: the
 role `dev-*` at `/package-flow/` is also every role below `/package-flow/dev-prod/`. So the patterns of the documents themselves are
 compared with everything that belongs to others, in both directions.
 """
@@ -68,7 +68,7 @@ def _registry(account: Account, settings: Settings) -> Registry:
 
 
 def of_stack(settings: Settings, account: Account) -> list[Thing]:
-    """What a stack makes, now or with its next change."""
+    """What a stack creates, now or with its next change."""
     registry, stack, path = _registry(account, settings), settings.stack, settings.iam.path
     names, of = Names(registry, stack, path), f"of {stack}"
     # Behind its kind a role has the name of a repository.

@@ -31,7 +31,7 @@ access_of() { # OPERATION
   case $1 in
     preview) printf preview ;;
     update | refresh | destroy) printf deploy ;;
-    *) stop "nobody may '$1' this stack: its role trusts preview, update, refresh and destroy" ;;
+    *) stop "no role may '$1' this stack: its role trusts preview, update, refresh and destroy" ;;
   esac
 }
 

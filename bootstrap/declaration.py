@@ -131,7 +131,7 @@ class GitHubActions:
 
 @dataclass(frozen=True)
 class Declaration:
-    """Everything that the bootstrap of one account is told. The stacks agree on account, region and GitHub organisation."""
+    """All input of the bootstrap of one account. The stacks agree on account, region and GitHub organisation."""
 
     account: str
     region: str
@@ -185,10 +185,10 @@ class _Bootstrap:
         return [apart.Beside(one, account, roles[one.stack], self.file) for one in self.stacks.values()]
 
 
-def _rules(one: _Bootstrap, others: list[_Bootstrap]) -> Problems:
-    yield from _own_rules(one.file, one.declared, one.stacks, one.own)
-    yield from _beside_each_other(one, [other for other in others if other.account == one.account])
-    yield from _beside_other_bootstraps(one, others)
+def _rules(bootstrap: _Bootstrap, others: list[_Bootstrap]) -> Problems:
+    yield from _own_rules(bootstrap.file, bootstrap.declared, bootstrap.stacks, bootstrap.own)
+    yield from _beside_each_other(bootstrap, [other for other in others if other.account == bootstrap.account])
+    yield from _beside_other_bootstraps(bootstrap, others)
 
 
 def _own_rules(file: str, declared: _Declared, stacks: Mapping[str, stack_settings.Settings], own: Mapping[str, Any]) -> Problems:
@@ -212,7 +212,7 @@ def _own_rules(file: str, declared: _Declared, stacks: Mapping[str, stack_settin
 
 
 def _beside_each_other(bootstrap: _Bootstrap, others: list[_Bootstrap]) -> Problems:
-    """No stack reaches what another one of the account makes, also of another bootstrap: IAM knows no regions. Names of roles and of
+    """No stack reaches what another one of the account creates, also of another bootstrap: IAM knows no regions. Names of roles and of
     environments don't tell upper case from lower."""
     own = [*bootstrap.stacks]
     names = [*own, *(name for other in others for name in other.stacks)]
@@ -231,20 +231,20 @@ def _beside_each_other(bootstrap: _Bootstrap, others: list[_Bootstrap]) -> Probl
         yield Problem(f"Pulumi.{one.stack}.yaml", key, Words(one.pattern), allowed)
 
 
-def _beside_other_bootstraps(one: _Bootstrap, others: list[_Bootstrap]) -> Problems:
+def _beside_other_bootstraps(bootstrap: _Bootstrap, others: list[_Bootstrap]) -> Problems:
     """What there is once: an account's OIDC provider of a URL, and a repository's Actions variables for `deploy.yml`."""
     for other in others:
         for name in ("pulumi_cloud", "github_actions"):
-            ours, theirs, key = getattr(one.declared, name), getattr(other.declared, name), _key(f"{to_camel(name)}.oidcProvider")
-            if other.account == one.account and ours and theirs and OidcProvider.CREATE is ours.oidc_provider is theirs.oidc_provider:
+            ours, theirs, key = getattr(bootstrap.declared, name), getattr(other.declared, name), _key(f"{to_camel(name)}.oidcProvider")
+            if other.account == bootstrap.account and ours and theirs and OidcProvider.CREATE is ours.oidc_provider is theirs.oidc_provider:
                 allowed = f"existing in this file or in {other.file}: the account has one provider for a URL"
-                yield Problem(one.file, key, ours.oidc_provider, allowed)
-        if one.declared.github_actions and other.declared.github_actions and one.repository == other.repository:
+                yield Problem(bootstrap.file, key, ours.oidc_provider, allowed)
+        if bootstrap.declared.github_actions and other.declared.github_actions and bootstrap.repository == other.repository:
             allowed = (
                 f"pulumiCloud here or in {other.file}, or another repository for the program: deploy.yml reads where it deploys from the "
                 "repository's variables, which exist once"
             )
-            yield Problem(one.file, _key("githubActions"), Words("githubActions a second time"), allowed)
+            yield Problem(bootstrap.file, _key("githubActions"), Words("githubActions a second time"), allowed)
 
 
 def _stack(settings: stack_settings.Settings, declared: _Declared, own: Mapping[str, Any]) -> Problems:
@@ -262,11 +262,11 @@ def _stack(settings: stack_settings.Settings, declared: _Declared, own: Mapping[
     stack = Deployed(registry, settings.stack)
     bound = re.sub(r"^arn:aws[a-z-]*:", "arn:aws:", settings.iam.permissions_boundary)
     if bound != stack.boundary_arn:
-        allowed = f"{stack.boundary_arn} (for its partition), the boundary that the bootstrap makes"
+        allowed = f"{stack.boundary_arn} (for its partition), the bootstrap's boundary"
         yield Problem(file, f"{project}:iam.permissionsBoundary", settings.iam.permissions_boundary or NOTHING, allowed)
     deployer = f"{BOOTSTRAP_PATH}{stack.role_name(Access.DEPLOY)}".strip("/")
     if settings.iam.deployers and deployer not in settings.iam.deployers:
-        allowed = f"{deployer} among them: the domain's policy would refuse the deployer that the bootstrap makes"
+        allowed = f"{deployer} among them: the domain's policy would refuse the bootstrap's deployer"
         yield Problem(file, f"{project}:iam.deployers", list(settings.iam.deployers), allowed)
     if declared.github_actions and settings.oidc_provider is not OidcProvider.EXISTING:
         allowed = "existing: with githubActions the bootstrap sees to GitHub's provider"
@@ -275,14 +275,14 @@ def _stack(settings: stack_settings.Settings, declared: _Declared, own: Mapping[
 
 
 def _preview_role(file: str, settings: stack_settings.Settings, role: str) -> Problems:
-    key, makes = _key(f"stacks.{settings.stack}.identityCenterPreviewRole"), settings.developers.role_arn if settings.developers else ""
-    if role and not makes:
+    key, creator = _key(f"stacks.{settings.stack}.identityCenterPreviewRole"), settings.developers.role_arn if settings.developers else ""
+    if role and not creator:
         allowed = f"nothing: Pulumi.{settings.stack}.yaml reaches Identity Center without a role (developers.roleArn)"
         yield Problem(file, key, role, allowed)
-    elif role and role == makes:
+    elif role and role == creator:
         yield Problem(file, key, role, "another role, which only reads: a pull request's code comes with it")
-    elif role and role.split(":")[4] != makes.split(":")[4]:
-        yield Problem(file, key, role, f"a role of the account {makes.split(':')[4]}, as developers.roleArn")
+    elif role and role.split(":")[4] != creator.split(":")[4]:
+        yield Problem(file, key, role, f"a role of the account {creator.split(':')[4]}, as developers.roleArn")
 
 
 def _oversize(file: str, settings: stack_settings.Settings, registry: Registry, declared: _Declared) -> Problems:
@@ -309,7 +309,7 @@ def _backend(shape: _GitHubActionsShape | None) -> rights.Backend | None:
 def _required(config: Mapping[str, Any], file: str) -> dict[str, Any]:
     own = {key: config.get(key) for key in ("aws:region", "aws:allowedAccountIds", "github:owner")}
     problems = [
-        Problem(file, key, NOTHING, "a value: what the bootstrap makes belongs to one account") for key, value in own.items() if not value
+        Problem(file, key, NOTHING, "a value: what the bootstrap creates belongs to one account") for key, value in own.items() if not value
     ]
     accounts = own["aws:allowedAccountIds"]
     if accounts and not (isinstance(accounts, list) and len(accounts) == 1):

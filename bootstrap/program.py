@@ -15,9 +15,9 @@ from pulumi.runtime import config as runtime_config
 import lookups
 from bootstrap import declaration, refs, rights
 from bootstrap.declaration import Declaration, Stack
-from bootstrap.program_repository import EnvironmentArgs, ProgramRepository
-from bootstrap.pulumi_cloud import DeployedByPulumi, paths
-from bootstrap.roles import RoleDocuments, StackRoles
+from bootstrap.program_repository import Environment, GuardedRepository, ProgramRepository
+from bootstrap.pulumi_cloud import DeployedByPulumi, Deployments, paths
+from bootstrap.roles import RoleDocuments, RolesOfStack, StackRoles
 from policies.arns import GITHUB_OIDC_HOST, Registry
 from policies.branches import HEADS
 from policies.deployment_tokens import PULUMI_OIDC_URL, PulumiStack, any_of, pulumi_audiences, pulumi_deployments
@@ -85,7 +85,7 @@ def _existing_tags(wanted: Sequence[str], repository: GitHubRepository, default_
     """Which of these tags are there. Raises pulumi.RunError if the credential sees no refs.
 
     The provider answers nothing for a ref that is not there, that the credential may not see, or that is asked for without an owner: a
-    branch that is surely there tells the first from the others.
+    branch that is surely there distinguishes the first from the others.
     """
 
     def there(ref: str) -> bool:
@@ -165,26 +165,26 @@ def _registry(declared: Declaration, facts: Facts, domain: str) -> Registry:
 
 def _providers(declared: Declaration) -> list[pulumi.Resource]:
     """OIDC providers. Other programs of the account may rely on one, ESC for example: it stays when this stack goes."""
-    made: list[pulumi.Resource] = []
+    created: list[pulumi.Resource] = []
     stays = pulumi.ResourceOptions(retain_on_delete=True)
     cloud, actions = declared.pulumi_cloud, declared.github_actions
     if cloud and cloud.provider is OidcProvider.CREATE:
         audiences = pulumi_audiences(cloud.organization, cloud.environments)
-        made.append(aws.iam.OpenIdConnectProvider("pulumi", url=PULUMI_OIDC_URL, client_id_lists=audiences, opts=stays))
+        created.append(aws.iam.OpenIdConnectProvider("pulumi", url=PULUMI_OIDC_URL, client_id_lists=audiences, opts=stays))
     if actions and actions.provider is OidcProvider.CREATE:
         url = f"https://{GITHUB_OIDC_HOST}"
-        made.append(aws.iam.OpenIdConnectProvider("github", url=url, client_id_lists=[AUDIENCE], opts=stays))
-    return made
+        created.append(aws.iam.OpenIdConnectProvider("github", url=url, client_id_lists=[AUDIENCE], opts=stays))
+    return created
 
 
 def _repository(declared: Declaration, facts: Facts) -> ProgramRepository:
-    environments: list[EnvironmentArgs] = []
-    variables: dict[str, pulumi.Input[str]] = {}
+    """The repository that holds the program. Who deploys by GitHub Actions gets environments and variables for it."""
+    environments: tuple[Environment, ...] = ()
+    variables: dict[str, str] = {}
     if declared.github_actions:
-        environments = [
-            {"name": one.name, "branch": one.branch, "reviewer_teams": [facts.teams[slug] for slug in one.reviewers]}
-            for one in declared.stacks
-        ]
+        environments = tuple(
+            Environment(one.name, one.branch, tuple(facts.teams[slug] for slug in one.reviewers)) for one in declared.stacks
+        )
         deployed = {branch: [one.name for one in declared.stacks if one.branch == branch] for branch in declared.branches}
         variables = {
             "PACKAGE_FLOW_STACKS": json.dumps(deployed, separators=(",", ":")),
@@ -195,67 +195,54 @@ def _repository(declared: Declaration, facts: Facts) -> ProgramRepository:
         readers = {one.name: one.identity_center_preview_role for one in declared.stacks if one.identity_center_preview_role}
         if readers:
             variables["PACKAGE_FLOW_IDENTITY_CENTER"] = json.dumps(readers, separators=(",", ":"))
-    return ProgramRepository(
-        declared.repository,
-        {
-            "repository": facts.repository.name,
-            "bootstrap": pulumi.get_stack(),
-            "default_branch": facts.default_branch,
-            "branches": list(declared.branches),
-            "tags": refs.tags(declared, facts.default_branch),
-            "approvals": declared.approvals,
-            "checks": list(declared.checks),
-            "environments": environments,
-            "variables": variables,
-        },
-        _KEPT,
+    guarded = GuardedRepository(
+        name=facts.repository.name,
+        bootstrap=pulumi.get_stack(),
+        default_branch=facts.default_branch,
+        branches=declared.branches,
+        tags=tuple(refs.tags(declared, facts.default_branch)),
+        approvals=declared.approvals,
+        checks=declared.checks,
+        environments=environments,
+        variables=variables,
     )
+    return ProgramRepository(declared.repository, guarded, _KEPT)
 
 
-def trusted(declared: Declaration, registry: Registry, repository: GitHubRepository, one: Stack, access: Access) -> RoleDocuments:
+def documents(declared: Declaration, registry: Registry, repository: GitHubRepository, stack: Stack, access: Access) -> RoleDocuments:
     """Who may assume one of a stack's two roles, and what it may do."""
-    cloud, actions, forms = declared.pulumi_cloud, declared.github_actions, one.settings.subjects
+    cloud, actions, forms = declared.pulumi_cloud, declared.github_actions, stack.settings.subjects
     ways = []
     if cloud:
-        stack = PulumiStack(cloud.organization, one.settings.project, one.name)
-        ways.append(pulumi_deployments(registry, stack, access))
+        deployed = PulumiStack(cloud.organization, stack.settings.project, stack.name)
+        ways.append(pulumi_deployments(registry, deployed, access))
     if actions and access is Access.DEPLOY:
-        ways.append(deploying_workflow(registry, repository, one.branch, one.name, forms))
+        ways.append(deploying_workflow(registry, repository, stack.branch, stack.name, forms))
     elif actions:
         ways.append(pull_requests(registry, repository, forms))
     backend = actions.backend if actions else None
-    allowed = rights.documents(one.settings, registry, access, backend, one.identity_center_preview_role)
-    return {"trusted": any_of(ways), "allowed": allowed}
+    allowed = rights.documents(stack.settings, registry, access, backend, stack.identity_center_preview_role)
+    return RoleDocuments(any_of(ways), allowed)
 
 
-def _stack(declared: Declaration, facts: Facts, one: Stack, guarded: ProgramRepository, providers: list[pulumi.Resource]) -> None:
-    registry = _registry(declared, facts, one.settings.domain.name)
-    stack = Deployed(registry, one.name)
-    roles = StackRoles(
-        one.name,
-        stack,
-        {
-            "boundary": rights.boundary(one.settings, registry),
-            "preview": trusted(declared, registry, facts.repository, one, Access.PREVIEW),
-            "deploy": trusted(declared, registry, facts.repository, one, Access.DEPLOY),
-            # The guards of the branch come before a role that trusts it, and go after it.
-            "after": [*providers, *guarded.guards],
-        },
-        _KEPT,
+def _stack(declared: Declaration, facts: Facts, stack: Stack, guarded: ProgramRepository, providers: list[pulumi.Resource]) -> None:
+    registry = _registry(declared, facts, stack.settings.domain.name)
+    planned = RolesOfStack(
+        Deployed(registry, stack.name),
+        rights.boundary(stack.settings, registry),
+        documents(declared, registry, facts.repository, stack, Access.PREVIEW),
+        documents(declared, registry, facts.repository, stack, Access.DEPLOY),
     )
+    roles = StackRoles(stack.name, planned, [*providers, *guarded.guards], _KEPT)
     if declared.pulumi_cloud:
-        DeployedByPulumi(
-            f"{one.name}-deployments",
-            {
-                "stack": PulumiStack(declared.pulumi_cloud.organization, one.settings.project, one.name),
-                "repository": f"{facts.repository.owner.login}/{facts.repository.name}",
-                "branch": one.branch,
-                "paths": paths(one.name, one.settings.catalog),
-                "previews": one.pull_request_previews,
-                "region": declared.region,
-                "identity_center_preview_role": one.identity_center_preview_role,
-                "preview_role_arn": roles.preview_role_arn,
-                "deploy_role_arn": roles.deploy_role_arn,
-            },
+        deployments = Deployments(
+            stack=PulumiStack(declared.pulumi_cloud.organization, stack.settings.project, stack.name),
+            repository=f"{facts.repository.owner.login}/{facts.repository.name}",
+            branch=stack.branch,
+            paths=paths(stack.name, stack.settings.catalog),
+            previews=stack.pull_request_previews,
+            region=declared.region,
+            identity_center_preview_role=stack.identity_center_preview_role,
         )
-    pulumi.export(one.name, {"boundary": roles.boundary_arn, "previewRole": roles.preview_role_arn, "deployRole": roles.deploy_role_arn})
+        DeployedByPulumi(f"{stack.name}-deployments", deployments, roles.preview_role_arn, roles.deploy_role_arn)
+    pulumi.export(stack.name, {"boundary": roles.boundary_arn, "previewRole": roles.preview_role_arn, "deployRole": roles.deploy_role_arn})

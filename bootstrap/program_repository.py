@@ -3,7 +3,8 @@
 What is on such a branch is deployed with the deployer's rights; below repository admin nobody puts unreviewed code there.
 """
 
-from typing import TypedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import pulumi
 import pulumi_github as github
@@ -12,58 +13,52 @@ from policies import guards
 from policies.branches import declare
 
 
-class EnvironmentArgs(TypedDict):
-    """The environment of one stack's deploying job."""
+@dataclass(frozen=True)
+class Environment:
+    """The environment of a stack's deploying job: jobs of `branch` use it, and a member of `reviewer_teams` (ids) lets each start."""
 
     name: str
-    """Name of the environment: the stack's."""
     branch: str
-    """The one branch that may use it."""
-    reviewer_teams: list[int]
-    """Ids of teams, one of whose members lets a deployment start."""
+    reviewer_teams: tuple[int, ...]
 
 
-class ProgramRepositoryArgs(TypedDict):
-    """Arguments of ProgramRepository."""
+@dataclass(frozen=True)
+class GuardedRepository:
+    """The repository that holds the program, and what guards it. `name` is as GitHub returns it.
 
-    repository: str
-    """Its name, as GitHub returns it."""
+    bootstrap: name of the bootstrap's stack. Rulesets are called by it, because a repository's have different names, and several bootstraps
+    (of regions, of accounts) may guard what each deploys; GitHub applies them all. branches: those that deploy; they exist. tags: full refs
+    of the tags that nobody creates, moves or deletes. approvals, checks: what a change of the branches needs.
+    """
+
+    name: str
     bootstrap: str
-    """Name of the bootstrap's stack: rulesets are called by it, because a repository's have different names, and several bootstraps (of
-    regions, of accounts) may guard what each deploys. GitHub applies them all."""
     default_branch: str
-    """Its default branch."""
-    branches: list[str]
-    """The branches that deploy; they exist."""
-    tags: list[str]
-    """Full refs of the tags that nobody makes, moves or deletes."""
+    branches: tuple[str, ...]
+    tags: tuple[str, ...]
     approvals: int
-    """Approvals that a change of them needs."""
-    checks: list[str]
-    """Checks that a change of them must pass."""
-    environments: list[EnvironmentArgs]
-    """Environments of the deploying jobs."""
-    variables: dict[str, pulumi.Input[str]]
-    """Actions variables for the deploying workflow."""
+    checks: tuple[str, ...]
+    environments: tuple[Environment, ...]
+    variables: Mapping[str, str]
 
 
 class ProgramRepository(pulumi.ComponentResource):
     """Rulesets, environments and variables of the repository that holds the program."""
 
-    def __init__(self, name: str, args: ProgramRepositoryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("package-flow-bootstrap:index:ProgramRepository", name, dict(args), opts)
-        self._repository, self._bootstrap = args["repository"], args["bootstrap"]
+    def __init__(self, name: str, planned: GuardedRepository, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("package-flow-bootstrap:index:ProgramRepository", name, {}, opts)
+        self._repository, self._bootstrap = planned.name, planned.bootstrap
         self._child = pulumi.ResourceOptions(parent=self)
-        branches = declare(tuple(args["branches"]))
-        change = guards.release_rules(args["approvals"], args["checks"])
+        branches = declare(planned.branches)
+        change = guards.release_rules(planned.approvals, planned.checks)
         self.guards: list[pulumi.Resource] = [
-            self._ruleset("deploy", guards.release_refs(args["default_branch"], branches), change),
+            self._ruleset("deploy", guards.release_refs(planned.default_branch, branches), change),
             self._ruleset("deploy-create", guards.create_refs(branches), guards.create_rules()),
-            self._ruleset("tags", args["tags"], guards.tag_rules(), target="tag"),
+            self._ruleset("tags", list(planned.tags), guards.tag_rules(), target="tag"),
         ]
-        for one in args["environments"]:
+        for one in planned.environments:
             self._environment(one)
-        for variable, value in args["variables"].items():
+        for variable, value in planned.variables.items():
             github.ActionsVariable(variable, repository=self._repository, variable_name=variable, value=value, opts=self._child)
         self.register_outputs({})
 
@@ -83,12 +78,12 @@ class ProgramRepository(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, protect=False, aliases=[pulumi.Alias(name=kind)]),
         )
 
-    def _environment(self, one: EnvironmentArgs) -> None:
-        teams = one["reviewer_teams"]
-        made = github.RepositoryEnvironment(
-            one["name"],
+    def _environment(self, planned: Environment) -> None:
+        teams = list(planned.reviewer_teams)
+        environment = github.RepositoryEnvironment(
+            planned.name,
             repository=self._repository,
-            environment=one["name"],
+            environment=planned.name,
             can_admins_bypass=False if teams else None,
             prevent_self_review=True if teams else None,
             reviewers=[{"teams": teams}] if teams else None,
@@ -96,10 +91,10 @@ class ProgramRepository(pulumi.ComponentResource):
             opts=self._child,
         )
         github.RepositoryEnvironmentDeploymentPolicy(
-            one["name"],
+            planned.name,
             repository=self._repository,
-            environment=made.environment,
-            branch_pattern=one["branch"],
+            environment=environment.environment,
+            branch_pattern=planned.branch,
             opts=self._child,
         )
-        self.guards.append(made)
+        self.guards.append(environment)

@@ -5,16 +5,17 @@ token whose subject says so, in credentials.sh. So neither credentials nor right
 https://www.pulumi.com/docs/deployments/concepts/settings/
 """
 
-from importlib.metadata import version
-from typing import TypedDict
+from dataclasses import dataclass
+from pathlib import Path
 
 import pulumi
 import pulumi_pulumiservice as pulumiservice
 
 from policies.deployment_tokens import PulumiStack
 
-# The same release of Pulumi as the SDK's, which requirements.in pins.
-EXECUTOR_IMAGE = f"pulumi/pulumi:{version('pulumi')}"
+# The engine that the rehearsal runs, and deploy.yml too.
+ENGINE_VERSION = (Path(__file__).parents[1] / ".pulumi.version").read_text(encoding="utf-8").strip()
+EXECUTOR_IMAGE = f"pulumi/pulumi:{ENGINE_VERSION}"
 # Deployments' own installation, as `pulumi install`, first upgrades pip, setuptools and wheel to what is newest, without hashes. So it is
 # left out, and the lock is installed before the run has more than the previewing role. Each command runs in a shell of its own.
 # https://github.com/pulumi/pulumi/blob/master/sdk/python/toolchain/pip.go
@@ -39,70 +40,72 @@ _PROGRAM = (
 )
 
 
-def paths(stack: str, catalog: str) -> list[str]:
+def paths(stack: str, catalog: str) -> tuple[str, ...]:
     """What a push has to change to deploy a stack: the program, its stack file, its catalog (a folder)."""
-    return [*_PROGRAM, f"Pulumi.{stack}.yaml", f"{catalog.strip('/')}/**"]
+    return (*_PROGRAM, f"Pulumi.{stack}.yaml", f"{catalog.strip('/')}/**")
 
 
-class DeployedByPulumiArgs(TypedDict):
-    """Arguments of DeployedByPulumi."""
+@dataclass(frozen=True)
+class Deployments:
+    """How a stack is deployed: pushes to `branch` of `repository` (OWNER/NAME) that change one of `paths`.
+
+    previews: whether pull requests are previewed. region: of the roles' secrets. identity_center_preview_role: ARN of the role with which a
+    preview reads another account's Identity Center, or "".
+    """
 
     stack: PulumiStack
-    """The stack in Pulumi Cloud."""
     repository: str
-    """OWNER/NAME of the repository."""
     branch: str
-    """The branch whose pushes deploy."""
-    paths: list[str]
-    """What a push has to change."""
+    paths: tuple[str, ...]
     previews: bool
-    """Whether pull requests are previewed."""
     region: str
-    """Region of the roles' secrets."""
     identity_center_preview_role: str
-    """ARN of the role with which a preview reads another account's Identity Center, or ""."""
-    preview_role_arn: pulumi.Input[str]
-    """The role that every operation begins with."""
-    deploy_role_arn: pulumi.Input[str]
-    """The role that an update, refresh or destroy takes then."""
 
 
 class DeployedByPulumi(pulumi.ComponentResource):
     """The deployment settings of one stack."""
 
-    def __init__(self, name: str, args: DeployedByPulumiArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        planned: Deployments,
+        preview_role_arn: pulumi.Input[str],
+        deploy_role_arn: pulumi.Input[str],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Every operation begins with the previewing role; an update, refresh or destroy takes the deploying one then."""
         super().__init__("package-flow-bootstrap:index:DeployedByPulumi", name, {}, opts)
-        stack = args["stack"]
+        stack = planned.stack
         pulumiservice.DeploymentSettings(
             name,
             organization=stack.organization,
             project=stack.project,
             stack=stack.stack,
             executor_context={"executor_image": EXECUTOR_IMAGE},
-            source_context={"git": {"branch": args["branch"]}},
+            source_context={"git": {"branch": planned.branch}},
             vcs={
                 "provider": "github",
-                "repository": args["repository"],
+                "repository": planned.repository,
                 "deploy_commits": True,
-                "preview_pull_requests": args["previews"],
+                "preview_pull_requests": planned.previews,
                 "pull_request_template": False,
-                "paths": args["paths"],
+                "paths": list(planned.paths),
             },
             operation_context={
                 "oidc": {
                     "aws": {
-                        "role_arn": args["preview_role_arn"],
+                        "role_arn": preview_role_arn,
                         "session_name": "${stack.name}-${deployment.operation}-${deployment.version}",
                         "duration": "1h",
                     }
                 },
                 "environment_variables": {
-                    "AWS_REGION": args["region"],
+                    "AWS_REGION": planned.region,
                     # What is set here keeps out Pulumi's own token, which reaches every repository that its GitHub App is installed on.
                     "GITHUB_TOKEN": "set-by-credentials.sh",
                     "PACKAGE_FLOW_STACK": stack.stack,
-                    "PACKAGE_FLOW_DEPLOYER": args["deploy_role_arn"],
-                    **({"PACKAGE_FLOW_IDENTITY_CENTER": reader} if (reader := args["identity_center_preview_role"]) else {}),
+                    "PACKAGE_FLOW_DEPLOYER": deploy_role_arn,
+                    **({"PACKAGE_FLOW_IDENTITY_CENTER": reader} if (reader := planned.identity_center_preview_role) else {}),
                 },
                 "pre_run_commands": list(PRE_RUN),
                 "options": {"skip_install_dependencies": True, "skip_intermediate_deployments": True},

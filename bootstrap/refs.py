@@ -35,7 +35,7 @@ def guarded_tags(declared: Declaration) -> tuple[str, ...]:
 
 
 def tags(declared: Declaration, default_branch: str) -> list[str]:
-    """Full refs of the tags that nobody may make, move or delete: those, and the ones that would pass for a guarded branch."""
+    """Full refs of the tags that nobody can create, move or delete: those, and the ones that would pass for a guarded branch."""
     branches = [f"{HEADS}{name}" for name in guarded_branches(declared, default_branch)]
     return tag_refs([*branches, *(f"{TAGS}{name}" for name in guarded_tags(declared))])
 
@@ -147,7 +147,7 @@ def _of_tags(
         if name in branches:
             yield Problem(file, _TAGS, name, f"another tag: nobody would reach the branch {name} of {repository} by its name")
         elif name not in existing:
-            yield Problem(file, _TAGS, name, f"a tag that {repository} has: push it first, because nobody can make it afterwards")
+            yield Problem(file, _TAGS, name, f"a tag that {repository} has: push it first, because nobody can create it afterwards")
     for name in branches:
         if name in existing:
             allowed = f"no such tag in {repository}: `@{name}` is the tag and not the branch; find out who pushed it, and delete it"

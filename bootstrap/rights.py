@@ -25,7 +25,7 @@ def _names(settings: Settings, registry: Registry) -> Names:
 
 
 def boundary(settings: Settings, registry: Registry) -> list[Statement]:
-    """What bounds every role that the stack makes."""
+    """What bounds every role that the stack creates."""
     return deployments.boundary(_names(settings, registry), settings.events.pipelines if settings.events else ())
 
 
@@ -56,7 +56,7 @@ def previewer(settings: Settings, registry: Registry, identity_center: str = "")
         settings.iam.path,
         settings.sandbox.name if settings.sandbox else "",
         settings.build_roles,
-        # Never the role that makes permission sets: without one that reads, a preview stops at the groups.
+        # Never the role that creates permission sets: without one that reads, a preview stops at the groups.
         (identity_center or None) if deploys_with else deploys_with,
     )
 
@@ -67,10 +67,10 @@ def documents(
     """The inline policies of one of the two roles, by name."""
     stack = Deployed(registry, settings.stack)
     deploys = access is Access.DEPLOY
-    made = {
+    policies = {
         "stack": deployer(settings, registry) if deploys else previewer(settings, registry, identity_center),
         "github-app": deployments.app_key(stack, access),
     }
     if backend:
-        made["state"] = deployments.state(backend.bucket, backend.key, stack, settings.project, access)
-    return made
+        policies["state"] = deployments.state(backend.bucket, backend.key, stack, settings.project, access)
+    return policies

@@ -1,6 +1,7 @@
 """StackRoles: what lets one stack be previewed and deployed: the boundary of its roles, the two roles, the secrets of two GitHub Apps."""
 
-from typing import NotRequired, TypedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
@@ -14,41 +15,42 @@ _DESCRIPTIONS = {Access.PREVIEW: "Previews {} and changes nothing", Access.DEPLO
 _APPS = {Access.PREVIEW: "reads", Access.DEPLOY: "changes"}
 
 
-class RoleDocuments(TypedDict):
+@dataclass(frozen=True)
+class RoleDocuments:
     """One role: who may assume it, and its inline policies by name."""
 
-    trusted: list[Statement]
-    allowed: dict[str, list[Statement]]
+    trust: Sequence[Statement]
+    policies: Mapping[str, Sequence[Statement]]
 
 
-class StackRolesArgs(TypedDict):
-    """Arguments of StackRoles."""
+@dataclass(frozen=True)
+class RolesOfStack:
+    """A stack's two roles, and `boundary`, which bounds every role that the stack creates."""
 
-    boundary: list[Statement]
-    """What bounds every role that the stack makes."""
+    stack: Deployed
+    boundary: Sequence[Statement]
     preview: RoleDocuments
-    """The role that previews."""
     deploy: RoleDocuments
-    """The role that deploys."""
-    after: NotRequired[list[pulumi.Resource]]
-    """What the trust policies name."""
 
 
 class StackRoles(pulumi.ComponentResource):
     """Boundary, roles and secrets of one stack."""
 
-    def __init__(self, name: str, stack: Deployed, args: StackRolesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self, name: str, planned: RolesOfStack, guards: Sequence[pulumi.Resource], opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """`guards` are created before the roles, and removed after them: what their trust policies name."""
         super().__init__("package-flow-bootstrap:index:StackRoles", name, {}, opts)
-        self._name, self._stack, self._child = name, stack, pulumi.ResourceOptions(parent=self)
-        self._after = args.get("after", [])
-        self.boundary_arn = self._boundary(args["boundary"])
-        self.preview_role_arn = self._role(Access.PREVIEW, args["preview"])
-        self.deploy_role_arn = self._role(Access.DEPLOY, args["deploy"])
+        self._name, self._stack, self._child = name, planned.stack, pulumi.ResourceOptions(parent=self)
+        self._guards = list(guards)
+        self.boundary_arn = self._boundary(planned.boundary)
+        self.preview_role_arn = self._role(Access.PREVIEW, planned.preview)
+        self.deploy_role_arn = self._role(Access.DEPLOY, planned.deploy)
         self.register_outputs(
             {"boundaryArn": self.boundary_arn, "previewRoleArn": self.preview_role_arn, "deployRoleArn": self.deploy_role_arn}
         )
 
-    def _boundary(self, statements: list[Statement]) -> pulumi.Output[str]:
+    def _boundary(self, statements: Sequence[Statement]) -> pulumi.Output[str]:
         return aws.iam.Policy(
             f"{self._name}-boundary",
             name=self._stack.boundary_name,
@@ -64,17 +66,17 @@ class StackRoles(pulumi.ComponentResource):
             name=self._stack.role_name(access),
             path=BOOTSTRAP_PATH,
             description=_DESCRIPTIONS[access].format(self._name),
-            assume_role_policy=text(documents["trusted"]),
+            assume_role_policy=text(documents.trust),
             max_session_duration=SESSION_DURATION,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=self._after),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=self._guards),
         )
-        for policy, statements in documents["allowed"].items():
+        for policy, statements in documents.policies.items():
             aws.iam.RolePolicy(f"{self._name}-{access}-{policy}", name=policy, role=role.name, policy=text(statements), opts=self._child)
         self._secret(access, role)
         return role.arn
 
     def _secret(self, access: Access, role: aws.iam.Role) -> None:
-        """Made empty: an administrator puts the App's key there, so that it is in no state and in no configuration."""
+        """Created empty: an administrator puts the App's key there, so that it is in no state and in no configuration."""
         secret = aws.secretsmanager.Secret(
             f"{self._name}-{access}",
             name=self._stack.app_secret_name(access),

@@ -79,8 +79,8 @@ class ConsumingRepository(pulumi.ComponentResource):
     def _reviewed(self, publishing: parts.Publishing, guards: list[pulumi.Resource]) -> pulumi.Output[None]:
         """Fails if a branch that may publish from now on has appeared between the look-ups and its guards.
 
-        GitHub is asked once more, behind the guards: after them nobody makes such a branch. The roles wait for the answer. A preview makes
-        no guards, and the App with which it runs may not list branches.
+        GitHub is asked once more, behind the guards: after them nobody creates such a branch. The roles wait for the answer. A preview
+        has no guards, and the App with which it runs may not list branches.
         """
         if set(publishing.branches.names) <= set(publishing.trusted_before) or pulumi.runtime.is_dry_run():
             return pulumi.Output.from_input(None)

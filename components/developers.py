@@ -65,7 +65,7 @@ class DeveloperAccess(pulumi.ComponentResource):
                 principal_type="GROUP",
                 target_id=planned.account,
                 target_type="AWS_ACCOUNT",
-                # A role is made with the first assignment; with the policy in place before, it is never without.
+                # A role is created with the first assignment; with the policy in place before, it is never without.
                 opts=pulumi.ResourceOptions(parent=self, depends_on=[policy]),
                 **self._place,
             )

@@ -1,4 +1,4 @@
-"""PackageEvents: tells people and programs when a version of a package is published, promoted or changed.
+"""PackageEvents: notifies people and programs when a version of a package is published, promoted or changed.
 
 A rule on CodeArtifact's events publishes to a topic, and what can't be delivered goes to a dead-letter queue. Mailboxes, endpoints, queues
 and a chat channel subscribe to the topic; pipelines are started by the rule itself.
@@ -119,7 +119,7 @@ class PackageEvents(pulumi.ComponentResource):
         retry = aws.cloudwatch.EventTargetRetryPolicyArgs(
             maximum_event_age_in_seconds=events.RETRY_SECONDS, maximum_retry_attempts=events.RETRIES
         )
-        # Ids of their own: a provider that makes one up makes another after an interruption, and every message would come twice.
+        # Ids of their own: a provider that invents one invents another after an interruption, and every message would come twice.
         aws.cloudwatch.EventTarget(
             name,
             rule=rule.name,

@@ -18,7 +18,7 @@ class PackageRegistry(pulumi.ComponentResource):
     """Key, domain, public sources, shared repository and their policies."""
 
     domain_name: pulumi.Output[str]
-    """Name of the domain; whoever takes it as an input is made after the domain and removed before it."""
+    """Name of the domain; whoever takes it as an input is created after the domain and removed before it."""
     domain_arn: pulumi.Output[str]
     """ARN of the domain."""
     shared_repository: pulumi.Output[str]

@@ -35,7 +35,7 @@ class UnreadablePolicyError(ValueError):
 
 @dataclass(frozen=True)
 class Caller:
-    """Who makes a request, in the forms in which policies name principals.
+    """The caller of a request, in the forms in which policies name principals.
 
     kind: User, AssumedRole, FederatedUser, Root, Service (arn is the service's name) or WebIdentity (arn is the OIDC provider's).
     arn: the user's, the session's or the account root's. role_arn: for a role's session, the role's own ARN with its path.

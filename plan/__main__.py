@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def lines(planned: parts.Plan) -> Iterator[str]:
-    """A plan as text: a heading for each part, what it is made up of below."""
+    """A plan as text: a heading for each part, what it consists of below."""
     place = planned.place
     yield f"# Stack {planned.stack}: domain {place.domain} in {place.region}, account {place.account}"
     yield "Ids of GitHub, groups and keys follow from names: nobody knows them before they are looked up."

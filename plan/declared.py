@@ -46,14 +46,14 @@ class Readers(StrEnum):
 
 
 class DeveloperMode(StrEnum):
-    """Whether this stack makes the developers' permission sets, or outputs what those who make them need."""
+    """Whether this stack creates the developers' permission sets, or outputs what those who create them need."""
 
     IDENTITY_CENTER = "identityCenter"
     POLICY = "policy"
 
 
 class AnnouncedPackages(StrEnum):
-    """Which packages are told of: those with a name that a team owns, or every one that a repository holds."""
+    """Which packages have events: those with a name that a team owns, or every one that a repository holds."""
 
     OWNED = "owned"
     ALL = "all"
@@ -72,7 +72,7 @@ class DomainSettings:
 class IamSettings:
     """Path of every role, starting and ending with a slash, and the ARN of the policy that bounds them ("" = none).
 
-    `deployers` are the roles that run `pulumi up`, each after its path; if any are named, nobody else makes repositories in the domain.
+    `deployers` are the roles that run `pulumi up`, each after its path; if any are named, nobody else creates repositories in the domain.
     """
 
     path: str
@@ -125,7 +125,7 @@ class Slack:
 
 @dataclass(frozen=True)
 class Events:
-    """Which package versions are told of, and to whom. `repositories` are all that are told of, also where the stack names none."""
+    """Which package versions have events, and who gets them. `repositories` are all that have events, also where the stack names none."""
 
     repositories: tuple[str, ...]
     packages: AnnouncedPackages

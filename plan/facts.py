@@ -31,7 +31,7 @@ class WorkflowPermissions:
 class SeenRepository:
     """A GitHub repository as this credential sees it. `full_name` is "" if it sees none.
 
-    Looked up only where this stack has not made or judged them before: `branches` (None = this credential may not list them), the
+    Looked up only where this stack has not created or judged them before: `branches` (None = this credential may not list them), the
     `environments` that it would make and that are there already (each as GitHub describes it) and the `workflow_permissions` that it sets.
     """
 

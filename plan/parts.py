@@ -1,4 +1,4 @@
-"""What a plan is made up of. One class for each component, which registers it and decides nothing.
+"""What a plan consists of. One class for each component, which registers it and decides nothing.
 
 Documents are text, as AWS gets them. What a component needs of other resources (names and ARNs as outputs, so that things are created and
 removed in the right order) is not here: `__main__` passes it beside the part.

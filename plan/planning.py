@@ -381,7 +381,7 @@ class _Planning:
         )
 
     def sandbox(self, one: DeclaredSandbox) -> parts.Sandbox:
-        """Developers' roles are let in by pattern, whether or not this stack makes their permission set."""
+        """Developers' roles are let in by pattern, whether or not this stack creates their permission set."""
         developers = every_role(self.place, self.settings.stack) if self.settings.developers else []
         roles = [*developers, *(self.place.role_arn("/", role) for role in one.roles)]
         return parts.Sandbox(one.name, text(sandbox_policy(self.program_roles, roles)))

@@ -1,6 +1,6 @@
 """Whether every document of a plan fits its limit, before anything is registered.
 
-Ids and accounts are not known yet, so the plan is made with the widest that can come (`plan.facts.widest`): what fits here fits in AWS.
+Ids and accounts are not known yet, so the plan is built with the widest that can come (`plan.facts.widest`): what fits here fits in AWS.
 """
 
 from collections.abc import Iterator
@@ -144,7 +144,7 @@ def _pattern(plan: Plan) -> Iterator[Oversize]:
     """The event pattern. Its limit is a quota that AWS raises on request; the message says what helps without that."""
     if plan.events is None or len(plan.events.pattern) <= PATTERN_MAX:
         return
-    everything = ", or say packages: all (public packages are told of, too, where a repository keeps them)"
+    everything = ", or say packages: all (events of public packages come too, where a repository keeps them)"
     shorten = f"name fewer repositories{everything if plan.events.owned_only else ''}"
     got = f"an event pattern of {len(plan.events.pattern):,} characters"
     yield Oversize(_stack_file(plan), "package-flow:events", got, f"at most {PATTERN_MAX:,}: {shorten}")

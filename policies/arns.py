@@ -1,4 +1,4 @@
-"""ARNs of one registry, as plain strings: all their parts are known from configuration and lookups before anything is made.
+"""ARNs of one registry, as plain strings: all their parts are known from configuration and lookups before anything is created.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscodeartifact.html#awscodeartifact-resources-for-iam-policies
 """

@@ -66,6 +66,12 @@ def matches(branch: str, declared: Sequence[str]) -> bool:
     return branch in declared or f"{folder}/*" in declared
 
 
+def matches_tag(tag: str, declared: Sequence[str]) -> bool:
+    """Whether a tag is one of the release tags `declared`, as GitHub reads their patterns."""
+    prefixes = [one.removesuffix("*") for one in declared if one.endswith("*")]
+    return tag in declared or any(tag.startswith(one) and "/" not in tag.removeprefix(one) for one in prefixes)
+
+
 def unreviewed(there: Iterable[str], declared: Sequence[str], before: Sequence[str], default: str, accepted: Sequence[str]) -> list[str]:
     """Branches that `declared` lets publish from now on with content that nobody had to review.
 

@@ -1,7 +1,7 @@
-"""How a stack is deployed: names of what an administrator makes once an account, and the boundary of every role that the program makes.
+"""How a stack is deployed: names of what an administrator creates once an account, and the boundary of every role that the program creates.
 
-What deploys is never made by what is deployed: these roles, the boundary and the keys' secrets belong to the program in `bootstrap/`, under
-an IAM path of their own, which no deployer's rights reach.
+What deploys is never created by what is deployed: these roles, the boundary and the keys' secrets belong to the program in `bootstrap/`,
+under an IAM path of their own, which no deployer's rights reach.
 """
 
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ def role_name(stack: str, access: Access) -> str:
 
 @dataclass(frozen=True)
 class Deployed:
-    """One deployed stack: where its domain is, and its name. All names and ARNs are known before anything is made."""
+    """One deployed stack: where its domain is, and its name. All names and ARNs are known before anything is created."""
 
     registry: Registry
     stack: str
@@ -114,7 +114,7 @@ def state_files(bucket: str, stack: Deployed, project: str) -> list[str]:
 def state(bucket: str, key: str, stack: Deployed, project: str, access: Access) -> list[Statement]:
     """Rights to a self-managed backend: an S3 bucket, and the KMS key (ARN) that encrypts the stack's secrets.
 
-    A preview takes no lock and writes no checkpoint. Whoever makes the stack (`pulumi stack init`) needs more, once.
+    A preview takes no lock and writes no checkpoint. Whoever creates the stack (`pulumi stack init`) needs more, once.
     Paths: pulumi/pulumi, pkg/backend/diy (store.go, lock.go). https://www.pulumi.com/docs/iac/concepts/state-and-backends/#aws-s3
     """
     root = f"arn:{stack.registry.partition}:s3:::{bucket}"

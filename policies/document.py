@@ -30,17 +30,17 @@ def statement(
 
     A value list of one is written as the value itself, which is how AWS returns it: no difference shows up at the next preview.
     """
-    made: Statement = {"Sid": sid, "Effect": effect}
+    built: Statement = {"Sid": sid, "Effect": effect}
     if principal is not None:
-        made["Principal"] = dict(principal) if isinstance(principal, Mapping) else principal
-    made["Action"] = _one_or_many(actions)
+        built["Principal"] = dict(principal) if isinstance(principal, Mapping) else principal
+    built["Action"] = _one_or_many(actions)
     if resources is not None:
-        made["Resource"] = _one_or_many(resources)
+        built["Resource"] = _one_or_many(resources)
     if conditions:
-        made["Condition"] = {
+        built["Condition"] = {
             operator: {key: _one_or_many(values) for key, values in keys.items()} for operator, keys in conditions.items() if keys
         }
-    return made
+    return built
 
 
 def deny(sid: str, actions: str | Iterable[str], resources: str | Iterable[str], *, conditions: Conditions | None = None) -> Statement:

@@ -1,4 +1,4 @@
-"""Package events: which ones are told, how a message reads, and who may put one on the topic.
+"""Package events: which ones are sent, how a message reads, and who may put one on the topic.
 
 EventBridge publishes with a role of its own that only the one rule may assume. The topic's policy can't say so by itself: EventBridge gives
 no source to the policy of a topic or of the key that encrypts it, and a condition on `aws:SourceArn` there would let nothing through.
@@ -40,7 +40,7 @@ KEY_TO_COME = "00000000-0000-0000-0000-000000000000"
 
 @dataclass(frozen=True)
 class Names:
-    """Names and ARNs of one stack's events, known before anything is made. Names of stacks are short enough for all of them."""
+    """Names and ARNs of one stack's events, known before anything is created. Names of stacks are short enough for all of them."""
 
     registry: Registry
     stack: str
@@ -108,8 +108,8 @@ class Names:
 def pattern(domain: str, repositories: Sequence[str], states: Sequence[str], owned: Iterable[OwnedName] = ()) -> dict[str, Any]:
     """The event pattern: these repositories of the domain, these states, and (if any are given) packages with these owned names only.
 
-    CodeArtifact tells of every copy that it keeps, also of a public package that a build fetches through a repository: the repository's
-    name leaves out the public sources, the owned names leave out what is not the company's own.
+    CodeArtifact sends an event for every copy that it keeps, also of a public package that a build fetches through a repository: the
+    repository's name leaves out the public sources, the owned names leave out what is not the company's own.
     """
     detail: dict[str, Any] = {
         "domainName": [domain],

@@ -1,4 +1,4 @@
-"""What guards a ref on GitHub: rulesets and environment settings, as plain data from the same declaration that makes the trust policy.
+"""What guards a ref on GitHub: rulesets and environment settings, as plain data from the same declaration as the trust policy.
 
 https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/managing-rulesets/available-rules-for-rulesets
 """
@@ -96,12 +96,12 @@ def tag_refs(refs: Sequence[str]) -> list[str]:
 
 
 def tag_rules() -> Rules:
-    """Rules of `package-flow-tags-...`: nobody makes, moves or deletes such a tag. (A deleted one leaves its name to a branch.)"""
+    """Rules of `package-flow-tags-...`: nobody creates, moves or deletes such a tag. (A deleted one leaves its name to a branch.)"""
     return {"creation": True, "update": True, "deletion": True}
 
 
 def default_rules(approvals: int, checks: Sequence[str]) -> Rules:
-    """Rules of `default`, of a repository that only installs: nothing that stops a bot's push, unless it asks for approvals or
+    """Rules of `default`, of a repository that only installs: nothing that stops a bot's push, unless it declares approvals or
     checks (0 approvals = it does not)."""
     reviewed = _pull_request(approvals) if approvals else {}
     return {"deletion": True, "non_fast_forward": True, **reviewed, **_required_checks(checks)}

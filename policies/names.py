@@ -1,4 +1,4 @@
-"""Names of what the program makes in AWS and GitHub."""
+"""Names of what the program creates in AWS and GitHub."""
 
 import hashlib
 from enum import StrEnum

@@ -33,7 +33,7 @@ def team_developer(team: str) -> str:
 
 
 def role_of(settings: Settings) -> str | None:
-    """The role with which the stack reaches Identity Center: "" = none needed, None = the stack makes nothing there."""
+    """The role with which the stack reaches Identity Center: "" = none needed, None = the stack creates nothing there."""
     developers = settings.developers
     if developers is None or developers.mode is DeveloperMode.POLICY:
         return None

@@ -51,7 +51,7 @@ def _rehearse(options: argparse.Namespace, console: Console, folder: Path, waiti
         watch = stage.watch(cloud, settings)
         outcomes = _act(console, selection.phases(world, options.only, quick=options.quick))
         seconds = round(time.monotonic() - started, 1)
-        _tell(console, result, outcomes, findings, seconds, quick=options.quick)
+        _report_to_people(console, result, outcomes, findings, seconds, quick=options.quick)
         console.print(report.run_by(result["engine"], forced=options.engine == "sdk"), style="dim")
         removed = _destroy(console, world, program, watch) if options.destroy else None
         _write(options.json, _report(stack.name, result, outcomes, findings, writes, seconds, removed))
@@ -64,12 +64,12 @@ def _provision(stack: str, console: Console, program: stage.Program) -> Mapping[
     created = 0
     with console.status(f"stack {stack}: starting the program") as status:
 
-        def tell(event: Mapping[str, Any]) -> None:
+        def show(event: Mapping[str, Any]) -> None:
             nonlocal created
             created += event["event"] == "created"
             status.update(f"stack {stack}: {created} created, {event['event']} {event['name']}")
 
-        result = program.run(tell)
+        result = program.run(show)
     console.print(report.tree(stack, result["resources"]))
     return result
 
@@ -82,12 +82,12 @@ def _act(console: Console, acts: Sequence[Sequence[Scenario]]) -> list[Outcome]:
     total, done = sum(len(act) for act in acts), 0
     with console.status("acting") as status:
 
-        def tell(outcome: Outcome) -> None:
+        def show(outcome: Outcome) -> None:
             nonlocal done
             done += 1
             status.update(f"{done} of {total}: {outcome.scenario.name}")
 
-        return [outcome for act in acts for outcome in schedule.run(act, tell)]
+        return [outcome for act in acts for outcome in schedule.run(act, show)]
 
 
 def _destroy(console: Console, world: World, program: stage.Program, watch: rights.Watch) -> removal.Removal:
@@ -106,7 +106,7 @@ def _destroy(console: Console, world: World, program: stage.Program, watch: righ
     return done
 
 
-def _tell(
+def _report_to_people(
     console: Console,
     result: Mapping[str, Any],
     outcomes: Sequence[Outcome],

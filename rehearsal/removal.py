@@ -3,8 +3,9 @@
 The engine's refusals are part of it: what is protected, and a sandbox that still has repositories of developers.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
 from policies.arns import GITHUB_OIDC_HOST
@@ -72,30 +73,47 @@ def remove(world: World, program: Destroyable, report: Tell) -> Removal:
     unprotect = ["--unprotect"] if world.settings.domain.protect else []
     if unprotect:
         report("unprotecting each resource (pulumi state unprotect), then retrying")
-    if others := _attached_by_others(world):
-        done.refusals.append(_refused(program, "Cannot delete a policy attached to entities", *unprotect))
+    obstacles = list(_obstacles(world))
+    while obstacles:
+        # Deletions go side by side: which of the obstacles is met first is not known.
+        done.refusals.append(_refused(program, *(each.words for each in obstacles), options=unprotect))
         report(f"refused: {done.refusals[-1]}")
-        _detach(world, others)
-        report(f"detaching the read policy from {', '.join(others)}, where others had attached it, then retrying")
-    if world.settings.sandbox and (by_developers := list(_repositories(world, world.settings.sandbox.name))):
-        done.refusals.append(_refused(program, "still has", *unprotect))
-        report(f"refused: {done.refusals[-1]}")
-        _empty(world, world.settings.sandbox.name, by_developers)
-        report(f"deleting {', '.join(by_developers)} from the sandbox, then retrying")
+        met = next(each for each in obstacles if each.words in done.refusals[-1])
+        obstacles.remove(met)
+        met.clear()
+        report(f"{met.cleared}, then retrying")
     program.destroy(*unprotect)
     done.left = list(left(world))
     return done
 
 
-def _refused(program: Destroyable, words: str, *options: str) -> str:
+@dataclass(frozen=True)
+class Obstacle:
+    """What others did that stands in the way: the words of the refusal, and how they undo it."""
+
+    words: str
+    clear: Callable[[], None]
+    cleared: str
+
+
+def _obstacles(world: World) -> Iterator[Obstacle]:
+    if others := _attached_by_others(world):
+        cleared = f"detaching the read policy from {', '.join(others)}, where others had attached it"
+        yield Obstacle("Cannot delete a policy attached to entities", partial(_detach, world, others), cleared)
+    if (sandbox := world.settings.sandbox) and (by_developers := list(_repositories(world, sandbox.name))):
+        cleared = f"deleting {', '.join(by_developers)} from the sandbox"
+        yield Obstacle("still has", partial(_empty, world, sandbox.name, by_developers), cleared)
+
+
+def _refused(program: Destroyable, *words: str, options: Sequence[str] = ()) -> str:
     """Why the stack can't be destroyed yet. Raises ProgramFailed if it is refused in other words, RuntimeError if it is not refused."""
     try:
         program.destroy(*options)
     except ProgramFailed as refusal:
-        if words not in str(refusal):
+        if not any(each in str(refusal) for each in words):
             raise
         return " ".join(str(refusal).split())
-    raise RuntimeError(f"destroy: got success; expected a refusal, because something {words}")
+    raise RuntimeError(f"destroy: got success; expected a refusal, because something {' or '.join(words)}")
 
 
 # --- the sandbox --------------------------------------------------------------------------------------------------------------------
@@ -222,6 +240,6 @@ def _github(world: World) -> Iterator[Left]:
 
 
 def _created_by_jobs(kind: str, name: str) -> str:
-    """GitHub makes an environment that is not there when a job names it."""
+    """GitHub creates an environment that is not there when a job names it."""
     ours = kind == "environments" and name == PRIVATE_DEPENDENCIES_ENVIRONMENT
     return "not this stack's: created by GitHub for a job of the publishing workflow" if ours else ""

@@ -8,14 +8,14 @@ from typing import Any
 from policies.document import Statement
 from rehearsal.control import Control
 
-# A rehearsal makes a stack and takes it away again. Why a stack keeps what that does not use:
-_CHANGES = "needed to change what is there: the rehearsal makes a stack and takes it away"
+# A rehearsal creates a stack and removes it again. Why a stack keeps what that does not use:
+_CHANGES = "needed to change what is there: the rehearsal creates a stack and removes it"
 _TAGS = "needed as soon as a stack sets aws:defaultTags"
 _READS = "the real provider reads this back after each change and at every refresh"
 _CLOUD_CONTROL = "the real provider reads the type's schema before it changes a resource of that type"
 _CHAT = "a stack with events.slack; the local cloud has no chat"
 _EVENTS = "a stack with events"
-_PROVIDER = "a stack that makes GitHub's provider (githubOidcProvider: create)"
+_PROVIDER = "a stack that creates GitHub's provider (githubOidcProvider: create)"
 
 
 def _because(why: str, service: str, *actions: str) -> dict[str, str]:

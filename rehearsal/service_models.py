@@ -56,7 +56,7 @@ def violations(shape: Shape, value: Any, path: str = "") -> Iterator[str]:
 
 def _structure(shape: StructureShape, value: Mapping[str, Any], path: str) -> Iterator[str]:
     for name in shape.required_members:
-        # botocore makes up a token that is missing.
+        # botocore invents a token that is missing.
         if value.get(name) is None and not shape.members[name].metadata.get("idempotencyToken"):
             yield f"Value null at '{_join(path, name)}' failed to satisfy constraint: Member must not be null"
     if shape.is_tagged_union and len(value) != 1:

@@ -99,7 +99,7 @@ class Program:
         self._environment = {**deployer.environment(), "GITHUB_TOKEN": seeding.DEPLOYER_TOKEN}
         self.result_file = folder / "result.json"
 
-    def run(self, tell: Callable[[Mapping[str, Any]], None], *extra: str) -> Mapping[str, Any]:
+    def run(self, show: Callable[[Mapping[str, Any]], None], *extra: str) -> Mapping[str, Any]:
         """Run it, telling each event; returns the result. Raises ProgramFailed."""
         catalog = ["--catalog", str(self._stack.catalog)] if self._stack.catalog else []
         endpoint = self._cloud.place.endpoint
@@ -110,7 +110,7 @@ class Program:
         try:
             child.send(arguments, self._environment)
             for event in child.lines():
-                tell(event)
+                show(event)
             status = child.wait()
             if not self.result_file.exists():
                 raise ProcessFailed(f"the program ended with status {status}:\n{child.tail()}")
@@ -135,9 +135,9 @@ def _words(error: Mapping[str, Any]) -> str:
 
 
 def company(stack: Stack, settings: Settings, cloud: Cloud, folder: Path, *, quick: bool = False) -> Credentials:
-    """Seed GitHub and the account; returns the deployer's credentials. `quick` leaves the bootstrap out: the deployer is made by hand."""
+    """Seed GitHub and the account; returns the deployer's credentials. `quick` creates the deployer by hand, without the bootstrap."""
     cloud.control.post("github/seed", **seeding.github(settings))
-    # A bootstrap is about the project's own stacks; another stack file is deployed by a role that is made by hand.
+    # A bootstrap is about the project's own stacks; another stack file is deployed by a role that is created by hand.
     own = stack.file == PROJECT / f"Pulumi.{stack.name}.yaml"
     bootstrap = bootstrapping.of_stack(PROJECT, stack.name) if own and not quick else None
     bootstrapped = partial(_bootstrap, bootstrap, stack.name, cloud, folder) if bootstrap else None
@@ -179,7 +179,7 @@ def _workflows(settings: Settings, outputs: Mapping[str, Any], folder: Path) -> 
 
 
 def world(settings: Settings, cloud: Cloud, outputs: Mapping[str, Any], folder: Path) -> World:
-    """Everybody who acts on what the program has made."""
+    """Everybody who acts on what the program has created."""
     github = GitHub(cloud.control, settings.github_owner, seeding.reviewers(settings))
     return World(
         settings,

@@ -17,7 +17,7 @@ Problems = Iterator[Problem]
 
 
 def _readers(stack: StackFile, catalog: Catalog) -> Problems:
-    """What a team lists must exist in the stack: it is the stack that makes permission sets and attaches the read policy."""
+    """What a team lists must exist in the stack: it is the stack that creates permission sets and attaches the read policy."""
     roles = stack.shape.builds.roles
     for team in catalog.teams:
         if team.shape.developer_groups and not stack.shape.developers.groups:

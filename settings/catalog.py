@@ -195,7 +195,7 @@ def _cycle(upstreams: Mapping[str, set[str]]) -> list[str] | None:
 
 
 def _cycles(catalog: Catalog) -> Problems:
-    """Cycles of upstreams, each told at its alphabetically first team."""
+    """Cycles of upstreams, each reported at its alphabetically first team."""
     files = {team.name: team for team in catalog.teams}
     left = {team.name: {one for one in team.shape.upstreams if one in files and one != team.name} for team in catalog.teams}
     while cycle := _cycle(left):

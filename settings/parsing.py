@@ -56,7 +56,7 @@ def _workflow(stack: StackFile) -> str | None:
 
 
 def _repository(team: TeamFile, name: str, shape: RepositoryShape) -> Repository:
-    # An installing repository gets no review unless it asks for one: nothing stops a bot's push there.
+    # An installing repository gets no review unless it declares one: nothing stops a bot's push there.
     approvals = shape.approvals if shape.publishes or "approvals" in shape.model_fields_set else 0
     return Repository(
         name=name,
@@ -226,7 +226,7 @@ def load() -> Settings:
     from pulumi.runtime import config as runtime_config
 
     root = Path(__file__).resolve().parent.parent
-    # The whole map, where pulumi.Config answers only for keys that one asks for: an unknown key is a problem, not silence.
+    # The whole map, where pulumi.Config answers only for keys that are asked for by name: an unknown key is a problem, not silence.
     config = {**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}
     try:
         return parse(read_project_file(root), config, root, pulumi.get_project(), pulumi.get_stack())

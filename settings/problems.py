@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
-from policy_pack.rules.github import form_of_credential
+from policy_pack.rules import credentials
 
 
 class Words(str):
@@ -57,8 +57,8 @@ def bounded(text: str, limit: int = _LINE_MAX) -> str:
 
     The end is kept as well as the start: in a key it says what is meant.
     """
-    # First what is longer than it can be: a file may hold megabytes. And a credential in the wrong place is not told.
-    text = _middle_out(form_of_credential.sub("(looks like a credential)", _middle_out(text, _SEEN_MAX)), limit)
+    # First what is longer than it can be: a file may hold megabytes. And a credential in the wrong place is not shown.
+    text = _middle_out(credentials.FORM.sub("(looks like a credential)", _middle_out(text, _SEEN_MAX)), limit)
     return _middle_out("".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text), limit)
 
 
@@ -126,8 +126,8 @@ def one_of(text: object, known: Iterable[str]) -> str:
     hint = f" (did you mean {close}?)" if close else ""
     if not listed:
         return "nothing: there is none"
-    told = ", ".join(listed)
-    return (told if len(listed) <= _LISTED_MAX and len(told) <= _LISTED_LENGTH else f"one of {len(listed)}") + hint
+    joined = ", ".join(listed)
+    return (joined if len(listed) <= _LISTED_MAX and len(joined) <= _LISTED_LENGTH else f"one of {len(listed)}") + hint
 
 
 def misread(value: object, spelling: str | None = None) -> Words | None:

@@ -9,8 +9,7 @@ from plan.declared import Settings
 from plan.parts import Plan
 from plan.sizes import Document, Kind, documents
 from policies.names import RoleKind, Variable, role_name
-from policy_pack.rules import registry
-from policy_pack.rules.github import looks_like_credential
+from policy_pack.rules import credentials, registry
 from policy_pack.rules.keeping import is_production
 from policy_pack.rules.model import Resource, Rule
 from settings.problems import Problem, Words
@@ -31,10 +30,10 @@ RULES: tuple[Rule, ...] = tuple(
 )
 
 
-def _resource(number: int, one: Document) -> Resource:
-    type, key = _PLACES[one.kind]
-    name = {"name": one.role} if type == _ROLE else {"role": one.role}
-    return Resource(type, one.role, str(number), {**(name if one.role else {}), key: one.text})
+def _resource(number: int, document: Document) -> Resource:
+    type, key = _PLACES[document.kind]
+    name = {"name": document.role} if type == _ROLE else {"role": document.role}
+    return Resource(type, document.role, str(number), {**(name if document.role else {}), key: document.text})
 
 
 def _documents(plan: Plan) -> Iterator[Problem]:
@@ -65,7 +64,7 @@ def _variables(settings: Settings) -> Iterator[Problem]:
 
 
 def _variable(file: str, key: str, variable: Variable, value: str, name: str) -> Iterator[Problem]:
-    if why := looks_like_credential(variable, value):
+    if why := credentials.looks_like_credential(variable, value):
         allowed = f"a name that does not look like a credential ({why}), because everybody who reads a job's log reads it"
         yield Problem(file, key, name, allowed)
 

@@ -19,7 +19,7 @@ from settings import regions
 from settings.problems import FINDINGS_MAX, MAPPING, NOTHING, Finding, Words, encodable, misread, one_of
 from settings.yaml_files import Spellings
 
-# Stands in a list for an entry that is wrong: the others keep their places, which problems are told by.
+# Stands in a list for an entry that is wrong: the others keep their places, which problems name.
 TAKEN_OUT = Words("")
 
 
@@ -392,7 +392,7 @@ _STRUCTURE = {
 
 
 def _place(error: ErrorDetails) -> tuple[Any, ...]:
-    """Where the value is that has to be taken out; what is wrong with a key is told at its value's place."""
+    """Where the value is that has to be taken out; what is wrong with a key is reported at its value's place."""
     path = tuple(error["loc"])
     return path[:-1] if path and path[-1] == "[key]" else path
 
@@ -434,13 +434,13 @@ def fit(shape: type[Shape], data: dict[Any, Any], spellings: Spellings, defaults
     """`data` in its shape and what is wrong with it.
 
     What is wrong is taken out (or set to its default), so that the rules still look at the rest and one error holds every problem. None if
-    nothing can be made of it.
+    nothing is left.
     """
     try:
         return shape.model_validate(data), []
     except ValidationError as error:
         every = error.errors(include_url=False)
-    # The first ones are told; what is wrong in the others is taken out all the same.
+    # The first ones are reported; what is wrong in the others is taken out all the same.
     findings = [_finding(one, shape, spellings) for one in every[:FINDINGS_MAX]]
     taken_out = [_place(one) for one in every]
     try:

@@ -117,7 +117,7 @@ def read(
 ) -> tuple[StackFile | None, str | None, list[Problem]]:
     """A stack's configuration, its catalog's folder, and what is wrong with single values.
 
-    None where nothing can be made of them. Raises SettingsError if Pulumi.yaml itself can't be used.
+    None where they can't be read. Raises SettingsError if Pulumi.yaml itself can't be used.
     """
     file, prefix = f"Pulumi.{stack}.yaml", f"{project}:"
     declared = _declared(project_file, project)
@@ -188,7 +188,7 @@ def _developers(stack: StackFile) -> Problems:
     if developers.mode is DeveloperMode.POLICY:
         for name, value in (("region", developers.region), ("roleArn", developers.role_arn)):
             if value:
-                allowed = "nothing with mode: policy, which makes nothing in IAM Identity Center"
+                allowed = "nothing with mode: policy, which creates nothing in IAM Identity Center"
                 yield stack.problem(f"{key}.{name}", value, allowed)
 
 
@@ -219,7 +219,7 @@ def _events(stack: StackFile) -> Problems:
         yield stack.problem(f"{key}.pipelines", got, f"at most {PIPELINES_MAX}: AWS gives a rule five targets, and one is the topic")
     narrowed = events.packages is not AnnouncedPackages.OWNED or events.model_fields_set & {"states"}
     if narrowed and not announces(events):
-        allowed = "somebody who is told (email, https, sqs, slack, pipelines), or repositories for those who subscribe themselves"
+        allowed = "a receiver (email, https, sqs, slack, pipelines), or repositories for those who subscribe themselves"
         yield stack.problem(key, NOTHING, allowed)
 
 
@@ -243,9 +243,9 @@ def _namespaces(stack: StackFile) -> Problems:
 
 
 def announces(events: EventsShape) -> bool:
-    """Whether a stack tells of package versions at all."""
-    told = (events.email, events.https, events.sqs, events.slack.workspace, events.slack.channel, events.pipelines)
-    return any(told) or bool(events.repositories)
+    """Whether a stack sends package events at all."""
+    receivers = (events.email, events.https, events.sqs, events.slack.workspace, events.slack.channel, events.pipelines)
+    return any(receivers) or bool(events.repositories)
 
 
 def _own_names(stack: StackFile) -> Problems:

@@ -73,7 +73,7 @@ class _Reader:
             self.open.remove(id(node))
 
     def mapping(self, node: yaml.MappingNode, path: tuple[Any, ...]) -> dict[str, Any]:
-        made: dict[str, Any] = {}
+        read: dict[str, Any] = {}
         for key, value in node.value:
             line = key.start_mark.line + 1
             if not isinstance(key, yaml.ScalarNode) or key.tag == _MERGE:
@@ -86,11 +86,11 @@ class _Reader:
             elif not encodable(key.value):
                 got = Words(f"the key {bounded(key.value, _SHOWN_MAX)} on line {line}, which is no text that UTF-8 has")
                 self.findings.append(Finding(path, got, "text as a key"))
-            elif key.value in made:
+            elif key.value in read:
                 self.findings.append(Finding((*path, key.value), Words(f"the key a second time, on line {line}"), "each key once"))
             else:
-                made[key.value] = self.value(value, (*path, key.value))
-        return made
+                read[key.value] = self.value(value, (*path, key.value))
+        return read
 
     def scalar(self, node: yaml.Node, path: tuple[Any, ...]) -> Any:
         try:

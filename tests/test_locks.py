@@ -10,6 +10,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from bootstrap import pulumi_cloud
+from rehearsal.engine.command import pinned
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = (".", "bootstrap", "policy_pack")
@@ -18,13 +19,13 @@ HASHED = {"--require-hashes", "--only-binary", ":all:"}
 
 
 def wanted(file: Path) -> dict[str, Requirement]:
-    """Name -> requirement of a file that people write, and of the files that it includes."""
+    """Name -> requirement of a file that people write, and of the files that it includes; constraints are left out."""
     found: dict[str, Requirement] = {}
     for line in file.read_text().splitlines():
         text = line.partition("#")[0].strip()
         if text.startswith("-r "):
             found |= wanted(file.parent / text.removeprefix("-r ").strip())
-        elif text:
+        elif text and not text.startswith("-c "):
             found[canonicalize_name(Requirement(text).name)] = Requirement(text)
     return found
 
@@ -52,7 +53,8 @@ def needed(names: set[str]) -> set[str]:
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_a_lock_holds_what_is_wanted_and_all_that_it_needs(folder: str) -> None:
     lock, inputs = locked(folder), wanted(ROOT / folder / "requirements.in")
-    assert {name: lock.get(name) for name in inputs} == {name: str(one.specifier).removeprefix("==") for name, one in inputs.items()}
+    pins = {name: str(one.specifier).removeprefix("==") for name, one in inputs.items() if one.specifier}
+    assert {name: lock[name] for name in pins} == pins
     assert set(lock) == needed(set(inputs)), "run make lock"
 
 
@@ -60,6 +62,21 @@ def test_a_lock_holds_what_is_wanted_and_all_that_it_needs(folder: str) -> None:
 def test_what_is_locked_is_what_the_tests_run_with(folder: str) -> None:
     lock = locked(folder)
     assert lock == {name: metadata.version(name) for name in lock}, "run make clean, or make lock"
+
+
+def test_the_engine_that_deploys_is_the_one_that_is_rehearsed() -> None:
+    """`.pulumi.version` says it. A Go module can't read it, and the README shows what a rehearsal prints."""
+    version = (ROOT / ".pulumi.version").read_text().strip()
+    assert pinned() == version, f"run go get github.com/pulumi/pulumi/pkg/v3@v{version} && go mod tidy in rehearsal/engine/cli"
+    assert f"pulumi/pulumi:{version}" == pulumi_cloud.EXECUTOR_IMAGE
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "deploy.yml").read_text())["jobs"]
+    engines = {name: [step["with"] for step in job["steps"] if "pulumi/actions@" in step.get("uses", "")] for name, job in jobs.items()}
+    assert set(engines) == {"preview", "deploy"}
+    for inputs in engines.values():
+        assert [(one["pulumi-version-file"], "pulumi-version" in one) for one in inputs] == [(".pulumi.version", False)]
+    shown = (ROOT / "README.md").read_text()
+    assert f"Run by pulumi {version}, " in shown
+    assert f"a `pulumi` of PATH ({version.rpartition('.')[0]} or later)" in shown
 
 
 def test_every_way_to_deploy_installs_the_lock_alone() -> None:

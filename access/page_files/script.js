@@ -211,18 +211,18 @@ function append() {
   let body = grid.tBodies[0];
   if (!body) { body = make("tbody"); grid.append(body); }
   const end = Math.min(view.lines.length, view.rendered + CHUNK);
-  const made = document.createDocumentFragment();
+  const fragment = document.createDocumentFragment();
   for (; view.rendered < end; view.rendered++) {
     const members = view.lines[view.rendered];
     if (members[0].group !== view.group) {
       view.group = members[0].group;
       const [name, note] = DATA.groups[view.group];
-      made.append(make("tr", { class: "group" },
+      fragment.append(make("tr", { class: "group" },
         make("th", { colspan: view.columns.length + 1, scope: "rowgroup" }, make("div", {}, make("b", { text: name }), make("span", { text: note })))));
     }
-    made.append(line(members, view.rendered));
+    fragment.append(line(members, view.rendered));
   }
-  body.append(made);
+  body.append(fragment);
 }
 
 function line(members, index) {
@@ -370,7 +370,7 @@ function doors(row) {
   return [head, make("ul", {}, ...sorted.map((entry) => door(row, entry)))];
 }
 
-// Of the statements that refuse: the one that asks for the least that is not there.
+// Of the statements that refuse: the one that requires the least that is not there.
 function nearest(unmet) {
   return unmet.reduce((best, one) => (one[1].length < best[1].length ? one : best));
 }

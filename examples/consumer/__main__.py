@@ -1,6 +1,6 @@
 """checkout-builds: another project's stack, which reads the registry's outputs.
 
-It makes a role for AWS CodeBuild that installs what the application's team installs, and nothing more, and tells people where to log in.
+It creates a role for AWS CodeBuild that installs what the application's team installs, and nothing more, and tells people where to log in.
 Every output is required: one that is missing stops the program before AWS is asked for anything.
 """
 
@@ -11,7 +11,7 @@ import pulumi_aws as aws
 
 # The version of the contract that this program was written for.
 SCHEMA_VERSION = 1
-# Seconds. A token must not outlive the build by much; a build asks for one with --duration-seconds.
+# Seconds. A token must not outlive the build by much; a build requests one with --duration-seconds.
 TOKEN_SECONDS = 3600
 
 config = pulumi.Config()
@@ -66,7 +66,7 @@ role = aws.iam.Role(
     name="checkout-builds",
     path="/applications/",
     description="Builds of checkout install packages",
-    # Waits for the version: nothing is made for a contract that this program does not know.
+    # Waits for the version: nothing is created for a contract that this program does not know.
     assume_role_policy=version.apply(lambda _: json.dumps({"Version": "2012-10-17", "Statement": [trust]})),
 )
 aws.iam.RolePolicy("builds", name="packages", role=role.name, policy=pulumi.Output.all(domain, repository).apply(policy))

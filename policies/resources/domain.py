@@ -1,4 +1,4 @@
-"""The domain: who fetches a token, and what nobody may do."""
+"""The domain: who fetches a token, and what is denied to everybody."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from policies.resources.sharing import NOBODY, Sharing, share
 
 def domain_policy(registry: Registry, program_roles: str, sharing: Sharing = NOBODY, deployers: Sequence[str] = ()) -> list[Statement]:
     """The domain: the program's own roles (`program_roles`, an ARN pattern) can never delete, dispose or unlist a version, whatever is
-    attached to them later; nobody but `deployers` (ARN patterns; none = whoever IAM allows) makes repositories; those shared with may
+    attached to them later; nobody but `deployers` (ARN patterns; none = whoever IAM allows) creates repositories; those shared with may
     fetch a token. Reading is decided by each repository.
 
     CreateRepository has no resource type, but AWS evaluates it on the domain's policy and names it there:

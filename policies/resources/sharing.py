@@ -7,7 +7,7 @@ from policies.actions import READ
 from policies.arns import Registry
 from policies.document import Statement, statement
 
-# Having a repository as an upstream: asked of whoever makes or changes the repository below it.
+# Having a repository as an upstream: required of whoever creates or changes the repository below it.
 _DOWNSTREAM = "codeartifact:AssociateWithDownstreamRepository"
 
 

@@ -45,7 +45,7 @@ def team_repository_policy(
 ) -> list[Statement]:
     """A team repository: `readers` (ARN patterns of roles) may read it, and those it is shared with; `publishers` may publish there.
 
-    Matching `aws:PrincipalArn` instead of naming principals survives a role that is made again, and needs no order of creation.
+    Matching `aws:PrincipalArn` instead of naming principals survives a role that is created again, and needs no order of creation.
     """
     opened = (
         [

@@ -33,7 +33,7 @@ USE_KEY = ("kms:Decrypt", "kms:GenerateDataKey")
 def topic_policy(names: Names) -> list[Statement]:
     """The topic: the rule's role publishes, nobody else does, an administrator of the account neither.
 
-    Matching `aws:PrincipalArn` instead of naming the principal survives a role that is made again, and needs no order of creation. The
+    Matching `aws:PrincipalArn` instead of naming the principal survives a role that is created again, and needs no order of creation. The
     service itself is not let in: AWS gives a topic's policy no condition by which to tell one rule from another (sources: docs/events.md).
     """
     return [

@@ -1,4 +1,4 @@
-"""What the role that runs `pulumi up` may do: what this program makes, under the stack's names, and nothing that would make it more.
+"""What the role that runs `pulumi up` may do: what this program creates, under the stack's names, and nothing that would widen that.
 
 It can make roles only under the stack's path and name, and, where a permissions boundary is set, only with that boundary: otherwise whoever
 deploys could make a role with every right and assume it.
@@ -13,40 +13,40 @@ from policies.branches import HEADS
 from policies.document import Statement, statement
 from policies.events import Names
 from policies.names import STACK_TAG, read_policy_name
+from policies.roles import previewer
 from policies.roles.build import build_role_arn
 from policies.roles.developer import at_identity_center
 
+
+def _also(reads: Sequence[str], *changes: str) -> tuple[str, ...]:
+    """What a preview reads of a kind of thing, and what else the deployer does there."""
+    return tuple(sorted((*reads, *changes)))
+
+
 # Pulumi's AWS provider reads a resource back after each change; CodeArtifact has no narrower way to say "this domain".
-_DOMAIN = (
+_DOMAIN = _also(
+    previewer.READ_DOMAIN,
     "codeartifact:DeleteDomain",
     "codeartifact:DeleteDomainPermissionsPolicy",
-    "codeartifact:DescribeDomain",
-    "codeartifact:GetDomainPermissionsPolicy",
-    "codeartifact:ListTagsForResource",
     "codeartifact:PutDomainPermissionsPolicy",
     "codeartifact:TagResource",
     "codeartifact:UntagResource",
 )
-_REPOSITORY = (
+_REPOSITORY = _also(
+    previewer.READ_REPOSITORY,
     "codeartifact:AssociateExternalConnection",
     "codeartifact:AssociateWithDownstreamRepository",
     "codeartifact:DeleteRepository",
     "codeartifact:DeleteRepositoryPermissionsPolicy",
-    "codeartifact:DescribeRepository",
     "codeartifact:DisassociateExternalConnection",
-    "codeartifact:GetRepositoryEndpoint",
-    "codeartifact:GetRepositoryPermissionsPolicy",
-    "codeartifact:ListTagsForResource",
     "codeartifact:PutRepositoryPermissionsPolicy",
     "codeartifact:TagResource",
     "codeartifact:UntagResource",
     "codeartifact:UpdateRepository",
 )
-_PACKAGE_GROUP = (
+_PACKAGE_GROUP = _also(
+    previewer.READ_PACKAGE_GROUP,
     "codeartifact:DeletePackageGroup",
-    "codeartifact:DescribePackageGroup",
-    "codeartifact:ListAllowedRepositoriesForGroup",
-    "codeartifact:ListTagsForResource",
     "codeartifact:TagResource",
     "codeartifact:UntagResource",
     "codeartifact:UpdatePackageGroup",
@@ -58,23 +58,18 @@ _CREATE = (
     "codeartifact:CreatePackageGroup",
     "codeartifact:CreateRepository",
 )
-_CLOUD_CONTROL = (
+_CLOUD_CONTROL = _also(
+    previewer.READ_CLOUD_CONTROL,
     "cloudformation:CreateResource",
     "cloudformation:DeleteResource",
-    "cloudformation:DescribeType",
-    "cloudformation:GetResource",
-    "cloudformation:GetResourceRequestStatus",
     "cloudformation:UpdateResource",
 )
 # Reading keys, and names for them: the aliases are the stack's own.
-_KEY = (
+_KEY = _also(
+    previewer.READ_KEY,
     "kms:CreateAlias",
     "kms:DeleteAlias",
-    "kms:DescribeKey",
     "kms:EnableKeyRotation",
-    "kms:GetKeyPolicy",
-    "kms:GetKeyRotationStatus",
-    "kms:ListResourceTags",
     "kms:UpdateAlias",
 )
 _NEW_KEY = ("kms:CreateKey", "kms:TagResource")
@@ -86,14 +81,11 @@ _OWN_KEY = (
     "kms:UntagResource",
     "kms:UpdateKeyDescription",
 )
-_ROLE = (
+_ROLE = _also(
+    previewer.READ_ROLE,
     "iam:DeleteRole",
     "iam:DeleteRolePolicy",
-    "iam:GetRole",
-    "iam:GetRolePolicy",
-    "iam:ListAttachedRolePolicies",
     "iam:ListInstanceProfilesForRole",
-    "iam:ListRolePolicies",
     "iam:TagRole",
     "iam:UntagRole",
     "iam:UpdateAssumeRolePolicy",
@@ -109,26 +101,21 @@ _OIDC_PROVIDER = (
     "iam:TagOpenIDConnectProvider",
     "iam:UntagOpenIDConnectProvider",
 )
-_POLICY = (
+_POLICY = _also(
+    previewer.READ_POLICY,
     "iam:CreatePolicy",
     "iam:CreatePolicyVersion",
     "iam:DeletePolicy",
     "iam:DeletePolicyVersion",
-    "iam:GetPolicy",
-    "iam:GetPolicyVersion",
-    "iam:ListPolicyVersions",
     "iam:TagPolicy",
     "iam:UntagPolicy",
 )
-_PERMISSION_SET = (
+_PERMISSION_SET = _also(
+    previewer.READ_PERMISSION_SET,
     "sso:CreateAccountAssignment",
     "sso:DeleteAccountAssignment",
     "sso:DeleteInlinePolicyFromPermissionSet",
     "sso:DeletePermissionSet",
-    "sso:DescribePermissionSet",
-    "sso:GetInlinePolicyForPermissionSet",
-    "sso:ListAccountAssignments",
-    "sso:ListTagsForResource",
     "sso:ProvisionPermissionSet",
     "sso:PutInlinePolicyToPermissionSet",
     "sso:TagResource",
@@ -141,23 +128,19 @@ _PERMISSION_SET_REQUEST = (
     "sso:DescribeAccountAssignmentDeletionStatus",
     "sso:DescribePermissionSetProvisioningStatus",
 )
-_RULE = (
+_RULE = _also(
+    previewer.READ_RULE,
     "events:DeleteRule",
-    "events:DescribeRule",
-    "events:ListTagsForResource",
-    "events:ListTargetsByRule",
     "events:PutRule",
     "events:PutTargets",
     "events:RemoveTargets",
     "events:TagResource",
     "events:UntagResource",
 )
-_TOPIC = (
+_TOPIC = _also(
+    previewer.READ_TOPIC,
     "sns:CreateTopic",
     "sns:DeleteTopic",
-    "sns:GetTopicAttributes",
-    "sns:ListSubscriptionsByTopic",
-    "sns:ListTagsForResource",
     "sns:SetTopicAttributes",
     "sns:Subscribe",
     "sns:TagResource",
@@ -178,11 +161,10 @@ _CHANNEL = (
     "chatbot:UntagResource",
     "chatbot:UpdateSlackChannelConfiguration",
 )
-_QUEUE = (
+_QUEUE = _also(
+    previewer.READ_QUEUE,
     "sqs:CreateQueue",
     "sqs:DeleteQueue",
-    "sqs:GetQueueAttributes",
-    "sqs:ListQueueTags",
     "sqs:SetQueueAttributes",
     "sqs:TagQueue",
     "sqs:UntagQueue",
@@ -205,17 +187,17 @@ def _events(names: Names) -> list[Statement]:
 def _read_policy(registry: Registry, stack: str, path: str, build_roles: Sequence[str]) -> list[Statement]:
     """The read policy of builds on AWS, and attaching that one, and no other, to the build roles."""
     policy = registry.policy_arn(path, read_policy_name(stack))
-    made = [statement("ReadPolicy", _POLICY, policy)]
+    statements = [statement("ReadPolicy", _POLICY, policy)]
     if build_roles:
         roles = [build_role_arn(registry, one) for one in build_roles]
         only = {"ArnEquals": {"iam:PolicyARN": policy}}
-        made.append(statement("LookAtBuildRoles", ("iam:GetRole", "iam:ListAttachedRolePolicies"), roles))
-        made.append(statement("AttachReadPolicy", ("iam:AttachRolePolicy", "iam:DetachRolePolicy"), roles, conditions=only))
-    return made
+        statements.append(statement("LookAtBuildRoles", ("iam:GetRole", "iam:ListAttachedRolePolicies"), roles))
+        statements.append(statement("AttachReadPolicy", ("iam:AttachRolePolicy", "iam:DetachRolePolicy"), roles, conditions=only))
+    return statements
 
 
 def permission_sets(registry: Registry, stack: str) -> list[Statement]:
-    """Rights in the account that administers IAM Identity Center: this stack's permission sets, told by their tag, and their assignment to
+    """Rights in the account that administers IAM Identity Center: this stack's permission sets, by their tag, and their assignment to
     the registry's account. Without the tag's conditions the role could put any policy into an administrator's permission set.
 
     https://docs.aws.amazon.com/singlesignon/latest/userguide/permissionsetdelegation.html
@@ -226,9 +208,7 @@ def permission_sets(registry: Registry, stack: str) -> list[Statement]:
     tag = {"StringEquals": {f"aws:RequestTag/{STACK_TAG}": stack}}, {"StringEquals": {f"aws:ResourceTag/{STACK_TAG}": stack}}
     return [
         statement("Find", "sso:ListInstances", "*"),
-        statement(
-            "FindGroups", ("identitystore:DescribeGroup", "identitystore:GetGroupId"), [f"{store}:*:identitystore/*", f"{store}::group/*"]
-        ),
+        statement("FindGroups", previewer.READ_GROUPS, [f"{store}:*:identitystore/*", f"{store}::group/*"]),
         statement("IdentityCenter", ("sso:CreatePermissionSet", *_PERMISSION_SET, *_PERMISSION_SET_REQUEST), there),
         statement("NewPermissionSets", "sso:CreatePermissionSet", sets, conditions=tag[0]),
         statement("PermissionSets", _PERMISSION_SET, sets, conditions=tag[1]),
@@ -236,9 +216,9 @@ def permission_sets(registry: Registry, stack: str) -> list[Statement]:
 
 
 def _keys(registry: Registry, stack: str, keys: str, aliases: Sequence[str]) -> list[Statement]:
-    """Keys of the stack, which its tag tells from all others of the account, those of other stacks among them.
+    """Keys of the stack, which its tag distinguishes from all others of the account, those of other stacks among them.
 
-    A key that is being made has no ARN and no tag yet. Its tags need a right that no key restricts, and so does an untagged key of others;
+    A new key has no ARN and no tag yet. Its tags need a right that no key restricts, and so does an untagged key of others;
     a tagged one is not to be had. https://docs.aws.amazon.com/kms/latest/developerguide/tag-permissions.html
     """
     requested, has = f"aws:RequestTag/{STACK_TAG}", f"aws:ResourceTag/{STACK_TAG}"
@@ -264,7 +244,7 @@ def deployer_permissions(
 
     `path` is the stack's IAM path, `permissions_boundary` an ARN or "", `sandbox` the name of its second domain or "". `build_roles` are
     named after their path. `identity_center` is the role with which IAM Identity Center is reached, "" if it is in this account, None if
-    the stack makes no permission sets.
+    the stack creates no permission sets.
     """
     account = f"arn:{registry.partition}:kms:{registry.region}:{registry.account}"
     bounded = {"StringEquals": {"iam:PermissionsBoundary": permissions_boundary}} if permissions_boundary else None

@@ -1,6 +1,6 @@
-"""Developers: names of permission sets, and the roles that IAM Identity Center makes of them.
+"""Developers: names of permission sets, and the roles that IAM Identity Center creates from them.
 
-Identity Center makes one role a permission set and account, with a random end of its name that changes when it is provisioned again.
+Identity Center creates one role a permission set and account, with a random end of its name that changes when it is provisioned again.
 Policies therefore match it by pattern. A permission set whose name begins with STACK-developers belongs to this program.
 https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html
 """
@@ -50,7 +50,7 @@ def session_duration(seconds: int) -> str:
 
 def at_identity_center(role: str | None, here: list[Statement]) -> list[Statement]:
     """What is needed at IAM Identity Center: `here` if it is in the stack's own account (""), otherwise to become the role with which it is
-    reached, and nothing if the stack makes no permission sets (None)."""
+    reached, and nothing if the stack creates no permission sets (None)."""
     if role is None:
         return []
     return [statement("ReachIdentityCenter", "sts:AssumeRole", role)] if role else here

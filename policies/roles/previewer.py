@@ -1,7 +1,7 @@
 """What the role that runs `pulumi preview` may do: read what the deployer may change, and nothing else.
 
 A pull request's preview runs that pull request's code with this role, so it holds no right that changes anything or that reads a package,
-a message or a secret. `pulumi preview --refresh` works with it.
+a message or a secret. `pulumi preview --refresh` works with it. The deployer reads the same (`READ_...`), and changes more.
 """
 
 from collections.abc import Sequence
@@ -14,40 +14,43 @@ from policies.events import Names
 from policies.names import STACK_TAG
 from policies.roles.developer import at_identity_center
 
-# Nothing of the account is told beyond names: these have no resource type.
+READ_CLOUD_CONTROL = ("cloudformation:DescribeType", "cloudformation:GetResource", "cloudformation:GetResourceRequestStatus")
+# Nothing of the account is shown beyond names: these have no resource type.
 _LISTS = (
-    "cloudformation:DescribeType",
-    "cloudformation:GetResource",
-    "cloudformation:GetResourceRequestStatus",
+    *READ_CLOUD_CONTROL,
     "iam:ListOpenIDConnectProviders",
     "kms:ListAliases",
     "sns:GetSubscriptionAttributes",
 )
-_DOMAIN = (
+READ_DOMAIN = (
     "codeartifact:DescribeDomain",
     "codeartifact:GetDomainPermissionsPolicy",
     "codeartifact:ListTagsForResource",
 )
-_REPOSITORY = (
+READ_REPOSITORY = (
     "codeartifact:DescribeRepository",
     "codeartifact:GetRepositoryEndpoint",
     "codeartifact:GetRepositoryPermissionsPolicy",
     "codeartifact:ListTagsForResource",
 )
-_PACKAGE_GROUP = ("codeartifact:DescribePackageGroup", "codeartifact:ListAllowedRepositoriesForGroup", "codeartifact:ListTagsForResource")
-_KEY = ("kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags")
-_ROLE = ("iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies")
-_POLICY = ("iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyVersions")
-_RULE = ("events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule")
-_TOPIC = ("sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic", "sns:ListTagsForResource")
-_GROUPS = ("identitystore:DescribeGroup", "identitystore:GetGroupId")
-_PERMISSION_SET = (
+READ_PACKAGE_GROUP = (
+    "codeartifact:DescribePackageGroup",
+    "codeartifact:ListAllowedRepositoriesForGroup",
+    "codeartifact:ListTagsForResource",
+)
+READ_KEY = ("kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags")
+READ_ROLE = ("iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies")
+READ_POLICY = ("iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyVersions")
+READ_RULE = ("events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule")
+READ_TOPIC = ("sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic", "sns:ListTagsForResource")
+READ_GROUPS = ("identitystore:DescribeGroup", "identitystore:GetGroupId")
+READ_PERMISSION_SET = (
     "sso:DescribePermissionSet",
     "sso:GetInlinePolicyForPermissionSet",
     "sso:ListAccountAssignments",
     "sso:ListTagsForResource",
 )
-_QUEUE = ("sqs:GetQueueAttributes", "sqs:ListQueueTags")
+READ_QUEUE = ("sqs:GetQueueAttributes", "sqs:ListQueueTags")
 
 
 def preview_permission_sets(registry: Registry, stack: str) -> list[Statement]:
@@ -56,9 +59,9 @@ def preview_permission_sets(registry: Registry, stack: str) -> list[Statement]:
     own = {"StringEquals": {f"aws:ResourceTag/{STACK_TAG}": stack}}
     return [
         statement("FindInstance", "sso:ListInstances", "*"),
-        statement("FindGroups", _GROUPS, [f"{store}:*:identitystore/*", f"{store}::group/*"]),
-        statement("IdentityCenter", _PERMISSION_SET, [f"{sso}instance/*", f"{sso}account/{registry.account}"]),
-        statement("PermissionSets", _PERMISSION_SET, f"{sso}permissionSet/*", conditions=own),
+        statement("FindGroups", READ_GROUPS, [f"{store}:*:identitystore/*", f"{store}::group/*"]),
+        statement("IdentityCenter", READ_PERMISSION_SET, [f"{sso}instance/*", f"{sso}account/{registry.account}"]),
+        statement("PermissionSets", READ_PERMISSION_SET, f"{sso}permissionSet/*", conditions=own),
     ]
 
 
@@ -81,16 +84,16 @@ def previewer_permissions(
     roles = [registry.role_arn(path, f"{stack}-*"), *(registry.role_arn("/", one) for one in build_roles)]
     return [
         statement("Lists", _LISTS, "*"),
-        statement("Domain", _DOMAIN, [one.domain_arn for one in domains]),
-        statement("Repositories", _REPOSITORY, registry.repository_arn("*")),
-        statement("PackageGroups", _PACKAGE_GROUP, f"{registry.domain_arn.replace(':domain/', ':package-group/')}/*"),
-        statement("Keys", _KEY, keys),
-        statement("Roles", _ROLE, roles),
-        statement("Policies", _POLICY, policies),
+        statement("Domain", READ_DOMAIN, [one.domain_arn for one in domains]),
+        statement("Repositories", READ_REPOSITORY, registry.repository_arn("*")),
+        statement("PackageGroups", READ_PACKAGE_GROUP, f"{registry.domain_arn.replace(':domain/', ':package-group/')}/*"),
+        statement("Keys", READ_KEY, keys),
+        statement("Roles", READ_ROLE, roles),
+        statement("Policies", READ_POLICY, policies),
         statement("GitHubProvider", "iam:GetOpenIDConnectProvider", registry.github_oidc_provider_arn),
-        statement("EventRule", _RULE, names.rule_arn),
-        statement("EventTopic", _TOPIC, names.topic_arn),
-        statement("EventDeadLetters", _QUEUE, names.dead_letters_arn),
+        statement("EventRule", READ_RULE, names.rule_arn),
+        statement("EventTopic", READ_TOPIC, names.topic_arn),
+        statement("EventDeadLetters", READ_QUEUE, names.dead_letters_arn),
         *at_identity_center(identity_center, preview_permission_sets(registry, stack)),
     ]
 

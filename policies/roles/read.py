@@ -27,7 +27,7 @@ def organization_read_trust(registry: Registry, owner: Owner, repositories: Sequ
 
 
 def catalog_read_trust(registry: Registry, owner: Owner, repositories: Sequence[GitHubRepository], forms: Subjects) -> list[Statement]:
-    """Any build of these repositories and no other. Without repositories nobody may assume the role (see `nobody_trust`)."""
+    """Any build of these repositories and no other. Without repositories nobody can assume the role (see `nobody_trust`)."""
     if not repositories:
         return nobody_trust(registry)
     subs = [f"repo:{owner.login}@{owner.id}/*"] + ([f"repo:{owner.login}/*"] if forms is Subjects.BOTH else [])
@@ -52,7 +52,7 @@ def repository_read_trust(registry: Registry, repository: GitHubRepository, form
 def token_permissions(registry: Registry, token_duration: int) -> list[Statement]:
     """Fetch an authorization token of the domain that lasts at most `token_duration` seconds.
 
-    A caller that asks for no duration asks for 12 hours, and is refused by the cap. A duration of 0 means "as long as the role's
+    A caller that names no duration requests 12 hours, and is refused by the cap. A duration of 0 means "as long as the role's
     credentials" to CodeArtifact; it passes the cap because such a token can't outlive the session.
     https://docs.aws.amazon.com/codeartifact/latest/ug/tokens-authentication.html
     """

@@ -44,16 +44,16 @@ def _at(container: Any, key: Any) -> Any:
         return UNKNOWN
 
 
-def _resource(one: Any) -> Resource:
+def _resource(registered: Any) -> Resource:
     """A resource of the engine, whether alone (its parent is a URN) or in a stack (its parent is a resource)."""
-    parent = getattr(one, "parent", None)
+    parent = getattr(registered, "parent", None)
     return Resource(
-        type=one.resource_type,
-        name=one.name,
-        urn=one.urn,
-        props=plain(one.props),
-        protect=bool(one.opts.protect),
-        parent=(parent.urn if parent else one.opts.parent) or "",
+        type=registered.resource_type,
+        name=registered.name,
+        urn=registered.urn,
+        props=plain(registered.props),
+        protect=bool(registered.opts.protect),
+        parent=(parent.urn if parent else registered.opts.parent) or "",
     )
 
 

@@ -1,4 +1,4 @@
-"""Reading policy documents, in the wider sense of each word: where a rule asks what a statement might grant, doubt counts as granted."""
+"""Reading policy documents, in the wider sense of each word: of what a statement might grant, doubt counts as granted."""
 
 import json
 from collections.abc import Iterator, Mapping

@@ -66,7 +66,7 @@ def _public_principals(resource: Resource) -> Iterator[str]:
 def _confused_deputies(resource: Resource) -> Iterator[str]:
     for one in _documents(resource):
         if services := service_without_source(one):
-            yield f"{name(one)} lets {', '.join(services)} in for whoever makes it call"
+            yield f"{name(one)} lets {', '.join(services)} in for whoever has it call"
 
 
 _POLICIES = (*ATTACHED, *TRUST)

@@ -154,14 +154,17 @@ def lists_its_branches(environment: Resource) -> bool:
 
 
 def _open_environments(resources: Sequence[Resource], options: Options) -> Iterator[tuple[str, str]]:
-    judged, made = of_github(resources), _by_repository(resources, _ENVIRONMENT)
+    judged, environments = of_github(resources), _by_repository(resources, _ENVIRONMENT)
     for role in judged:
         if role.writes:
             for repository, environment in _trusted_environments(role):
                 trusts = f"role {role.name} trusts the environment {environment} of {repository}"
-                found = [one for one in made.get(repository, ()) if one.get("environment") == environment]
+                found = [one for one in environments.get(repository, ()) if one.get("environment") == environment]
                 if not found:
-                    yield f"{trusts}, which the stack does not make: the first job that names it creates it, unprotected", role.resource.urn
+                    yield (
+                        f"{trusts}, which the stack does not create: the first job that names it creates it, unprotected",
+                        role.resource.urn,
+                    )
                 yield from ((f"{trusts}, which does not list its branches", one.urn) for one in found if not lists_its_branches(one))
     wait_for(judged)
 

@@ -26,7 +26,7 @@ def _unencrypted_topic(topic: Resource) -> Iterator[str]:
 
 def _unencrypted_queue(queue: Resource) -> Iterator[str]:
     if not queue.get("kmsMasterKeyId") and not queue.get("sqsManagedSseEnabled"):
-        yield "messages in the queue are stored unencrypted, or as whoever made the queue chose"
+        yield "messages in the queue are stored unencrypted, or as whoever created the queue chose"
 
 
 def _without_rotation(key: Resource) -> Iterator[str]:
@@ -35,7 +35,7 @@ def _without_rotation(key: Resource) -> Iterator[str]:
 
 
 def _unprotected(resources: Sequence[Resource], options: Options) -> Iterator[tuple[str, str]]:
-    """A domain of which the stack makes repositories holds packages; one without (a sandbox) is there to be thrown away."""
+    """A domain of which the stack creates repositories holds packages; one without (a sandbox) is there to be thrown away."""
     production = [one for one in resources if is_production(one.stack, options)]
     holding = {one.get("domain") for one in production if one.type == REPOSITORY}
     domains = [one for one in production if one.type == DOMAIN and one.get("domain") in holding]

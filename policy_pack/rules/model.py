@@ -18,7 +18,7 @@ class NotYetKnown(Exception):
 
 
 class Level(StrEnum):
-    """What a finding does: stop the deployment, or be told."""
+    """What a finding does: stop the deployment, or warn."""
 
     MANDATORY = "mandatory"
     ADVISORY = "advisory"

@@ -80,7 +80,7 @@ def ownerships(resources: Sequence[Resource]) -> list[Ownership]:
 def outside_owned_names(statement: Statement, owned: Sequence[Ownership]) -> list[str]:
     """The packages that an Allow lets somebody publish or copy to, and that are not within one owned name of one repository.
 
-    Repository ARNs are left out: publishing is not granted on them, and copying asks for them besides.
+    Repository ARNs are left out: publishing is not granted on them, and copying requires them besides.
     """
     if not granted(statement, [*PUBLISH, COPY]):
         return []

@@ -38,7 +38,7 @@ def in_vain(statement: Statement) -> list[str]:
 
 
 def half_granted(statement: Statement) -> bool:
-    """Whether copying is granted on packages but not on their repository, of which AWS asks both."""
+    """Whether copying is granted on packages but not on their repository, and AWS requires both."""
     return bool(granted(statement, [COPY])) and _on(statement, "package") and not _on(statement, "repository")
 
 
@@ -61,7 +61,7 @@ def _package_actions_in_vain(resource: Resource) -> Iterator[str]:
         if actions := in_vain(one):
             yield f"{name(one)} grants {', '.join(actions)} on repository ARNs, where it has no effect"
         if half_granted(one):
-            yield f"{name(one)} grants {COPY} on packages only, and AWS asks for the repository, too"
+            yield f"{name(one)} grants {COPY} on packages only, and AWS requires the repository, too"
 
 
 def _uncapped_tokens(resource: Resource) -> Iterator[str]:

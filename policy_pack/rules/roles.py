@@ -56,9 +56,9 @@ class Role:
 
 def roles(resources: Sequence[Resource]) -> list[Role]:
     """The roles of a stack with their inline policies, and with what is attached to them."""
-    made = {str(one.get("name") or one.name): Role(one) for one in resources if one.type == _ROLE}
+    found = {str(one.get("name") or one.name): Role(one) for one in resources if one.type == _ROLE}
     managed = {f"policy{one.get('path') or '/'}{one.get('name') or one.name}": one for one in resources if one.type == _MANAGED}
-    for role in made.values():
+    for role in found.values():
         # A provider computes what a program leaves out: in a preview that is unknown, and there is nothing to be known.
         if role.resource.get("inlinePolicies") != UNKNOWN:
             role.take(role.resource)
@@ -66,12 +66,12 @@ def roles(resources: Sequence[Resource]) -> list[Role]:
             if arn != UNKNOWN:
                 role.attach(str(arn), managed)
     for one in resources:
-        role = made.get(str(one.get("role") or ""))
+        role = found.get(str(one.get("role") or ""))
         if role and one.type == _INLINE:
             role.take(one)
         elif role and one.type == _ATTACHMENT:
             role.attach(str(one.get("policyArn")), managed)
-    return list(made.values())
+    return list(found.values())
 
 
 def of_github(resources: Sequence[Resource]) -> list[Role]:

@@ -130,7 +130,7 @@ def _missing_subject(resource: Resource) -> Iterator[str]:
 def _missing_audience(resource: Resource) -> Iterator[str]:
     for one in ways_in(resource):
         if not has_audience(one):
-            yield f"{name(one)} does not require the audience {AUDIENCE}: a token made for another service is let in"
+            yield f"{name(one)} does not require the audience {AUDIENCE}: a token issued for another service is let in"
 
 
 def _missing_id(resource: Resource) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What a step tells the runner: workflow commands in its output, and the files for environment, path, outputs and summary.
+"""What a step says to the runner: workflow commands in its output, and the files for environment, path, outputs and summary.
 
 https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
 """
@@ -81,7 +81,7 @@ class StepFiles:
 
     @classmethod
     def create(cls, folder: Path) -> "StepFiles":
-        """Empty files in `folder`, which is made."""
+        """Empty files in `folder`, which is created."""
         folder.mkdir(parents=True)
         files = cls(*(folder / name for name in ("env", "path", "output", "summary")))
         for file in (files.environment, files.path, files.output, files.summary):

@@ -18,7 +18,7 @@ _ASK: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class JobFolders:
-    """The folders of one job, all below one that is made for it."""
+    """The folders of one job, all below one that is created for it."""
 
     root: Path
 
@@ -49,7 +49,7 @@ def default_path() -> str:
 def environment(folders: JobFolders, path: str) -> dict[str, str]:
     """What every process of a job gets. Nothing is inherited: a registry, a proxy or a credential of this machine's owner is not the job's.
 
-    Package managers that look elsewhere than in HOME are told to look there: npm's global settings, Java's idea of a home, /etc/mavenrc.
+    Package managers that look elsewhere than in HOME are pointed there: npm's global settings, Java's idea of a home, /etc/mavenrc.
     """
     home, temp = folders.home, folders.temp
     return {

@@ -384,7 +384,7 @@ class _JobRun:
     def _environment(self, steps: _Steps, env: Mapping[str, str], files: commands.StepFiles) -> dict[str, str]:
         action = {"GITHUB_ACTION_PATH": str(steps.action_path)} if steps.action_path else {}
         own, extra = machine.environment(self.folders, self.path), dict(self.run.place.extra_env)
-        # Java's home stays the job's, whatever else it is told.
+        # Java's home stays the job's, whatever else is set.
         extra["MAVEN_OPTS"] = f"{own['MAVEN_OPTS']} {extra.get('MAVEN_OPTS', '')}".strip()
         return {
             **own,

@@ -27,14 +27,14 @@ class ActionError(Exception):
 
 @dataclass
 class Artifacts:
-    """The artifacts of one run. One never changes: overwriting removes it, and makes one with another id under its name.
+    """The artifacts of one run. One never changes: overwriting removes it, and creates another, with an id of its own, under its name.
 
     https://github.com/actions/upload-artifact#overwriting-an-artifact
     """
 
     folder: Path
     _ids: dict[str, int] = field(default_factory=dict)
-    _made: int = 0
+    _count: int = 0
 
     def make(self, name: str, *, overwrite: bool) -> tuple[int, Path]:
         """Its id, and an empty folder. Raises ActionError if there is one of that name, and it is not to be overwritten."""
@@ -42,11 +42,11 @@ class Artifacts:
             if not overwrite:
                 raise ActionError(f"an artifact {name} exists already in this run")
             shutil.rmtree(self.folder / str(self._ids.pop(name)))
-        self._made += 1
-        self._ids[name] = self._made
-        made = self.folder / str(self._made)
-        made.mkdir(parents=True)
-        return self._made, made
+        self._count += 1
+        self._ids[name] = self._count
+        folder = self.folder / str(self._count)
+        folder.mkdir(parents=True)
+        return self._count, folder
 
     def named(self, name: str) -> Path:
         """Its folder. Raises ActionError."""
@@ -145,7 +145,7 @@ def _found(tool: str, wanted: str, around: Surroundings) -> str:
     if found is None:
         raise UnavailableError(f"{tool} is not installed on this machine")
     if not machine.sufficient(found, wanted):
-        raise UnavailableError(f"the workflow asks for {tool} {wanted}, this machine has {found}")
+        raise UnavailableError(f"the workflow requires {tool} {wanted}, this machine has {found}")
     return found
 
 

@@ -33,7 +33,7 @@ KEPT_PREFIXES = ("LC_", "PIP_", "NPM_CONFIG_", "HTTP_PROXY", "HTTPS_PROXY", "NO_
 
 
 def main() -> int:
-    """Run the cloud until it is told to stop."""
+    """Run the cloud until it is asked to stop."""
     waits = sys.argv[1:] == ["--wait"]
     options = None if waits else _options(sys.argv[1:])
     with tempfile.TemporaryDirectory(prefix="package-flow-cloud-", ignore_cleanup_errors=True) as scratch:
@@ -43,13 +43,13 @@ def main() -> int:
         tempfile.tempdir = scratch
         # Nobody but _announce writes to standard output.
         output, sys.stdout = sys.stdout, sys.stderr
-        asyncio.run(_serve(options or _options(_told()), output))
+        asyncio.run(_serve(options or _options(_arguments()), output))
     output.flush()
     # ministack's worker threads are not daemons; nothing of theirs is worth waiting for.
     os._exit(0)
 
 
-def _told() -> list[str]:
+def _arguments() -> list[str]:
     """The arguments, once everything is loaded."""
     from rehearsal.cloud import aws, server  # noqa: F401  # loading is what the time is for
 

@@ -260,7 +260,7 @@ def _secretsmanager(call: Call, directory: Directory) -> list[Check]:
         return []
     context: dict[str, Any] = _tag_context(call)
     if call.operation == "CreateSecret":
-        # The ARN's six last characters are chosen when the secret is made.
+        # The ARN's six last characters are chosen when the secret is created.
         name = parameters.get("Name", "")
         arn = f"arn:aws:secretsmanager:{call.region}:{call.account}:secret:{name}-AAAAAA"
         return _with_tagging(call, Check(action, arn, context | _present({"secretsmanager:Name": name})))

@@ -397,7 +397,7 @@ def _policies(principal: Principal) -> tuple[list[str] | None, list[list[str]]]:
         return None, []
     kind = "role" if principal.kind == "AssumedRole" else "user"
     entity = _entity(principal.account, kind, principal.name)
-    # A session of a role that was deleted, and perhaps made again under the same name, has no rights.
+    # A session of a role that was deleted, and perhaps created again under the same name, has no rights.
     if not entity or (kind == "role" and entity["RoleId"] != principal.user_id.split(":")[0]):
         return [], []
     boundary = entity.get("PermissionsBoundary")

@@ -5,7 +5,7 @@ All bodies are JSON. Only the holder of the start's key comes here (see server.p
 - GET  decisions?since=N      {"decisions": [...], "next": N}: authorisation decisions from number N on
 - GET  end-state             {"lines": [...]}: everything that there is, in a form in which two ways to the same end are equal
 - POST principals             {"kind": "role"|"user"|"root", "name", "path", "policy": document|null, "account", "seconds"}: a principal
-                              made for a test, with credentials
+                              created for a test, with credentials
 - POST sessions               {"role_arn", "session_name", "service": "codebuild.amazonaws.com", "seconds"}: a session of an existing role,
                               as an AWS service starts it if the trust policy lets that service; without `service`, as its owner would
 - POST accounts               {"account", "organization": "o-..."|null, "paths": [...]}: which organisation an account is in

@@ -13,7 +13,7 @@ holder of the start's key:
 
 Kinds: `throttle`, `server-error` and `conflict` are answers, and nothing is carried out; `timeout` holds the connection until the client
 gives up, and nothing is carried out; `lost-response` carries the call out and closes the connection without an answer. Codes and statuses
-come from botocore's service models, as far as an operation declares them; a conflict that it does not declare is not made up: the call is
+come from botocore's service models, as far as an operation declares them; a conflict that it does not declare is not invented: the call is
 carried out and the hit says `not-applicable`.
 """
 
@@ -182,13 +182,13 @@ class Faults:
         await JSONResponse({"calls": self.calls, "hits": self.hits}, 200)(scope, receive, send)
 
 
-def fault_of(told: Mapping[str, Any]) -> Fault:
-    """A fault as the control API is told. Raises ValueError or TypeError for what it does not know."""
+def fault_of(given: Mapping[str, Any]) -> Fault:
+    """A fault as the control API takes it. Raises ValueError or TypeError for what it does not know."""
     known: dict[str, Any] = {
-        **told,
-        "kind": Kind(told.get("kind", "")),
-        "credentials": tuple(told.get("credentials", ())),
-        "then": tuple(map(Kind, told.get("then", ()))),
+        **given,
+        "kind": Kind(given.get("kind", "")),
+        "credentials": tuple(given.get("credentials", ())),
+        "then": tuple(map(Kind, given.get("then", ()))),
     }
     fault = Fault(**known)
     if not (isinstance(fault.at, int) and isinstance(fault.times, int) and fault.at > 0 and fault.times > 0):
@@ -245,9 +245,9 @@ def _declared(call: Seen) -> dict[str, tuple[str, int]]:
     if call.operation not in known.operation_names:
         return {}
     operation: OperationModel = known.operation_model(call.operation)
-    told = {shape.name: shape.metadata.get("error") or {} for shape in operation.error_shapes}
-    usual = {name: 500 if name in (*FAILED, *FAILED_TOO) else 400 for name in told}
-    return {name: (each.get("code", name), each.get("httpStatusCode", usual[name])) for name, each in told.items()}
+    errors = {shape.name: shape.metadata.get("error") or {} for shape in operation.error_shapes}
+    usual = {name: 500 if name in (*FAILED, *FAILED_TOO) else 400 for name in errors}
+    return {name: (each.get("code", name), each.get("httpStatusCode", usual[name])) for name, each in errors.items()}
 
 
 def conflicts(call: Seen) -> bool:
@@ -298,19 +298,19 @@ def _aws_error(call: Seen, code: str, status: int, message: str) -> Answer:
 
 
 def _github_error(kind: Kind) -> Answer:
-    told: dict[str, str] = {"documentation_url": "https://docs.github.com/rest"}
+    fields: dict[str, str] = {"documentation_url": "https://docs.github.com/rest"}
     status, headers = HTTPStatus.CONFLICT, {}
     if kind is Kind.THROTTLE:
         status, headers = HTTPStatus.FORBIDDEN, {"retry-after": str(RETRY_AFTER)}
-        told = {
+        fields = {
             "message": "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",
             "documentation_url": SECONDARY_LIMIT,
         }
     elif kind is Kind.SERVER_ERROR:
-        status, told = HTTPStatus.BAD_GATEWAY, {"message": "Server Error"}
+        status, fields = HTTPStatus.BAD_GATEWAY, {"message": "Server Error"}
     else:
-        told["message"] = "Conflict: the resource is being changed by another request."
-    body = json.dumps({**told, "status": str(status.value)}).encode()
+        fields["message"] = "Conflict: the resource is being changed by another request."
+    body = json.dumps({**fields, "status": str(status.value)}).encode()
     return Answer(status, {"content-type": "application/json; charset=utf-8", **headers}, body)
 
 

@@ -176,7 +176,7 @@ class Front:
             with aws.decided():
                 await self.ministack(scope, asgi.replay(body, receive), send)
             return
-        # A signed-in user's own token proves who asks.
+        # A signed-in user's own token proves who calls.
         if scope["method"] == "GET" and scope["path"] == PORTAL:
             await self._part(IDENTITY_CENTER, "portal", scope, receive, send)
             return

@@ -4,6 +4,7 @@ Source: pulumi-terraform-bridge, pkg/tfbridge (schema.go for defaults, provider.
 """
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,11 +12,13 @@ from typing import Any
 from rehearsal.program import wire
 from rehearsal.program.handlers import Defaults, Handler
 from rehearsal.program.inputs import Inputs
-from rehearsal.program.provisioning import BLANK, RANDOM_NAME_DIGITS, known, same
+from rehearsal.program.provisioning import RANDOM_NAME_DIGITS
 
 Values = dict[str, Any]
 # Where the bridge notes which inputs have a value that the provider chose.
 DEFAULTS = "__defaults"
+# What the providers' SDK takes for a value that was not given.
+BLANK: tuple[Any, ...] = (None, "", [], {})
 
 
 @dataclass(frozen=True)
@@ -37,10 +40,10 @@ class Difference:
 
 def reader(handler: Handler, inputs: Mapping[str, Any], automatic_name: str) -> Inputs:
     """A reader of these inputs; `region` is every regional resource's."""
-    made = Inputs(wire.plain(dict(inputs)), auto_name=lambda: automatic_name)
+    read = Inputs(wire.plain(dict(inputs)), auto_name=lambda: automatic_name)
     if getattr(handler, "regional", False):
-        made.text("region")
-    return made
+        read.text("region")
+    return read
 
 
 def check(handler: Handler, name: str, seed: bytes, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Checked:
@@ -101,3 +104,35 @@ def _input_names(handler: Handler, values: Mapping[str, Any]) -> set[str]:
 def _both_blank(one: Any, other: Any) -> bool:
     """AWS and GitHub answer with an empty text, list or map where nothing was given, and so do their providers."""
     return one in BLANK and other in BLANK
+
+
+def known(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what a look found not to be there."""
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values of an input say the same: documents by content, lists in order, and inside objects what is absent is blank."""
+    if one == other:
+        return True
+    if isinstance(one, str) and isinstance(other, str):
+        documents = _document(one), _document(other)
+        return None not in documents and documents[0] == documents[1]
+    if isinstance(one, dict) and isinstance(other, dict):
+        return all(_alike(one.get(key), other.get(key)) for key in {*one, *other})
+    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        return all(same(*each) for each in zip(one, other, strict=True))
+    return False
+
+
+def _alike(one: Any, other: Any) -> bool:
+    blank = (*BLANK, False, 0)
+    return (one in blank and other in blank) or same(one, other)
+
+
+def _document(text: str) -> Any:
+    try:
+        loaded = json.loads(text)
+    except ValueError:
+        return None
+    return loaded if isinstance(loaded, dict | list) else None

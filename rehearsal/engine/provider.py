@@ -31,7 +31,7 @@ _ENGINES_OWN = ("version", "pluginDownloadURL")
 
 
 def version(package: str) -> str:
-    """The version of the package's SDK, which is the one that the program asks for."""
+    """The version of the package's SDK, which is the one that the program requires."""
     return importlib.metadata.version(f"pulumi_{package}")
 
 
@@ -103,12 +103,12 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         try:
             self._watch("create", request.urn)
             cloud = self._cloud(resource)
-            made = handler.create(cloud, provisioning.request_for(handler, resource, None, cloud))
+            created = handler.create(cloud, provisioning.request_for(handler, resource, cloud))
         except PartlyCreated as error:
             _partly_created(context, error, inputs)
         except Exception as error:
             _fail(context, error)
-        return provider_pb2.CreateResponse(id=made.id, properties=wire.to_struct({**inputs, **made.outputs}))
+        return provider_pb2.CreateResponse(id=created.id, properties=wire.to_struct({**inputs, **created.outputs}))
 
     def Read(self, request: Any, context: Any) -> provider_pb2.ReadResponse:
         handler, outputs, inputs = _handler(request.urn, context), _values(request.properties), _struct(request.inputs)
@@ -137,7 +137,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         try:
             self._watch("update", request.urn)
             cloud = self._cloud(resource)
-            wanted = provisioning.request_for(handler, resource, None, cloud)
+            wanted = provisioning.request_for(handler, resource, cloud)
             computed = handler.update(cloud, Existing(request.id, old_inputs, olds), wanted)
         except Exception as error:
             _fail(context, error)

@@ -19,7 +19,7 @@ _BEGUN = {"create": "creating", "update": "updating", "delete": "deleting"}
 _BEGUN |= {"create-replacement": "creating", "delete-replaced": "deleting", "import": "adopted"}
 _DONE = {"create": "created", "update": "updated", "delete": "deleted", "same": "same", "read": "read"}
 _DONE |= {"create-replacement": "created", "delete-replaced": "deleted", "import": "imported"}
-# A provider that nobody registered; the engine makes it for those resources that name none.
+# A provider that nobody registered; the engine creates it for those resources that name none.
 _DEFAULT_PROVIDER = "default"
 
 
@@ -84,7 +84,7 @@ def _act(command: Path, folder: Path, options: Options, act: Any, emit: Emit) ->
 
 
 def _teller(emit: Emit) -> Any:
-    def tell(event: Event) -> None:
+    def forward(event: Event) -> None:
         begun = event.resource_pre_event
         for said, words in ((begun, _BEGUN), (event.res_outputs_event, _DONE)):
             if said is not None and (word := words.get(said.metadata.op.value)):
@@ -93,7 +93,7 @@ def _teller(emit: Emit) -> Any:
                 parent = state.parent if state is not None else ""
                 emit({"event": word, "urn": about.urn, "type": about.type, "name": _name(about.urn), "parent": parent, "where": ""})
 
-    return tell
+    return forward
 
 
 def _problem(done: Run) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""`python -m rehearsal.faults`: makes calls to AWS and GitHub fail while Pulumi's engine makes, changes and removes a small stack.
+"""`python -m rehearsal.faults`: makes calls to AWS and GitHub fail while Pulumi's engine creates, changes and removes a small stack.
 
 Every command of the engine is run again until it succeeds, with the commands that docs/faults.md names. Exit status: 0 if each life came to
 the end of the undisturbed one and no role was ever without its guards, 1 otherwise.

@@ -17,7 +17,7 @@ class Broken(AssertionError):
 
 
 def mended(life: Life, run: Run, again: Callable[[], Run]) -> list[str]:
-    """Runs again until it succeeds, with a documented command where a message asks for it; the commands. Raises Broken."""
+    """Runs again until it succeeds, with a documented command where a message names it; the commands. Raises Broken."""
     commands: list[str] = []
     unchanged = 0
     for _ in range(MOST_RUNS * 3):

@@ -34,7 +34,7 @@ SECONDARY_LIMIT = "#about-secondary-rate-limits"
 class Connection:
     """How the clouds are reached.
 
-    attempts: how often a call is made, at most, that was throttled, met a server error or (AWS) was not answered; the real providers' own
+    attempts: how often at most a call is tried that was throttled, met a server error or (AWS) was not answered; the real providers' own
     are 25 (AWS) and 4 (GitHub). timeout: seconds to wait for an answer. pause: waits before the next attempt at GitHub. transport:
     instead of a socket, for GitHub's client.
     """
@@ -151,7 +151,7 @@ class Github:
         )
 
     def call(self, method: str, *path: str, body: Any = None, query: Mapping[str, Any] | None = None) -> Any:
-        """One request to the path made of these segments (each is escaped); the JSON answer, None if it is empty."""
+        """One request to the path of these segments (each is escaped); the JSON answer, None if it is empty."""
         return self.response(method, *path, body=body, query=query).json_or_none
 
     def response(self, method: str, *path: str, body: Any = None, query: Mapping[str, Any] | None = None) -> "GithubResponse":
@@ -220,7 +220,7 @@ class PulumiCloud:
         self._client = httpx.Client(base_url=f"{url.rstrip('/')}/_pulumi/api/", headers=headers, timeout=60, trust_env=False)
 
     def call(self, method: str, *path: str, body: Any = None) -> Any:
-        """One request to the path made of these segments; the JSON answer."""
+        """One request to the path of these segments; the JSON answer."""
         address = "/".join(quote(segment, safe="") for segment in path)
         try:
             answer = self._client.request(method, address, json=body)

@@ -1,13 +1,12 @@
 """Deleting what a state lists, in the engine's order: a resource goes when nothing that is left depends on it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from rehearsal.program import provisioning
 from rehearsal.program.clouds import Clouds
 from rehearsal.program.handlers import CloudError
-from rehearsal.program.state import Resource, State, digest
+from rehearsal.program.state import Resource, State
 from rehearsal.program.wire import MASKED_SECRET
 
 Report = Callable[[str, Resource], None]
@@ -89,15 +88,9 @@ def register_providers(state: State, clouds: Clouds) -> None:
     """Connects the providers that the program had registered, as far as they are not connected yet."""
     for resource in state.resources.values():
         if resource.type.startswith(provisioning.PROVIDER_PREFIX) and resource.urn not in clouds.explicit:
-            clouds.register(resource.urn, resource.type, _configuration(resource, clouds.environment))
-
-
-def _configuration(provider: Resource, environment: Mapping[str, str]) -> dict[str, Any]:
-    """A provider's inputs. The SDK copies GITHUB_TOKEN into them, which the state file masks; the environment's is put back if it is it."""
-    inputs = {key: environment.get("GITHUB_TOKEN", "") if value == MASKED_SECRET else value for key, value in provider.inputs.items()}
-    if digest(inputs) != provider.inputs_digest:
-        raise CloudError(f"provider {provider.name} was configured with a secret that neither the state file nor GITHUB_TOKEN holds")
-    return inputs
+            if MASKED_SECRET in resource.inputs.values():
+                raise CloudError(f"provider {resource.name} was configured with a secret, which the state file does not hold")
+            clouds.register(resource.urn, resource.type, resource.inputs)
 
 
 def has_substance(resource: Resource) -> bool:

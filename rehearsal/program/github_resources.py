@@ -15,7 +15,6 @@ Params = dict[str, Any]
 
 BYPASS_ACTORS = ("RepositoryRole", "Team", "Integration", "OrganizationAdmin", "DeployKey", "EnterpriseOwner", "User")
 BYPASS_MODES = ("always", "pull_request", "exempt")
-MERGE_METHODS = ("merge", "squash", "rebase")
 MOST_APPROVALS = 10
 LONGEST_RULESET_NAME = 100
 MOST_REVIEWERS = 6
@@ -24,11 +23,11 @@ MOST_REVIEWERS = 6
 class _OfOneRepository(Handler):
     """What has the id of its repository among its outputs: under another name it stays if that is the same repository (diffRepository).
 
-    The provider looks at it by the names in the state. Those in its id stay as they were when it was made.
+    The provider looks at it by the names in the state. Those in its id stay as they were when it was created.
     """
 
     parts: tuple[str, ...] = ()
-    """Its outputs that an id is made of, behind the repository."""
+    """The outputs in its id, behind the repository."""
 
     def import_id(self, existing: Existing) -> str:
         return ":".join([existing["repository"], *(_id_part(str(existing[part])) for part in self.parts)])
@@ -95,7 +94,7 @@ class RepositoryRuleset(Handler):
 
     def read(self, inputs: Inputs, defaults: Defaults) -> Params:
         repository, name = inputs.text("repository", required=True), inputs.name()
-        target = inputs.text("target", required=True, choices=("branch", "push", "tag"))
+        target = inputs.text("target", required=True, choices=("branch", "tag"))
         if not 1 <= len(name) <= LONGEST_RULESET_NAME:
             inputs.refuse("name", f"must have 1 to {LONGEST_RULESET_NAME} characters, has {len(name)}")
         body = {
@@ -117,8 +116,8 @@ class RepositoryRuleset(Handler):
         if cloud.call("GET", "repos", cloud.owner, repository).get("archived"):
             raise CloudError(f"cannot create ruleset on archived repository {cloud.owner}/{repository}")
         answer = cloud.response("POST", "repos", cloud.owner, repository, "rulesets", body=wanted["body"])
-        made = answer.json_or_none
-        return Created(str(made["id"]), {"name": wanted["body"]["name"], **self._outputs(made, answer.etag)})
+        created = answer.json_or_none
+        return Created(str(created["id"]), {"name": wanted["body"]["name"], **self._outputs(created, answer.etag)})
 
     def update(self, cloud: Github, existing: Existing, wanted: Params) -> Params:
         repository = wanted["repository"]
@@ -146,8 +145,8 @@ class RepositoryRuleset(Handler):
         return import_id.rpartition(":")[2]
 
     @staticmethod
-    def _outputs(made: Params, etag: str) -> Params:
-        return {"rulesetId": made["id"], "nodeId": made.get("node_id", ""), "etag": etag}
+    def _outputs(created: Params, etag: str) -> Params:
+        return {"rulesetId": created["id"], "nodeId": created.get("node_id", ""), "etag": etag}
 
 
 class RepositoryEnvironment(_OfOneRepository):
@@ -223,14 +222,12 @@ class RepositoryEnvironmentDeploymentPolicy(_OfOneRepository):
 
     def create(self, cloud: Github, wanted: Params) -> Created:
         repository, environment = wanted["repository"], wanted["environment"]
-        made = cloud.call("POST", *self._path(cloud, repository, environment), body=wanted["body"])
-        id, outputs = f"{repository}:{_id_part(environment)}:{made['id']}", {"policyId": made["id"]}
+        created = cloud.call("POST", *self._path(cloud, repository, environment), body=wanted["body"])
+        id, outputs = f"{repository}:{_id_part(environment)}:{created['id']}", {"policyId": created["id"]}
         with finishing(id, outputs):
             return Created(id, {**outputs, "repositoryId": _repository_id(cloud, repository)})
 
     def update(self, cloud: Github, existing: Existing, wanted: Params) -> Params:
-        if wanted["body"]["type"] != ("branch" if existing.inputs.get("branchPattern") else "tag"):
-            raise CloudError("a deployment policy cannot be turned from branches to tags: delete it and make another")
         path = (*self._path(cloud, wanted["repository"], wanted["environment"]), str(existing["policyId"]))
         cloud.call("PUT", *path, body={"name": wanted["body"]["name"]})
         return {}
@@ -253,7 +250,7 @@ class RepositoryEnvironmentDeploymentPolicy(_OfOneRepository):
 
 
 class WorkflowRepositoryPermissions(Handler):
-    """Changed in place under every name of a repository; looked at and set back by the name that it was made under, which is its id."""
+    """Changed in place under every name of a repository; looked at and set back by the name that it was created under, which is its id."""
 
     token = "github:index/workflowRepositoryPermissions:WorkflowRepositoryPermissions"
 
@@ -331,10 +328,6 @@ def _bypass_actor(inputs: Inputs) -> Params:
 
 def _conditions(inputs: Inputs, target: str | None) -> Params:
     names = inputs.object("refName")
-    if target == "push":
-        if names:
-            inputs.refuse("refName", "must not be set for push target")
-        return {}
     if names is None:
         inputs.refuse("refName", f"must be set for {target} target")
         return {}
@@ -345,20 +338,11 @@ def _rules(inputs: Inputs | None) -> list[Params]:
     if inputs is None:
         return []
     rules: list[Params] = []
-    for key, kind in (("creation", "creation"), ("deletion", "deletion"), ("requiredLinearHistory", "required_linear_history")):
-        if inputs.flag(key):
+    for kind in ("creation", "deletion"):
+        if inputs.flag(kind):
             rules.append({"type": kind})
-    fetch_and_merge = inputs.flag("updateAllowsFetchAndMerge") or False
     if inputs.flag("update"):
-        rules.append({"type": "update", "parameters": {"update_allows_fetch_and_merge": fetch_and_merge}})
-    elif fetch_and_merge:
-        inputs.refuse("updateAllowsFetchAndMerge", "needs update")
-    deployments = inputs.object("requiredDeployments")
-    if deployments:
-        environments = deployments.texts("requiredDeploymentEnvironments", required=True)
-        rules.append({"type": "required_deployments", "parameters": {"required_deployment_environments": environments}})
-    if inputs.flag("requiredSignatures"):
-        rules.append({"type": "required_signatures"})
+        rules.append({"type": "update", "parameters": {"update_allows_fetch_and_merge": False}})
     pull_request = inputs.object("pullRequest")
     if pull_request:
         rules.append({"type": "pull_request", "parameters": _pull_request(pull_request)})
@@ -371,19 +355,16 @@ def _rules(inputs: Inputs | None) -> list[Params]:
 
 
 def _pull_request(inputs: Inputs) -> Params:
-    approvals, methods = inputs.integer("requiredApprovingReviewCount") or 0, inputs.texts("allowedMergeMethods")
+    approvals = inputs.integer("requiredApprovingReviewCount") or 0
     if isinstance(approvals, int) and not 0 <= approvals <= MOST_APPROVALS:
         inputs.refuse("requiredApprovingReviewCount", f"is {approvals}; allowed: 0 to {MOST_APPROVALS}")
-    if set(methods) - set(MERGE_METHODS):
-        inputs.refuse("allowedMergeMethods", f"is {methods}; allowed: {', '.join(MERGE_METHODS)}")
-    parameters = {
+    return {
         "dismiss_stale_reviews_on_push": inputs.flag("dismissStaleReviewsOnPush") or False,
-        "require_code_owner_review": inputs.flag("requireCodeOwnerReview") or False,
+        "require_code_owner_review": False,
         "require_last_push_approval": inputs.flag("requireLastPushApproval") or False,
         "required_approving_review_count": approvals,
-        "required_review_thread_resolution": inputs.flag("requiredReviewThreadResolution") or False,
+        "required_review_thread_resolution": False,
     }
-    return {"allowed_merge_methods": methods, **parameters} if methods else parameters
 
 
 def _status_checks(inputs: Inputs) -> Params:
@@ -423,14 +404,11 @@ def _rule_inputs(rule: Params) -> Params:
     parameters, kind = rule.get("parameters") or {}, rule["type"]
     if kind == "update":
         return {"update": True, "updateAllowsFetchAndMerge": parameters.get("update_allows_fetch_and_merge")}
-    if kind == "required_deployments":
-        return {"requiredDeployments": _camel(parameters)}
     if kind in ("pull_request", "required_status_checks"):
         values = {key: value for key, value in parameters.items() if key not in ("required_status_checks", "required_reviewers")}
         checks = [_camel(one) for one in parameters.get("required_status_checks", [])]
         return {_camel_case(kind): {**_camel(values), **({"requiredChecks": checks} if checks else {})}}
-    simple = ("creation", "deletion", "non_fast_forward", "required_linear_history", "required_signatures")
-    return {_camel_case(kind): True} if kind in simple else {}
+    return {_camel_case(kind): True} if kind in ("creation", "deletion", "non_fast_forward") else {}
 
 
 def _camel(values: Params) -> Params:

@@ -122,7 +122,7 @@ def absent_is_fine() -> Generator[None, None, None]:
 
 @contextmanager
 def finishing(id: str, outputs: Mapping[str, Any]) -> Generator[None, None, None]:
-    """For the steps after the one that made the resource: their failure leaves it partly created."""
+    """For the steps after the one that created the resource: their failure leaves it partly created."""
     try:
         yield
     except Exception as error:

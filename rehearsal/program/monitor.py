@@ -1,4 +1,4 @@
-"""Stands in for the engine's resource monitor: keeps each raw request, and has each resource really made before it answers."""
+"""Stands in for the engine's resource monitor: keeps each raw request, and has each resource really created before it answers."""
 
 import threading
 from collections.abc import Callable
@@ -16,8 +16,9 @@ from rehearsal.program.clouds import Clouds
 from rehearsal.program.handlers import NotSupported, PartlyCreated
 from rehearsal.program.inputs import InputProblems, Inputs
 from rehearsal.program.invokes import AWS_FUNCTIONS, GITHUB_FUNCTIONS
+from rehearsal.program.stack_files import Stack
 from rehearsal.program.stacks import OtherStacks
-from rehearsal.program.state import STACK_TYPE, Resource, State, digest
+from rehearsal.program.state import STACK_TYPE, Resource
 
 STACK_REFERENCE = "pulumi:pulumi:StackReference"
 KEPT_OPTIONS = (
@@ -26,8 +27,6 @@ KEPT_OPTIONS = (
     "customTimeouts",
     "deleteBeforeReplace",
     "deletedWith",
-    "ignoreChanges",
-    "importId",
     "replaceOnChanges",
     "version",
 )
@@ -36,7 +35,7 @@ Report = Callable[[str, Resource], None]
 
 
 class Stopped(Exception):
-    """An earlier resource failed, so nothing more is made."""
+    """An earlier resource failed, so nothing more is created."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,6 @@ class Recording:
     secret_outputs: list[str] = field(default_factory=list)
     calls: list[dict[str, Any]] = field(default_factory=list)
     failure: Failure | None = None
-    stack: Resource | None = None
 
 
 class Monitor(MockMonitor):
@@ -66,15 +64,13 @@ class Monitor(MockMonitor):
         self,
         *,
         directory: Path,
-        before: State,
+        stack: Stack,
         clouds: Clouds,
         stacks: OtherStacks,
-        preview: bool,
         report: Report,
     ) -> None:
         super().__init__(mocks=None)  # ty: ignore[invalid-argument-type]  # every method that would ask the mocks is replaced below
-        self._directory, self._before, self._clouds, self._stacks = directory, before, clouds, stacks
-        self._preview, self._report = preview, report
+        self._directory, self._stack, self._clouds, self._stacks, self._report = directory, stack, clouds, stacks, report
         self._lock = threading.Lock()
         self._stopped = False
         self.recording = Recording()
@@ -87,14 +83,13 @@ class Monitor(MockMonitor):
         """The engine's rule (sdk/go/common/resource/urn): the types of all parents but the stack, joined by `$`."""
         parents = parent.split("::")[2] if parent else ""
         qualified = type_ if parents in ("", STACK_TYPE) else f"{parents}${type_}"
-        return f"urn:pulumi:{self._before.stack}::{self._before.project}::{qualified}::{name}"
+        return f"urn:pulumi:{self._stack.name}::{self._stack.project}::{qualified}::{name}"
 
     def RegisterResource(self, request: resource_pb2.RegisterResourceRequest) -> resource_pb2.RegisterResourceResponse:
         with self._lock:
             self._refuse_after_failure()
             resource = self._resource(request)
             if resource.type == STACK_TYPE:
-                self.recording.stack = resource
                 return resource_pb2.RegisterResourceResponse(urn=resource.urn)
             try:
                 self._admit(request, resource)
@@ -161,7 +156,7 @@ class Monitor(MockMonitor):
 
     def _refuse_after_failure(self) -> None:
         if self._stopped or self.recording.failure is not None:
-            raise Stopped("an earlier step failed; nothing more is made")
+            raise Stopped("an earlier step failed; nothing more is created")
 
     def _refuse_duplicate(self, resource: Resource) -> None:
         if resource.urn in self.recording.resources:
@@ -180,14 +175,13 @@ class Monitor(MockMonitor):
         options = {key: message[key] for key in KEPT_OPTIONS if key in message}
         if inherited and "deletedWith" not in options:
             options["deletedWith"] = inherited
-        inputs = wire.from_struct(request.object)
         return Resource(
             urn=self.make_urn(request.parent, request.type, request.name),
             type=request.type,
             name=request.name,
             parent=request.parent,
             custom=request.custom,
-            inputs=inputs,
+            inputs=wire.from_struct(request.object),
             protect=request.protect if request.HasField("protect") else bool(parent and parent.protect),
             retain_on_delete=request.retainOnDelete if request.HasField("retainOnDelete") else bool(parent and parent.retain_on_delete),
             dependencies=sorted(request.dependencies),
@@ -195,7 +189,6 @@ class Monitor(MockMonitor):
             provider=request.provider,
             options=options,
             where=positions.of_request(request, self._directory),
-            inputs_digest=digest(inputs),
         )
 
     def _admit(self, request: resource_pb2.RegisterResourceRequest, resource: Resource) -> None:
@@ -205,74 +198,34 @@ class Monitor(MockMonitor):
             "transforms": bool(request.transforms),
             "hooks": request.HasField("hooks") and bool(request.hooks.ListFields()),
             "state migrations": bool(request.state_migrations),
-            "aliases of resources in the state": bool(request.aliases and self._before.resources)
-            and resource.urn not in self._before.resources,
+            "adopting what is there (the option import_) without the engine": bool(request.importId),
         }
         for what, used in refused.items():
             if used:
                 raise NotSupported(f"the rehearsal does not support {what}")
 
     def _provide(self, resource: Resource) -> None:
-        """Makes, keeps or plans the resource and records it."""
+        """Makes the resource and records it."""
         if not resource.custom:
             resource.status, resource.outputs = "component", dict(resource.inputs)
         elif resource.type.startswith(provisioning.PROVIDER_PREFIX):
-            self._provide_provider(resource)
-        elif self._preview:
-            self._plan(resource)
+            self._clouds.register(resource.urn, resource.type, wire.plain(resource.inputs))
+            resource.id = f"provider-{len(self._clouds.explicit)}"
+            resource.outputs, resource.status = dict(resource.inputs), "created"
         else:
-            self._bring_about(resource)
+            self._create(resource)
         self.recording.resources[resource.urn] = resource
         self._report(resource.status, resource)
 
-    def _provide_provider(self, resource: Resource) -> None:
-        self._clouds.register(resource.urn, resource.type, wire.plain(resource.inputs))
-        before = self._before.resources.get(resource.urn)
-        resource.id = before.id if before else f"provider-{len(self._clouds.explicit)}"
-        resource.outputs, resource.status = dict(resource.inputs), "same" if before else "created"
-
-    def _plan(self, resource: Resource) -> None:
-        """A preview: the inputs are checked as far as they are known, nothing is made, what is computed stays unknown."""
-        handler = provisioning.handler_of(resource.type)
-        provisioning.request_for(handler, resource, None, provisioning.cloud_of(resource, self._clouds))
-        before = self._before.resources.get(resource.urn)
-        resource.status = "planned"
-        if before and before.status != "partial":
-            changed = provisioning.change(before, resource)
-            if changed.same:
-                provisioning.keep(resource, before)
-                return
-        resource.outputs = dict(resource.inputs)
-
-    def _bring_about(self, resource: Resource) -> None:
-        provisioning.handler_of(resource.type)  # refuses a type that nobody knows before anything is looked at
-        before = self._before.resources.get(resource.urn)
-        if before is not None and before.status == "partial":
-            raise NotSupported("its creation did not finish; without the engine it can only be destroyed (--destroy)")
-        if before is None:
-            self._make(resource)
-            return
-        changed = provisioning.change(before, resource)
-        resource.inputs, resource.inputs_digest = changed.inputs, digest(changed.inputs)
-        if changed.same:
-            provisioning.keep(resource, before)
-            return
-        self._report("updating", resource)
-        provisioning.update(resource, before, self._clouds)
-
-    def _make(self, resource: Resource) -> None:
+    def _create(self, resource: Resource) -> None:
+        provisioning.handler_of(resource.type)  # refuses a type that nobody knows before anything is reported
         self._report("creating", resource)
-        import_id = resource.options.get("importId")
         try:
-            if import_id:
-                provisioning.adopt(resource, import_id, self._clouds)
-            else:
-                provisioning.create(resource, self._clouds)
-        except Exception as error:
-            if isinstance(error, PartlyCreated):
-                resource.id, resource.status = error.id, "partial"
-                resource.outputs = provisioning.outputs_of(resource, error.outputs)
-                self.recording.resources[resource.urn] = resource
+            provisioning.create(resource, self._clouds)
+        except PartlyCreated as error:
+            resource.id, resource.status = error.id, "partial"
+            resource.outputs = provisioning.outputs_of(resource, error.outputs)
+            self.recording.resources[resource.urn] = resource
             raise
 
     def _looked_up(self, request: resource_pb2.ReadResourceRequest) -> Resource:
@@ -290,13 +243,9 @@ class Monitor(MockMonitor):
         )
 
     def _existing(self, resource: Resource) -> dict[str, Any]:
-        if resource.type == STACK_REFERENCE:
-            return self._stacks.reference(resource.id)
-        handler = provisioning.handler_of(resource.type)
-        found = handler.look_up(provisioning.cloud_of(resource, self._clouds), resource.id)
-        if found is None:
-            raise LookupError(f"resource '{resource.id}' does not exist")
-        return found
+        if resource.type != STACK_REFERENCE:
+            raise NotSupported("without the engine only a stack is looked up (StackReference)")
+        return self._stacks.reference(resource.id)
 
     def _call(self, token: str, arguments: dict[str, Any], provider: str) -> dict[str, Any]:
         if token.startswith("pulumi:pulumi:"):
@@ -311,19 +260,11 @@ class Monitor(MockMonitor):
         """The functions of the engine itself (pkg/resource/deploy/builtins.go)."""
         if token == "pulumi:pulumi:readStackResourceOutputs":
             return self._stacks.resource_outputs(arguments["stackName"])
-        if token == "pulumi:pulumi:readStackOutputs":
-            return self._stacks.reference(arguments["name"])
-        if token == "pulumi:pulumi:getResource":
-            urn = arguments["urn"]
-            if urn not in self.recording.resources:
-                raise LookupError(f"unknown resource {urn}")
-            found = self.recording.resources[urn]
-            return {"urn": urn, "id": found.id, "provider": found.provider, "state": found.outputs}
         raise NotSupported(f"the rehearsal has no handler for function {token}")
 
 
 class ResourceError(Exception):
-    """A resource could not be made; the message names it and its line in the program."""
+    """A resource could not be created; the message names it and its line in the program."""
 
     def __init__(self, resource: Resource, cause: Exception) -> None:
         at = f" at {resource.where}" if resource.where else ""

@@ -1,4 +1,4 @@
-"""A program's process that is started before anybody knows what for: it loads what takes longest to load, and waits to be told."""
+"""A program's process that is started before anybody knows what for: it loads what takes longest to load, and waits for its arguments."""
 
 import importlib
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Runs a stack's `__main__.py` with the Pulumi SDK alone and deletes what an earlier run left.
+"""Makes a stack from its `__main__.py` with the Pulumi SDK alone, and takes it down again. All else takes the engine.
 
 The SDK is configured as its own automation server configures it (sdk/python/cmd/pulumi-language-python-exec): `configure(Settings(...))`,
 `set_all_config(...)`, `run_in_stack(program)`. Configuration and settings are global to the process, so one process runs one program.
@@ -22,8 +22,9 @@ from pulumi.runtime.mocks import MockEngine
 from pulumi.runtime.proto import engine_pb2
 from pulumi.runtime.settings import set_root_resource
 
-from rehearsal.program import deletion, positions, provisioning, script, state, wire
+from rehearsal.program import deletion, positions, script, state, wire
 from rehearsal.program.clouds import Clouds, Connection
+from rehearsal.program.handlers import NotSupported
 from rehearsal.program.inputs import InputProblems
 from rehearsal.program.monitor import Monitor, Recording, Stopped
 from rehearsal.program.stack_files import Stack, StackFileError, load
@@ -73,7 +74,7 @@ class Engine(MockEngine):
 
 
 def run(options: Options, emit: Emit) -> dict[str, Any]:
-    """Runs the program and returns the result, whose `error` is null if everything was made.
+    """Runs the program and returns the result, whose `error` is null if everything was created.
 
     Nothing is raised: a wrong stack file, a refused account, an error of the program or of a resource are all in `error`, together with
     everything that exists by then.
@@ -82,22 +83,24 @@ def run(options: Options, emit: Emit) -> dict[str, Any]:
     if isinstance(started, dict):
         return started
     stack, before, clouds = started
+    if before.resources:
+        return _result(
+            before, blank_problem(f"got the state of a stack that exists; expected none: without the engine {stack.name} is made once")
+        )
     monitor = Monitor(
         directory=options.directory.resolve(),
-        before=before,
+        stack=stack,
         clouds=clouds,
-        stacks=OtherStacks(before, options.stacks_directory),
-        preview=options.preview,
+        stacks=OtherStacks(stack.project, stack.name, options.stacks_directory),
         report=_reporter(emit),
     )
     error = _execute(options, stack, monitor, Engine(emit))
-    problem = _problem(error, monitor.recording, options.directory.resolve())
-    after = _state_after(before, monitor.recording, failed=problem is not None)
-    deleted = deletion.Deleted()
-    if problem is None and not options.preview:
-        gone = [urn for urn in after.resources if urn not in monitor.recording.resources]
-        problem = _delete(after, gone, clouds, _reporter(emit), deleted, unprotect=False)
-    return _result(after, problem, calls=monitor.recording.calls, deleted=deleted)
+    recording = monitor.recording
+    problem = _problem(error, recording, options.directory.resolve())
+    after = State(stack.project, stack.name, dict(recording.resources))
+    if problem is None:
+        after.outputs, after.secret_outputs = recording.outputs or {}, recording.secret_outputs
+    return _result(after, problem, calls=recording.calls)
 
 
 def destroy(options: Options, emit: Emit) -> dict[str, Any]:
@@ -122,8 +125,8 @@ def _start(options: Options) -> tuple[Stack, State, Clouds] | dict[str, Any]:
         before = state.read(options.state_file, stack.project, stack.name)
         clouds = Clouds(options.cloud_url, options.github_url, options.environment, connection=options.connection)
         clouds.configure(stack)
-        if options.refresh:
-            raise provisioning.NotSupported("without the engine nothing is refreshed")
+        if options.refresh or options.preview:
+            raise NotSupported("without the engine nothing is refreshed or previewed")
     except StackFileError as error:
         return _result(before, {**blank_problem(str(error)), "problems": error.problems})
     except Exception as error:
@@ -146,7 +149,7 @@ def _execute(options: Options, stack: Stack, monitor: Monitor, engine: Engine) -
             stack=stack.name,
             monitor=monitor,
             engine=engine,
-            dry_run=options.preview,
+            dry_run=False,
             organization=options.organization,
             root_directory=str(directory),
         )
@@ -218,16 +221,6 @@ def _trace(error: BaseException, directory: Path) -> str:
     if isinstance(error, pulumi.RunError | KeyboardInterrupt | Stopped):
         return ""
     return "".join(traceback.format_exception(error))
-
-
-def _state_after(before: State, recording: Recording, *, failed: bool) -> State:
-    """What is known now: this run's resources, and those of the state that the program did not come to (or no longer has)."""
-    after = State(before.project, before.stack, dict(recording.resources), before.outputs, before.secret_outputs)
-    for urn, resource in before.resources.items():
-        after.resources.setdefault(urn, resource)
-    if not failed and recording.outputs is not None:
-        after.outputs, after.secret_outputs = recording.outputs, recording.secret_outputs
-    return after
 
 
 def _delete(

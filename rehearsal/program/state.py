@@ -1,6 +1,5 @@
-"""What a run leaves behind and the next run starts from: the registered resources, the stack's outputs, the calls made."""
+"""What a run leaves behind, for `--destroy` and for references to the stack: the registered resources and the stack's outputs."""
 
-import hashlib
 import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,7 +15,7 @@ class Resource:
     """One resource as the program registered it and as it came to be.
 
     `inputs` and `outputs` are on the wire's terms (camelCase) with secrets in their envelopes; a result file has them masked.
-    `status` is created, updated, same, imported, read, component, planned, failed or partial (it exists, but its creation did not finish).
+    `status` is created, read, component or partial (it exists, but its creation did not finish).
     """
 
     urn: str
@@ -35,17 +34,11 @@ class Resource:
     options: dict[str, Any] = field(default_factory=dict)
     where: str = ""
     status: str = ""
-    inputs_digest: str = ""
 
     @property
     def external(self) -> bool:
         """Whether the program only looked it up, so that it is never changed or deleted."""
         return self.status == "read"
-
-    @property
-    def exists(self) -> bool:
-        """Whether there is something in the cloud, or a component in the state, for it."""
-        return self.status not in ("planned", "failed", "")
 
     def to_json(self) -> dict[str, Any]:
         """The resource as a result file has it, secrets masked."""
@@ -63,11 +56,6 @@ class State:
     secret_outputs: list[str] = field(default_factory=list)
 
 
-def digest(inputs: dict[str, Any]) -> str:
-    """A fingerprint of a resource's inputs, by which a later run sees a change although secrets are masked in the file."""
-    return hashlib.sha256(json.dumps(wire.plain(inputs), sort_keys=True).encode()).hexdigest()
-
-
 def read(path: Path | None, project: str, stack: str) -> State:
     """The state in an earlier result file; an empty one without a file. Raises ValueError if the file is another stack's."""
     if path is None or not path.exists():
@@ -80,7 +68,7 @@ def read(path: Path | None, project: str, stack: str) -> State:
     return State(
         project=project,
         stack=stack,
-        resources={each.urn: each for each in resources if each.exists},
+        resources={each.urn: each for each in resources},
         outputs=loaded["outputs"],
         secret_outputs=loaded["secret_outputs"],
     )

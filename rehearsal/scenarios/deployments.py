@@ -395,7 +395,7 @@ def _bounded(deploying: _Deploying) -> list[Scenario]:
     """A deployment creates a role with full access and assumes it: what the boundary leaves."""
     name, world = deploying.name, deploying.world
     role = f"{name}-{ROLE_INFIX}-all"
-    made_it = f"{name} role with full access: read packages"
+    read_packages = f"{name} role with full access: read packages"
     where = {"domain": world.settings.domain.name, "domainOwner": world.place.account}
     session: dict[str, Credentials] = {}
 
@@ -420,7 +420,7 @@ def _bounded(deploying: _Deploying) -> list[Scenario]:
     }
     who = f"a role of {name} with full access"
     return [
-        Scenario(made_it, who, "read shared", "shared", read),
+        Scenario(read_packages, who, "read shared", "shared", read),
         *(
             Scenario(
                 f"{name} role with full access: {what}",
@@ -429,8 +429,8 @@ def _bounded(deploying: _Deploying) -> list[Scenario]:
                 name,
                 lambda attempted=attempted: _done(attempted()),
                 DENY,
-                made_it,
-                (made_it,),
+                read_packages,
+                (read_packages,),
             )
             for what, attempted in refused.items()
         ),

@@ -258,7 +258,7 @@ def _teams(world: World) -> list[Scenario]:
 
 
 def _reprovisioned(world: World, team: Team) -> list[Scenario]:
-    """The role that Identity Center makes has another name then, and policies still know it."""
+    """The role that Identity Center creates has another name then, and policies still know it."""
 
     def again() -> str:
         before = str(world.client("sts", _developer(world)).get_caller_identity()["Arn"])

@@ -1,4 +1,4 @@
-"""The sandbox: developers do as they like in it, only the deployer makes repositories beside it, and no build reads from it."""
+"""The sandbox: developers do as they like in it, only the deployer creates repositories beside it, and no build reads from it."""
 
 import hashlib
 import secrets
@@ -50,7 +50,7 @@ def _create(world: World, who: Credentials, domain: str, name: str) -> str:
 
 
 def _repositories(world: World, sandbox: Sandbox) -> list[Scenario]:
-    """Who makes repositories where."""
+    """Who creates repositories where."""
     main = world.settings.domain.name
     by_developer, by_administrator = f"developer: {_CREATE} in the sandbox", f"administrator: {_CREATE} in the sandbox"
 

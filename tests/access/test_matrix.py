@@ -65,6 +65,8 @@ def test_only_release_branches_write_and_only_to_their_teams_repository(reviewed
             if one.promotes:
                 # npm's tags, which all of these publish.
                 expected[one.name, f"release:{branch}:promote"] = {("shared", Kind.PROMOTE), ("shared", Kind.PUBLISH)}
+        # A tag publishes and promotes nothing.
+        expected |= {(one.name, f"release-tag:{tag}:publish"): {(one.team_repository, Kind.PUBLISH)} for tag in one.release_tags}
     assert found == expected
     # Of publishing to shared, a promotion may set npm's tags and nothing else.
     for each in (each for each in jobs if each.key.endswith(":promote")):
@@ -253,11 +255,10 @@ def test_subjects_are_the_stand_ins(reviewed: Matrix, immutable: bool) -> None:
                 id=one.id,
                 full_name=f"{one.owner}/{one.name}",
                 immutable_subject=immutable,
-                use_default_subject=True,
             )
             event = "pull_request" if token.context == "pull_request" else "push"
             run: Any = SimpleNamespace(repository=repository, environment=token.environment, event=event, ref=token.ref)
-            assert oidc.subject(run, {}) == tokens.claims(one, token)["sub"]
+            assert oidc.subject(run) == tokens.claims(one, token)["sub"]
             compared += 1
     assert compared > 100
 

@@ -168,7 +168,7 @@ def test_a_preview_that_says_it_is_an_update_gets_nothing(cloud, github, tmp_pat
 def test_an_operation_that_nobody_may_gets_nothing(cloud, github, tmp_path):
     done, variables = run(cloud, github, tmp_path, "update", claimed="remediate-drift")
     assert done.returncode != 0
-    assert "nobody may 'remediate-drift' this stack" in done.stderr
+    assert "no role may 'remediate-drift' this stack" in done.stderr
     assert variables == {}
 
 

@@ -97,6 +97,8 @@ def test_deploying_is_bound_to_an_environment_and_previewing_is_not():
 def test_both_ways_deploy_what_belongs_to_the_program():
     events = read("deploy.yml")[True]
     assert events["push"]["paths"] == events["pull_request"]["paths"]
+    of_every_stack = set.intersection(*(set(pulumi_cloud.paths(stack, f"catalog/{stack}")) for stack in ("dev", "prod")))
+    assert set(events["push"]["paths"]) == {*(of_every_stack - {"Pulumi.yaml"}), "Pulumi*.yaml", "catalog/**"}
     assert set(events["push"]["branches"]) == set(samples.parse().branches) == set(events["pull_request"]["branches"])
     for stack in ("dev", "prod"):
         for pattern in pulumi_cloud.paths(stack, f"catalog/{stack}"):

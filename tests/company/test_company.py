@@ -85,7 +85,7 @@ def test_the_stacks_are_the_companys(made: Path) -> None:
 
 def test_comments_of_stack_files_are_kept(made: Path) -> None:
     assert (
-        "permissionsBoundary: arn:aws:iam::555566667777:policy/package-flow-bootstrap/prod-boundary # made by bootstrap/"
+        "permissionsBoundary: arn:aws:iam::555566667777:policy/package-flow-bootstrap/prod-boundary # created by bootstrap/"
         in (made / "Pulumi.prod.yaml").read_text()
     )
     assert "githubOidcProvider: existing # prod's stack created it" in (made / "Pulumi.dev.yaml").read_text()

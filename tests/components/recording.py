@@ -190,6 +190,12 @@ class Monitor(MockMonitor):
             urn=urn, id=f"{request.name}-id", object=_struct(inputs | added_by_the_cloud(request.type, inputs))
         )
 
+    def ReadResource(self, request):
+        """A reference to another stack, which `invoke` answers: {"outputs": ..., "secretOutputNames": ...}."""
+        answer = {"name": request.id, **self._invoke(request.type, {"name": request.id})}
+        urn = self.make_urn(request.parent, request.type, request.name)
+        return resource_pb2.ReadResourceResponse(urn=urn, properties=_struct(answer))
+
     def RegisterResourceOutputs(self, request):
         raw = json_format.MessageToDict(request.outputs)
         if request.urn.split("::")[2] == STACK_TYPE:

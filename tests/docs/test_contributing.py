@@ -16,6 +16,7 @@ SAID = {
     "policies/resources/topic.py": ("topic_policy", "topic_key_policy"),
     "policies/roles/events.py": ("events_trust", "events_permissions"),
     "policies/roles/deployer.py": ("kms:PutKeyPolicy",),
+    "policies/roles/previewer.py": ("kms:GetKeyPolicy",),
     "policies/resources/team_repository.py": ("own_readers", "open_readers"),
     "policies/roles/developer.py": ("team_roles",),
     "policies/roles/build.py": ("read_only_permissions",),

@@ -5,9 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.engine.life import SMALL, Life, changes, done, living, needs_engine
 
-pytestmark = needs_engine
+# A change is in the default run by test_stops.py, whose every step is watched, and by test_renames.py.
+pytestmark = [needs_engine, pytest.mark.slow("each change of a stack: test_stops.py and test_renames.py show the kinds")]
 
 ROLE = "update Role payments-api-publish"
 RULESETS = ["RepositoryRuleset payments-api-create", "RepositoryRuleset payments-api-release"]

@@ -72,7 +72,7 @@ def github_writes(life: Life) -> int:
     return life.cloud.control.get("github/requests")["github_writes"]
 
 
-@pytest.mark.parametrize("stack", [pytest.param("prod"), pytest.param("dev", marks=pytest.mark.slow("prod shows most of it"))])
+@pytest.mark.parametrize("stack", ["prod", "dev"])
 def test_a_shipped_stack(stack: str, tmp_path: Path) -> None:
     with living(shipped(stack), tmp_path) as life:
         made_and_left_alone(life)

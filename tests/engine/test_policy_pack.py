@@ -5,10 +5,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from rehearsal.engine.stack import Event, Run
 from tests.engine.life import PROJECT, SMALL, living, needs_engine
 
-pytestmark = needs_engine
+pytestmark = [needs_engine, pytest.mark.slow("tests/policy_pack shows the rules, and the pack as a server")]
 
 
 def executable(folder: Path) -> Path:

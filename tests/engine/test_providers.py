@@ -3,9 +3,15 @@
 import json
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.engine.conftest import Program
 from tests.engine.life import needs_engine
+from tests.rehearsal.program import test_identity_center as identity_center
+from tests.rehearsal.program.conftest import LocalCloud
+from tests.rehearsal.program.test_identity_center import center
+
+__all__ = ["center"]
 
 pytestmark = needs_engine
 
@@ -120,3 +126,15 @@ def test_a_preview_makes_nothing_and_an_error_of_the_program_is_shown(program: P
     assert (previewed["error"], previewed["resources"]) == (None, [])
     failed = program.up(text.replace("END", 'raise ValueError("what is wrong")'), preview=True)
     assert "what is wrong" in failed["error"]["message"]
+
+
+def test_a_permission_set_changes_for_those_who_are_signed_in(program: Program, center: LocalCloud) -> None:
+    assert program.up(identity_center.program())["error"] is None
+    session = identity_center.sign_in(center, "ann")
+    assert "Users" in identity_center.client(center, "iam", session).list_users()
+    assert program.up(identity_center.program(action="iam:ListRoles", duration="PT1H"))["error"] is None
+    assert program.happened() == ["updated readers", "updated policy"]
+    assert "Roles" in identity_center.client(center, "iam", identity_center.sign_in(center, "ann")).list_roles()
+    with pytest.raises(ClientError, match="not authorized"):
+        identity_center.client(center, "iam", session).list_users()
+    assert program.destroy()["error"] is None

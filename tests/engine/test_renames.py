@@ -115,6 +115,11 @@ def test_a_former_name_that_another_repository_took(tmp_path: Path) -> None:
         life.cloud.control.act("github/repositories/rename", repository=f"acme/{OLD}", name=NEW)
         life.cloud.control.post("github/seed", repositories=[{"owner": "acme", "name": OLD, "id": 777}])
         refused(life, f"which this stack knows as '{OLD}'")
+        # It left the catalog at the same time.
+        team = life.team("payments")
+        life.configure({"payments": {**team, "repositories": {"package-flow-outside": team["repositories"][OLD]}}})
+        refused(life, f"'{OLD}' is gone, and on GitHub that name is repository 777")
+        life.configure({"payments": team})
         life.configure({"payments": renaming(renamed_from=OLD)(life.team("payments"))})
         steps = changes(done(watched(life, life.stack.up)))
         assert any(step.startswith("update RepositoryRuleset payments-release-") for step in steps), steps

@@ -194,6 +194,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     gc.collect()
 
 
+@pytest.mark.slow("an environment changes in the same way, in fewer steps")
 def test_release_branches_become_more_and_fewer(world: World) -> None:
     life = world.life
     changed(life, release_branches=["main", "release/*"])
@@ -237,6 +238,7 @@ def test_a_change_that_stopped_is_taken_back(world: World) -> None:
     assert step.startswith("delete RepositoryRuleset")
 
 
+@pytest.mark.slow("an environment changes in the same way, in fewer steps")
 def test_a_repository_moves_to_another_team(world: World) -> None:
     """Who may make a branch that publishes one team's packages is never a release manager of the other."""
     life = world.life

@@ -18,8 +18,8 @@ from rehearsal.generated_client import BUILT, CONSUMER, NAMES, PUBLISHER
 from rehearsal.scenarios import generated_clients
 from rehearsal.stage import PROJECT, Stack
 from tests.examples.generating import Generators, files
-from tests.rehearsal.actions.registry import TOOLS, LocalCloud
 from tests.workflows.calling import run_workflow
+from tests.workflows.registry import TOOLS, LocalCloud
 
 FIRST, SECOND = generated_client.versions()
 REHEARSED = pytest.mark.slow("the rehearsal publishes the client and installs it")

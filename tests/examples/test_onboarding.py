@@ -14,7 +14,7 @@ from rehearsal.callers import EXAMPLES
 from rehearsal.onboarding import ONBOARDING, RELEASE
 from rehearsal.packages import Package
 from rehearsal.stage import PROJECT, Stack
-from tests.rehearsal.actions.registry import LocalCloud
+from tests.workflows.registry import LocalCloud
 
 PRIVATE, PROMOTION = EXAMPLES / "private-dependencies", EXAMPLES / "promotion"
 

@@ -1,4 +1,4 @@
-"""Over-limit catalogs are found before anything is made, and what fits here fits in AWS."""
+"""Over-limit catalogs are found before anything is created, and what fits here fits in AWS."""
 
 from dataclasses import replace
 

@@ -324,6 +324,7 @@ def test_a_tag_is_trusted_if_it_is_guarded_and_the_other_way_round(data):
         assert trusted_tag(tags, ref, subject=subject) == guarded
         assert trusted_tag(tags, ref, environment="packages", subject=subject) == guarded
     assert any(matches(pattern, name) for pattern in declare_tags(tags).environment_patterns) == guarded
+    assert branches.matches_tag(name, tags) == guarded
 
 
 @given(st.data())

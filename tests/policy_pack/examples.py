@@ -275,7 +275,7 @@ GUARDING = [
     refs("any repository", writer(changed(WAY, SUB, "repo:acme@7000/*:ref:refs/heads/main")), "names no repository"),
     jobs("protected branches", "does not list its branches", _OPEN),
     jobs("all branches", "does not list its branches", environment()),
-    jobs("an environment that is not there", "which the stack does not make"),
+    jobs("an environment that is not there", "which the stack does not create"),
 ]
 
 # --- owned names and shared -----------------------------------------------------------------------------------------------------------
@@ -464,7 +464,7 @@ PERMISSIONS = [
     acting("codeartifact:Publish*", "package/acme/payments/*", "repository/acme/payments/*", "has no effect"),
     acting("codeartifact:PublishPackageVersion", ["repository/acme/x", "package/acme/x/*"], "repository/acme/x", "has no effect"),
     acting("codeartifact:PublishPackageVersion", "package/acme/x/*", ["repository/acme/x", "domain/acme"], "has no effect"),
-    acting("codeartifact:CopyPackageVersions", _COPYING, "package/acme/shared/*", "asks for the repository"),
+    acting("codeartifact:CopyPackageVersions", _COPYING, "package/acme/shared/*", "requires the repository"),
     public("no condition", "Condition", gone),
     public("any role of any account", _PRINCIPAL, "arn:aws:iam::*:role/prod-read"),
     public("one good and one open ARN", _PRINCIPAL, [f"arn:aws:iam::{ACCOUNT}:role/x", "*"]),

@@ -5,7 +5,7 @@ from string import ascii_letters, digits
 
 import pytest
 
-from policy_pack.rules import actions, documents, github, registry, trust
+from policy_pack.rules import actions, credentials, documents, registry, trust
 from policy_pack.rules.model import UNKNOWN, Level, Options, Resource, Rule
 from tests.policies.test_documents import TABLE
 from tests.policy_pack import examples
@@ -163,8 +163,8 @@ RANDOM = "aZ3kQ9vLxP0sT7yWbN5mC8dR2fH6jG4e"
     ],
 )
 def test_values_that_are_no_credentials(value):
-    assert github.looks_like_credential("SETTING", value) is None
-    assert github.looks_like_credential("SETTING", RANDOM)
+    assert credentials.looks_like_credential("SETTING", value) is None
+    assert credentials.looks_like_credential("SETTING", RANDOM)
 
 
 @pytest.mark.parametrize(
@@ -193,10 +193,10 @@ def test_values_that_are_no_credentials(value):
 )
 def test_names_of_words_are_no_credentials(name, secret):
     """A name, and what looks like it and is none."""
-    assert github.looks_like_credential("CODEARTIFACT_REPOSITORY", name) is None
-    assert github.looks_like_credential("CODEARTIFACT_REPOSITORY", secret)
+    assert credentials.looks_like_credential("CODEARTIFACT_REPOSITORY", name) is None
+    assert credentials.looks_like_credential("CODEARTIFACT_REPOSITORY", secret)
     role = "arn:aws:iam::111122223333:role/package-flow/prod-publish-"
-    assert github.looks_like_credential("CODEARTIFACT_PUBLISH_ROLE_ARN", role + name) is None
+    assert credentials.looks_like_credential("CODEARTIFACT_PUBLISH_ROLE_ARN", role + name) is None
 
 
 @pytest.mark.parametrize(
@@ -208,8 +208,8 @@ def test_names_of_words_are_no_credentials(name, secret):
     ],
 )
 def test_hosts_are_no_credentials(value):
-    assert github.looks_like_credential("SETTING", value) is None
-    assert github.looks_like_credential("SETTING", f"https://user:hunter2@{value.removeprefix('https://')}")
+    assert credentials.looks_like_credential("SETTING", value) is None
+    assert credentials.looks_like_credential("SETTING", f"https://user:hunter2@{value.removeprefix('https://')}")
 
 
 @pytest.mark.parametrize("joined", ["", "-", "_"])
@@ -218,11 +218,11 @@ def test_random_text_is_no_name(joined):
     random = Random(7)
     for _ in range(2_000):
         groups = ["".join(random.choice(ascii_letters + digits) for _ in range(8)) for _ in range(4)]
-        assert not github._is_a_name(joined.join(groups)), groups
+        assert not credentials._is_a_name(joined.join(groups)), groups
 
 
 def test_a_uuid_with_more_behind_it_may_be_one():
-    assert github.looks_like_credential("SETTING", f"5f0c8a52-7d0e-4b0e-9d5e-3b1c6f1d2a77{RANDOM}")
+    assert credentials.looks_like_credential("SETTING", f"5f0c8a52-7d0e-4b0e-9d5e-3b1c6f1d2a77{RANDOM}")
 
 
 # --- what the rules rest on -----------------------------------------------------------------------------------------------------------

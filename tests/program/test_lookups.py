@@ -124,7 +124,7 @@ def test_a_protected_domain_is_never_replaced(state, protect, refused):
     configured = samples.settings()
     messages = found(replace(configured, domain=replace(configured.domain, protect=protect)), state=state)
     assert len(messages) == bool(refused)
-    assert all(refused in one and "make a new stack" in one for one in messages)
+    assert all(refused in one and "create a new stack" in one for one in messages)
 
 
 def test_the_domain_in_a_state():
@@ -389,7 +389,7 @@ def of_workflow(full_name: str, workflow: str | None = samples.WORKFLOW, id: int
     ("full_name", "words"),
     [
         ("", "got acme/package-flow, which does not exist or is not visible to this credential"),
-        ("acme/registry", "'acme/package-flow' is called 'acme/registry' on GitHub: it was renamed, and whoever makes a repository of"),
+        ("acme/registry", "'acme/package-flow' is called 'acme/registry' on GitHub: it was renamed, and whoever creates a repository of"),
         ("other/package-flow", "it was renamed"),
         ("acme/Package-Flow", "'acme/package-flow' is called 'acme/Package-Flow' on GitHub; IAM compares case, so write that"),
         ("ACME/package-flow", "IAM compares case"),

@@ -88,7 +88,7 @@ def test_a_pattern_that_the_roles_do_not_admit_yet_is_new(first):
 
 @pytest.mark.parametrize("kind", ["release", "create"])
 def test_a_pattern_that_a_ruleset_no_longer_guards_is_new(first, kind):
-    """The roles admit it still. It is listed before anything is made, and again behind the guards."""
+    """The roles admit it still. It is listed before anything is created, and again behind the guards."""
     _, state = first
     urn = next(urn for urn, one in state.items() if f"RepositoryRuleset::{API}-{kind}-" in urn)
     outputs = state[urn]["outputs"]

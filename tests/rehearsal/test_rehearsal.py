@@ -49,7 +49,9 @@ def constants_agree(stack: str, outputs: dict) -> None:
     assert (told.returncode, told.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("stack", ["prod", "dev"])
+@pytest.mark.parametrize(
+    "stack", ["prod", pytest.param("dev", marks=pytest.mark.slow("prod has most of its scenarios, tests/engine makes both stacks"))]
+)
 def test_a_shipped_stack(stack: str) -> None:
     done, report = rehearse("--stack", stack, *(own("dev", "prod") if stack == "dev" else []))
     assert wrong(report) == []

@@ -11,6 +11,7 @@ import pytest
 
 from policies.arns import GITHUB_OIDC_HOST
 from policies.github_tokens import AUDIENCE
+from policies.names import read_policy_name
 from rehearsal import clients, identity_center, removal, seeding, stage
 from rehearsal.github import GitHub
 from rehearsal.removal import Left
@@ -182,6 +183,7 @@ class Engine:
 
 
 PROTECTED = "resource 'x' cannot be deleted because it is protected"
+ATTACHED = "DeleteConflict: Cannot delete a policy attached to entities."
 FULL = "ConflictException: Domain 'acme-sandbox' still has 1 repositories; delete them first."
 
 
@@ -205,6 +207,22 @@ def test_protection_and_a_full_sandbox_are_shown_before_they_are_dealt_with(worl
     assert sandbox.list_repositories_in_domain(domain="acme-sandbox")["repositories"] == []
     assert [one.what for one in done.unexpected] == ["domain acme-sandbox"], "this engine deletes nothing"
     assert done.as_json()["unexpected"] == ["domain acme-sandbox"]
+
+
+@pytest.mark.parametrize("answers", [(ATTACHED, FULL), (FULL, ATTACHED)], ids=["policy-first", "sandbox-first"])
+def test_obstacles_are_met_in_any_order(cloud: Cloud, world: World, sandbox: Any, answers: tuple[str, str]) -> None:
+    """The engine deletes side by side, and says first what is refused first."""
+    iam = cloud.client("iam")
+    read = iam.create_policy(PolicyName=read_policy_name("test"), Path="/package-flow/", PolicyDocument=READ)["Policy"]["Arn"]
+    iam.create_role(RoleName="by-others", AssumeRolePolicyDocument=TRUST)
+    iam.attach_role_policy(RoleName="by-others", PolicyArn=read)
+    sandbox.create_repository(domain="acme-sandbox", repository="experiment")
+    done = removal.remove(world, Engine(PROTECTED, *answers, None), lambda line: None)
+    assert done.refusals == [PROTECTED, *answers]
+    assert sandbox.list_repositories_in_domain(domain="acme-sandbox")["repositories"] == []
+    assert iam.list_attached_role_policies(RoleName="by-others")["AttachedPolicies"] == []
+    iam.delete_role(RoleName="by-others")
+    iam.delete_policy(PolicyArn=read)
 
 
 def test_nothing_is_unprotected_that_is_not_protected(world: World, sandbox: Any) -> None:

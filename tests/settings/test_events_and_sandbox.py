@@ -111,7 +111,7 @@ def test_refused_keys_of_events(tmp_path: Path, key: str, bad: dict[str, Any], g
 
 @pytest.mark.parametrize("narrowed", [{"states": ["Unlisted"]}, {"packages": "all"}])
 def test_events_that_nobody_is_told_of(tmp_path: Path, narrowed: dict[str, Any]) -> None:
-    assert told(problems(tmp_path, events(**narrowed)), "somebody who is told", "package-flow:events")
+    assert told(problems(tmp_path, events(**narrowed)), "a receiver (email", "package-flow:events")
     assert problems(tmp_path, events(**narrowed, **EMAIL)) == []
 
 

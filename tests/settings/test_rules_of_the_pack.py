@@ -15,7 +15,7 @@ from plan.planning import plan
 from policies import github_tokens
 from policies.document import statement
 from policies.resources.shared_repository import shared_repository_policy
-from policy_pack.rules import github, keeping, registry
+from policy_pack.rules import credentials, keeping, registry
 from settings import SettingsError, rules_of_the_pack
 from tests.settings.builders import CONFIG, PROJECT, ROOT, changed, write_catalog
 
@@ -61,7 +61,7 @@ def test_a_team_whose_name_looks_like_a_credential(tmp_path: Path, name: str, wh
     (problem,) = told(tmp_path, ((name,), _team(name)))
     assert problem.startswith(f"catalog/{name}.yaml: team: ") or "(looks like a credential)" in problem
     assert why in problem
-    assert github.looks_like_credential("CODEARTIFACT_REPOSITORY", name)
+    assert credentials.looks_like_credential("CODEARTIFACT_REPOSITORY", name)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from rehearsal.actions import Conclusion, RunResult, machine
-from tests.rehearsal.actions import sources
+from tests.workflows import sources
 from tests.workflows.calling import PROJECT, call_action
 
 ACTION = PROJECT / ".github" / "actions" / "dependencies"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from policies.names import PRIVATE_DEPENDENCIES_ENVIRONMENT, PROMOTE_ENVIRONMENT
+from policies.names import PRIVATE_DEPENDENCIES_ENVIRONMENT, PROMOTE_ENVIRONMENT, Variable
 from rehearsal.actions import definitions
 from rehearsal.actions.runner import permissions_of
 from tests.workflows.calling import PROJECT
@@ -38,6 +38,11 @@ def jobs() -> Iterator[tuple[str, str, dict[str, Any], dict[str, str]]]:
 
 def test_there_is_something_to_look_at() -> None:
     assert len(ACTIONS) == 12
+
+
+def test_the_workflows_read_the_variables_that_the_program_writes() -> None:
+    read = {name for file in FILES for name in re.findall(r"vars\.(CODEARTIFACT_\w+)", file.read_text())}
+    assert read == set(Variable)
     assert len(list(steps())) > 35
 
 

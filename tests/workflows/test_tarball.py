@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from rehearsal.actions import Conclusion, RunResult, machine
-from tests.rehearsal.actions import sources
+from tests.workflows import sources
 from tests.workflows.calling import PROJECT, call_action
 
 spec = importlib.util.spec_from_file_location("tarball", PROJECT / ".github" / "actions" / "publish" / "tarball.py")

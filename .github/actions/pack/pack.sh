@@ -65,7 +65,7 @@ pack_pypi() {
     export SETUPTOOLS_SCM_PRETEND_VERSION=$VERSION PDM_BUILD_SCM_VERSION=$VERSION
     export POETRY_DYNAMIC_VERSIONING_BYPASS=$VERSION UV_DYNAMIC_VERSIONING_BYPASS=$VERSION
   fi
-  # A wheel alone: setuptools' source distributions differ from one build to the next, so a re-run could not be told from a change.
+  # A wheel alone: setuptools' source distributions differ from one build to the next, so a re-run could not be distinguished from a change.
   python -m build --wheel --outdir "$DESTINATION"
 }
 

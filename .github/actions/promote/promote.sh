@@ -77,7 +77,7 @@ set_latest() {
     mapfile -t come < <(comm -13 <(published "$held") <(published "$(versions "$SHARED")"))
     wanted=$(node "$here/latest.cjs" "$VERSION" "$there" "${come[@]}")
     [[ $LOWER_LATEST != true || $VERSION == *-* ]] || wanted=$VERSION
-    # A pre-release is for who asks for it.
+    # A pre-release is for who requests it.
     if [[ $wanted == "$there" || $wanted == *-* ]]; then
       mapfile -t come < <(published "$held")
       highest=$(node "$here/latest.cjs" "$there" "${come[@]}")

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# PyPI: wheels (and source distributions, if the build made any) of one version. Sourced by publish.sh.
+# PyPI: wheels (and source distributions, if the build has any) of one version. Sourced by publish.sh.
 
 publish_all() {
   local files=("$DIRECTORY"/*.whl "$DIRECTORY"/*.tar.gz) file base expected="" name="" version=""

@@ -9,7 +9,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
-LONGEST = 43200  # seconds; also what a request without a duration asks for
+LONGEST = 43200  # seconds; also what a request without a duration gets
 SHORTEST = 900
 
 

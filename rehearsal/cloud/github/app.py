@@ -12,7 +12,7 @@ from rehearsal.cloud.github.state import GitHub
 
 REST_PREFIX = "/_github"
 REHEARSAL_PREFIX = "/_rehearsal/github"
-# Clients that are told of another host than github.com put this before every path.
+# Clients that use another host than github.com put this before every path.
 ENTERPRISE_PREFIX = "/api/v3"
 
 

@@ -229,7 +229,7 @@ def _merge_commit(repo: Repository, pull_request: PullRequest, actor: User) -> C
 
 
 def _delete_merged_branch(github: GitHub, repo: Repository, pull_request: PullRequest) -> None:
-    """GitHub's automatic deletion of a merged head branch asks no ruleset."""
+    """GitHub's automatic deletion of a merged head branch ignores rulesets."""
     own = pull_request.head_repository == repo.id
     if repo.delete_branch_on_merge and own and pull_request.head != repo.default_ref and pull_request.head in repo.refs:
         _drop(github, repo, pull_request.head)

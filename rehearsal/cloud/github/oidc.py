@@ -90,7 +90,7 @@ def _claims(run: Run, audience: str | None, now: int) -> dict[str, Any]:
     return {
         "iss": ISSUER,
         "aud": audience or f"https://github.com/{run.repository.owner.login}",
-        "sub": subject(run, job),
+        "sub": subject(run),
         "jti": str(uuid.uuid4()),
         **_times(now),
         **job,
@@ -133,21 +133,9 @@ def job_claims(run: Run) -> dict[str, str]:
     return claims
 
 
-def subject(run: Run, claims: dict[str, str]) -> str:
-    """The `sub` claim: GitHub's default, or the repository's template if it has one (or took over its organisation's)."""
-    repo = run.repository
-    template = () if repo.use_default_subject else repo.subject_claims
-    return ":".join(_part(run, claims, key) for key in template or DEFAULT_SUBJECT)
-
-
-def _part(run: Run, claims: dict[str, str], key: str) -> str:
-    if key == "repo":
-        return subject_prefix(run.repository)
-    if key == "context":
-        return _context(run)
-    if not claims.get(key):
-        raise TokenRefused(f"the subject's template names {key!r}, which this job does not have")
-    return f"{key}:{_escaped(claims[key])}"
+def subject(run: Run) -> str:
+    """The `sub` claim. Templates of subjects, which the program's look-ups refuse, are not part of the stand-in."""
+    return f"{subject_prefix(run.repository)}:{_context(run)}"
 
 
 def _context(run: Run) -> str:

@@ -34,12 +34,12 @@ POST `checks` {"repository", "actor", "sha": commit or ref, "context", "state": 
 
 POST `run` {"repository", "actor", "event", "workflow": path, "ref"?, "pull_request"?: number, "workflow_name"?,
     "job_workflow_ref"?: "owner/repo/path@ref" or "./path", "environment"?, "permissions"?: {"id-token": "write"}, "inputs"?: {},
-    "approve_by"?: [login], "bypass_by"?: login, "fork"?: bool (must be what the pull request is)} ->
+    "approve_by"?: [login], "fork"?: bool (must be what the pull request is)} ->
     {"id", "state": "running"|"waiting"|"failed", "message"} and, when running, "env", "vars", "github": what the job sees.
     Events: push, workflow_dispatch, release (with `ref`), pull_request, pull_request_target (with `pull_request`), workflow_run,
     issue_comment, schedule.
 POST `uses` {"repository": the job's, "uses": "owner/repo/path@ref"} -> {"ref", "sha"}: what a job there would run.
-POST `runs/approve` {"run", "actors": [login], "bypass_by"?} -> as `run`; POST `runs/finish` {"run"}: its OIDC request token is void.
+POST `runs/approve` {"run", "actors": [login]} -> as `run`; POST `runs/finish` {"run"}: its OIDC request token is void.
 POST `forge` {"claims": {}, "algorithm"?: "RS256"|"none"} -> {"value"}: a token that GitHub did not sign.
 POST `expired` {"run", "audience"?} -> {"value"}: a token that GitHub signed for that job, and that is no longer valid.
 POST `claims` {"run", "audience"?} -> the claims that the job's token would have.
@@ -116,7 +116,6 @@ class RunBody(Act):
     permissions: dict[str, Literal["read", "write", "none"]] = Field(default_factory=dict)
     inputs: dict[str, str] = Field(default_factory=dict)
     approve_by: list[str] = Field(default_factory=list)
-    bypass_by: str | None = None
     fork: bool | None = None
 
 
@@ -130,7 +129,6 @@ class OfRun(Strict):
 
 class ApproveBody(OfRun):
     actors: list[str] = Field(default_factory=list)
-    bypass_by: str | None = None
 
 
 class TokenBody(OfRun):
@@ -154,7 +152,6 @@ class People:
         self.api = api
         self.replace = replace
         self.acts: dict[str, tuple[type[Strict], Callable[[Any], dict[str, Any]]]] = {
-            "reset": (Nothing, self._reset),
             "seed": (Seed, self._seed),
             "repositories/delete": (OfRepository, self._delete),
             "repositories/rename": (Rename, self._rename),
@@ -208,10 +205,6 @@ class People:
         if kind != "repositories":
             raise runs.NotModelled(f"the rehearsal's GitHub does not have GET {path}")
         return _repository_summary(self.github.repository(name))
-
-    def _reset(self, _: Nothing) -> dict[str, Any]:
-        self.replace()
-        return {}
 
     def _seed(self, body: Seed) -> dict[str, Any]:
         seed(self.github, body)
@@ -274,11 +267,11 @@ class People:
 
     def _run(self, body: RunBody) -> dict[str, Any]:
         repo, actor = self.github.repository(body.repository), self.github.user(body.actor)
-        settings = body.model_dump(exclude={"repository", "actor", "approve_by", "bypass_by", "fork"})
+        settings = body.model_dump(exclude={"repository", "actor", "approve_by", "fork"})
         wanted = runs.Wanted(**settings)
         if body.fork is not None and body.fork != _is_fork(repo, wanted):
             raise changes.Refused(422, f"fork is {body.fork}, which the pull request is not")
-        return self._run_view(runs.start(self.github, repo, actor, wanted, body.approve_by, body.bypass_by))
+        return self._run_view(runs.start(self.github, repo, actor, wanted, body.approve_by))
 
     def _uses(self, body: UsesBody) -> dict[str, Any]:
         _, _, ref, sha = runs.used(self.github, self.github.repository(body.repository), body.uses)
@@ -286,7 +279,7 @@ class People:
 
     def _approve(self, body: ApproveBody) -> dict[str, Any]:
         run = self._find(body.run)
-        runs.decide(self.github, run, body.actors, body.bypass_by)
+        runs.decide(self.github, run, body.actors)
         return self._run_view(run)
 
     def _finish(self, body: OfRun) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from rehearsal.cloud.github import openapi, views
+from rehearsal.cloud.github.patterns import unmodelled
 from rehearsal.cloud.github.rules import ROLE_IDS, RULES
 from rehearsal.cloud.github.state import (
     GITHUB_ACTIONS_APP,
@@ -103,7 +104,7 @@ Handler = Callable[[Call], Reply]
 
 @dataclass(frozen=True)
 class Route:
-    """`permission` and `level`: what GitHub's "Permissions required for GitHub Apps" asks for the operation."""
+    """`permission` and `level`: what GitHub's "Permissions required for GitHub Apps" lists for the operation."""
 
     method: str
     template: str
@@ -181,8 +182,6 @@ def _subject(github: GitHub, api: str, route: Route, names: dict[str, str], path
         if repo.full_name.lower() != full_name.lower():
             raise _moved(api, route.method, repo, path)
         return repo, None
-    if "org_id" in names:
-        return None, github.organization_by_id(_number(names["org_id"]))
     org = github.organization(names["org"])
     if org.personal:
         raise NotFound(names["org"])
@@ -247,7 +246,7 @@ def _number(text: str) -> int:
 
 
 def _page(call: Call, items: list[Any], default: int = 30, maximum: int = 100) -> tuple[list[Any], dict[str, str]]:
-    """The page that the query asks for, and its `Link` header."""
+    """The page that the query requests, and its `Link` header."""
     size = min(max(_query_number(call, "per_page", default), 1), maximum)
     page = max(_query_number(call, "page", 1), 1)
     headers = {}
@@ -278,8 +277,7 @@ def get_organization(call: Call) -> Reply:
 
 def get_team(call: Call) -> Reply:
     org = call.organization
-    slug = call.names.get("team_slug", "").lower()
-    found = org.teams.get(slug) if slug else team_by_id(org, _number(call.names["team_id"]))
+    found = org.teams.get(call.names["team_slug"].lower())
     if found is None:
         raise NotFound("team")
     repositories = sum(repo.owner is org and found.slug in repo.team_roles for repo in call.github.repositories.values())
@@ -396,20 +394,6 @@ def get_subject(call: Call) -> Reply:
     return Reply(200, views.subject(call.repository))
 
 
-def set_subject(call: Call) -> Reply:
-    repo = call.repository
-    repo.subject_claims = _claim_keys(call.body.get("include_claim_keys", []))
-    repo.use_default_subject = call.body["use_default"]
-    repo.immutable_subject = call.body.get("use_immutable_subject", repo.immutable_subject)
-    return Reply(201, {})
-
-
-def _claim_keys(keys: list[str]) -> tuple[str, ...]:
-    if len(set(keys)) != len(keys) or any(not re.fullmatch(r"[A-Za-z0-9_]+", key) for key in keys):
-        raise Problem(422, "Validation Failed", ["include_claim_keys must be unique and alphanumeric or underscores"])
-    return tuple(keys)
-
-
 # --- environments ---------------------------------------------------------------------------------------------------------------
 
 
@@ -509,6 +493,7 @@ def get_branch_policy(call: Call) -> Reply:
 def create_branch_policy(call: Call) -> Reply:
     policies = _policies(call)
     name, kind = call.body["name"], call.body.get("type", "branch")
+    _refuse_unmodelled(name)
     if any((one.name, one.type) == (name, kind) for one in policies.values()):
         return Reply(303)
     created = BranchPolicy(call.github.new_id(), name, kind)
@@ -518,6 +503,7 @@ def create_branch_policy(call: Call) -> Reply:
 
 def update_branch_policy(call: Call) -> Reply:
     policy = _policy(call)
+    _refuse_unmodelled(call.body["name"])
     policy.name = call.body["name"]
     return Reply(200, views.branch_policy(policy))
 
@@ -622,10 +608,17 @@ def _condition_errors(ruleset: Ruleset) -> list[str]:
         return []
     if set(names) != {"include", "exclude"}:
         return ["Invalid target patterns: ''"]
+    for pattern in (*names["include"], *names["exclude"]):
+        _refuse_unmodelled(pattern)
     prefix = "refs/tags/" if ruleset.target == "tag" else "refs/heads/"
     special = {"~ALL", "~DEFAULT_BRANCH"} if ruleset.target == "branch" else {"~ALL"}
     wrong = [name for name in names["include"] + names["exclude"] if name not in special and not name.startswith(prefix)]
     return [f"Invalid target patterns: '{', '.join(wrong)}'"] if wrong else []
+
+
+def _refuse_unmodelled(pattern: str) -> None:
+    if found := unmodelled(pattern):
+        raise Problem(501, f"the rehearsal's GitHub does not have {found!r} in a pattern: {pattern!r}")
 
 
 def _bypass_errors(call: Call, ruleset: Ruleset, actor: dict[str, Any]) -> list[str]:
@@ -712,7 +705,6 @@ _POLICIES = f"{_ENVIRONMENT}/deployment-branch-policies"
 ROUTES = [
     Route("GET", "/orgs/{org}", get_organization, "metadata", "read"),
     Route("GET", "/orgs/{org}/teams/{team_slug}", get_team, "members", "read"),
-    Route("GET", "/organizations/{org_id}/team/{team_id}", get_team, "members", "read"),
     Route("GET", _REPO, get_repository, "metadata", "read"),
     Route("GET", f"{_REPO}/branches", list_branches, "contents", "read"),
     Route("GET", _VARIABLES, list_variables, "actions_variables", "read"),
@@ -723,7 +715,6 @@ ROUTES = [
     Route("GET", f"{_REPO}/actions/permissions/workflow", get_workflow_permissions, "administration", "read"),
     Route("PUT", f"{_REPO}/actions/permissions/workflow", set_workflow_permissions, "administration", "write"),
     Route("GET", f"{_REPO}/actions/oidc/customization/sub", get_subject, "actions", "read"),
-    Route("PUT", f"{_REPO}/actions/oidc/customization/sub", set_subject, "actions", "write"),
     Route("GET", f"{_REPO}/environments", list_environments, "actions", "read"),
     Route("GET", _ENVIRONMENT, get_environment, "actions", "read"),
     Route("PUT", _ENVIRONMENT, put_environment, "administration", "write"),

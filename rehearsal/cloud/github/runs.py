@@ -44,7 +44,7 @@ WEB = "https://github.com"
 
 @dataclass(frozen=True)
 class Wanted:
-    """A run as somebody asks for it. `job_workflow_ref`: the reusable workflow that the job calls, `owner/repo/path@ref` or `./path`."""
+    """A run as somebody requests it. `job_workflow_ref`: the reusable workflow that the job calls, `owner/repo/path@ref` or `./path`."""
 
     event: str
     workflow: str
@@ -61,7 +61,7 @@ class NotModelled(Exception):
     """Something that GitHub has and this stand-in does not; the message names it."""
 
 
-def start(github: GitHub, repo: Repository, actor: User, wanted: Wanted, approve_by: list[str], bypass_by: str | None) -> Run:
+def start(github: GitHub, repo: Repository, actor: User, wanted: Wanted, approve_by: list[str]) -> Run:
     """Create a run and let its job start if its environment does. Raises Refused, NotFound or NotModelled; the state is then unchanged."""
     _check_actor(repo, actor, wanted.event)
     if not WORKFLOW_PATH.fullmatch(wanted.workflow):
@@ -86,18 +86,18 @@ def start(github: GitHub, repo: Repository, actor: User, wanted: Wanted, approve
         pull_request,
         _head_full_name(github, pull_request),
     )
-    _require_known(github, approve_by, bypass_by)
+    _require_known(github, approve_by)
     github.runs[run.id] = run
-    decide(github, run, approve_by, bypass_by)
+    decide(github, run, approve_by)
     return run
 
 
-def decide(github: GitHub, run: Run, approve_by: list[str], bypass_by: str | None = None) -> None:
+def decide(github: GitHub, run: Run, approve_by: list[str]) -> None:
     """Approvals and a bypass for a waiting job; afterwards it is waiting, running or failed."""
     if run.state != "waiting":
         raise changes.Refused(422, f"run {run.id} is {run.state}")
-    _require_known(github, approve_by, bypass_by)
-    run.state, run.message = _gate(github, run, approve_by, bypass_by)
+    _require_known(github, approve_by)
+    run.state, run.message = _gate(github, run, approve_by)
     may_ask = run.permissions.get("id-token") == "write" and not is_from_fork(run)
     if run.state == "running" and may_ask:
         run.token = secrets.token_urlsafe(32)
@@ -124,8 +124,8 @@ def _head_is_fork(run: Run) -> bool:
     return run.pull_request is not None and run.pull_request.head_repository != run.repository.id
 
 
-def _require_known(github: GitHub, approve_by: list[str], bypass_by: str | None) -> None:
-    for login in [*approve_by, *([bypass_by] if bypass_by else [])]:
+def _require_known(github: GitHub, approve_by: list[str]) -> None:
+    for login in approve_by:
         github.user(login)
 
 
@@ -247,7 +247,7 @@ def _version(source: Repository, name: str) -> tuple[str, str]:
 # --- environments ---------------------------------------------------------------------------------------------------------------
 
 
-def _gate(github: GitHub, run: Run, approve_by: list[str], bypass_by: str | None) -> tuple[str, str]:
+def _gate(github: GitHub, run: Run, approve_by: list[str]) -> tuple[str, str]:
     """State and message of a job that wants to start. A job that names an unknown environment creates it, without protection."""
     if run.environment is None:
         return "running", ""
@@ -262,8 +262,6 @@ def _gate(github: GitHub, run: Run, approve_by: list[str], bypass_by: str | None
             "failed",
             f'{kind} "{oidc.short(run.ref)}" is not allowed to deploy to {environment.name} due to environment protection rules.',
         )
-    if bypass_by is not None:
-        return _bypass(environment, run, bypass_by)
     return _approval(github, environment, run, approve_by)
 
 
@@ -278,15 +276,6 @@ def branch_may_deploy(environment: Environment, ref: str) -> bool:
     kind = "tag" if ref.startswith("refs/tags/") else "branch"
     name = oidc.short(ref) if ref.startswith(("refs/heads/", "refs/tags/")) else ref
     return any(policy.type == kind and matches(policy.name, name) for policy in environment.policies.values())
-
-
-def _bypass(environment: Environment, run: Run, login: str) -> tuple[str, str]:
-    if not environment.can_admins_bypass:
-        return "waiting", f"{environment.name} does not let administrators bypass its protection rules"
-    if not has_role(run.repository, login, "admin"):
-        return "waiting", f"{login} is not an administrator of {run.repository.full_name}"
-    run.bypass_by = login
-    return "running", f"{login} bypassed the protection rules of {environment.name}"
 
 
 def _approval(github: GitHub, environment: Environment, run: Run, approve_by: list[str]) -> tuple[str, str]:

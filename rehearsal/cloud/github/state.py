@@ -147,8 +147,6 @@ class Repository:
     archived: bool = False
     fork_of: int | None = None
     immutable_subject: bool | None = None  # None: as the organisation has it
-    use_default_subject: bool = True
-    subject_claims: tuple[str, ...] = ()
     actions_access: str = "none"  # of a private repository, who may call its workflows: none, organization
     default_workflow_permissions: str = "read"
     can_approve_pull_request_reviews: bool = False
@@ -211,7 +209,6 @@ class Run:
     pull_request: PullRequest | None = None
     head_full_name: str = ""  # of a pull request: the repository that it comes from
     approvals: list[str] = field(default_factory=list)
-    bypass_by: str | None = None
     state: str = "waiting"  # waiting, running, failed, completed
     message: str = ""
     token: str = ""  # asks for OIDC tokens while the job is running; empty if it may not
@@ -265,10 +262,6 @@ class GitHub:
 
     def organization(self, login: str) -> Organization:
         return _found(self.organizations, login.lower(), f"account {login!r}")
-
-    def organization_by_id(self, organization_id: int) -> Organization:
-        by_id = {organization.id: organization for organization in self.organizations.values()}
-        return _found(by_id, organization_id, f"account {organization_id}")
 
     def repository(self, full_name: str) -> Repository:
         """The repository that `owner/name` leads to, also by a name it had before."""

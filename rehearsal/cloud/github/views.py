@@ -36,25 +36,31 @@ def user(api: str, person: User) -> dict[str, Any]:
     return account(api, person.login, person.id, "Bot" if person.app_id else "User")
 
 
-def organization(api: str, one: Organization, repositories: int, with_plan: bool) -> dict[str, Any]:
+def organization(api: str, organization: Organization, repositories: int, with_plan: bool) -> dict[str, Any]:
     """An `organization-full`; the plan only for those who may see it."""
     known: dict[str, Any] = {
-        "login": one.login,
-        "id": one.id,
-        "node_id": node_id("Organization", one.id),
-        "url": f"{api}/orgs/{one.login}",
-        "name": one.login,
-        "html_url": f"{WEB}/{one.login}",
+        "login": organization.login,
+        "id": organization.id,
+        "node_id": node_id("Organization", organization.id),
+        "url": f"{api}/orgs/{organization.login}",
+        "name": organization.login,
+        "html_url": f"{WEB}/{organization.login}",
         "public_repos": repositories,
         "type": "Organization",
     }
     if with_plan:
-        people = one.owners | one.members
-        known["plan"] = {"name": one.plan, "space": 976562499, "private_repos": 999999, "filled_seats": len(people), "seats": len(people)}
+        people = organization.owners | organization.members
+        known["plan"] = {
+            "name": organization.plan,
+            "space": 976562499,
+            "private_repos": 999999,
+            "filled_seats": len(people),
+            "seats": len(people),
+        }
     return completed("organization-full", known)
 
 
-def team_summary(api: str, one: Organization, team: Team) -> dict[str, Any]:
+def team_summary(api: str, owner: Organization, team: Team) -> dict[str, Any]:
     """A `team`, as it stands in an environment's reviewers."""
     known = {
         "id": team.id,
@@ -63,43 +69,43 @@ def team_summary(api: str, one: Organization, team: Team) -> dict[str, Any]:
         "slug": team.slug,
         "privacy": "closed",
         "permission": "pull",
-        "url": f"{api}/organizations/{one.id}/team/{team.id}",
-        "html_url": f"{WEB}/orgs/{one.login}/teams/{team.slug}",
+        "url": f"{api}/organizations/{owner.id}/team/{team.id}",
+        "html_url": f"{WEB}/orgs/{owner.login}/teams/{team.slug}",
         "type": "organization",
-        "organization_id": one.id,
+        "organization_id": owner.id,
     }
     return completed("team", known)
 
 
-def team(api: str, one: Organization, found: Team, repositories: int, organization_view: dict[str, Any]) -> dict[str, Any]:
+def team(api: str, owner: Organization, found: Team, repositories: int, organization_view: dict[str, Any]) -> dict[str, Any]:
     """A `team-full`."""
-    known = {**team_summary(api, one, found), "members_count": len(found.members), "repos_count": repositories}
+    known = {**team_summary(api, owner, found), "members_count": len(found.members), "repos_count": repositories}
     return completed("team-full", {**known, "organization": organization_view})
 
 
-def repository(api: str, one: Repository, permissions: dict[str, bool]) -> dict[str, Any]:
+def repository(api: str, repository: Repository, permissions: dict[str, bool]) -> dict[str, Any]:
     """A `full-repository`."""
-    owner = account(api, one.owner.login, one.owner.id, "User" if one.owner.personal else "Organization")
+    owner = account(api, repository.owner.login, repository.owner.id, "User" if repository.owner.personal else "Organization")
     known: dict[str, Any] = {
-        "id": one.id,
-        "node_id": node_id("Repository", one.id),
-        "name": one.name,
-        "full_name": one.full_name,
+        "id": repository.id,
+        "node_id": node_id("Repository", repository.id),
+        "name": repository.name,
+        "full_name": repository.full_name,
         "owner": owner,
-        "private": one.visibility != "public",
-        "visibility": one.visibility,
-        "url": f"{api}/repos/{one.full_name}",
-        "html_url": f"{WEB}/{one.full_name}",
-        "clone_url": f"{WEB}/{one.full_name}.git",
-        "ssh_url": f"git@github.com:{one.full_name}.git",
-        "fork": one.fork_of is not None,
-        "created_at": one.created_at,
-        "archived": one.archived,
-        "default_branch": one.default_branch,
+        "private": repository.visibility != "public",
+        "visibility": repository.visibility,
+        "url": f"{api}/repos/{repository.full_name}",
+        "html_url": f"{WEB}/{repository.full_name}",
+        "clone_url": f"{WEB}/{repository.full_name}.git",
+        "ssh_url": f"git@github.com:{repository.full_name}.git",
+        "fork": repository.fork_of is not None,
+        "created_at": repository.created_at,
+        "archived": repository.archived,
+        "default_branch": repository.default_branch,
         "permissions": permissions,
-        "delete_branch_on_merge": one.delete_branch_on_merge,
+        "delete_branch_on_merge": repository.delete_branch_on_merge,
     }
-    return completed("full-repository", known if one.owner.personal else {**known, "organization": owner})
+    return completed("full-repository", known if repository.owner.personal else {**known, "organization": owner})
 
 
 def branches(api: str, repo: Repository) -> list[dict[str, Any]]:
@@ -115,39 +121,42 @@ def branches(api: str, repo: Repository) -> list[dict[str, Any]]:
     ]
 
 
-def variable(one: Variable) -> dict[str, Any]:
-    return {"name": one.name, "value": one.value, "created_at": one.created_at, "updated_at": one.updated_at}
+def variable(variable: Variable) -> dict[str, Any]:
+    return {"name": variable.name, "value": variable.value, "created_at": variable.created_at, "updated_at": variable.updated_at}
 
 
-def environment(api: str, github: GitHub, repo: Repository, one: Environment) -> dict[str, Any]:
+def environment(api: str, github: GitHub, repo: Repository, environment: Environment) -> dict[str, Any]:
     """An `environment`."""
     return {
-        "id": one.id,
-        "node_id": node_id("Environment", one.id),
-        "name": one.name,
-        "url": f"{api}/repos/{repo.full_name}/environments/{one.name}",
-        "html_url": f"{WEB}/{repo.full_name}/deployments/activity_log?environments_filter={one.name}",
-        "created_at": one.created_at,
-        "updated_at": one.updated_at,
-        "can_admins_bypass": one.can_admins_bypass,
-        "protection_rules": list(_protection_rules(api, github, repo, one)),
+        "id": environment.id,
+        "node_id": node_id("Environment", environment.id),
+        "name": environment.name,
+        "url": f"{api}/repos/{repo.full_name}/environments/{environment.name}",
+        "html_url": f"{WEB}/{repo.full_name}/deployments/activity_log?environments_filter={environment.name}",
+        "created_at": environment.created_at,
+        "updated_at": environment.updated_at,
+        "can_admins_bypass": environment.can_admins_bypass,
+        "protection_rules": list(_protection_rules(api, github, repo, environment)),
         "deployment_branch_policy": None
-        if one.branches == "all"
-        else {"protected_branches": one.branches == "protected", "custom_branch_policies": one.branches == "custom"},
+        if environment.branches == "all"
+        else {"protected_branches": environment.branches == "protected", "custom_branch_policies": environment.branches == "custom"},
     }
 
 
-def _protection_rules(api: str, github: GitHub, repo: Repository, one: Environment) -> list[dict[str, Any]]:
+def _protection_rules(api: str, github: GitHub, repo: Repository, environment: Environment) -> list[dict[str, Any]]:
     rules: list[dict[str, Any]] = []
-    if one.wait_timer:
-        rules.append({"type": "wait_timer", "wait_timer": one.wait_timer})
-    if one.reviewers:
-        reviewers = [_reviewer(api, github, repo, kind, number) for kind, number in one.reviewers]
-        rules.append({"type": "required_reviewers", "prevent_self_review": one.prevent_self_review, "reviewers": reviewers})
-    if one.branches != "all":
+    if environment.wait_timer:
+        rules.append({"type": "wait_timer", "wait_timer": environment.wait_timer})
+    if environment.reviewers:
+        reviewers = [_reviewer(api, github, repo, kind, number) for kind, number in environment.reviewers]
+        rules.append({"type": "required_reviewers", "prevent_self_review": environment.prevent_self_review, "reviewers": reviewers})
+    if environment.branches != "all":
         rules.append({"type": "branch_policy"})
     # An environment keeps at most one rule of a kind, so the ids only have to differ within it.
-    return [{"id": one.id * 10 + number, "node_id": node_id("Gate", one.id * 10 + number), **rule} for number, rule in enumerate(rules, 1)]
+    return [
+        {"id": environment.id * 10 + number, "node_id": node_id("Gate", environment.id * 10 + number), **rule}
+        for number, rule in enumerate(rules, 1)
+    ]
 
 
 def _reviewer(api: str, github: GitHub, repo: Repository, kind: str, number: int) -> dict[str, Any]:
@@ -158,8 +167,8 @@ def _reviewer(api: str, github: GitHub, repo: Repository, kind: str, number: int
     return {"type": kind, "reviewer": person and user(api, person)}
 
 
-def branch_policy(one: BranchPolicy) -> dict[str, Any]:
-    return {"id": one.id, "node_id": node_id("GateBranchPolicy", one.id), "name": one.name, "type": one.type}
+def branch_policy(policy: BranchPolicy) -> dict[str, Any]:
+    return {"id": policy.id, "node_id": node_id("GateBranchPolicy", policy.id), "name": policy.name, "type": policy.type}
 
 
 def git_ref(api: str, repo: Repository, ref: str) -> dict[str, Any]:
@@ -173,37 +182,30 @@ def git_ref(api: str, repo: Repository, ref: str) -> dict[str, Any]:
     }
 
 
-def ruleset(api: str, repo: Repository, one: Ruleset, detail: bool, with_bypass_actors: bool) -> dict[str, Any]:
+def ruleset(api: str, repo: Repository, ruleset: Ruleset, detail: bool, with_bypass_actors: bool) -> dict[str, Any]:
     """A `repository-ruleset`: a list shows no conditions and rules, and only who may write rulesets sees the bypass list."""
     shown: dict[str, Any] = {
-        "id": one.id,
-        "name": one.name,
-        "target": one.target,
+        "id": ruleset.id,
+        "name": ruleset.name,
+        "target": ruleset.target,
         "source_type": "Repository",
         "source": repo.full_name,
-        "enforcement": one.enforcement,
-        "node_id": node_id("RepositoryRuleset", one.id),
+        "enforcement": ruleset.enforcement,
+        "node_id": node_id("RepositoryRuleset", ruleset.id),
         "_links": {
-            "self": {"href": f"{api}/repos/{repo.full_name}/rulesets/{one.id}"},
-            "html": {"href": f"{WEB}/{repo.full_name}/rules/{one.id}"},
+            "self": {"href": f"{api}/repos/{repo.full_name}/rulesets/{ruleset.id}"},
+            "html": {"href": f"{WEB}/{repo.full_name}/rules/{ruleset.id}"},
         },
-        "created_at": one.created_at,
-        "updated_at": one.updated_at,
+        "created_at": ruleset.created_at,
+        "updated_at": ruleset.updated_at,
     }
     if detail:
-        shown |= {"conditions": one.conditions, "rules": one.rules, "current_user_can_bypass": "never"}
+        shown |= {"conditions": ruleset.conditions, "rules": ruleset.rules, "current_user_can_bypass": "never"}
     if detail and with_bypass_actors:
-        shown["bypass_actors"] = one.bypass_actors
+        shown["bypass_actors"] = ruleset.bypass_actors
     return shown
 
 
 def subject(repo: Repository) -> dict[str, Any]:
     """An `oidc-custom-sub-repo`."""
-    shown: dict[str, Any] = {
-        "use_default": repo.use_default_subject,
-        "use_immutable_subject": oidc.is_immutable(repo),
-        "sub_claim_prefix": oidc.subject_prefix(repo),
-    }
-    if not repo.use_default_subject:
-        shown["include_claim_keys"] = list(repo.subject_claims)
-    return shown
+    return {"use_default": True, "use_immutable_subject": oidc.is_immutable(repo), "sub_claim_prefix": oidc.subject_prefix(repo)}

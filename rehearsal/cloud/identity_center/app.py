@@ -70,13 +70,13 @@ def _role_credentials(token: str, query: Mapping[str, str]) -> dict[str, Any]:
     permission_set = signed_in.instance.assigned(signed_in.user, account, name)
     if permission_set is None:
         raise ApiError("ForbiddenException", "No access", 403)
-    made = roles.credentials(signed_in.instance, permission_set, account, signed_in.user)
+    credentials = roles.credentials(signed_in.instance, permission_set, account, signed_in.user)
     return {
         "roleCredentials": {
-            "accessKeyId": made.access_key_id,
-            "secretAccessKey": made.secret_access_key,
-            "sessionToken": made.session_token,
-            "expiration": int((made.expiration or 0) * 1000),
+            "accessKeyId": credentials.access_key_id,
+            "secretAccessKey": credentials.secret_access_key,
+            "sessionToken": credentials.session_token,
+            "expiration": int((credentials.expiration or 0) * 1000),
         }
     }
 
@@ -95,8 +95,8 @@ async def rehearsal(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def _seed(request: Mapping[str, Any]) -> dict[str, Any]:
-    made = _store.seed(request["account"], request["region"], request["groups"])
-    return {"instance_arn": made.arn, "identity_store": made.identity_store, "start_url": made.start_url}
+    instance = _store.seed(request["account"], request["region"], request["groups"])
+    return {"instance_arn": instance.arn, "identity_store": instance.identity_store, "start_url": instance.start_url}
 
 
 def _sign_in(request: Mapping[str, Any]) -> dict[str, Any]:

@@ -26,12 +26,12 @@ def remove(permission_set: PermissionSet, account: str) -> None:
 def credentials(instance: Instance, permission_set: PermissionSet, account: str, user: str) -> aws.Credentials:
     """A session of the role for a user."""
     arn = f"arn:aws:iam::{account}:role{instance.role_path}{permission_set.roles[account]}"
-    made, _ = aws.start_session(arn, user, seconds(permission_set.session_duration) or 0)
-    return made
+    session, _ = aws.start_session(arn, user, seconds(permission_set.session_duration) or 0)
+    return session
 
 
 def refuse_changes(account: str, operation: str, parameters: Mapping[str, str]) -> None:
-    """What IAM's API refuses whoever asks: a role of one's own at the reserved path, and changes of a reserved role.
+    """What IAM's API refuses every caller: a role of one's own at the reserved path, and changes of a reserved role.
 
     Raises aws.ServiceError.
     """

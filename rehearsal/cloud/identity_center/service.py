@@ -55,7 +55,7 @@ def _check(service: str, operation: str, values: Values) -> None:
 
 def _checks(action: str, resources: tuple[str, ...], values: Values, instance: Instance | None) -> list[Check]:
     """One check a resource: all of them must be allowed. A permission set comes with its tags."""
-    made = PermissionSet("", "", None, "", None, {}, 0)
+    nothing = PermissionSet("", "", None, "", None, {}, 0)
     asked = {tag["Key"]: tag["Value"] for tag in values.get("Tags", [])}
     requested: dict[str, Any] = {f"aws:RequestTag/{key}": value for key, value in asked.items()}
     if asked or values.get("TagKeys"):
@@ -73,7 +73,7 @@ def _checks(action: str, resources: tuple[str, ...], values: Values, instance: I
     checks = []
     for kind in resources:
         for arn in arns[kind]:
-            tags = (instance.permission_sets.get(arn, made) if instance else made).tags
+            tags = (instance.permission_sets.get(arn, nothing) if instance else nothing).tags
             checks.append(Check(action, arn, {**{f"aws:ResourceTag/{key}": value for key, value in tags.items()}, **requested}))
     return checks
 
@@ -124,21 +124,21 @@ def _create_permission_set(instance: Instance, values: Values) -> dict[str, Any]
         raise ApiError("ConflictException", f"PermissionSet with name {values['Name']} already exists.")
     arn = f"arn:aws:sso:::permissionSet/{instance.id}/ps-{uuid.uuid4().hex[:16]}"
     tags = {tag["Key"]: tag["Value"] for tag in values.get("Tags", [])}
-    made = PermissionSet(
+    permission_set = PermissionSet(
         arn, values["Name"], values.get("Description"), _duration(values, _SHORTEST), values.get("RelayState"), tags, time.time()
     )
-    instance.permission_sets[arn] = made
-    return {"PermissionSet": _shown(made)}
+    instance.permission_sets[arn] = permission_set
+    return {"PermissionSet": _shown(permission_set)}
 
 
-def _shown(one: PermissionSet) -> dict[str, Any]:
+def _shown(permission_set: PermissionSet) -> dict[str, Any]:
     shown = {
-        "Name": one.name,
-        "PermissionSetArn": one.arn,
-        "Description": one.description,
-        "CreatedDate": one.created,
-        "SessionDuration": one.session_duration,
-        "RelayState": one.relay_state,
+        "Name": permission_set.name,
+        "PermissionSetArn": permission_set.arn,
+        "Description": permission_set.description,
+        "CreatedDate": permission_set.created,
+        "SessionDuration": permission_set.session_duration,
+        "RelayState": permission_set.relay_state,
     }
     return {key: value for key, value in shown.items() if value is not None}
 

@@ -103,8 +103,8 @@ class Store:
 
     def seed(self, account: str, region: str, groups: Mapping[str, Iterable[str]]) -> Instance:
         """A new instance with these groups: users by display name."""
-        made = [Group(str(uuid.uuid4()), name, tuple(users)) for name, users in groups.items()]
-        instance = Instance(account, region, {group.id: group for group in made})
+        created = [Group(str(uuid.uuid4()), name, tuple(users)) for name, users in groups.items()]
+        instance = Instance(account, region, {group.id: group for group in created})
         self.instances[account, region] = instance
         return instance
 
@@ -116,7 +116,7 @@ class Store:
 
 
 def new_role_name(permission_set: str) -> str:
-    """A reserved role's name: its end differs each time that the role is made again."""
+    """A reserved role's name: its end differs each time that the role is created again."""
     return f"AWSReservedSSO_{permission_set}_{secrets.token_hex(8)}"
 
 

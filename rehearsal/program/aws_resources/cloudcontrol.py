@@ -27,7 +27,7 @@ class HandlerFailed(CloudError):
 class CloudControlResource(AwsHandler):
     """A type of CloudFormation by CloudControl.
 
-    The provider also fetches the type's schema (cloudformation:DescribeType), to tell what needs a replacement; that call is not made here.
+    The provider also fetches the type's schema (cloudformation:DescribeType), to tell what needs a replacement; that call is left out here.
     """
 
     token = "aws:cloudcontrol/resource:Resource"

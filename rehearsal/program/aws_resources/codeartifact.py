@@ -19,11 +19,11 @@ class Domain(AwsHandler):
         }
 
     def create(self, cloud: Aws, wanted: Params) -> Created:
-        made = cloud.call("codeartifact", "create_domain", **wanted["create"], tags=lower_tags(wanted["tags"]) or None)["domain"]
-        outputs = {"arn": made["arn"], "owner": made["owner"], "tagsAll": wanted["tags"]}
-        with finishing(made["arn"], outputs):
-            outputs |= self._described(cloud, made["name"], made["owner"])
-        return Created(made["arn"], outputs)
+        created = cloud.call("codeartifact", "create_domain", **wanted["create"], tags=lower_tags(wanted["tags"]) or None)["domain"]
+        outputs = {"arn": created["arn"], "owner": created["owner"], "tagsAll": wanted["tags"]}
+        with finishing(created["arn"], outputs):
+            outputs |= self._described(cloud, created["name"], created["owner"])
+        return Created(created["arn"], outputs)
 
     def update(self, cloud: Aws, existing: Existing, wanted: Params) -> Params:
         _retag_codeartifact(cloud, existing, wanted["tags"])
@@ -104,14 +104,14 @@ class Repository(AwsHandler):
 
     def create(self, cloud: Aws, wanted: Params) -> Created:
         tags = lower_tags(wanted["tags"]) or None
-        made = cloud.call("codeartifact", "create_repository", **wanted["create"], tags=tags)["repository"]
-        outputs = {"arn": made["arn"], "domainOwner": made["domainOwner"], "tagsAll": wanted["tags"]}
-        where = {"domain": made["domainName"], "domainOwner": made["domainOwner"], "repository": made["name"]}
-        with finishing(made["arn"], outputs):
+        created = cloud.call("codeartifact", "create_repository", **wanted["create"], tags=tags)["repository"]
+        outputs = {"arn": created["arn"], "domainOwner": created["domainOwner"], "tagsAll": wanted["tags"]}
+        where = {"domain": created["domainName"], "domainOwner": created["domainOwner"], "repository": created["name"]}
+        with finishing(created["arn"], outputs):
             if wanted["connection"]:
                 cloud.call("codeartifact", "associate_external_connection", **where, externalConnection=wanted["connection"])
             outputs |= self._described(cloud, where)
-        return Created(made["arn"], outputs)
+        return Created(created["arn"], outputs)
 
     def update(self, cloud: Aws, existing: Existing, wanted: Params) -> Params:
         where = {"domain": existing["domain"], "domainOwner": existing["domainOwner"], "repository": existing["repository"]}

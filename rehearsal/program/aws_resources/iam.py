@@ -29,7 +29,7 @@ class OpenIdConnectProvider(AwsHandler):
         }
 
     def create(self, cloud: Aws, wanted: Params) -> Created:
-        made = cloud.call(
+        created = cloud.call(
             "iam",
             "create_open_id_connect_provider",
             Url=wanted["url"],
@@ -37,7 +37,7 @@ class OpenIdConnectProvider(AwsHandler):
             ThumbprintList=wanted["thumbprints"] or None,
             Tags=upper_tags(wanted["tags"]) or None,
         )
-        arn = made["OpenIDConnectProviderArn"]
+        arn = created["OpenIDConnectProviderArn"]
         with finishing(arn, {"arn": arn}):
             return Created(arn, {**self._described(cloud, arn), "tagsAll": wanted["tags"]})
 
@@ -97,11 +97,11 @@ class Role(AwsHandler):
         }
 
     def create(self, cloud: Aws, wanted: Params) -> Created:
-        made = cloud.call("iam", "create_role", **wanted["create"], Tags=upper_tags(wanted["tags"]) or None)["Role"]
-        outputs = {"arn": made["Arn"], "name": made["RoleName"], "tagsAll": wanted["tags"]}
-        with finishing(made["RoleName"], outputs):
-            outputs |= self._described(cloud, made["RoleName"])
-        return Created(made["RoleName"], outputs)
+        created = cloud.call("iam", "create_role", **wanted["create"], Tags=upper_tags(wanted["tags"]) or None)["Role"]
+        outputs = {"arn": created["Arn"], "name": created["RoleName"], "tagsAll": wanted["tags"]}
+        with finishing(created["RoleName"], outputs):
+            outputs |= self._described(cloud, created["RoleName"])
+        return Created(created["RoleName"], outputs)
 
     def update(self, cloud: Aws, existing: Existing, wanted: Params) -> Params:
         role, request = existing.id, wanted["create"]
@@ -214,11 +214,11 @@ class Policy(AwsHandler):
         }
 
     def create(self, cloud: Aws, wanted: Params) -> Created:
-        made = cloud.call("iam", "create_policy", **wanted["create"], Tags=upper_tags(wanted["tags"]) or None)["Policy"]
-        outputs = {"arn": made["Arn"], "tagsAll": wanted["tags"]}
-        with finishing(made["Arn"], outputs):
-            outputs |= self._described(cloud, made["Arn"])
-        return Created(made["Arn"], outputs)
+        created = cloud.call("iam", "create_policy", **wanted["create"], Tags=upper_tags(wanted["tags"]) or None)["Policy"]
+        outputs = {"arn": created["Arn"], "tagsAll": wanted["tags"]}
+        with finishing(created["Arn"], outputs):
+            outputs |= self._described(cloud, created["Arn"])
+        return Created(created["Arn"], outputs)
 
     def update(self, cloud: Aws, existing: Existing, wanted: Params) -> Params:
         arn, document = existing.id, wanted["create"]["PolicyDocument"]

@@ -56,9 +56,9 @@ class PermissionSet(AwsHandler):
 
     def create(self, cloud: Aws, wanted: Params) -> Created:
         request = wanted["create"]
-        made = cloud.call(_SERVICE, "create_permission_set", **request, Tags=upper_tags(wanted["tags"]) or None)["PermissionSet"]
-        id = f"{made['PermissionSetArn']},{request['InstanceArn']}"
-        with finishing(id, {"arn": made["PermissionSetArn"]}):
+        created = cloud.call(_SERVICE, "create_permission_set", **request, Tags=upper_tags(wanted["tags"]) or None)["PermissionSet"]
+        id = f"{created['PermissionSetArn']},{request['InstanceArn']}"
+        with finishing(id, {"arn": created["PermissionSetArn"]}):
             return Created(id, {**self._described(cloud, id), "tagsAll": wanted["tags"]})
 
     def update(self, cloud: Aws, existing: Existing, wanted: Params) -> Params:

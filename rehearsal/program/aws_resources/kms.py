@@ -35,9 +35,9 @@ class Key(AwsHandler):
         }
 
     def create(self, cloud: Aws, wanted: Params) -> Created:
-        made = cloud.call("kms", "create_key", **wanted["create"], Tags=kms_tags(wanted["tags"]) or None)["KeyMetadata"]
-        key = made["KeyId"]
-        outputs = {"arn": made["Arn"], "keyId": key, "tagsAll": wanted["tags"]}
+        created = cloud.call("kms", "create_key", **wanted["create"], Tags=kms_tags(wanted["tags"]) or None)["KeyMetadata"]
+        key = created["KeyId"]
+        outputs = {"arn": created["Arn"], "keyId": key, "tagsAll": wanted["tags"]}
         with finishing(key, outputs):
             if wanted["rotate"]:
                 cloud.call("kms", "enable_key_rotation", KeyId=key, RotationPeriodInDays=wanted["period"])

@@ -20,10 +20,10 @@ class Secret(AwsHandler):
         }
 
     def create(self, cloud: Aws, wanted: Params) -> Created:
-        made = cloud.call("secretsmanager", "create_secret", **wanted["create"], Tags=upper_tags(wanted["tags"]) or None)
-        cloud.call("secretsmanager", "describe_secret", SecretId=made["ARN"])
-        cloud.call("secretsmanager", "get_resource_policy", SecretId=made["ARN"])
-        return Created(made["ARN"], {"arn": made["ARN"], "name": made["Name"], "tagsAll": wanted["tags"]})
+        created = cloud.call("secretsmanager", "create_secret", **wanted["create"], Tags=upper_tags(wanted["tags"]) or None)
+        cloud.call("secretsmanager", "describe_secret", SecretId=created["ARN"])
+        cloud.call("secretsmanager", "get_resource_policy", SecretId=created["ARN"])
+        return Created(created["ARN"], {"arn": created["ARN"], "name": created["Name"], "tagsAll": wanted["tags"]})
 
     def delete(self, cloud: Aws, existing: Existing) -> None:
         days = existing.get("recoveryWindowInDays")

@@ -213,7 +213,7 @@ def test_a_tool_that_is_too_old_makes_the_job_unavailable(repository: Repository
     pin = "0" * 40
     result = repository.steps(f'- uses: actions/setup-python@{pin}\n  with: {{python-version: "{wanted}"}}\n- run: python --version')
     assert result.conclusion is conclusion
-    assert ("asks for python 999" in result.reason) is (conclusion is Conclusion.UNAVAILABLE)
+    assert ("requires python 999" in result.reason) is (conclusion is Conclusion.UNAVAILABLE)
 
 
 def test_a_python_of_its_own_sees_what_is_installed_and_installs_elsewhere(repository: Repository) -> None:

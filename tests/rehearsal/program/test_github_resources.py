@@ -109,15 +109,11 @@ FULL_RULESET = {
         "creation": True,
         "deletion": True,
         "nonFastForward": True,
-        "requiredLinearHistory": False,
         "update": True,
-        "requiredSignatures": True,
-        "requiredDeployments": {"requiredDeploymentEnvironments": ["test"]},
         "pullRequest": {
             "requiredApprovingReviewCount": 1,
             "dismissStaleReviewsOnPush": True,
             "requireLastPushApproval": True,
-            "allowedMergeMethods": ["squash"],
         },
         "requiredStatusChecks": {
             "requiredChecks": [{"context": "test", "integrationId": 15368}, {"context": "lint"}],
@@ -148,12 +144,9 @@ def test_a_ruleset_with_everything():
             {"type": "creation"},
             {"type": "deletion"},
             {"type": "update", "parameters": {"update_allows_fetch_and_merge": False}},
-            {"type": "required_deployments", "parameters": {"required_deployment_environments": ["test"]}},
-            {"type": "required_signatures"},
             {
                 "type": "pull_request",
                 "parameters": {
-                    "allowed_merge_methods": ["squash"],
                     "dismiss_stale_reviews_on_push": True,
                     "require_code_owner_review": False,
                     "require_last_push_approval": True,
@@ -193,7 +186,7 @@ def test_an_archived_repository_takes_no_ruleset():
         ({"rules": {"delete": True}}, r"rules\.delete is not an input"),
         ({"rules": {"pullRequest": {"approvals": 1}}}, r"rules\.pullRequest\.approvals is not an input"),
         ({"rules": {"pullRequest": {"requiredApprovingReviewCount": 11}}}, "allowed: 0 to 10"),
-        ({"rules": {"updateAllowsFetchAndMerge": True}}, "needs update"),
+        ({"rules": {"requiredSignatures": True}}, r"rules\.requiredSignatures is not an input"),
         ({"rules": {"requiredStatusChecks": {"requiredChecks": [{"integrationId": 1}]}}}, r"requiredChecks\[0\]\.context is required"),
         ({"conditions": {"refName": {"includes": ["~ALL"]}}}, r"conditions\.refName\.excludes is required"),
         ({"conditions": {}}, r"conditions\.refName must be set for branch target"),

@@ -79,24 +79,16 @@ def program(group: str = "Engineering", action: str = "iam:ListUsers", duration:
     return PROGRAM.format(group=group, duration=duration, document=DOCUMENT % action, account=account)
 
 
-def test_made_changed_and_removed(project: Project, center: LocalCloud):
+def test_made_and_removed(project: Project, center: LocalCloud):
     first = project.write(program()).run()
     assert first["error"] is None and first["outputs"]["role"] == f"arn:aws:iam::{ACCOUNT}:role/builds/there"
     made = by_name(first)["readers"]["outputs"]
     assert (made["sessionDuration"], made["tagsAll"]) == ("PT8H", {"project": "package-flow", "stack": "dev"})
-    session = sign_in(center, "ann")
-    assert "Users" in client(center, "iam", session).list_users()
-
-    second = project.write(program(action="iam:ListRoles", duration="PT1H")).run(first)
-    assert second["error"] is None and by_name(second)["readers"]["outputs"]["arn"] == made["arn"]
-    assert "Roles" in client(center, "iam", sign_in(center, "ann")).list_roles()
-    with pytest.raises(ClientError, match="not authorized"):
-        client(center, "iam", session).list_users()
-
+    assert "Users" in client(center, "iam", sign_in(center, "ann")).list_users()
     with pytest.raises(ClientError, match="No access"):
         sign_in(center, "rob")
 
-    gone = project.destroy(second)
+    gone = project.destroy(first)
     assert gone["error"] is None and project.happened("deleted") == ["assignment", "policy", "readers"]
     with pytest.raises(ClientError, match="No access"):
         sign_in(center, "ann")

@@ -27,7 +27,7 @@ def program(name: str, description: str = "reads") -> str:
 def test_a_run_that_cannot_begin_forgets_nothing(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     first = project.write(program("kept")).run()
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another")
-    second = project.run(first)
+    second = project.destroy(first)
     assert "SignatureDoesNotMatch" in second["error"]["message"]
     assert [each["urn"] for each in second["resources"]] == [URN]
 

@@ -1,4 +1,4 @@
-"""One call of an operation: who asks what, and the look-ups that every operation starts with.
+"""One call of an operation: its caller, its parameters, and the look-ups that every operation starts with.
 
 Look-ups authorize first and say what does not exist only to those who may know.
 """

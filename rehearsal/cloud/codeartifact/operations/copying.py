@@ -4,14 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from evaluator.package_groups import Coordinates
-from rehearsal.cloud.codeartifact.errors import invalid
-from rehearsal.cloud.codeartifact.events import Changes
+from rehearsal.cloud.codeartifact.errors import invalid, not_implemented
 from rehearsal.cloud.codeartifact.lookup import existing_package
 from rehearsal.cloud.codeartifact.operations.call import Call, operation
 from rehearsal.cloud.codeartifact.operations.package_versions import Problem, failures
 from rehearsal.cloud.codeartifact.origin_controls import may_enter
 from rehearsal.cloud.codeartifact.store import Domain, PackageVersion, Repository
-from rehearsal.cloud.codeartifact.upstream import Found, visible_versions
 from rehearsal.cloud.codeartifact.versions import add_version, copy_of
 
 MOST_VERSIONS = 100
@@ -25,7 +23,7 @@ class Copy:
     source: Repository
     destination: Repository
     package: Coordinates
-    available: dict[str, Found]
+    available: dict[str, PackageVersion]
 
 
 @operation
@@ -43,6 +41,9 @@ def copy_package_versions(call: Call) -> dict[str, Any]:
 
 
 def _wanted(call: Call) -> list[str]:
+    for option in ("allowOverwrite", "includeFromUpstream"):
+        if call.get(option, False):
+            raise not_implemented(f"{option} of CopyPackageVersions")
     versions, revisions = call.get("versions"), call.get("versionRevisions")
     if bool(versions) == bool(revisions):
         raise invalid("Either versions or versionRevisions must be specified, and not both.")
@@ -63,18 +64,12 @@ def _authorized(call: Call) -> Copy:
     call.allow("CopyPackageVersions", call.targets.repository(call.owner, call.domain_name, destination))
     domain, source = call.repository("ReadFromRepository", "sourceRepository")
     _, target = call.existing_repository("destinationRepository")
-    return Copy(domain, source, target, package, _available(call, domain, source, package))
-
-
-def _available(call: Call, domain: Domain, source: Repository, package: Coordinates) -> dict[str, Found]:
-    if call.get("includeFromUpstream", False):
-        return visible_versions(call.service, domain, source, package)
-    return {name: Found(source, version) for name, version in existing_package(source, package).versions.items()}
+    return Copy(domain, source, target, package, existing_package(source, package).versions)
 
 
 def _is_there(copy: Copy, name: str) -> bool:
     present = copy.destination.version(copy.package, name)
-    return present is not None and present.revision == copy.available[name].version.revision
+    return present is not None and present.revision == copy.available[name].revision
 
 
 def _problem(call: Call, copy: Copy, name: str) -> Problem | None:
@@ -83,42 +78,26 @@ def _problem(call: Call, copy: Copy, name: str) -> Problem | None:
         return "NOT_FOUND", f"Could not find version {name}"
     if problem := _revision_problem(call, copy, name):
         return problem
-    if found.version.status in ("Unfinished", "Disposed"):
-        return "NOT_ALLOWED", f"Version {name} is {found.version.status}"
+    if found.status in ("Unfinished", "Disposed"):
+        return "NOT_ALLOWED", f"Version {name} is {found.status}"
     if not may_enter(call.service, copy.domain, copy.destination, copy.package):
         return "NOT_ALLOWED", f"Version {name} may not enter repository {copy.destination.name}: package group origin controls"
-    if copy.destination.version(copy.package, name) and not call.get("allowOverwrite", False):
+    if copy.destination.version(copy.package, name):
         return "ALREADY_EXISTS", f"Version {name} already exists"
     return None
 
 
 def _revision_problem(call: Call, copy: Copy, name: str) -> Problem | None:
-    wanted, actual = call.get("versionRevisions", {}).get(name), copy.available[name].version.revision
+    wanted, actual = call.get("versionRevisions", {}).get(name), copy.available[name].revision
     return ("MISMATCHED_REVISION", f"current revision: {actual}, expected revision: {wanted}") if wanted not in (None, actual) else None
 
 
 def _copy(call: Call, copy: Copy, name: str) -> PackageVersion:
-    found = copy.available[name]
-    fresh, present = copy_of(found.version), copy.destination.version(copy.package, name)
-    if present is None:
-        add_version(call.service, copy.domain, copy.destination, copy.package, fresh)
-    else:
-        copy.destination.packages[copy.package].versions[name] = fresh
-        call.service.emit(copy.domain, copy.destination, copy.package, fresh, "Updated", _changes(present, fresh))
+    fresh = copy_of(copy.available[name])
+    add_version(call.service, copy.domain, copy.destination, copy.package, fresh)
     if copy.package.format == "npm":
-        _copy_tags(found.repository, copy.destination, copy.package, name)
+        _copy_tags(copy.source, copy.destination, copy.package, name)
     return fresh
-
-
-def _changes(before: PackageVersion, after: PackageVersion) -> Changes:
-    kept = before.assets.keys() & after.assets.keys()
-    return Changes(
-        assets_added=len(after.assets.keys() - before.assets.keys()),
-        assets_removed=len(before.assets.keys() - after.assets.keys()),
-        assets_updated=sum(1 for name in kept if before.assets[name].content != after.assets[name].content),
-        metadata_updated=before.metadata != after.metadata,
-        status_changed=before.status != after.status,
-    )
 
 
 def _copy_tags(source: Repository, destination: Repository, package: Coordinates, version: str) -> None:

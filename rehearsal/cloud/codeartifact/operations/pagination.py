@@ -14,9 +14,9 @@ Item = TypeVar("Item")
 
 
 def page(call: Call, items: Iterable[Item], key: Callable[[Item], Any], limit: int | None = None) -> tuple[list[Item], dict[str, str]]:
-    """The page that the call asks for, in the order of `key` (a JSON-serialisable value), and `{"nextToken": ...}` if there is more.
+    """The page that the call requests, in the order of `key` (a JSON-serialisable value), and `{"nextToken": ...}` if there is more.
 
-    A token that was not made here is a ValidationException.
+    A token that was not issued here is a ValidationException.
     """
     ordered = sorted(items, key=key)
     token = call.get("nextToken")

@@ -1,6 +1,6 @@
 """GitHub's published OpenAPI description, cut down to the operations of this stand-in, as JSON Schema validators.
 
-`operations.json` is made by `extract.py`, which names source, version and licence.
+`operations.json` is written by `extract.py`, which names source, version and licence.
 """
 
 import json

@@ -25,7 +25,7 @@ OPERATIONS = {
     f"{REPOSITORY}/actions/variables": ["get", "post"],
     f"{REPOSITORY}/actions/variables/{{name}}": ["get", "patch", "delete"],
     f"{REPOSITORY}/actions/permissions/workflow": ["get", "put"],
-    f"{REPOSITORY}/actions/oidc/customization/sub": ["get", "put"],
+    f"{REPOSITORY}/actions/oidc/customization/sub": ["get"],
     f"{REPOSITORY}/environments": ["get"],
     f"{REPOSITORY}/git/ref/{{ref}}": ["get"],
     f"{REPOSITORY}/git/matching-refs/{{ref}}": ["get"],

@@ -1,6 +1,5 @@
-"""The real clients: AWS CLI, npm, pip, twine, and Maven where it is asked for."""
+"""Maven, the client whose reading no scenario shows. AWS CLI, npm, pip and twine are the scenarios'."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -11,12 +10,11 @@ from pathlib import Path
 import pytest
 
 from rehearsal.cloud.aws import Credentials
-from rehearsal.cloud.public_registries import maven, pypi
+from rehearsal.cloud.public_registries import maven
 from tests.rehearsal.cloud.codeartifact.scene import DOMAIN, TOKEN, Scene, package_arn, repository_arn
 from tests.rehearsal.cloud.in_process import REGION, allow
 
 BIN = Path(sys.executable).parent
-NPM = pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
 READ = allow(
     "codeartifact:ReadFromRepository", "codeartifact:GetRepositoryEndpoint", resource=[repository_arn(n) for n in ("shared", "payments")]
 )
@@ -42,12 +40,6 @@ class Desk:
             "AWS_SESSION_TOKEN": self.credentials.session_token or "", "NPM_CONFIG_UPDATE_NOTIFIER": "false",
         }  # fmt: skip
         return subprocess.run(command, cwd=self.home / folder, env=own | environment, capture_output=True, text=True, timeout=120)
-
-    def login(self, tool: str, repository: str) -> None:
-        done = self.run(
-            "aws", "codeartifact", "login", "--tool", tool, "--domain", DOMAIN, "--repository", repository, "--duration-seconds", "3600"
-        )
-        assert done.returncode == 0, done.stderr
 
     def folder(self, name: str, **files: str) -> str:
         """A folder in the home with these files; `__` in a name is a dot."""
@@ -76,57 +68,6 @@ def publisher(payments: Scene, tmp_path: Path) -> Desk:
 def reader(payments: Scene, tmp_path: Path) -> Desk:
     (tmp_path / "reader").mkdir()
     return Desk(payments, tmp_path / "reader", payments.role(*TOKEN, READ))
-
-
-@NPM
-def test_npm(publisher: Desk, reader: Desk) -> None:
-    manifest = {"name": "@acme-payments/client", "version": "1.0.0", "dependencies": {"public-greeting": "^1.0.0"}}
-    package = publisher.folder("package", package__json=json.dumps(manifest))
-    publisher.login("npm", "payments")
-    reader.login("npm", "payments")
-    refusal = reader.run("npm", "publish", folder=reader.folder("copy", package__json=json.dumps(manifest)))
-    assert "403 Forbidden" in refusal.stderr
-    assert "codeartifact:PublishPackageVersion on resource" in refusal.stderr
-    published = publisher.run("npm", "publish", folder=package)
-    assert published.returncode == 0, published.stderr
-    assert publisher.run("npm", "publish", folder=package).returncode != 0
-    app = reader.folder("app", package__json='{"name": "app", "version": "1.0.0"}')
-    installed = reader.run("npm", "install", "@acme-payments/client", folder=app)
-    assert installed.returncode == 0, installed.stderr
-    found = json.loads((reader.home / "app" / "package-lock.json").read_text())["packages"]
-    assert {name.removeprefix("node_modules/") for name in found if name} == {
-        "@acme-payments/client",
-        "public-greeting",
-        "public-punctuation",
-    }
-
-
-def test_twine_and_pip(publisher: Desk, reader: Desk) -> None:
-    wheel = pypi.wheel_name("acme-payments-client", "1.0.0")
-    (publisher.home / wheel).write_bytes(pypi.wheel("acme-payments-client", "1.0.0", ["public-greeting>=1"]))
-    (reader.home / wheel).write_bytes(pypi.wheel("acme-payments-client", "1.0.0", []))
-    publisher.login("twine", "payments")
-    reader.login("twine", "payments")
-    upload = ("twine", "upload", "--disable-progress-bar", "--non-interactive", "-r", "codeartifact", wheel)
-    assert "403 Forbidden" in reader.run(*upload).stdout
-    uploaded = publisher.run(*upload)
-    assert uploaded.returncode == 0, uploaded.stdout
-    assert "409 Conflict" in publisher.run(*upload).stdout
-    reader.login("pip", "payments")
-    installed = reader.run(
-        sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--target", "site", "acme-payments-client"
-    )
-    assert installed.returncode == 0, installed.stderr
-    names = {path.name.split("-")[0] for path in (reader.home / "site").glob("*.dist-info")}
-    assert names == {"acme_payments_client", "public_greeting", "public_punctuation"}
-
-
-def test_the_command_line_shows_denials_and_pages(publisher: Desk) -> None:
-    listing = ["aws", "codeartifact", "list-repositories-in-domain", "--domain", DOMAIN, "--page-size", "2"]
-    assert "codeartifact:ListRepositoriesInDomain on resource: arn:aws:codeartifact" in publisher.run(*listing).stderr
-    reader = Desk(publisher.scene, publisher.home, publisher.scene.role(allow("codeartifact:ListRepositoriesInDomain")))
-    listed = reader.run(*listing, "--query", "repositories[].name", "--output", "text").stdout.split()
-    assert listed == ["central", "npmjs", "payments", "pypi", "shared"]
 
 
 @pytest.mark.slow("mvn's own plugins come from the network")

@@ -87,12 +87,6 @@ class TestDifferentContent:
         assert answer["successfulVersions"] == {}
         assert "1.1.0" not in differing.versions("shared", "npm", "client", "acme-payments")
 
-    def test_unless_asked_for(self, differing: Scene) -> None:
-        differing.admin.copy_package_versions(**PROMOTE, versions=["1.0.0"], allowOverwrite=True)
-        assert revision(differing, "1.0.0", "shared") == revision(differing, "1.0.0")
-        last = differing.service.events[-1]["detail"]
-        assert (last["operationType"], last["changes"]["assetsUpdated"]) == ("Updated", 1)
-
 
 def test_one_missing_version_fails_all(payments: Scene) -> None:
     answer = payments.admin.copy_package_versions(**PROMOTE, versions=["1.0.0", "9.9.9"])
@@ -119,13 +113,11 @@ def test_requests_that_make_no_sense(payments: Scene, change: dict) -> None:
         payments.admin.copy_package_versions(**PROMOTE | change)
 
 
-def test_upstream_versions_are_copied_when_asked_for(payments: Scene, administrator: Person) -> None:
-    payments.repositories(team="payments", other="")
-    request = {**NAMED, "sourceRepository": "team", "destinationRepository": "other", "versions": ["1.0.0"]}
-    with refused("ResourceNotFoundException"):
-        payments.admin.copy_package_versions(**request)
-    answer = payments.admin.copy_package_versions(**request, includeFromUpstream=True)
-    assert list(answer["successfulVersions"]) == ["1.0.0"]
+@pytest.mark.parametrize("option", ["allowOverwrite", "includeFromUpstream"])
+def test_an_option_that_nobody_uses_is_refused(payments: Scene, option: str) -> None:
+    with refused("NotImplementedException", option):
+        payments.admin.copy_package_versions(**PROMOTE, versions=["1.0.0"], **{option: True})
+    payments.admin.copy_package_versions(**PROMOTE, versions=["1.0.0"], **{option: False})
 
 
 def test_package_groups_decide_where_copies_may_go(payments: Scene) -> None:

@@ -369,13 +369,6 @@ def test_what_is_not_understood_is_refused(github: Client) -> None:
     github.act("push", **body)
 
 
-def test_reset_forgets_everything(github: Client) -> None:
-    github.rest("GET", "/repos/acme/api", expect=200)
-    github.act("reset")
-    github.rest("GET", "/repos/acme/api", expect=401)
-    assert [one["status"] for one in github.show("requests")["requests"]] == [401]
-
-
 INSTALLATION = {"token": "t", "organization": "acme", "app_id": 1, "permissions": {}}
 
 

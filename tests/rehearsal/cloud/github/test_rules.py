@@ -180,7 +180,7 @@ def test_without_conditions_a_ruleset_covers_nothing() -> None:
     assert not applies_to(ruleset(conditions={}), MAIN, "main")
 
 
-@given(st.text("ab/*", min_size=1, max_size=6), st.text("ab/", min_size=1, max_size=6))
+@given(st.text("ab/*", min_size=1, max_size=6).filter(lambda text: "**" not in text), st.text("ab/", min_size=1, max_size=6))
 def test_conditions_mean_what_the_patterns_mean(pattern: str, name: str) -> None:
     guard = ruleset(include=(f"refs/heads/{pattern}",))
     assert applies_to(guard, f"refs/heads/{name}", "main") == matches(f"refs/heads/{pattern}", f"refs/heads/{name}")

@@ -11,8 +11,8 @@ import pytest
 from policies.document import statement, text
 from rehearsal.actions import Conclusion, RunResult, machine
 from rehearsal.actions.concurrency import Groups
-from tests.rehearsal.actions import sources
-from tests.rehearsal.actions.registry import DOMAIN, PLACE, PROJECT, LocalCloud, workflow_ref
+from tests.workflows import sources
+from tests.workflows.registry import DOMAIN, PLACE, PROJECT, LocalCloud, workflow_ref
 
 PROMOTE = "promote-package.yml"
 

@@ -13,8 +13,8 @@ import pytest
 from policies.owned_names import Format
 from rehearsal.actions import Conclusion, RunResult, machine
 from rehearsal.packages import Package, wheel
-from tests.rehearsal.actions import sources
-from tests.rehearsal.actions.registry import DOMAIN, LocalCloud
+from tests.workflows import sources
+from tests.workflows.registry import DOMAIN, LocalCloud
 
 POM = """<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>com.acme.payments</groupId>
 <artifactId>{}</artifactId><version>{}</version></project>"""

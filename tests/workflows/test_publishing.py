@@ -12,8 +12,8 @@ import pytest
 
 from rehearsal.actions import Conclusion, RunResult, definitions
 from rehearsal.actions.concurrency import Groups
-from tests.rehearsal.actions import sources
-from tests.rehearsal.actions.registry import DOMAIN, WORKFLOWS, LocalCloud, workflow_ref
+from tests.workflows import sources
+from tests.workflows.registry import DOMAIN, WORKFLOWS, LocalCloud, workflow_ref
 
 PUBLISH = "publish-package.yml"
 NAMES = {"npm": "@acme-payments/{}", "pypi": "acme-payments-{}", "maven": "com.acme.payments:{}"}

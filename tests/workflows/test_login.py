@@ -6,8 +6,8 @@ import pytest
 
 from rehearsal.actions import Conclusion, RunResult
 from rehearsal.actions.github import start_jobs
-from tests.rehearsal.actions.registry import PROJECT, TOOLS, LocalCloud
 from tests.workflows.calling import run_workflow
+from tests.workflows.registry import PROJECT, TOOLS, LocalCloud
 
 WORKFLOW = """
 on: {workflow_call: {}}

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from rehearsal.actions import Conclusion, RunResult
-from tests.rehearsal.actions import sources
-from tests.rehearsal.actions.registry import LocalCloud
-from tests.rehearsal.actions.test_publishing import PUBLISH, published
+from tests.workflows import sources
+from tests.workflows.registry import LocalCloud
+from tests.workflows.test_publishing import PUBLISH, published
 
 REPOSITORY = "acme/payments-api"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from rehearsal.actions.github import client
-from tests.rehearsal.actions.registry import ACCOUNT, PROJECT, REGION, LocalCloud
+from tests.workflows.registry import ACCOUNT, PROJECT, REGION, LocalCloud
 
 KEY = "key-of-these-tests"
 

@@ -25,7 +25,7 @@ from rehearsal.actions.concurrency import Groups
 from rehearsal.actions.github import Act, start_jobs
 from tests.workflows.calling import call_action, run_workflow
 
-PROJECT = Path(__file__).parents[3]
+PROJECT = Path(__file__).parents[2]
 WORKFLOWS = PROJECT / ".github" / "workflows"
 ACCOUNT, REGION, DOMAIN, TOKEN_DURATION = "111122223333", "eu-west-1", "acme", 3600
 PLACE = Registry(partition="aws", account=ACCOUNT, region=REGION, domain=DOMAIN)
