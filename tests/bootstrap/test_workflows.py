@@ -44,7 +44,7 @@ def test_no_secret_is_read_and_no_right_is_given_to_all_jobs(name):
     assert "pull_request_target" not in workflow[True]
     for job in workflow["jobs"].values():
         assert set(job["permissions"]) <= {"contents", "id-token"} and job["permissions"]["contents"] == "read"
-        assert job["timeout-minutes"] <= 60
+        assert job["timeout-minutes"] <= 90
         checkout = next(step for step in job["steps"] if step.get("uses", "").startswith("actions/checkout@"))
         assert checkout["with"]["persist-credentials"] is False
 
