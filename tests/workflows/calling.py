@@ -11,7 +11,7 @@ from rehearsal.actions import RunResult, StartedJob
 PROJECT = Path(__file__).parents[2]
 OWN = "acme/package-flow"
 PIN = "0" * 40
-JOB = {"event_name": "push", "ref": "refs/heads/main", "ref_name": "main", "repository": "acme/payments-api", "actor": "bob"}
+JOB = {"event_name": "push", "event": {}, "ref": "refs/heads/main", "ref_name": "main", "repository": "acme/payments-api", "actor": "bob"}
 VARIABLES = {
     "CODEARTIFACT_DOMAIN": "acme",
     "CODEARTIFACT_DOMAIN_OWNER": "111122223333",
