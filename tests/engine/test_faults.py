@@ -25,6 +25,6 @@ def test_a_life_with_every_kind_of_fault_ends_as_one_without(tmp_path: Path) -> 
     figures = Figures()
     with living(FOUND.path, SMALL, folder(tmp_path, "disturbed"), CONNECTION) as life:
         disturbed(life, list(Kind), FIRST, EVERY, ends, figures)
-    print(figures.words(0))
+    print(figures.words())
     assert set(Kind) <= set(figures.hits)
     assert figures.hits.total() > 10
