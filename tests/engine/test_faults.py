@@ -5,7 +5,7 @@ from pathlib import Path
 from rehearsal.cloud.faults import Kind
 from rehearsal.engine.life import living
 from rehearsal.faults import SMALL
-from rehearsal.faults.__main__ import CONNECTION, Figures, disturbed, undisturbed
+from rehearsal.faults.disturbing import CONNECTION, Figures, disturbed, undisturbed
 from tests.engine.life import FOUND, needs_engine
 
 pytestmark = needs_engine
