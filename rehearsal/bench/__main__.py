@@ -40,13 +40,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if found is None:
         print("there is no engine here: make engine", file=sys.stderr)
         return 1
-    print(f"pulumi {found.version}, {os.cpu_count()} processors")
+    kept = "the state is written at each step" if options.checkpoints else "the state is written once"
+    print(f"pulumi {found.version}, {os.cpu_count()} processors, {kept}")
     rows: list[Row] = []
     print(_line(_HEAD), flush=True)
     try:
         for name in options.stacks:
             with tempfile.TemporaryDirectory(prefix="package-flow-bench-") as folder:
-                for row in measure(found.path, name, Path(folder), options.repeat):
+                for row in measure(found.path, name, Path(folder), repeat=options.repeat, checkpoints=options.checkpoints):
                     rows.append(row)
                     print(_line(_cells(row)), flush=True)
     except RuntimeError as error:
@@ -86,6 +87,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
     parser.add_argument("--repeat", type=int, default=1, metavar="N", help="the quickest of so many previews and second ups (default: 1)")
+    parser.add_argument("--checkpoints", action="store_true", help="write the state at each step, as it is on a disk or in a bucket")
     options = parser.parse_args(arguments)
     for name in options.stacks:
         if not (int(name) if name.isdecimal() else (PROJECT / f"Pulumi.{name}.yaml").is_file()):

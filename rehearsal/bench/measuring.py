@@ -19,6 +19,9 @@ from rehearsal.processes import PROJECT
 from rehearsal.program import script
 from rehearsal.stage import Stack
 
+# A state in a bucket or on a disk is written as a whole at each step (backend/snapshot.go of the engine): that grows with the square of the
+# resources, whatever the program. Pulumi Cloud writes a journal, which costs as little as this.
+_NO_CHECKPOINTS = {"PULUMI_SKIP_CHECKPOINTS": "true"}
 _NONE = Measured()
 _EVERY = 0.1  # seconds between two looks at the engine's memory
 
@@ -53,19 +56,20 @@ def stack(name: str, folder: Path) -> Stack:
     return Stack(large_stack.STACK, file, catalog)
 
 
-def measure(command: Path, name: str, folder: Path, repeat: int) -> Iterator[Row]:
-    """The rows of a stack, as they come; of a command that changes nothing the quickest of `repeat` runs. Raises RuntimeError if a
-    command fails or does not do what it has to.
+def measure(command: Path, name: str, folder: Path, *, repeat: int = 1, checkpoints: bool = False) -> Iterator[Row]:
+    """The rows of a stack, as they come; of a command that changes nothing the quickest of `repeat` runs. `checkpoints`: the state is
+    written at each step, as it is on a disk. Raises RuntimeError if a command fails or does not do what it has to.
 
     The bare program comes second, in the same cloud: what the first looked up there is in the inputs of both.
     """
     wanted = stack(name, folder)
     repositories = len(wanted.settings().repositories)
     with living(command, wanted, folder) as life:
-        yield from _rows(command, life, folder, Row(name, repositories, "package-flow"), life.stack.source, repeat)
+        own = replace(life.stack.source, environment={} if checkpoints else _NO_CHECKPOINTS)
+        yield from _rows(command, life, folder, Row(name, repositories, "package-flow"), own, repeat)
         bare = recording.write(life.stack.state(), folder / "recorded")
         _take_away(life)
-        source = replace(life.stack.source, project_file=bare / "Pulumi.yaml", program=partial(script.run, bare))
+        source = replace(own, project_file=bare / "Pulumi.yaml", program=partial(script.run, bare))
         yield from _rows(command, life, folder, Row(name, repositories, "bare"), source, repeat)
 
 
