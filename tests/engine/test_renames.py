@@ -201,12 +201,13 @@ def test_a_renamed_organisation_trusts_its_new_name_alone(tmp_path: Path) -> Non
             {"owner": "acme", "name": name, "id": id, "visibility": "public"} for id, name in ((771, OLD), (772, "scoring-notebooks"))
         ]
         life.cloud.control.post("github/seed", organizations=[{"login": "acme", "id": 770}], repositories=squatters)
-        refused(life, "on GitHub that name is repository 771 now", OLD, new)
-        assert there(life, OLD) == set()
+        refused(life, "Resource not accessible by integration", OLD, new)
         owner(new)
         steps = changes(done(watched(life, life.stack.up, OLD, new)))
         assert {one.rpartition(" ")[0] for one in steps} == {"update Role"}, steps
-        assert there(life, OLD, new) == had and there(life, OLD) == set()
+        assert there(life, OLD, new) == had
+        squatted = life.cloud.control.get(f"github/repositories/acme/{OLD}")
+        assert [squatted[one] for one in ("rulesets", "environments", "variables")] == [[], [], {}]
         assert all("acme-corp" in one and "repo:acme/" not in one and "repo:acme@" not in one for one in trust(life).values())
         assert changes(done(life.stack.preview())) == []
         assert changes(done(life.stack.refresh())) == []
