@@ -14,7 +14,7 @@ from rehearsal import large_stack
 from rehearsal.bench import recording
 from rehearsal.bench.commands import COMMANDS, Measured, peak, run
 from rehearsal.engine.life import Life, living
-from rehearsal.engine.stack import Source
+from rehearsal.engine.stack import EngineStack, Source
 from rehearsal.processes import PROJECT
 from rehearsal.program import script
 from rehearsal.stage import Stack
@@ -48,7 +48,7 @@ class Row:
         return {**asdict(self), "processor": self.processor}
 
 
-def stack(name: str, folder: Path) -> Stack:
+def stack_of(name: str, folder: Path) -> Stack:
     """A stack of the project, or one with so many repositories if the name is a number."""
     if not name.isdecimal():
         return Stack(name, PROJECT / f"Pulumi.{name}.yaml", None)
@@ -62,13 +62,14 @@ def measure(command: Path, name: str, folder: Path, *, repeat: int = 1, checkpoi
 
     The bare program comes second, in the same cloud: what the first looked up there is in the inputs of both.
     """
-    wanted = stack(name, folder)
+    wanted = stack_of(name, folder)
     repositories = len(wanted.settings().repositories)
     with living(command, wanted, folder) as life:
         own = replace(life.stack.source, environment={} if checkpoints else _NO_CHECKPOINTS)
         yield from _rows(command, life, folder, Row(name, repositories, "package-flow"), own, repeat)
-        bare = recording.write(life.stack.state(), folder / "recorded")
-        _take_away(life)
+        stack = EngineStack(command, folder / "engine", own)
+        bare = recording.write(stack.state(), folder / "recorded")
+        _take_away(life, stack)
         source = replace(own, project_file=bare / "Pulumi.yaml", program=partial(script.run, bare))
         yield from _rows(command, life, folder, Row(name, repositories, "bare"), source, repeat)
 
@@ -81,10 +82,9 @@ def _rows(command: Path, life: Life, folder: Path, row: Row, source: Source, rep
         yield min(runs, key=lambda one: one.processor)
 
 
-def _take_away(life: Life) -> None:
-    life.stack.unprotect()
-    if failed := life.stack.destroy().failed:
-        raise RuntimeError(f"destroy: {failed}")
+def _take_away(life: Life, stack: EngineStack) -> None:
+    stack.unprotect()
+    stack.pulumi("destroy", "--yes", "--skip-preview", "--suppress-progress")
     # This one stays when a stack goes: others may rely on it.
     iam = life.aws("iam")
     for one in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]:
