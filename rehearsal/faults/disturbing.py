@@ -70,7 +70,7 @@ class Outcome:
 def undisturbed(engine: Path, folder: Path, names: Sequence[str] = PHASES) -> dict[str, list[str]]:
     """What there is after each of these phases of a life without faults."""
     with living(engine, SMALL, folder) as life:
-        return {name: _end_of(life, act) for name, act in phases(life) if name in names}
+        return {name: _end_of(life, act) for name, act, _ in phases(life) if name in names}
 
 
 def _end_of(life: Life, act: Callable[[], Run]) -> list[str]:
@@ -80,8 +80,11 @@ def _end_of(life: Life, act: Callable[[], Run]) -> list[str]:
     return lives.end(life)
 
 
-def phases(life: Life) -> list[tuple[str, Callable[[], Run]]]:
-    """What happens to the stack, one after the other."""
+def phases(life: Life) -> list[tuple[str, Callable[[], Run], Callable[[], Run]]]:
+    """What happens to the stack, one after the other: its name, the command, and the command that docs/faults.md has for another try."""
+
+    def up_again() -> Run:
+        return life.stack.up(refresh=True)
 
     def change() -> Run:
         life.configure({file.stem: yaml.safe_load(file.read_text()) for file in CHANGED.glob("*.yaml")})
@@ -91,28 +94,30 @@ def phases(life: Life) -> list[tuple[str, Callable[[], Run]]]:
         life.stack.unprotect()
         return life.stack.destroy(refresh=True)
 
-    return list(zip(PHASES, (life.stack.up, change, destroy), strict=True))
+    return list(zip(PHASES, (life.stack.up, change, destroy), (up_again, change, destroy), strict=True))
 
 
 def disturbed(life: Life, kinds: Sequence[Kind], at: int, every: int, ends: dict[str, list[str]], figures: Figures) -> None:
     """The phases that `ends` has, in which every `every`-th writing call fails, from the `at`-th on; `kinds` take turns. Raises Broken."""
-    for name, act in ((name, act) for name, act in phases(life) if name in ends):
-        _phase(life, kinds, at, every, act, figures)
+    for name, act, again in (each for each in phases(life) if each[0] in ends):
+        _phase(life, kinds, at, every, act, again, figures)
         figures.commands.update(steps.dispose(life))
         if found := lives.difference(ends[name], lives.end(life)):
             raise lives.Broken(f"{name}: another end than without faults:\n  " + "\n  ".join(found[:20]))
-        again = act()
-        if again.failed or changes(again):
-            raise lives.Broken(f"{name}: another run changes {changes(again)} {again.errors}")
+        last = act()
+        if last.failed or changes(last):
+            raise lives.Broken(f"{name}: another run changes {changes(last)} {last.errors}")
 
 
-def _phase(life: Life, kinds: Sequence[Kind], at: int, every: int, act: Callable[[], Run], figures: Figures) -> None:
+def _phase(
+    life: Life, kinds: Sequence[Kind], at: int, every: int, act: Callable[[], Run], again: Callable[[], Run], figures: Figures
+) -> None:
     for number in range(MOST_RUNS):
         first = 3 * number % len(kinds)
         turn = [*kinds[first:], *kinds[:first]]
         # Another first call in each run: with the same, what is left in the end would fail again and again.
         life.cloud.control.put("faults", kind=turn[0], then=turn[1:], at=1 + (at - 1 + number) % every, every=every, writes=True)
-        run = act()
+        run = again() if number else act()
         hits = life.cloud.control.get("faults")["hits"]
         life.cloud.control.delete("faults")
         figures.runs += 1

@@ -74,7 +74,6 @@ def test_an_account_is_bootstrapped_repaired_and_taken_back(account: Account) ->
     stack = account.stack
     previewed = done(stack.preview())
     made = done(stack.up())
-    print(set(changes(made)) ^ set(changes(previewed)))
     assert sorted(changes(made)) == sorted(changes(previewed)) and {one.operation for one in made.steps} == {"create"}
     assert changes(done(stack.up())) == [] and changes(done(stack.refresh())) == []
     drifted = sorted(by_hand(account))
