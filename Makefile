@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 # What is compiled is kept, whatever the shell says: the next start is quicker.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help engine rehearse access test fuzz faults check format generated lock clean
+.PHONY: help engine rehearse access test fuzz faults bench check format generated lock clean
 
 help:  ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ fuzz: $(INSTALLED)  ## Try bad input (INPUTS=1000, SEED=1)
 
 faults: engine  ## Fail every writing call to AWS and GitHub in five ways, under Pulumi's engine (an hour)
 	@$(BIN)/python -m rehearsal.faults
+
+bench: engine  ## Measure preview and up beside a bare program (STACKS='dev 40'; JSON=FILE)
+	@$(BIN)/python -m rehearsal.bench $(STACKS) $(if $(JSON),--json $(JSON))
 
 check: $(INSTALLED)  ## Lint, format, types
 	@$(BIN)/ruff check .
