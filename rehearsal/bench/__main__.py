@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except RuntimeError as error:
         print(error, file=sys.stderr)
         return 1
-    print("\n" + "\n".join(_ratios(rows)))
+    print("\n" + "\n".join(ratios(rows)))
     if options.json:
         options.json.write_text(json.dumps({"engine": found.as_json(), "rows": [row.as_json() for row in rows]}, indent=1) + "\n")
     return 0
@@ -70,7 +70,7 @@ def _cells(row: Row) -> list[object]:
     return [row.stack, row.repositories, row.program, row.command, one.resources, *numbers, *megabytes, f"{row.load:.1f}"]
 
 
-def _ratios(rows: Sequence[Row]) -> Iterator[str]:
+def ratios(rows: Sequence[Row]) -> Iterator[str]:
     """What the program takes of what the bare one takes."""
     bare = {(row.stack, row.command): row for row in rows if row.program == "bare"}
     for row in rows:

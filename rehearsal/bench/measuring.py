@@ -99,7 +99,7 @@ def _measured(command: Path, life: Life, folder: Path, source: Source, row: Row)
         while not wait([running], timeout=_EVERY).done:
             if life.plugins.engine and (seen := peak(life.plugins.engine)):
                 most = max(seen, most or 0)
-    return _checked(replace(row, measured=running.result(), engine_megabytes=most, load=load))
+    return checked(replace(row, measured=running.result(), engine_megabytes=most, load=load))
 
 
 @contextmanager
@@ -108,7 +108,7 @@ def _process() -> Generator[ProcessPoolExecutor]:
         yield pool
 
 
-def _checked(row: Row) -> Row:
+def checked(row: Row) -> Row:
     """The row. A figure of something that did not happen is worse than none."""
     about, measured = f"{row.stack}, {row.program}, {row.command}", row.measured
     if measured.failed:
