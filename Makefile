@@ -37,8 +37,8 @@ test: $(INSTALLED)  ## Run the tests, the rehearsals of dev and prod among them 
 fuzz: $(INSTALLED)  ## Try bad input (INPUTS=1000, SEED=1)
 	@$(BIN)/python -m tests.fuzzing --inputs $(or $(INPUTS),1000) --seed $(or $(SEED),1)
 
-faults: engine  ## Fail every writing call to AWS and GitHub in five ways, under Pulumi's engine (an hour)
-	@$(BIN)/python -m rehearsal.faults
+faults: engine  ## Fail every writing call to AWS and GitHub in five ways, under Pulumi's engine (25 lives of 1 to 4 minutes; JOBS=2, RESUME=FILE)
+	@$(BIN)/python -m rehearsal.faults --jobs $(or $(JOBS),1) $(if $(RESUME),--resume $(RESUME))
 
 bench: engine  ## Measure preview and up beside a bare program (STACKS='dev 40'; JSON=FILE)
 	@$(BIN)/python -m rehearsal.bench $(STACKS) $(if $(JSON),--json $(JSON))
