@@ -31,7 +31,7 @@ def _all(engine: Path, todo: Sequence[Disturbance], jobs: int) -> Iterator[Outco
             yield done.result()
 
 
-def _kept(file: Path | None) -> list[Outcome]:
+def kept(file: Path | None) -> list[Outcome]:
     """Outcomes of an earlier run; those that were broken are tried again."""
     lines = file.read_text().splitlines() if file and file.exists() else []
     found = (json.loads(line) for line in lines)
@@ -42,7 +42,8 @@ def _kept(file: Path | None) -> list[Outcome]:
     ]
 
 
-def _line(outcome: Outcome) -> str:
+def line(outcome: Outcome) -> str:
+    """An outcome as the file has it."""
     figures = outcome.figures
     written: dict[str, Any] = {"life": vars(outcome.life), "broken": outcome.broken, "hits": figures.hits, "runs": figures.runs}
     return json.dumps({**written, "commands": figures.commands, "seconds": figures.seconds})
@@ -56,18 +57,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("there is no engine here: make engine", file=sys.stderr)
         return 1
     wanted = [Disturbance(kind, at, options.every) for at in range(1, options.every + 1, options.step) for kind in options.kinds]
-    kept = {one.life: one for one in _kept(options.resume) if one.life in wanted}
+    earlier = {one.life: one for one in kept(options.resume) if one.life in wanted}
     figures, broken = Figures(), 0
-    for outcome in kept.values():
+    for outcome in earlier.values():
         figures.add(outcome.figures)
         print(f"{outcome.words()}, kept", flush=True)
-    for outcome in _all(found.path, [one for one in wanted if one not in kept], options.jobs):
+    for outcome in _all(found.path, [one for one in wanted if one not in earlier], options.jobs):
         figures.add(outcome.figures)
         broken += bool(outcome.broken)
         print(outcome.words(), flush=True)
         if options.resume:
             with options.resume.open("a") as file:
-                print(_line(outcome), file=file)
+                print(line(outcome), file=file)
     print(f"{len(wanted)} lives, {broken} of them broken: {figures.words()}")
     return 1 if broken else 0
 
