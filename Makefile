@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 # What is compiled is kept, whatever the shell says: the next start is quicker.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help company engine rehearse access test fuzz faults check format generated lock release clean
+.PHONY: help company engine rehearse access test fuzz faults bench check format generated lock release clean
 
 help:  ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,8 +44,11 @@ test: $(INSTALLED)  ## Run the tests, the rehearsals of dev and prod among them 
 fuzz: $(INSTALLED)  ## Try bad input (INPUTS=1000, SEED=1)
 	@$(BIN)/python -m tests.companies python -m tests.fuzzing --inputs $(or $(INPUTS),1000) --seed $(or $(SEED),1)
 
-faults: engine  ## Fail every writing call to AWS and GitHub in five ways, under Pulumi's engine (an hour)
-	@$(BIN)/python -m rehearsal.faults
+faults: engine  ## Fail every writing call to AWS and GitHub in five ways, under Pulumi's engine (25 lives of 1 to 4 minutes; JOBS=2, RESUME=FILE)
+	@$(BIN)/python -m rehearsal.faults --jobs $(or $(JOBS),1) $(if $(RESUME),--resume $(RESUME))
+
+bench: engine  ## Measure preview and up beside a bare program (STACKS='dev 40'; JSON=FILE)
+	@$(BIN)/python -m rehearsal.bench $(STACKS) $(if $(JSON),--json $(JSON))
 
 check: $(INSTALLED)  ## Lint, format, types
 	@$(BIN)/ruff check .

@@ -64,17 +64,17 @@ def of_stack(project: Path, stack: str) -> Bootstrap | None:
     return None
 
 
+def credentials(who: Administrator) -> dict[str, str]:
+    """What the bootstrap runs with, as variables of its environment."""
+    return {**who.root.environment(), "GITHUB_TOKEN": OWNER_TOKEN, "PULUMI_ACCESS_TOKEN": PULUMI_TOKEN}
+
+
 def run(who: Administrator, bootstrap: Bootstrap, project: Path, folder: Path) -> None:
     """Bootstrap the account. Raises RuntimeError with the program's words if it fails."""
-    _prepare(who, bootstrap.declared)
+    prepare(who, bootstrap.declared)
     endpoint, result = who.endpoint, folder / "bootstrap.json"
     (folder / "administrator").mkdir()
-    environment = {
-        **who.root.environment(),
-        "GITHUB_TOKEN": OWNER_TOKEN,
-        "PULUMI_ACCESS_TOKEN": PULUMI_TOKEN,
-        "HOME": str(folder / "administrator"),
-    }
+    environment = {**credentials(who), "HOME": str(folder / "administrator")}
     command = [sys.executable, "-m", "rehearsal.program", "--directory", str(project / "bootstrap"), "--stack", bootstrap.name]
     command += ["--cloud", endpoint, "--github", f"{endpoint}/_github", "--result", str(result)]
     child = Child(command, env=scrubbed(environment), cwd=project, log=folder / "bootstrap.log")
@@ -92,7 +92,7 @@ def run(who: Administrator, bootstrap: Bootstrap, project: Path, folder: Path) -
     _put_keys(who, bootstrap.declared)
 
 
-def _prepare(who: Administrator, bootstrap: Declaration) -> None:
+def prepare(who: Administrator, bootstrap: Declaration) -> None:
     """What is there before: the organisation in Pulumi Cloud, the refs that deploy or are trusted, the owner's credential."""
     if bootstrap.pulumi_cloud:
         who.control.post("pulumi/members", organization=bootstrap.pulumi_cloud.organization, token=PULUMI_TOKEN)

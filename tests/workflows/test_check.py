@@ -38,7 +38,9 @@ def test_events_that_are_let_through(file: str, event: str) -> None:
     assert job.outputs["role-arn"] == VARIABLES["CODEARTIFACT_PUBLISH_ROLE_ARN" if file == PUBLISH else "CODEARTIFACT_PROMOTE_ROLE_ARN"]
 
 
-@pytest.mark.parametrize(("file", "event"), [*((file, event) for file in INPUTS for event in REFUSED_EVENTS), (PROMOTE, "schedule"), (PROMOTE, "release")])
+@pytest.mark.parametrize(
+    ("file", "event"), [*((file, event) for file in INPUTS for event in REFUSED_EVENTS), (PROMOTE, "schedule"), (PROMOTE, "release")]
+)
 def test_every_other_event_fails_with_a_message(file: str, event: str) -> None:
     job = first_job(file, event_name=event)
     assert job.conclusion is Conclusion.FAILURE
