@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 # What is compiled is kept, whatever the shell says: the next start is quicker.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help engine rehearse adopt access test fuzz faults check format generated lock clean
+.PHONY: help company engine rehearse adopt access test fuzz faults bench check format generated lock release clean
 
 help:  ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +21,13 @@ $(INSTALLED): bootstrap/requirements.txt requirements.in bootstrap/requirements.
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r bootstrap/requirements.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -r requirements-dev.txt
 	@touch $@
+
+company: $(INSTALLED)  ## Write your company's files (ORGANIZATION= DOMAIN= ACCOUNT= REGION=), or say what disagrees (CHECK=1)
+	@$(BIN)/python -m company $(if $(CHECK),--check) \
+		$(if $(ORGANIZATION),--organization '$(ORGANIZATION)') $(if $(DOMAIN),--domain '$(DOMAIN)') $(if $(REGION),--region '$(REGION)') \
+		$(if $(ACCOUNT),--account '$(ACCOUNT)') $(if $(ACCOUNT_DEV),--account-of 'dev=$(ACCOUNT_DEV)') \
+		$(if $(ACCOUNT_PROD),--account-of 'prod=$(ACCOUNT_PROD)') \
+		$(if $(PULUMI_ORGANIZATION),--pulumi-organization '$(PULUMI_ORGANIZATION)')
 
 engine: $(INSTALLED)  ## Find Pulumi's engine, or build it with Go (once)
 	@$(BIN)/python -m rehearsal.engine
@@ -38,10 +45,13 @@ test: $(INSTALLED)  ## Run the tests, the rehearsals of dev and prod among them 
 	@$(BIN)/python -m pytest -n 2 --dist worksteal $(if $(ALL),--all)
 
 fuzz: $(INSTALLED)  ## Try bad input (INPUTS=1000, SEED=1)
-	@$(BIN)/python -m tests.fuzzing --inputs $(or $(INPUTS),1000) --seed $(or $(SEED),1)
+	@$(BIN)/python -m tests.companies python -m tests.fuzzing --inputs $(or $(INPUTS),1000) --seed $(or $(SEED),1)
 
-faults: engine  ## Fail every writing call to AWS and GitHub in five ways, under Pulumi's engine (an hour)
-	@$(BIN)/python -m rehearsal.faults
+faults: engine  ## Fail every writing call to AWS and GitHub in five ways, under Pulumi's engine (25 lives of 1 to 4 minutes; JOBS=2, RESUME=FILE)
+	@$(BIN)/python -m rehearsal.faults --jobs $(or $(JOBS),1) $(if $(RESUME),--resume $(RESUME))
+
+bench: engine  ## Measure preview and up beside a bare program (STACKS='dev 40'; JSON=FILE)
+	@$(BIN)/python -m rehearsal.bench $(STACKS) $(if $(JSON),--json $(JSON))
 
 check: $(INSTALLED)  ## Lint, format, types
 	@$(BIN)/ruff check .
@@ -60,6 +70,9 @@ lock: $(INSTALLED)  ## Lock what requirements.in of the program, the bootstrap a
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-config \
 			$(if $(UPGRADE),--upgrade) --constraints requirements-dev.txt --output-file $$folder/requirements.txt $$folder/requirements.in || exit 1; \
 	done
+
+release: $(INSTALLED)  ## Cut a release (VERSION=1.2.0): changelog, version, tag; nothing is pushed
+	@$(BIN)/python -m release '$(VERSION)'
 
 clean:  ## Remove what the targets created
 	rm -rf $(VENV) .engine access-review fuzzing-failures tests/access/judge/node_modules .pytest_cache .ruff_cache .hypothesis

@@ -42,6 +42,7 @@ from policies.names import PROMOTE_ENVIRONMENT, PUBLIC_SOURCES, variables_of
 from settings import DeveloperMode, Encryption, OidcProvider, Repository, Settings
 from settings.problems import bounded, lines
 
+CONSUMER_TYPE = "package-flow:index:ConsumingRepository"
 PERMISSIONS_TYPE = "github:index/workflowRepositoryPermissions:WorkflowRepositoryPermissions"
 
 # Whose workflows and actions a repository may use, by visibility: of the called one to those of callers. Of a private or internal one its
@@ -64,9 +65,9 @@ class State:
     """What this stack created before, as far as the checks need it.
 
     GitHub repositories are named as they were then; `repository_ids` says which ones those were. `environments` and `permissions` are those
-    that it created, `trusted` the release branches that its roles admit and its rulesets guard, by repository id. `domain` is the ARN of
-    its domain, "" = it has none, `own_key` whether it created a key for that, `key` what encrypts it, `known` what leftovers are
-    recognised by.
+    that it created, `trusted` the release branches that its roles admit and its rulesets guard, by repository id, `teams` the ids of the
+    GitHub teams in its guards by slug. `domain` is the ARN of its domain, "" = it has none, `own_key` whether it created a key for that, `key`
+    what encrypts it, `known` what leftovers are recognised by.
     """
 
     variables: frozenset[tuple[str, str]] = frozenset()
@@ -80,6 +81,7 @@ class State:
     own_key: bool = False
     key: str = ""
     known: leftovers.Known = field(default_factory=leftovers.Known)
+    teams: Mapping[str, int] = field(default_factory=dict)
 
     def trusted_before(self, repository_id: int) -> list[str]:
         """The release branches of a repository that may publish already."""
@@ -342,12 +344,27 @@ def _provider_arn(seen: Seen) -> str:
 
 
 def _teams(settings: Settings, seen: Seen) -> list[str]:
-    wanted = [(team.file, slug) for team in settings.teams for slug in _slugs(team)]
-    return [
-        f"{file}: GitHub team '{slug}' does not exist in {settings.github_owner} or is not visible to this credential"
-        for file, slug in dict.fromkeys(wanted)
-        if seen.teams.get(slug) is None
-    ]
+    wanted = dict.fromkeys((team.file, slug) for team in settings.teams for slug in _slugs(team))
+    found = []
+    for file, slug in wanted:
+        id, known = seen.teams.get(slug), seen.state.teams.get(slug)
+        if id is None:
+            found.append(f"{file}: GitHub team '{slug}' does not exist in {settings.github_owner} or is not visible to this credential")
+        elif known not in (None, id):
+            found.append(_another_team(file, slug, id, known))
+    return found
+
+
+def _another_team(file: str, slug: str, id: int, known: int) -> str:
+    """By default every member of an organisation creates teams, so whoever takes a slug that is free would be let past the guards.
+
+    https://docs.github.com/en/organizations/managing-organization-settings/setting-team-creation-permissions-in-your-organization
+    """
+    return (
+        f"{file}: got team {id} on GitHub under the name '{slug}'; expected {known}, which this stack knows by it: that one was renamed or "
+        f"deleted, and another has its name. Write its new name; if {id} is meant, take '{slug}' out of the catalog, run pulumi up and "
+        "name it again (docs/operations.md, Renaming a GitHub team)"
+    )
 
 
 def _build_roles(settings: Settings, seen: Seen) -> list[str]:
@@ -1110,7 +1127,13 @@ def state_from(resources: Mapping[str, Any]) -> State:
         key=next((outputs.get("encryptionKey", "") for urn, outputs in by_type.get(DOMAIN_TYPE, []) if _OF_REGISTRY in urn), ""),
         own_key=any(_OF_REGISTRY in urn for urn, _ in by_type.get(KEY_TYPE, [])),
         known=_known(by_type),
+        teams={slug: _id(f"the id of team {slug} in it", id) for slug, id in _known_teams(by_type)},
     )
+
+
+def _known_teams(by_type: Mapping[str, list[tuple[str, Mapping[str, Any]]]]) -> Iterator[tuple[str, Any]]:
+    for _, outputs in by_type.get(CONSUMER_TYPE, []):
+        yield from _member(outputs, "teams").items()
 
 
 def _known(by_type: Mapping[str, list[tuple[str, Mapping[str, Any]]]]) -> leftovers.Known:

@@ -57,7 +57,13 @@ class ConsumingRepository(pulumi.ComponentResource):
             self._publishes(planned.publishing, planned.promotion, guards)
         self._variables(codeartifact_repository)
         self.register_outputs(
-            {"readRoleArn": self.read_role_arn, "publishRoleArn": self.publish_role_arn, "promoteRoleArn": self.promote_role_arn}
+            {
+                "readRoleArn": self.read_role_arn,
+                "publishRoleArn": self.publish_role_arn,
+                "promoteRoleArn": self.promote_role_arn,
+                # The guards have ids alone. The next run compares: a slug may be another team's by then.
+                "teams": dict(planned.teams),
+            }
         )
 
     def _publishes(self, publishing: parts.Publishing, promotion: parts.Promotion | None, rulesets: list[pulumi.Resource]) -> None:

@@ -279,6 +279,11 @@ class Settings:
         return next((one.own_repository for one in self.teams if one.name == name), self.source(name))
 
     @property
+    def program_repository(self) -> str:
+        """OWNER/NAME of the repository whose workflows publish: the one that is trusted, or the program's where any workflow is."""
+        return self.publishing.repository or f"{self.github_owner}/{self.project}"
+
+    @property
     def repositories(self) -> tuple[Repository, ...]:
         """All consuming repositories, in the catalog's order."""
         return tuple(repository for team in self.teams for repository in team.repositories)

@@ -233,7 +233,8 @@ class ConsumingRepository:
     """Everything that one GitHub repository gets. `name` is the catalog's, `file` its team's; `team_repository` "" = the team has none.
     `renamed_from` is the name under which the stack has it, "" = it was not renamed.
 
-    The repository's guards are `rulesets` and environments. `variables` are all of its Actions variables with their values.
+    The repository's guards are `rulesets` and environments. `variables` are all of its Actions variables with their values, `teams` the ids
+    of the GitHub teams in its guards by the slugs that the catalog has.
     """
 
     name: str
@@ -249,6 +250,7 @@ class ConsumingRepository:
     publishing: Publishing | None
     promotion: Promotion | None
     variables: Mapping[str, str] = field(hash=False)
+    teams: Mapping[str, int] = field(hash=False)
 
     @property
     def roles(self) -> tuple[Role, ...]:

@@ -71,6 +71,11 @@ def plan(settings: Settings, facts: Facts) -> Plan:
     )
 
 
+def _slugs(team: Team, one: Repository) -> list[str]:
+    """The GitHub teams that a repository's guards name."""
+    return [*(team.release_managers if one.publishes else ()), *(one.promotes.reviewers if one.promotes else ())]
+
+
 def _upstreams_first(settings: Settings) -> list[Team]:
     """The teams that have a repository, each after the teams that it installs from (settings have no cycle).
 
@@ -235,6 +240,7 @@ class _Planning:
             publishing=publishes,
             promotion=promotes,
             variables=self._variables(team, own, publishes.role if publishes else None, promotes.role if promotes else None),
+            teams={slug: self.facts.teams[slug] for slug in _slugs(team, one)},
         )
 
     def _rulesets(self, team: Team, one: Repository) -> tuple[parts.Ruleset, ...]:

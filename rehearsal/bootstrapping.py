@@ -33,7 +33,6 @@ OWNER_PERMISSIONS = {
     "members": "read",
     "organization_plan": "read",
 }
-STACK = "acme"
 
 
 @dataclass(frozen=True)
@@ -46,24 +45,37 @@ class Administrator:
     app: int
 
 
-def declared(project: Path) -> Declaration:
-    """The declaration of the shipped bootstrap. Raises SettingsError."""
-    config = read_stack_file(project / "bootstrap" / f"Pulumi.{STACK}.yaml")
-    return declaration.parse({**declaration.defaults(project / "bootstrap"), **config}, project, f"bootstrap/Pulumi.{STACK}.yaml")
+@dataclass(frozen=True)
+class Bootstrap:
+    """A bootstrap of the project: the name of its stack, and what its file declares."""
+
+    name: str
+    declared: Declaration
 
 
-def run(who: Administrator, bootstrap: Declaration, project: Path, folder: Path) -> None:
+def of_stack(project: Path, stack: str) -> Bootstrap | None:
+    """The project's bootstrap that deploys a stack through Pulumi Deployments. None if there is none. Raises SettingsError."""
+    folder = project / "bootstrap"
+    for file in sorted(folder.glob("Pulumi.*.yaml")):
+        config = {**declaration.defaults(folder), **read_stack_file(file)}
+        if stack in (config.get(f"{declaration.PROJECT}:stacks") or {}):
+            declared = declaration.parse(config, project, f"bootstrap/{file.name}")
+            return Bootstrap(file.name.split(".")[1], declared) if declared.pulumi_cloud else None
+    return None
+
+
+def credentials(who: Administrator) -> dict[str, str]:
+    """What the bootstrap runs with, as variables of its environment."""
+    return {**who.root.environment(), "GITHUB_TOKEN": OWNER_TOKEN, "PULUMI_ACCESS_TOKEN": PULUMI_TOKEN}
+
+
+def run(who: Administrator, bootstrap: Bootstrap, project: Path, folder: Path) -> None:
     """Bootstrap the account. Raises RuntimeError with the program's words if it fails."""
-    _prepare(who, bootstrap)
+    prepare(who, bootstrap.declared)
     endpoint, result = who.endpoint, folder / "bootstrap.json"
     (folder / "administrator").mkdir()
-    environment = {
-        **who.root.environment(),
-        "GITHUB_TOKEN": OWNER_TOKEN,
-        "PULUMI_ACCESS_TOKEN": PULUMI_TOKEN,
-        "HOME": str(folder / "administrator"),
-    }
-    command = [sys.executable, "-m", "rehearsal.program", "--directory", str(project / "bootstrap"), "--stack", STACK]
+    environment = {**credentials(who), "HOME": str(folder / "administrator")}
+    command = [sys.executable, "-m", "rehearsal.program", "--directory", str(project / "bootstrap"), "--stack", bootstrap.name]
     command += ["--cloud", endpoint, "--github", f"{endpoint}/_github", "--result", str(result)]
     child = Child(command, env=scrubbed(environment), cwd=project, log=folder / "bootstrap.log")
     try:
@@ -77,10 +89,10 @@ def run(who: Administrator, bootstrap: Declaration, project: Path, folder: Path)
     error = json.loads(result.read_text())["error"]
     if error:
         raise RuntimeError(f"the bootstrap failed at {error.get('name') or error.get('where')}: {error['message']}")
-    _put_keys(who, bootstrap)
+    _put_keys(who, bootstrap.declared)
 
 
-def _prepare(who: Administrator, bootstrap: Declaration) -> None:
+def prepare(who: Administrator, bootstrap: Declaration) -> None:
     """What is there before: the organisation in Pulumi Cloud, the refs that deploy or are trusted, the owner's credential."""
     if bootstrap.pulumi_cloud:
         who.control.post("pulumi/members", organization=bootstrap.pulumi_cloud.organization, token=PULUMI_TOKEN)

@@ -9,11 +9,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import registry_constants
 from bootstrap import rights
 from bootstrap.declaration import Declaration
+from company import places, workflows
 from policies.arns import Registry
-from policies.names import SHARED_REPOSITORY
 from rehearsal import bootstrapping, clients, seeding
+from rehearsal.bootstrapping import Bootstrap
 from rehearsal.clients import Credentials
 from rehearsal.control import Control
 from rehearsal.github import GitHub
@@ -135,21 +137,21 @@ def _words(error: Mapping[str, Any]) -> str:
 def company(stack: Stack, settings: Settings, cloud: Cloud, folder: Path, *, quick: bool = False) -> Credentials:
     """Seed GitHub and the account; returns the deployer's credentials. `quick` creates the deployer by hand, without the bootstrap."""
     cloud.control.post("github/seed", **seeding.github(settings))
-    # The bootstrap is about the project's own stacks; another stack file is deployed by a role that is created by hand.
+    # A bootstrap is about the project's own stacks; another stack file is deployed by a role that is created by hand.
     own = stack.file == PROJECT / f"Pulumi.{stack.name}.yaml"
-    bootstrapped = partial(_bootstrap, stack.name, cloud, folder) if own and not quick else None
+    bootstrap = bootstrapping.of_stack(PROJECT, stack.name) if own and not quick else None
+    bootstrapped = partial(_bootstrap, bootstrap, stack.name, cloud, folder) if bootstrap else None
     credentials = seeding.aws(settings, cloud.registry, cloud.control, cloud.root, cloud.place.endpoint, bootstrapped)
     cloud.writes_before = cloud.control.get("github/requests")["github_writes"]
     return credentials
 
 
-def _bootstrap(stack: str, cloud: Cloud, folder: Path) -> tuple[str, Credentials]:
+def _bootstrap(bootstrap: Bootstrap, stack: str, cloud: Cloud, folder: Path) -> tuple[str, Credentials]:
     """Bootstrap the account and start a deployment: the deployer's ARN and credentials."""
     endpoint = cloud.place.endpoint
-    bootstrap = bootstrapping.declared(PROJECT)
     bootstrapping.run(bootstrapping.Administrator(cloud.control, cloud.root, endpoint, seeding.DEPLOYER_APP), bootstrap, PROJECT, folder)
-    deployment = bootstrapping.deployment(cloud.control, bootstrap, stack)
-    cloud.bootstrap = bootstrap
+    deployment = bootstrapping.deployment(cloud.control, bootstrap.declared, stack)
+    cloud.bootstrap = bootstrap.declared
     arn = deployment["settings"]["operationContext"]["environmentVariables"]["PACKAGE_FLOW_DEPLOYER"]
     return arn, bootstrapping.deployer(endpoint, cloud.place.region, deployment)
 
@@ -163,18 +165,16 @@ def watch(cloud: Cloud, settings: Settings) -> Watch:
 
 def _workflows(settings: Settings, outputs: Mapping[str, Any], folder: Path) -> Path:
     """The checkout whose workflows are rehearsed: this one for its own stacks, so that constants that disagree with the outputs show; for
-    another company's stack, a copy with that company's constants."""
-    constants = PROJECT / ".github" / "actions" / "registry" / "registry.json"
-    known = json.loads(constants.read_text())
+    another company's stack, a copy with that company's constants and repository."""
+    known = json.loads((PROJECT / places.CONSTANTS).read_text())
     if any(one["stack"] == settings.stack and one["domain"] == settings.domain.name for one in known):
         return PROJECT
     checkout = folder / "checkout"
     shutil.copytree(PROJECT / ".github", checkout / ".github")
-    domain = outputs["domain"]
-    own = {"stack": settings.stack, "domain": domain["name"], "domainOwner": domain["owner"], "region": domain["region"]}
-    own |= {} if settings.shared == SHARED_REPOSITORY else {"shared": settings.shared}
-    copied = checkout / constants.relative_to(PROJECT)
-    copied.write_text(json.dumps([{**own, "tokenDuration": settings.token_duration}]))
+    constants = registry_constants.constants(settings.stack, outputs, settings.token_duration, settings.shared)
+    (checkout / places.CONSTANTS).write_text(registry_constants.text([constants]))
+    for path, text in workflows.rewritten(checkout, settings.program_repository).items():
+        (checkout / path).write_text(text)
     return checkout
 
 

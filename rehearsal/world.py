@@ -193,6 +193,7 @@ class World:
             self.workflows / ".github" / "workflows" / file,
             inputs=dict(inputs),
             start_job=_with_variables(start, variables),
+            own_repository=self.settings.program_repository,
             source=source,
             extra_env={"AWS_ENDPOINT_URL": self.place.endpoint, "AWS_EC2_METADATA_DISABLED": "true"},
             scratch=self.folder("run"),

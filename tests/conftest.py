@@ -2,9 +2,12 @@
 
 import os
 import signal
+import sys
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests import companies
 
 # Derandomised, so that a failure in CI is the same failure on a laptop; without deadlines, because machines differ.
 settings.register_profile("package-flow", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -13,6 +16,20 @@ settings.load_profile("package-flow")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--all", action="store_true", help="also what takes long and is shown in another way by others (marked slow)")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """In a company's own copy the tests run beside it, with the company that they stand on."""
+    if hasattr(config, "workerinput") or companies.is_ours():
+        return None
+    if os.environ.get("UPDATE_SNAPSHOTS"):
+        raise pytest.UsageError(
+            "UPDATE_SNAPSHOTS: got it in a company's own checkout; recordings are the program's: set it in a checkout of that"
+        )
+    print("This checkout is a company's own: the tests run in a copy of it with the files of tests/companies/acme.", flush=True)
+    given = config.invocation_params
+    return companies.run([sys.executable, "-m", "pytest", *map(str, given.args)], given.dir)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -22,7 +22,6 @@ from rehearsal.actions.concurrency import Group, Groups
 from rehearsal.actions.expressions import Declared, Open, Scope, condition, interpolate, text
 from rehearsal.actions.results import Conclusion, Job, JobCancelled, JobRefused, JobWaiting, RunResult, Step
 
-OWN_REPOSITORY = "acme/package-flow"
 # https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax: jobs.<job_id>.timeout-minutes
 JOB_TIMEOUT_MINUTES = 360
 SHELLS = {None: ("bash", "-e"), "bash": ("bash", "--noprofile", "--norc", "-eo", "pipefail")}
@@ -53,16 +52,16 @@ class Machine:
     """Where a run happens.
 
     checkout: folder of this repository, whose `.github/actions` are used. source: what actions/checkout checks out. extra_env: variables
-    for every process of every job (such as AWS_ENDPOINT_URL). own_repository: the name by which workflows call this repository's actions.
+    for every process of every job (such as AWS_ENDPOINT_URL). own_repository: OWNER/NAME by which workflows call this repository's actions.
     groups: the concurrency groups that the run shares with others.
     """
 
     checkout: Path
     scratch: Path
+    own_repository: str
     source: Path | None = None
     extra_env: Mapping[str, str] = field(default_factory=dict)
     path: str = field(default_factory=machine.default_path)
-    own_repository: str = OWN_REPOSITORY
     groups: Groups = field(default_factory=Groups)
 
 
@@ -71,12 +70,12 @@ def run_workflow(
     *,
     inputs: Mapping[str, Any],
     start_job: StartJob,
+    own_repository: str,
     checkout: Path | None = None,
     source: Path | None = None,
     extra_env: Mapping[str, str] | None = None,
     path: str | None = None,
     scratch: Path | None = None,
-    own_repository: str = OWN_REPOSITORY,
     groups: Groups | None = None,
 ) -> RunResult:
     """Run a reusable workflow. `checkout` is by default the repository that holds the workflow file; `scratch` (default: a new temporary

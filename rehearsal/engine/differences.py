@@ -90,7 +90,7 @@ def seen(handler: Handler, inputs: Mapping[str, Any], olds: Mapping[str, Any], f
     What somebody else added to the resource becomes an input, so that the next comparison with the program takes it away.
     """
     drifted = {key: value for key, value in found.items() if not same(olds.get(key), value) and not _both_blank(olds.get(key), value)}
-    own = _input_names(handler, {**inputs, **found})
+    own = _input_names(handler, {**inputs, **found}) - (handler.computed - {*inputs})
     return known({**inputs, **{key: value for key, value in drifted.items() if key in own}}), known({**olds, **drifted})
 
 

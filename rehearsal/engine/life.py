@@ -91,5 +91,9 @@ def short(urn: str) -> str:
 
 def changes(run: Run) -> list[str]:
     """What a command changed, in order; components and providers left out."""
-    own = (one for one in run.changes if not one.urn.split("::")[2].rpartition("$")[2].startswith(("package-flow:", "pulumi:")))
+    own = (
+        one
+        for one in run.changes
+        if not one.urn.split("::")[2].rpartition("$")[2].startswith(("package-flow:", "package-flow-bootstrap:", "pulumi:"))
+    )
     return [f"{one.operation} {short(one.urn)}" for one in own]

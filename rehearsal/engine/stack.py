@@ -93,7 +93,7 @@ class EngineStack:
     """Runs the engine's commands on one stack, one after the other. Plugins are in the folder's `home` (see rehearsal.engine.plugins)."""
 
     def __init__(self, command: Path, folder: Path, source: Source) -> None:
-        self._folder, self._source = folder, source
+        self._folder, self.source = folder, source
         self._work = folder / "work"
         for name in ("work", "state", "cli/bin"):
             (folder / name).mkdir(parents=True, exist_ok=True)
@@ -120,8 +120,8 @@ class EngineStack:
 
     def configure(self, values: Mapping[str, Any]) -> None:
         """Gives the stack this configuration."""
-        shutil.copy(self._source.project_file, self._work / "Pulumi.yaml")
-        file = self._work / f"Pulumi.{self._source.stack}.yaml"
+        shutil.copy(self.source.project_file, self._work / "Pulumi.yaml")
+        file = self._work / f"Pulumi.{self.source.stack}.yaml"
         # What the engine keeps in that file (the passphrase's salt) stays.
         kept = yaml.safe_load(file.read_text()) if file.exists() else {}
         file.write_text(yaml.safe_dump({**kept, "config": dict(values)}, sort_keys=False))
@@ -154,7 +154,7 @@ class EngineStack:
 
     def restore(self) -> None:
         """Replaces a state that was cut off while it was written by the one before (docs/faults.md: failed to load checkpoint)."""
-        (written,) = (self._folder / "state" / ".pulumi" / "stacks").rglob(f"{self._source.stack}.json")
+        (written,) = (self._folder / "state" / ".pulumi" / "stacks").rglob(f"{self.source.stack}.json")
         try:
             json.loads(written.read_text())
         except ValueError:
@@ -162,7 +162,7 @@ class EngineStack:
 
     def pulumi(self, *arguments: str) -> str:
         """Another command; what it prints. Raises pulumi.automation.CommandError."""
-        given = [*arguments, "--stack", self._source.stack]
+        given = [*arguments, "--stack", self.source.stack]
         return self._pulumi.run(given, str(self._work), self._environment).stdout
 
     def state(self) -> list[dict[str, Any]]:

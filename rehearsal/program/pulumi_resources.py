@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from rehearsal.program.clouds import PulumiCloud, PulumiError
-from rehearsal.program.handlers import Created, Defaults, Existing, Handler
+from rehearsal.program.clouds import PulumiCloud
+from rehearsal.program.handlers import Created, Defaults, Existing, Handler, absent_is_fine
 from rehearsal.program.inputs import Inputs
 
 Params = dict[str, Any]
@@ -34,11 +34,15 @@ class DeploymentSettings(Handler):
         return self.create(cloud, wanted).outputs
 
     def delete(self, cloud: PulumiCloud, existing: Existing) -> None:
-        try:
+        with absent_is_fine():
             cloud.call("DELETE", *_path(existing.id.split("/")))
-        except PulumiError as error:
-            if error.status != 404:
-                raise
+
+    def look_up(self, cloud: PulumiCloud, id: str) -> Params | None:
+        """The API's body has the names of the inputs."""
+        place = id.split("/")
+        with absent_is_fine():
+            return {**dict(zip(("organization", "project", "stack"), place, strict=True)), **cloud.call("GET", *_path(place))}
+        return None
 
 
 def _path(place: list[str]) -> list[str]:

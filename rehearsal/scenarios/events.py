@@ -159,10 +159,10 @@ def _another_rule(world: World, names: Names, action: str, role: Mapping[str, st
     """
     events = world.client("events", administrator(world))
     name = f"{world.settings.stack}-foreign-{'with' if role else 'without'}-role"
-    events.put_rule(Name=name, EventPattern=json.dumps({"source": ["acme.build"], "detail-type": [name]}))
+    events.put_rule(Name=name, EventPattern=json.dumps({"source": ["own.build"], "detail-type": [name]}))
     events.put_targets(Rule=name, Targets=[{"Id": "topic", "Arn": names.topic_arn, **role}])
     before = world.control.get("decisions")["next"]
-    entry = {"Source": "acme.build", "DetailType": name, "Detail": json.dumps({"imitates": DETAIL_TYPE})}
+    entry = {"Source": "own.build", "DetailType": name, "Detail": json.dumps({"imitates": DETAIL_TYPE})}
     if events.put_events(Entries=[entry])["FailedEntryCount"]:
         raise RuntimeError("EventBridge rejected the event; expected it to accept it")
     decided = world.control.get(f"decisions?since={before}")["decisions"]

@@ -163,7 +163,7 @@ def _other_tokens(world: World, publisher: Publisher) -> list[Scenario]:
             publisher,
             "with a token for another audience",
             f"publish-package.yml on {publisher.branch}, token for another audience",
-            lambda: _assume(world, publisher, audience="https://github.com/acme"),
+            lambda: _assume(world, publisher, audience=f"https://github.com/{world.settings.github_owner}"),
         ),
     ]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from access import matrix, review
-from tests.access import large_stack
+from rehearsal import large_stack
 from tests.access.stacks import ROOT
 
 

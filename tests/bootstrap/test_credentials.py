@@ -88,11 +88,11 @@ def run(cloud: stage.Cloud, github: str, folder: Path, operation: str, *, claime
 
     `claimed` is the operation that the environment says, where that is not the token's.
     """
-    told = bootstrapping.declared(stage.PROJECT)
-    assert told.pulumi_cloud is not None
-    place = {"organization": told.pulumi_cloud.organization, "project": "package-flow", "stack": STACK, "operation": operation}
+    bootstrap = cloud.bootstrap
+    assert bootstrap is not None and bootstrap.pulumi_cloud is not None
+    place = {"organization": bootstrap.pulumi_cloud.organization, "project": "package-flow", "stack": STACK, "operation": operation}
     token = cloud.control.post("pulumi/token", **place)["token"]
-    settings = bootstrapping.deployment(cloud.control, told, STACK)["settings"]["operationContext"]
+    settings = bootstrapping.deployment(cloud.control, bootstrap, STACK)["settings"]["operationContext"]
     session = bootstrapping.assume(cloud.place.endpoint, cloud.place.region, settings["oidc"]["aws"]["roleARN"], token)
     results = folder / "PULUMI_ENV"
     environment = {

@@ -26,7 +26,7 @@ def test_the_shipped_declaration():
     assert told.pulumi_cloud is not None and told.pulumi_cloud.organization == "acme"
     assert told.github_actions is None
     assert (told.account, told.region, told.github_owner, told.repository) == (samples.ACCOUNT, "eu-west-1", "acme", "package-flow")
-    assert (told.checks, told.approvals) == (("check", "test"), 1)
+    assert (told.checks, told.approvals) == (("check", "rehearse"), 1)
 
 
 def test_github_actions(tmp_path):

@@ -112,7 +112,7 @@ def test_the_branches_that_deploy_are_guarded():
     assert change["bypassActors"] == create["bypassActors"] == []
     assert change["rules"]["pullRequest"]["requiredApprovingReviewCount"] == 1
     checks = change["rules"]["requiredStatusChecks"]["requiredChecks"]
-    assert [(one["context"], one["integrationId"]) for one in checks] == [("check", 15368), ("test", 15368)]
+    assert [(one["context"], one["integrationId"]) for one in checks] == [("check", 15368), ("rehearse", 15368)]
     assert create["rules"]["creation"] is True
 
 

@@ -8,11 +8,12 @@ import pytest
 import yaml
 
 from bootstrap import declaration, pulumi_cloud
+from company import places
 from rehearsal.cloud.pulumi_cloud.settings import matches
 from tests.bootstrap import samples
 
 WORKFLOWS = samples.ROOT / ".github" / "workflows"
-OWN = ("checks.yml", "deploy.yml")
+OWN = ("checks.yml", "deploy.yml", "tests.yml")
 
 
 def read(name: str) -> dict[Any, Any]:
@@ -57,8 +58,21 @@ def test_the_required_checks_are_jobs():
 
 def test_checks_run_on_every_pull_request():
     assert read("checks.yml")[True]["pull_request"] is None
-    assert read("checks.yml")["jobs"]["check"]["steps"][-1] == {"run": "make check"}
-    assert read("checks.yml")["jobs"]["test"]["steps"][-1] == {"run": "make test ALL=1"}
+    jobs = read("checks.yml")["jobs"]
+    assert jobs["check"]["steps"][-2:] == [{"run": "make check"}, {"run": "make company CHECK=1"}]
+    assert "make rehearse ALL=1" in jobs["rehearse"]["steps"][-1]["run"]
+    assert "make test" not in (WORKFLOWS / "checks.yml").read_text()
+
+
+def test_the_tests_run_for_what_is_the_products_and_no_branch_requires_them():
+    workflow = read("tests.yml")
+    assert workflow["jobs"]["test"]["steps"][-1] == {"run": "make test ALL=1"}
+    assert not set(workflow["jobs"]) & set(declaration.defaults(samples.FOLDER)[f"{declaration.PROJECT}:checks"])
+    left_out = workflow[True]["pull_request"]["paths-ignore"]
+    ours = [*places.data(samples.ROOT)]
+    assert ours and all(any(matches(pattern, one) for pattern in left_out) for one in ours)
+    files = ("Pulumi.yaml", "bootstrap/Pulumi.yaml", "settings/shapes.py", ".github/actions/registry/check.sh", "tests/conftest.py")
+    assert not [one for one in files for pattern in left_out if matches(pattern, one)]
 
 
 def test_deploying_is_bound_to_an_environment_and_previewing_is_not():

@@ -354,6 +354,8 @@ def test_outputs(promoter, installing):
         "readRoleArn": samples.READ_ROLE,
         "publishRoleArn": f"{samples.ROLES}test-publish-payments-api",
         "promoteRoleArn": f"{samples.ROLES}test-promote-payments-api",
+        # Guards have ids alone; the next run compares.
+        "teams": {"leads": 5001, "managers": 5002},
     }
 
 

@@ -10,6 +10,7 @@ from rehearsal.program.provisioning import HANDLERS
 from rehearsal.program.wire import UNKNOWN
 
 ROLE, POLICY, DOMAIN = HANDLERS["aws:iam/role:Role"], HANDLERS["aws:iam/policy:Policy"], HANDLERS["aws:codeartifact/domain:Domain"]
+QUEUE = HANDLERS["aws:sqs/queue:Queue"]
 RULESET, ATTACHMENT = (
     HANDLERS["github:index/repositoryRuleset:RepositoryRuleset"],
     HANDLERS["aws:iam/rolePolicyAttachment:RolePolicyAttachment"],
@@ -97,6 +98,13 @@ def test_what_somebody_added_changed_or_took_away_becomes_an_input() -> None:
     assert seen == {"name": "b", "rules": {"deletion": True}, "bypassActors": actors, "__defaults": []}
     assert outputs["etag"] == "2"
     assert differences.difference(RULESET, seen, inputs).changed == ["bypassActors", "conditions", "name"]
+
+
+def test_what_another_resource_may_have_given_is_an_input_only_where_the_program_gives_it() -> None:
+    found = {"name": "a", "policy": "opened"}
+    for inputs, expected in (({"name": "a", "policy": "closed"}, "opened"), ({"name": "a"}, None)):
+        seen, outputs = differences.seen(QUEUE, inputs, inputs, found)
+        assert (seen.get("policy"), outputs["policy"]) == (expected, "opened")
 
 
 def test_an_import_has_the_inputs_alone() -> None:

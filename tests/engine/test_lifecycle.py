@@ -108,6 +108,7 @@ def by_hand(life: Life) -> list[str]:
     statement = {"Effect": "Allow", "Principal": "*", "Action": "codeartifact:*", "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     codeartifact.put_repository_permissions_policy(**where, policyDocument=document)
+    more = [*_guards_by_hand(life), *_aws_by_hand(life)]
     policy = next(one for one in life.stack.state() if one["type"] == "aws:iam/rolePolicy:RolePolicy")
     role, _, name = policy["id"].partition(":")
     life.aws("iam").delete_role_policy(RoleName=role, PolicyName=name)
@@ -116,4 +117,41 @@ def by_hand(life: Life) -> list[str]:
         "update ActionsVariable payments-api-CODEARTIFACT_DOMAIN",
         "update RepositoryPermissionsPolicy shared",
         f"delete RolePolicy {policy['urn'].split('::')[3]}",
+        *more,
     ]
+
+
+def _guards_by_hand(life: Life) -> list[str]:
+    """A repository admin takes guards away: a ruleset is disabled, reviewers and a branch policy go, workflows may approve."""
+    github, path = life.github, ("repos", life.settings.github_owner, "payments-api")
+    (create,) = [one for one in life.stack.state() if "RepositoryRuleset::payments-api-create-" in one["urn"]]
+    guard = github.call("GET", *path, "rulesets", create["id"])
+    body = {key: guard[key] for key in ("name", "target", "conditions", "rules", "bypass_actors")}
+    github.call("PUT", *path, "rulesets", create["id"], body={**body, "enforcement": "disabled"})
+    anything = {"protected_branches": False, "custom_branch_policies": True}
+    github.call("PUT", *path, "environments", "promote", body={"reviewers": [], "deployment_branch_policy": anything})
+    policies = (*path, "environments", "packages", "deployment-branch-policies")
+    for one in github.call("GET", *policies)["branch_policies"]:
+        github.call("DELETE", *policies, str(one["id"]))
+    github.call("POST", *policies, body={"name": "*"})
+    permissions = {"default_workflow_permissions": "write", "can_approve_pull_request_reviews": True}
+    github.call("PUT", *path, "actions", "permissions", "workflow", body=permissions)
+    return [
+        f"update {short(create['urn'])}",
+        "update RepositoryEnvironment payments-api/promote",
+        "delete RepositoryEnvironmentDeploymentPolicy payments-api/packages/main",
+        "update WorkflowRepositoryPermissions payments-api",
+    ]
+
+
+def _aws_by_hand(life: Life) -> list[str]:
+    """Somebody tags a role and takes the tag of the key away, opens the trust of a role and the policy of the queue."""
+    (key,) = [one["id"] for one in life.stack.state() if one["urn"].endswith("PackageRegistry$aws:kms/key:Key::acme")]
+    (queue,) = [one["id"] for one in life.stack.state() if one["type"] == "aws:sqs/queue:Queue"]
+    life.aws("iam").tag_role(RoleName="small-publish-payments-api", Tags=[{"Key": "owner", "Value": "somebody"}])
+    life.aws("iam").update_role(RoleName="small-promote-payments-api", MaxSessionDuration=43200)
+    life.aws("kms").tag_resource(KeyId=key, Tags=[{"TagKey": "owner", "TagValue": "somebody"}])
+    anybody = {"Effect": "Allow", "Principal": "*", "Action": "sqs:*", "Resource": "*"}
+    opened = json.dumps({"Version": "2012-10-17", "Statement": [anybody]})
+    life.aws("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"Policy": opened})
+    return ["update Role payments-api-publish", "update Role payments-api-promote", "update Key acme", "update Queue package-versions"]

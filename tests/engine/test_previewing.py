@@ -61,9 +61,9 @@ def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 def _preview(settings: Settings, cloud: stage.Cloud) -> Credentials:
-    told = bootstrapping.declared(stage.PROJECT)
-    assert told.pulumi_cloud is not None
-    place = {"organization": told.pulumi_cloud.organization, "project": settings.project, "stack": settings.stack}
+    bootstrap = cloud.bootstrap
+    assert bootstrap is not None and bootstrap.pulumi_cloud is not None
+    place = {"organization": bootstrap.pulumi_cloud.organization, "project": settings.project, "stack": settings.stack}
     token = cloud.control.post("pulumi/token", operation="preview", **place)["token"]
     role = Deployed(cloud.registry, settings.stack).role_arn(Access.PREVIEW)
     return bootstrapping.assume(cloud.place.endpoint, cloud.place.region, role, token)
@@ -71,7 +71,8 @@ def _preview(settings: Settings, cloud: stage.Cloud) -> Credentials:
 
 def _reads_identity_center(shipped: stage.Stack, settings: Settings, cloud: stage.Cloud, folder: Path) -> stage.Stack:
     """The role in Identity Center's account that previews assume, and the stack file that names it, as credentials.sh does it."""
-    one = next(each for each in bootstrapping.declared(stage.PROJECT).stacks if each.name == settings.stack)
+    assert cloud.bootstrap is not None
+    one = next(each for each in cloud.bootstrap.stacks if each.name == settings.stack)
     role = one.identity_center_preview_role
     if not role or settings.developers is None:
         return shipped

@@ -247,3 +247,30 @@ def test_a_repository_moves_to_another_team(world: World) -> None:
     moved = watched(life, world)
     before(moved, "create RepositoryRuleset", "update RolePolicy ")
     before(moved, "update RolePolicy ", "delete RepositoryRuleset")
+
+
+def test_a_stack_goes_after_a_narrowing_that_stopped(world: World) -> None:
+    """Former guards and new ones are in the state, and one of two roles trusts fewer branches; roles go first, and everything goes."""
+    life = world.life
+    own = yaml.safe_load((SMALL.file.parent / "catalog" / "payments.yaml").read_text())
+    wide = {**own["repositories"][REPOSITORY], "release_branches": ["main", "release/*"]}
+    life.configure({"payments": {**own, "repositories": {REPOSITORY: wide}}, "mobile": MOBILE})
+    done(life.stack.up())
+    life.configure({"payments": own})
+    steps = [step for _ in range(3) for step in stopped(life)[0]]
+    assert [one.partition(" ")[0] for one in steps] == ["create", "create", "update"], steps
+    assert len(world.guards) == 2 and world.unguarded() == [] and len(world.guards) == 4
+    life.stack.unprotect()
+    gaps: list[str] = []
+
+    def look(step: str, urn: str) -> None:
+        gaps.extend(f"before {step} {short(urn)}: {gap}" for gap in world.unguarded())
+        steps.append(f"{step} {short(urn)}")
+
+    life.plugins.watch = look
+    done(life.stack.destroy(parallel=1))
+    life.plugins.watch = lambda step, urn: None
+    assert gaps == []
+    before(steps, f"delete Role {REPOSITORY}-", "delete RepositoryRuleset ")
+    world.look()
+    assert world.guards == [] and world.environments == {}

@@ -12,12 +12,13 @@ import pytest
 
 from policies.owned_names import Format
 from rehearsal import generated_client
-from rehearsal.actions import Conclusion, RunResult, definitions, run_workflow
+from rehearsal.actions import Conclusion, RunResult, definitions
 from rehearsal.actions.github import start_jobs
 from rehearsal.generated_client import BUILT, CONSUMER, NAMES, PUBLISHER
 from rehearsal.scenarios import generated_clients
 from rehearsal.stage import PROJECT, Stack
 from tests.examples.generating import Generators, files
+from tests.workflows.calling import run_workflow
 from tests.workflows.registry import TOOLS, LocalCloud
 
 FIRST, SECOND = generated_client.versions()

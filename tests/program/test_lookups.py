@@ -452,6 +452,30 @@ def test_teams():
     assert len(found(managed, teams={})) == 2
 
 
+def test_another_team_under_a_slug_that_the_stack_knows():
+    """Every member of an organisation may create a team; a slug that is free must not make its new owner a release manager."""
+    managed = samples.settings(samples.team(release_managers=("managers",)))
+    known = State(teams={"managers": 1, "others": 2})
+    (problem,) = found(managed, teams={"managers": 3}, state=known)
+    assert problem.startswith("catalog/test/payments.yaml: got team 3 on GitHub under the name 'managers'; expected 1, which this stack")
+    assert found(managed, teams={"managers": 1}, state=known) == []
+    assert found(managed, teams={"managers": 3}, state=replace(known, teams={"others": 2})) == []
+
+
+def test_the_teams_in_a_state():
+    def component(name: str, outputs) -> dict[str, dict]:
+        type = "package-flow:index:ConsumingRepository"
+        return {f"urn::{type}::{name}": {"type": type, "outputs": outputs}}
+
+    made = {
+        **component("a", {"teams": {"leads": 1.0}}),
+        **component("b", {"teams": {"managers": 2}}),
+        **component("c", {}),
+        **component("d", None),
+    }
+    assert state_from(made).teams == {"leads": 1, "managers": 2}
+
+
 def test_a_team_is_told_once_a_file():
     both = samples.settings(
         samples.team(release_managers=("leads",), repositories=(samples.repository(promotes=samples.promotes("leads")),))

@@ -26,6 +26,8 @@ class _NoCloud(World):
 def scenarios(stack: str) -> dict[str, Scenario]:
     """Every scenario of a shipped stack by its name. Nothing of it may be attempted."""
     settings = parsed(stack)
+    bootstrap = bootstrapping.of_stack(stage.PROJECT, stack)
+    assert bootstrap is not None
     world = _NoCloud(
         settings,
         recorded(stack).outputs,
@@ -36,6 +38,6 @@ def scenarios(stack: str) -> dict[str, Scenario]:
         folder=Path("nowhere"),
         upstream="fixture",
         public_packages=stage.PUBLIC_PACKAGES["fixture"],
-        bootstrap=bootstrapping.declared(stage.PROJECT),
+        bootstrap=bootstrap.declared,
     )
     return {one.name: one for phase in selection.phases(world) for one in phase}

@@ -1,14 +1,17 @@
 """Runs one action of this repository as a job's step would, without a cloud."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from rehearsal.actions import RunResult, StartedJob, run_workflow
+from rehearsal import actions
+from rehearsal.actions import RunResult, StartedJob
 
 PROJECT = Path(__file__).parents[2]
+OWN = "acme/package-flow"
 PIN = "0" * 40
-JOB = {"event_name": "push", "ref": "refs/heads/main", "ref_name": "main", "repository": "acme/payments-api", "actor": "bob"}
+JOB = {"event_name": "push", "event": {}, "ref": "refs/heads/main", "ref_name": "main", "repository": "acme/payments-api", "actor": "bob"}
 VARIABLES = {
     "CODEARTIFACT_DOMAIN": "acme",
     "CODEARTIFACT_DOMAIN_OWNER": "111122223333",
@@ -18,6 +21,8 @@ VARIABLES = {
     "CODEARTIFACT_PUBLISH_ROLE_ARN": "arn:aws:iam::111122223333:role/package-flow/prod-publish-payments-api",
     "CODEARTIFACT_PROMOTE_ROLE_ARN": "arn:aws:iam::111122223333:role/package-flow/prod-promote-payments-api",
 }
+# Workflows of this repository, and of others that call its actions.
+run_workflow = partial(actions.run_workflow, own_repository=OWN)
 
 
 def starting(github: dict[str, Any] | None = None, variables: dict[str, str] | None = None, env: dict[str, str] | None = None):
@@ -36,7 +41,7 @@ def call_action(
     env: dict[str, str] | None = None,
 ) -> RunResult:
     """One job: check `source` out if there is one, call the action, show its outputs (step `show`)."""
-    steps: list[dict[str, Any]] = [{"id": "called", "uses": f"acme/package-flow/.github/actions/{name}@main", "with": inputs}]
+    steps: list[dict[str, Any]] = [{"id": "called", "uses": f"{OWN}/.github/actions/{name}@main", "with": inputs}]
     if source is not None:
         steps.insert(0, {"uses": f"actions/checkout@{PIN}", "with": {"persist-credentials": "false"}})
     steps.append({"name": "show", "run": 'echo "$OUTPUTS"', "env": {"OUTPUTS": "${{ toJSON(steps.called.outputs) }}"}})

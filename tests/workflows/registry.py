@@ -20,10 +20,10 @@ from policies.resources.shared_repository import shared_repository_policy
 from policies.roles.promote import promote_permissions, promote_trust
 from policies.roles.publish import publish_permissions, publish_trust
 from policies.roles.read import read_permissions, repository_read_trust
-from rehearsal.actions import RunResult, StartedJob, definitions, machine, run_workflow
+from rehearsal.actions import RunResult, StartedJob, definitions, machine
 from rehearsal.actions.concurrency import Groups
 from rehearsal.actions.github import Act, start_jobs
-from tests.workflows.calling import call_action
+from tests.workflows.calling import call_action, run_workflow
 
 PROJECT = Path(__file__).parents[2]
 WORKFLOWS = PROJECT / ".github" / "workflows"

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from rehearsal.actions import Conclusion, Job, run_workflow
-from tests.workflows.calling import PROJECT, VARIABLES, starting
+from rehearsal.actions import Conclusion, Job
+from tests.workflows.calling import PROJECT, VARIABLES, run_workflow, starting
 
 FIRST = {"publish-package.yml": "check", "promote-package.yml": "request"}
 INPUTS: dict[str, dict[str, Any]] = {
@@ -14,11 +14,11 @@ INPUTS: dict[str, dict[str, Any]] = {
 }
 PUBLISH, PROMOTE = INPUTS
 REFUSED_EVENTS = (
-    "pull_request", "pull_request_target", "workflow_run", "issue_comment", "release", "repository_dispatch", "merge_group", "create", "",
+    "pull_request", "pull_request_target", "workflow_run", "issue_comment", "repository_dispatch", "merge_group", "create", "",
 )  # fmt: skip
 
 
-def first_job(file: str, *, variables: dict[str, str] | None = None, inputs: dict[str, Any] | None = None, **github: str) -> Job:
+def first_job(file: str, *, variables: dict[str, str] | None = None, inputs: dict[str, Any] | None = None, **github: Any) -> Job:
     """The first job; those after it find nothing to work with and fail, or are skipped because it failed."""
     workflow = PROJECT / ".github" / "workflows" / file
     result = run_workflow(workflow, inputs={**INPUTS[file], **(inputs or {})}, start_job=starting(github, variables))
@@ -38,25 +38,32 @@ def test_events_that_are_let_through(file: str, event: str) -> None:
     assert job.outputs["role-arn"] == VARIABLES["CODEARTIFACT_PUBLISH_ROLE_ARN" if file == PUBLISH else "CODEARTIFACT_PROMOTE_ROLE_ARN"]
 
 
-@pytest.mark.parametrize(("file", "event"), [*((file, event) for file in INPUTS for event in REFUSED_EVENTS), (PROMOTE, "schedule")])
+@pytest.mark.parametrize(
+    ("file", "event"), [*((file, event) for file in INPUTS for event in REFUSED_EVENTS), (PROMOTE, "schedule"), (PROMOTE, "release")]
+)
 def test_every_other_event_fails_with_a_message(file: str, event: str) -> None:
     job = first_job(file, event_name=event)
     assert job.conclusion is Conclusion.FAILURE
     assert job.reason.endswith(f", not on {event}")
 
 
-@pytest.mark.parametrize("file", INPUTS)
+@pytest.mark.parametrize(("action", "allowed"), [("published", True), ("created", False), ("edited", False), ("deleted", False)])
+def test_a_release_publishes_when_it_is_published(action: str, allowed: bool) -> None:
+    """On a branch, which no release is of: tests of release tags have what a tag needs."""
+    job = first_job(PUBLISH, event_name="release", event={"action": action})
+    assert (job.conclusion is Conclusion.SUCCESS) is allowed
+    assert allowed or job.reason == f"packages are published on release: published, not on release: {action}"
+
+
 @pytest.mark.parametrize(
-    ("ref", "allowed"),
+    ("file", "ref", "allowed"),
     [
-        ("refs/heads/main", True),
-        ("refs/heads/release/1", True),
-        ("refs/tags/v1", False),
-        ("refs/pull/1/merge", False),
-        ("refs/heads/", False),
+        *((file, ref, True) for file in INPUTS for ref in ("refs/heads/main", "refs/heads/release/1")),
+        *((file, ref, False) for file in INPUTS for ref in ("refs/pull/1/merge", "refs/heads/", "refs/tags/")),
+        (PROMOTE, "refs/tags/v1", False),
     ],
 )
-def test_packages_come_from_branches(file: str, ref: str, allowed: bool) -> None:
+def test_packages_come_from_branches_and_are_published_from_tags_too(file: str, ref: str, allowed: bool) -> None:
     job = first_job(file, ref=ref)
     assert (job.conclusion is Conclusion.SUCCESS) is allowed
     assert allowed or f"not from {ref}" in job.reason

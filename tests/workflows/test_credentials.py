@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.actions import Conclusion, RunResult, machine, run_workflow
-from tests.workflows.calling import PROJECT, VARIABLES, starting
+from rehearsal.actions import Conclusion, RunResult, machine
+from tests.workflows.calling import PROJECT, VARIABLES, run_workflow, starting
 
 REQUEST = {
     "ACTIONS_ID_TOKEN_REQUEST_URL": "https://github.example/token?x=y",

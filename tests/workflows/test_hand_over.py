@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.actions import Conclusion, RunResult, run_workflow
-from tests.workflows.calling import PIN, PROJECT, starting
+from rehearsal.actions import Conclusion, RunResult
+from tests.workflows.calling import PIN, PROJECT, run_workflow, starting
 
 ACTIONS = "acme/package-flow/.github/actions"
 MADE = "mkdir -p made/sub; echo one > made/a; echo two > made/sub/b"

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.actions import Conclusion, RunResult, run_workflow
+from rehearsal.actions import Conclusion, RunResult
 from rehearsal.actions.github import start_jobs
+from tests.workflows.calling import run_workflow
 from tests.workflows.registry import PROJECT, TOOLS, LocalCloud
 
 WORKFLOW = """

@@ -21,7 +21,8 @@ POST `seed`: add to what exists; ids are GitHub's numeric ones and must be new. 
   deleted repository had may be used again with another id. `tokens` are App installations; `metadata: read` is theirs always.
 
 POST `repositories/delete` {"repository"} · `repositories/rename` {"repository", "name"} (the old name redirects; subjects become
-immutable) · `repositories/fork` {"repository", "actor"} -> {"repository", "id"}: into the actor's own account.
+immutable) · `organizations/rename` {"organization", "name"} (API requests by the old name find nothing) · `teams/rename` {"organization",
+"slug", "name"} · `repositories/fork` {"repository", "actor"} -> {"repository", "id"}: into the actor's own account.
 
 POST `push` {"repository", "actor", "ref", one of "content": text (a new commit) | "sha": commit | "delete": true,
     "parent"?: ref or commit, "force"?: bool} -> {"ref", "sha", "message"}. 422 with git's own words if rulesets forbid it.
@@ -49,6 +50,7 @@ GET `repositories/OWNER/NAME` -> refs, pull requests, names of rulesets, environ
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError
@@ -68,6 +70,15 @@ class OfRepository(Strict):
 
 class Rename(OfRepository):
     name: str
+
+
+class RenameOrganization(Strict):
+    organization: str
+    name: str
+
+
+class RenameTeam(RenameOrganization):
+    slug: str
 
 
 class Act(OfRepository):
@@ -155,6 +166,8 @@ class People:
             "seed": (Seed, self._seed),
             "repositories/delete": (OfRepository, self._delete),
             "repositories/rename": (Rename, self._rename),
+            "organizations/rename": (RenameOrganization, self._rename_organization),
+            "teams/rename": (RenameTeam, self._rename_team),
             "repositories/fork": (Act, self._fork),
             "push": (PushBody, self._push),
             "pull-requests/open": (OpenBody, self._open),
@@ -222,6 +235,38 @@ class People:
         repo.immutable_subject = True
         self.github.add_repository(repo)
         return {"repository": repo.full_name}
+
+    def _rename_organization(self, body: RenameOrganization) -> dict[str, Any]:
+        """As https://docs.github.com/en/organizations/managing-organization-settings/renaming-an-organization describes it."""
+        organization = self.github.organization(body.organization)
+        if body.name.lower() in self.github.organizations:
+            raise changes.Refused(422, f"name already exists: {body.name}")
+        del self.github.organizations[organization.login.lower()]
+        for name, token in self.github.tokens.items():
+            if token.organization == organization.login:
+                self.github.tokens[name] = replace(token, organization=body.name)
+        organization.login = body.name
+        self.github.organizations[body.name.lower()] = organization
+        own = {repo.id: repo for repo in self.github.repositories.values() if repo.owner is organization}
+        self.github.names = {name: id for name, id in self.github.names.items() if id not in own}
+        for repo in own.values():
+            self.github.add_repository(repo)
+        return {"organization": organization.login}
+
+    def _rename_team(self, body: RenameTeam) -> dict[str, Any]:
+        organization = self.github.organization(body.organization)
+        team = organization.teams.get(body.slug.lower())
+        if team is None:
+            raise NotFound(f"there is no team {body.slug!r} in {organization.login}")
+        if body.name.lower() in organization.teams:
+            raise changes.Refused(422, f"name already exists: {body.name}")
+        del organization.teams[team.slug.lower()]
+        for repo in self.github.repositories.values():
+            if repo.owner is organization and team.slug in repo.team_roles:
+                repo.team_roles[body.name] = repo.team_roles.pop(team.slug)
+        team.slug = body.name
+        organization.teams[body.name.lower()] = team
+        return {"slug": team.slug}
 
     def _fork(self, body: Act) -> dict[str, Any]:
         source, actor = self.github.repository(body.repository), self.github.user(body.actor)

@@ -1,8 +1,9 @@
 """What the AWS resource types share: tags, absent resources, parameters without a value."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rehearsal.program.clouds import Aws
 from rehearsal.program.handlers import Defaults, Existing, Handler
 from rehearsal.program.inputs import Inputs
 
@@ -30,6 +31,16 @@ class AwsHandler(Handler):
     def tags(self, inputs: Inputs, defaults: Defaults) -> dict[str, str]:
         """The resource's tags over the provider's default tags."""
         return {**defaults.tags, **inputs.mapping("tags")}
+
+
+def tags_seen(cloud: Aws, listed: Sequence[Mapping[str, str]], key: str = "Key", value: str = "Value") -> Params:
+    """What a look shows of a resource's tags: those of the resource itself, and with the provider's default tags.
+
+    Source: terraform-provider-aws, internal/provider/framework/intercept (tags of a read are those that are no default tags).
+    """
+    every = {one[key]: one[value] for one in listed if not one[key].startswith("aws:")}
+    own = {name: text for name, text in every.items() if cloud.default_tags.get(name) != text}
+    return {"tags": own or None, "tagsAll": every or None}
 
 
 def tag_changes(existing: Existing, wanted: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:

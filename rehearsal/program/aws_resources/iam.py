@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from rehearsal.program.aws_resources.common import AwsHandler, Params, given, rfc3339, tag_changes, upper_tags
+from rehearsal.program.aws_resources.common import AwsHandler, Params, given, rfc3339, tag_changes, tags_seen, upper_tags
 from rehearsal.program.clouds import Aws
 from rehearsal.program.handlers import Created, Defaults, Existing, absent_is_fine, finishing
 from rehearsal.program.inputs import Inputs
@@ -134,7 +134,8 @@ class Role(AwsHandler):
         with absent_is_fine():
             found = cloud.call("iam", "get_role", RoleName=id)["Role"]
             document = json.dumps(found["AssumeRolePolicyDocument"])
-            return {"description": None, "permissionsBoundary": None, "assumeRolePolicy": document, **self._outputs(found)}
+            tags = tags_seen(cloud, found.get("Tags", []))
+            return {"description": None, "permissionsBoundary": None, "assumeRolePolicy": document, **tags, **self._outputs(found)}
         return None
 
     @staticmethod

@@ -4,7 +4,7 @@ As the provider does, a change of a permission set is provisioned to the account
 is asked about until it is done.
 """
 
-from rehearsal.program.aws_resources.common import AwsHandler, Params, given, rfc3339, tag_changes, upper_tags
+from rehearsal.program.aws_resources.common import AwsHandler, Params, given, rfc3339, tag_changes, tags_seen, upper_tags
 from rehearsal.program.clouds import Aws
 from rehearsal.program.handlers import CloudError, Created, Defaults, Existing, absent_is_fine, finishing
 from rehearsal.program.inputs import Inputs
@@ -80,14 +80,15 @@ class PermissionSet(AwsHandler):
 
     def look_up(self, cloud: Aws, id: str) -> Params | None:
         with absent_is_fine():
-            return self._described(cloud, id)
+            arn, _, instance = id.partition(",")
+            tags = cloud.call(_SERVICE, "list_tags_for_resource", InstanceArn=instance, ResourceArn=arn)["Tags"]
+            return {**self._described(cloud, id), **tags_seen(cloud, tags)}
         return None
 
     @staticmethod
     def _described(cloud: Aws, id: str) -> Params:
         arn, _, instance = id.partition(",")
         found = cloud.call(_SERVICE, "describe_permission_set", InstanceArn=instance, PermissionSetArn=arn)["PermissionSet"]
-        cloud.call(_SERVICE, "list_tags_for_resource", InstanceArn=instance, ResourceArn=arn)
         return given(
             arn=arn,
             name=found["Name"],

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from rehearsal.program.aws_resources.common import AwsHandler, Params, given, tag_changes
+from rehearsal.program.aws_resources.common import AwsHandler, Params, given, tag_changes, tags_seen
 from rehearsal.program.clouds import Aws
 from rehearsal.program.handlers import CloudError, Created, Defaults, Existing, absent_is_fine, finishing
 from rehearsal.program.inputs import Inputs
@@ -73,7 +73,8 @@ class Key(AwsHandler):
 
     def look_up(self, cloud: Aws, id: str) -> Params | None:
         with absent_is_fine():
-            return self._described(cloud, id)
+            tags = cloud.call("kms", "list_resource_tags", KeyId=id).get("Tags", [])
+            return {**self._described(cloud, id), **tags_seen(cloud, tags, "TagKey", "TagValue")}
         return None
 
     @staticmethod

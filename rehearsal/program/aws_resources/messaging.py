@@ -135,6 +135,7 @@ QUEUE_DEFAULTS = {
 class Queue(AwsHandler):
     token = "aws:sqs/queue:Queue"
     create_only = frozenset({"name"})
+    computed = frozenset({"policy"})  # or QueuePolicy's
     numbers = (
         ("delaySeconds", "DelaySeconds"),
         ("kmsDataKeyReusePeriodSeconds", "KmsDataKeyReusePeriodSeconds"),
@@ -179,7 +180,7 @@ class Queue(AwsHandler):
             found = cloud.call("sqs", "get_queue_attributes", QueueUrl=id, AttributeNames=["All"])["Attributes"]
             numbers = {ours: int(found[theirs]) for ours, theirs in self.numbers if theirs in found}
             set_by_somebody = {ours: None if QUEUE_DEFAULTS[ours] == value else value for ours, value in numbers.items()}
-            documents = {ours: found.get(theirs) for ours, theirs in self.documents if ours != "policy"}  # QueuePolicy's
+            documents = {ours: found.get(theirs) for ours, theirs in self.documents}
             return {"kmsMasterKeyId": None, **set_by_somebody, **documents, **self._outputs(id, id.rpartition("/")[2], found)}
         return None
 

@@ -26,6 +26,7 @@ from rehearsal.actions import (
 )
 
 PROJECT = Path(__file__).parents[3]
+OWN = "acme/package-flow"
 GITHUB = {"event_name": "push", "ref": "refs/heads/main", "repository": "acme/api", "actor": "bob", "ref_name": "main"}
 
 
@@ -49,7 +50,7 @@ class Repository:
     def run(self, jobs: str, *, inputs: dict[str, Any] | None = None, declared: str = "", **options: Any) -> RunResult:
         head = "name: W\non:\n  workflow_call:\n" + textwrap.indent(textwrap.dedent(declared), "    ") + "\npermissions: {}\njobs:\n"
         self.workflow.write_text(head + textwrap.indent(textwrap.dedent(jobs), "  "))
-        return run_workflow(self.workflow, inputs=inputs or {}, **dict[str, Any](start_job=start) | options)
+        return run_workflow(self.workflow, inputs=inputs or {}, **dict[str, Any](start_job=start, own_repository=OWN) | options)
 
     def steps(self, steps: str, **options: Any) -> RunResult:
         """A workflow with one job, `job`."""
@@ -299,7 +300,7 @@ INTERRUPTED = """
 import sys
 from pathlib import Path
 from rehearsal.actions import StartedJob, run_workflow
-run_workflow(Path(sys.argv[1]), inputs={}, start_job=lambda *_: StartedJob({}, {}, {}))
+run_workflow(Path(sys.argv[1]), inputs={}, start_job=lambda *_: StartedJob({}, {}, {}), own_repository="")
 """
 
 

@@ -193,6 +193,25 @@ def test_a_renamed_repository_redirects_until_the_name_is_taken_again(github: Cl
     assert github.rest("GET", API, expect=200).json()["id"] == 9100
 
 
+def test_a_renamed_organisation_is_not_found_by_its_former_name(github: Client) -> None:
+    """As GitHub documents it; the token of an App follows."""
+    github.rest("POST", VARIABLES, {"name": "A", "value": "b"}, expect=201)
+    github.act("organizations/rename", organization="acme", name="acme-corp")
+    github.rest("GET", "/orgs/acme", expect=404)
+    github.rest("GET", f"{VARIABLES}/A", expect=404)
+    assert github.rest("GET", f"{VARIABLES.replace('/acme/', '/acme-corp/')}/A", expect=200).json()["value"] == "b"
+    github.act("organizations/rename", 422, organization="acme-corp", name="acme-corp")
+
+
+def test_a_renamed_team_keeps_its_id_and_leaves_its_slug(github: Client) -> None:
+    id = github.rest("GET", "/orgs/acme/teams/payments-leads", expect=200).json()["id"]
+    github.act("teams/rename", organization="acme", slug="payments-leads", name="payments-admins")
+    assert github.rest("GET", "/orgs/acme/teams/payments-admins", expect=200).json()["id"] == id
+    github.rest("GET", "/orgs/acme/teams/payments-leads", expect=404)
+    github.act("teams/rename", 404, organization="acme", slug="payments-leads", name="others")
+    github.act("teams/rename", 422, organization="acme", slug="payments-admins", name="payments-admins")
+
+
 def test_a_deleted_repository_is_gone_and_its_name_free(github: Client) -> None:
     github.act("seed", 422, repositories=[{"owner": "acme", "name": "api", "id": 9100}])
     github.act("repositories/delete", repository="acme/api")

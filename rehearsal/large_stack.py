@@ -1,4 +1,4 @@
-"""A stack and a catalog with many consuming repositories: `python -m tests.access.large_stack DIR`, then what it prints.
+"""A stack and a catalog with many consuming repositories: `python -m rehearsal.large_stack DIR`, then what it prints.
 
 Half of the repositories publish, in every way that the shipped catalogs do: patterns of branches, an environment, promotions, a team that
 keeps its packages to itself, teams that read each other's.
@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 STACK, OF_TEAM = "large", 20
 
 
@@ -67,7 +67,7 @@ def _repository(number: int) -> dict[str, Any]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write, and print the command that reviews what was written."""
-    parser = argparse.ArgumentParser(prog="python -m tests.access.large_stack", description=(__doc__ or "").partition(":")[0])
+    parser = argparse.ArgumentParser(prog="python -m rehearsal.large_stack", description=(__doc__ or "").partition(":")[0])
     parser.add_argument("folder", type=Path, metavar="DIR")
     parser.add_argument("--repositories", type=int, default=1_000, metavar="COUNT")
     options = parser.parse_args(arguments)

@@ -1,0 +1,99 @@
+"""`python -m rehearsal.bench`: measures preview, up and second up of the program under Pulumi's engine, beside a bare program.
+
+The bare program registers the same resources with the same inputs, and does nothing else. Both run against the local cloud. Exit status: 0
+if everything ran, 1 if something failed.
+"""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rehearsal.bench.measuring import Row, measure
+from rehearsal.engine import command
+from rehearsal.processes import PROJECT
+
+STACKS = ("dev", "prod", "40", "300")
+_HEAD = (
+    "stack",
+    "repositories",
+    "program",
+    "command",
+    "resources",
+    "seconds",
+    "program CPU s",
+    "engine CPU s",
+    "program MB",
+    "engine MB",
+    "load",
+)
+_WIDTH = 13
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Parse the arguments, measure, and return the exit status."""
+    options = _options(arguments)
+    found = command.find()
+    if found is None:
+        print("there is no engine here: make engine", file=sys.stderr)
+        return 1
+    kept = "the state is written at each step" if options.checkpoints else "the state is written once"
+    print(f"pulumi {found.version}, {os.cpu_count()} processors, {kept}")
+    rows: list[Row] = []
+    print(_line(_HEAD), flush=True)
+    try:
+        for name in options.stacks:
+            with tempfile.TemporaryDirectory(prefix="package-flow-bench-") as folder:
+                for row in measure(found.path, name, Path(folder), repeat=options.repeat, checkpoints=options.checkpoints):
+                    rows.append(row)
+                    print(_line(_cells(row)), flush=True)
+    except RuntimeError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print("\n" + "\n".join(ratios(rows)))
+    if options.json:
+        options.json.write_text(json.dumps({"engine": found.as_json(), "rows": [row.as_json() for row in rows]}, indent=1) + "\n")
+    return 0
+
+
+def _line(cells: Sequence[object]) -> str:
+    return "".join(f"{cell!s:<{_WIDTH}}" for cell in cells).rstrip()
+
+
+def _cells(row: Row) -> list[object]:
+    one = row.measured
+    numbers = [f"{seconds:.1f}" for seconds in (one.seconds, one.program, one.engine)]
+    megabytes = ["-" if each is None else each for each in (one.megabytes, row.engine_megabytes)]
+    return [row.stack, row.repositories, row.program, row.command, one.resources, *numbers, *megabytes, f"{row.load:.1f}"]
+
+
+def ratios(rows: Sequence[Row]) -> Iterator[str]:
+    """What the program takes of what the bare one takes."""
+    bare = {(row.stack, row.command): row for row in rows if row.program == "bare"}
+    for row in rows:
+        other = bare.get((row.stack, row.command))
+        if other and row is not other:
+            by_clock, by_processor = row.measured.seconds / other.measured.seconds, row.processor / other.processor
+            yield f"{row.stack} {row.command}: {by_clock:.2f} of the bare program's seconds, {by_processor:.2f} of its CPU seconds"
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m rehearsal.bench", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument(
+        "stacks", nargs="*", default=list(STACKS), metavar="STACK", help="a stack of the project, or a number of repositories"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
+    parser.add_argument("--repeat", type=int, default=1, metavar="N", help="the quickest of so many previews and second ups (default: 1)")
+    parser.add_argument("--checkpoints", action="store_true", help="write the state at each step, as it is on a disk or in a bucket")
+    options = parser.parse_args(arguments)
+    for name in options.stacks:
+        if not (int(name) if name.isdecimal() else (PROJECT / f"Pulumi.{name}.yaml").is_file()):
+            parser.error(f"got {name!r}; expected a stack of the project (Pulumi.{name}.yaml) or a number of repositories, at least 1")
+    return options
+
+
+if __name__ == "__main__":
+    sys.exit(main())
