@@ -66,8 +66,8 @@ class State:
 
     GitHub repositories are named as they were then; `repository_ids` says which ones those were. `environments` and `permissions` are those
     that it created, `trusted` the release branches that its roles admit and its rulesets guard, by repository id, `teams` the ids of the
-    GitHub teams in its guards by slug. `domain` is the ARN of its domain, "" = it has none, `own_key` whether it created a key for that, `key`
-    what encrypts it, `known` what leftovers are recognised by.
+    GitHub teams in its guards by slug. `domain` is the ARN of its domain, "" = it has none, `own_key` whether it created a key for that,
+    `key` what encrypts it, `known` what leftovers are recognised by.
     """
 
     variables: frozenset[tuple[str, str]] = frozenset()

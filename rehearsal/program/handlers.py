@@ -60,16 +60,14 @@ class Handler:
 
     `read` names every input that the type has and returns the request; it talks to nobody, so it also serves a preview.
     `create_only` are the inputs whose change needs a new resource; `delete_before_replace`: the old one then goes first, because the two
-    would be the same thing. `computed` are inputs that may have another resource's value where the program gives none: a look at them makes
-    no input (schema: optional and computed).
+    would be the same thing. `computed` are inputs that the provider fills in where the program gives none, and then keeps: no
+    difference, and a look at them makes no input (schema: optional and computed).
     """
 
     token: str
     create_only: frozenset[str] = frozenset()
     computed: frozenset[str] = frozenset()
-    """Inputs that the provider fills in where the program gives none, and then keeps (Optional and Computed)."""
     delete_before_replace = False
-    computed: frozenset[str] = frozenset()
 
     def read(self, inputs: Inputs, defaults: "Defaults") -> dict[str, Any]:
         raise NotImplementedError
