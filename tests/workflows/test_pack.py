@@ -500,7 +500,14 @@ set_version = module("set_version")
         (
             '[project]\ndynamic = ["version"]\n[tool.poetry]\nversion = "1"\n',
             '[project]\ndynamic = ["version"]\n[tool.poetry]\nversion = "2.0"\n',
-   @pytest.mark.parametrize(
+        ),
+    ],
+)
+def test_a_pyproject_gets_its_version(before: str, after: str) -> None:
+    assert set_version.set_version(before, "2.0") == after
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [('[project]\nname = "a"\n', "has a version"), ('[tool.x]\nversion = "1"\n', "has a version"), ("[project\n", "at line 1 col 8")],
 )
