@@ -18,6 +18,7 @@ FILES = [*WORKFLOWS, *(folder / "action.yml" for folder in ACTIONS)]
 OWN = re.compile(r"^acme/package-flow/\.github/actions/([a-z-]+)@main$")
 PINNED = re.compile(r"^actions/[a-z-]+@[0-9a-f]{40}$")
 WITH_VERSION = re.compile(r"uses: (actions/[a-z-]+)@([0-9a-f]{40}) # v(\d+\.\d+\.\d+)$")
+CHECK_OF_TAGS = "acme/package-flow/.github/actions/release-tag@"
 TOKEN_JOBS = {(f"{file}-package.yml", job) for file in ("publish", "promote") for job in ("dependencies", file)}
 
 
@@ -37,7 +38,7 @@ def jobs() -> Iterator[tuple[str, str, dict[str, Any], dict[str, str]]]:
 
 
 def test_there_is_something_to_look_at() -> None:
-    assert len(ACTIONS) == 12
+    assert len(ACTIONS) == 13
 
 
 def test_the_workflows_read_the_variables_that_the_program_writes() -> None:
@@ -92,9 +93,15 @@ def test_permissions_are_the_least() -> None:
     found = {(file, name) for file, name, _, permissions in jobs() if "id-token" in permissions}
     assert found == TOKEN_JOBS
     for file, name, job, permissions in jobs():
-        checks_out = any(step.get("uses", "").startswith("actions/checkout@") for step in job["steps"])
+        reads = any(step.get("uses", "").startswith(("actions/checkout@", CHECK_OF_TAGS)) for step in job["steps"])
         assert set(permissions) <= {"contents", "id-token"}, (file, name)
-        assert permissions.get("contents") == ("read" if checks_out else None), (file, name)
+        assert permissions.get("contents") == ("read" if reads else None), (file, name)
+
+
+def test_a_job_that_gets_a_role_runs_on_githubs_machines() -> None:
+    for file, name, job, permissions in jobs():
+        assert (job["runs-on"] == "ubuntu-24.04") is ((file, name) != ("publish-package.yml", "build")), (file, name)
+        assert "id-token" not in permissions or job["runs-on"] == "ubuntu-24.04", (file, name)
 
 
 def test_a_job_with_a_token_runs_no_command_of_the_caller() -> None:
@@ -113,7 +120,8 @@ def test_checkouts_leave_no_credential_behind() -> None:
 def test_no_secret_is_used() -> None:
     for file in FILES:
         assert "secrets" not in file.read_text(), file
-        assert "github.token" not in file.read_text(), file
+        # The job's token, which reads the repository, is used by who looks for the branches of a tag's commit, and by nobody else.
+        assert ("github.token" in file.read_text()) is (file.parent.name == "release-tag"), file
 
 
 def test_every_job_has_a_timeout() -> None:
