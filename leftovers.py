@@ -14,6 +14,7 @@ import pulumi
 from pulumi import runtime
 
 from plan import parts
+from policies.branches import TAGS
 
 VARIABLE_TYPE = "github:index/actionsVariable:ActionsVariable"
 RULESET_TYPE = "github:index/repositoryRuleset:RepositoryRuleset"
@@ -139,11 +140,13 @@ def same_ruleset(wanted: parts.Ruleset, found: Mapping[str, Any], *, bypass_show
     GitHub shows the bypass list to those alone who may edit the ruleset; `bypass_shown` is False for a preview that reads.
     """
     actors = [(one.get("actor_id"), one.get("actor_type"), one.get("bypass_mode")) for one in found.get("bypass_actors") or ()]
-    bypass = sorted(actors, key=str) == sorted(((team, "Team", "always") for team in wanted.bypass_teams), key=str)
+    teams = [(team, "Team", "always") for team in wanted.bypass_teams]
+    apps = [(app, "Integration", "always") for app in wanted.bypass_apps]
+    bypass = sorted(actors, key=str) == sorted([*teams, *apps], key=str)
     names = (found.get("conditions") or {}).get("ref_name") or {}
     return (
         (bypass if bypass_shown or "bypass_actors" in found else True)
-        and (found.get("target"), found.get("enforcement")) == ("branch", "active")
+        and (found.get("target"), found.get("enforcement")) == (wanted.target, "active")
         and set(found.get("conditions") or ()) == {"ref_name"}
         and sorted(names.get("include") or ()) == sorted(wanted.refs)
         and not names.get("exclude")
@@ -278,16 +281,19 @@ def _branch_policies(
     """Policies of an environment, the planned ones of which are adopted. An environment that is adopted may have no others."""
     names = {one.name, one.renamed_from}
     known_patterns = {pattern for name, within, pattern in known.branch_policies if name in names and within == environment.name}
-    missing = [pattern for pattern in environment.branches if pattern not in known_patterns]
+    # By what GitHub calls them: the policy's type and name. In the state's names a tag has refs/tags/ in front.
+    planned = {("branch", one): one for one in environment.branches} | {("tag", one): f"{TAGS}{one}" for one in environment.tags}
+    missing = {each: name for each, name in planned.items() if name not in known_patterns}
     if not missing:
         return
     path = f"repos/{one.repository.owner.login}/{one.name}/environments/{environment.name}/deployment-branch-policies?per_page=100"
     listed = (questions.rest(path) or {}).get("branch_policies") or ()
     for there in listed:
         pattern = str(there.get("name"))
-        if there.get("type", "branch") == "branch" and pattern in missing:
+        which = (str(there.get("type", "branch")), pattern)
+        if which in missing:
             id = f"{one.name}:{environment.name.replace(':', '??')}:{there.get('id')}"
-            found.adopted[key(BRANCH_POLICY_TYPE, f"{one.name}/{environment.name}/{pattern}")] = id
+            found.adopted[key(BRANCH_POLICY_TYPE, f"{one.name}/{environment.name}/{missing[which]}")] = id
         elif adopted:
             found.problems.append(
                 f"{where}has the environment {environment.name} already, not in this stack's state, and it lets {pattern} deploy, which "

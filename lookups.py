@@ -37,6 +37,7 @@ from plan.facts import Facts, IdentityCenter, SeenRepository, WorkflowPermission
 from plan.planning import plan
 from policies import branches, guards
 from policies.arns import GITHUB_OIDC_HOST, Registry
+from policies.branches import TAGS
 from policies.github_tokens import AUDIENCE, Owner, trusted_branches
 from policies.names import PROMOTE_ENVIRONMENT, PUBLIC_SOURCES, variables_of
 from settings import DeveloperMode, Encryption, OidcProvider, Repository, Settings
@@ -1146,7 +1147,11 @@ def _known(by_type: Mapping[str, list[tuple[str, Mapping[str, Any]]]]) -> leftov
     return leftovers.Known(
         components=frozenset(components),
         rulesets=of(RULESET_TYPE, "repository", "name"),
-        branch_policies=of(BRANCH_POLICY_TYPE, "repository", "environment", "branchPattern"),
+        branch_policies=frozenset(
+            (outputs["repository"], outputs.get("environment", ""), _deploying(outputs))
+            for _, outputs in by_type.get(BRANCH_POLICY_TYPE, [])
+            if outputs.get("repository")
+        ),
         roles=of(ROLE_TYPE, "name"),
         policies=of(POLICY_TYPE, "name"),
         aliases=of(ALIAS_TYPE, "name"),
@@ -1160,6 +1165,12 @@ def _known(by_type: Mapping[str, list[tuple[str, Mapping[str, Any]]]]) -> leftov
             leftovers.key_in_state(type, urn.rpartition("::")[2], made) for type, found in by_type.items() for urn, made in found
         ),
     )
+
+
+def _deploying(policy: Mapping[str, Any]) -> str:
+    """What a policy of an environment lets deploy: a pattern of branches, or refs/tags/ and a pattern of tags."""
+    tags = policy.get("tagPattern")
+    return f"{TAGS}{tags}" if tags else str(policy.get("branchPattern") or "")
 
 
 # In the URNs of the domain and its key; the sandbox and events have others.

@@ -53,10 +53,15 @@ def record(there: Iterable[There], permissions: Mapping[str, WorkflowPermissions
 
 
 def give_back(owner: str, recorded: Mapping[str, Any]) -> list[str]:
-    """Commands that give back what a stack changed and does not put back by itself when it goes."""
+    """Commands that give back what a stack changed and does not put back by itself when it goes, quoted for a shell."""
     commands = [
-        f"gh api -X PUT repos/{owner}/{name}/actions/permissions/workflow -f default_workflow_permissions={one['default']} "
-        f"-F can_approve_pull_request_reviews={str(one['canApprove']).lower()}"
+        shlex.join(
+            [
+                *("gh", "api", "-X", "PUT", f"repos/{owner}/{name}/actions/permissions/workflow"),
+                *("-f", f"default_workflow_permissions={one['default']}"),
+                *("-F", f"can_approve_pull_request_reviews={str(one['canApprove']).lower()}"),
+            ]
+        )
         for name, one in recorded.get("workflowPermissions", {}).items()
     ]
     return [*commands, *(_put_policy(one) for one in recorded.get("resources", []) if one.get("before"))]
@@ -65,5 +70,5 @@ def give_back(owner: str, recorded: Mapping[str, Any]) -> list[str]:
 def _put_policy(one: Mapping[str, Any]) -> str:
     _, _, path = one["id"].partition(":domain/") if ":domain/" in one["id"] else one["id"].partition(":repository/")
     domain, _, repository = path.partition("/")
-    which = f"put-repository-permissions-policy --repository {repository}" if repository else "put-domain-permissions-policy"
-    return f"aws codeartifact {which} --domain {domain} --policy-document {shlex.quote(one['before'])}"
+    which = ["put-repository-permissions-policy", "--repository", repository] if repository else ["put-domain-permissions-policy"]
+    return shlex.join(["aws", "codeartifact", *which, "--domain", domain, "--policy-document", one["before"]])

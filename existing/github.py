@@ -87,8 +87,9 @@ def weakened(wanted: parts.Environment, found: Mapping[str, Any], listed: Any) -
         lost.append("administrators can't bypass it, which this stack does not keep on this plan; use another environment")
     if policy.get("protected_branches"):
         lost.append("it is for protected branches, which this stack would replace; choose selected branches on GitHub first")
-    patterns = {str(each.get("name")) for each in listed if each.get("type", "branch") == "branch"}
-    if policy.get("custom_branch_policies") and (more := [each for each in wanted.branches if each not in patterns]):
+    patterns = {(str(each.get("type", "branch")), str(each.get("name"))) for each in listed}
+    deploying = [*(("branch", each) for each in wanted.branches), *(("tag", each) for each in wanted.tags)]
+    if policy.get("custom_branch_policies") and (more := [each for kind, each in deploying if (kind, each) not in patterns]):
         lost.append(f"it is not for {', '.join(more)}, which this stack would let deploy too; add it on GitHub first")
     return lost
 

@@ -201,7 +201,8 @@ class Repository:
 class Team:
     """One file of the catalog. `upstreams` are teams, in order of priority; `owns` holds only formats with names in them.
 
-    Who may create release branches and tags: `release_managers` (GitHub team slugs) and `release_apps` (ids of GitHub Apps).
+    `release_managers` (GitHub team slugs) may create release branches and tags, `release_apps` (ids of GitHub Apps) tags alone: a tag's
+    commit has to be reviewed, a new branch's has not.
     `repository` is what its CodeArtifact repository is called, "" = as the team is; `shared` is the shared one.
     """
 

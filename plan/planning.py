@@ -44,7 +44,7 @@ from policies.resources.public_source import public_source_policy
 from policies.resources.sandbox import sandbox_policy
 from policies.resources.shared_repository import shared_repository_policy
 from policies.resources.sharing import NOBODY
-from policies.resources.team_repository import Publishers, open_readers, own_readers, team_repository_policy
+from policies.resources.team_repository import Publishers, closed_policy, open_readers, own_readers, team_repository_policy
 from policies.resources.topic import dead_letters_policy, topic_key_policy, topic_policy
 from policies.roles.build import read_only_permissions
 from policies.roles.developer import every_role, permission_set, session_duration
@@ -73,7 +73,8 @@ def plan(settings: Settings, facts: Facts) -> Plan:
 
 def _slugs(team: Team, one: Repository) -> list[str]:
     """The GitHub teams that a repository's guards name."""
-    return [*(team.release_managers if one.publishes else ()), *(one.promotes.reviewers if one.promotes else ())]
+    managers = team.release_managers if one.publishes else ()
+    return [*managers, *(one.promotes.reviewers if one.promotes else ()), *one.protection.reviewers]
 
 
 def _upstreams_first(settings: Settings) -> list[Team]:
@@ -179,6 +180,9 @@ class _Planning:
             downstream=opened and team.name in self.sharing.downstream,
             publishers=Publishers(team.own_repository, publishers, [one.arn_pattern for one in owned]) if publishers else None,
         )
+        if settings.adopted and not policy:
+            # Without a policy the engine would forget an adopted one, and whom that lets in would stay in.
+            policy = closed_policy(self.place)
         upstreams = (*(settings.called(one) for one in team.upstreams), self.shared)
         return parts.TeamRepository(
             name=team.name,
@@ -252,7 +256,7 @@ class _Planning:
         managers = tuple(self.facts.teams[slug] for slug in team.release_managers)
         release = guards.release_rules(one.approvals, one.required_checks)
         changed = parts.Ruleset("release", tuple(guards.release_refs(branch, branches)), release)
-        created = parts.Ruleset("create", tuple(guards.create_refs(branches)), guards.create_rules(), managers, team.release_apps)
+        created = parts.Ruleset("create", tuple(guards.create_refs(branches)), guards.create_rules(), managers)
         return (changed, *([created] if branches.names else []), *self._tag_rulesets(team, one, managers))
 
     def _tag_rulesets(self, team: Team, one: Repository, managers: tuple[int, ...]) -> list[parts.Ruleset]:

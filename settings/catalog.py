@@ -313,14 +313,14 @@ def _release_branches(team: TeamFile, name: str, repository: RepositoryShape) ->
         reason = branches.check(branch)
         if reason:
             yield team.problem(f"{key}.{index}", branch, f"a branch, or a branch and /* at the end: {reason}")
-        elif branches.is_pattern(branch) and _nobody_creates(team):
+        elif branches.is_pattern(branch) and not team.shape.release_managers and not team.unsure("release_managers"):
             yield team.problem(
                 f"{key}.{index}", branch, "a pattern only with release_managers: nobody else may create a branch that matches it"
             )
 
 
-def _nobody_creates(team: TeamFile) -> bool:
-    """Whether nobody may create what matches a pattern."""
+def _nobody_tags(team: TeamFile) -> bool:
+    """Whether nobody may create a release tag."""
     unsure = team.unsure("release_managers") or team.unsure("release_apps")
     return not team.shape.release_managers and not team.shape.release_apps and not unsure
 
@@ -331,7 +331,7 @@ def _release_tags(team: TeamFile, name: str, repository: RepositoryShape) -> Pro
         reason = branches.check_tag(tag)
         if reason:
             yield team.problem(f"{key}.{index}", tag, f"a tag, or the beginning of tags and * at the end: {reason}")
-        elif _nobody_creates(team):
+        elif _nobody_tags(team):
             allowed = "tags only with release_managers or release_apps: nobody else may create one"
             yield team.problem(f"{key}.{index}", tag, allowed)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from policies.actions import PUBLISH, READ
 from policies.arns import Registry
-from policies.document import Statement, statement
+from policies.document import Statement, deny, statement
 from policies.names import RoleKind, role_name
 from policies.resources.sharing import NOBODY, Sharing, readable
 from policies.roles import developer
@@ -61,6 +61,12 @@ def team_repository_policy(
         else []
     )
     return [*opened, *readable(registry, sharing, downstream), *(_publish(registry, publishers) if publishers else [])]
+
+
+def closed_policy(registry: Registry) -> list[Statement]:
+    """A team repository whose policy lets nobody in: what the account's own roles may do, their policies say."""
+    elsewhere = {"StringNotEquals": {"aws:PrincipalAccount": registry.account}}
+    return [deny("OtherAccounts", (*READ, *PUBLISH), "*", conditions=elsewhere)]
 
 
 def _publish(registry: Registry, publishers: Publishers) -> list[Statement]:

@@ -79,6 +79,10 @@ def _publishing(world: World, publisher: Publisher) -> list[Scenario]:
 
     def publish(what: Package, on: str) -> str:
         name = tag(publisher, what.version)
+        if not on:
+            reviewers = world.github.reviewers[: publisher.repository.approvals]
+            checks = publisher.repository.required_checks
+            world.github.merge(publisher.name, "", WRITER, approvals_by=reviewers, checks=checks)
         world.github.tag(publisher.name, name, MANAGER, on=on)
         trigger: dict[str, Any] = {"event": "push", "ref": f"refs/tags/{name}"}
         if format is Format.NPM:

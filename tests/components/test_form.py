@@ -144,7 +144,7 @@ MAY_IMPORT = {
     # The pack's rules are shared: they know nothing of the program (tests/policy_pack holds that).
     "settings": {"plan", "policies", "policy_pack", "settings"},
     "components": {"components", "plan", "policies"},
-    "leftovers": {"plan"},
+    "leftovers": {"plan", "policies"},
     "existing": {"existing", "leftovers", "plan", "policies"},
     "lookups": {"existing", "leftovers", "plan", "policies", "settings"},
     "outputs": {"components", "plan", "policies", "settings"},

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plan.declared import Protection
 from plan.facts import assumed, widest
 from plan.planning import _upstreams_first, plan
 from policies import guards
+from policies.branches import declare_tags
 from policies.document import text
 from policies.github_tokens import GitHubRepository, Subjects
 from policies.names import variables_of
@@ -18,7 +20,7 @@ from policies.owned_names import Format
 from policies.resources.domain import domain_policy
 from policies.resources.shared_repository import shared_repository_policy
 from policies.resources.sharing import NOBODY, Sharing
-from policies.resources.team_repository import team_repository_policy
+from policies.resources.team_repository import closed_policy, team_repository_policy
 from policies.roles.promote import promote_permissions
 from policies.roles.publish import publish_permissions, publish_trust
 from policies.roles.read import catalog_read_trust
@@ -131,6 +133,14 @@ def test_a_closed_team_is_opened_to_nobody():
     assert found.consumers[0].variables["CODEARTIFACT_READ_ROLE_ARN"] == own.arn == f"{ROLES}test-read-payments-api"
 
 
+def test_a_closed_team_keeps_a_policy_where_one_may_have_been_adopted():
+    """The engine forgets an adopted policy that is no longer planned: whom it lets in would stay in."""
+    configured = samples.settings(samples.team(readers=Readers.TEAM), adopted=frozenset({"anything"}))
+    found = planned(configured)
+    assert found.teams[0].repository.policy == text(closed_policy(samples.facts(configured).registry))
+    assert planned(samples.settings(samples.team(), adopted=frozenset({"anything"}))).teams[0].repository.policy != ""
+
+
 # --- GitHub -----------------------------------------------------------------------------------------------------------------------------
 
 
@@ -206,6 +216,29 @@ def test_its_roles_trust_what_its_guards_cover():
     assert one.publishing.role.trust == text(expected)
     assert set(one.rulesets[1].refs) == set(branches.ruleset_refs)
     assert one.promotion.role.permissions == text(promote_permissions(facts.registry, 3600, "payments", one.publishing.owned))
+
+
+def test_release_tags_have_two_rulesets_of_their_own():
+    tags = declare_tags(("v*",))
+    repository = samples.repository(release_tags=tags, environment="packages", promotes=samples.promotes("leads"))
+    configured = samples.settings(samples.team(repositories=(repository,), release_managers=("managers",), release_apps=(7,)))
+    facts, one = samples.facts(configured), first(configured)
+    fixed, created = [each for each in one.rulesets if each.target == "tag"]
+    assert fixed.refs == created.refs == ("refs/tags/v*",)
+    assert (fixed.rules, fixed.bypass_teams, fixed.bypass_apps) == ({"update": True, "deletion": True}, (), ())
+    assert (created.rules, created.bypass_teams, created.bypass_apps) == ({"creation": True}, (facts.teams["managers"],), (7,))
+    # A tag's commit has to be reviewed, a new branch's has not: an App creates no branches.
+    assert [each.bypass_apps for each in one.rulesets if each.target == "branch"] == [(), ()]
+    assert one.publishing and one.publishing.environment and one.promotion
+    assert (one.publishing.environment.tags, one.promotion.environment.tags) == (("v*",), ())
+    assert "refs/tags/v*" in one.publishing.role.trust and "refs/tags" not in one.promotion.role.trust
+    alone = first(publisher(release_branches=(), release_tags=tags))
+    assert [each.kind for each in alone.rulesets] == ["release", "release-tags", "create-tags"]
+
+
+def test_the_state_knows_every_team_that_a_guard_names():
+    one = first(publisher(environment="packages", protection=Protection(reviewers=("leads",))))
+    assert set(one.teams) == {"managers", "leads"}
 
 
 def test_a_repository_publishes_only_its_formats():

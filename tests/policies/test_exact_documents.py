@@ -23,7 +23,7 @@ from policies.resources.public_source import public_source_policy
 from policies.resources.sandbox import sandbox_policy
 from policies.resources.shared_repository import shared_repository_policy
 from policies.resources.sharing import Sharing
-from policies.resources.team_repository import Publishers, open_readers, own_readers, team_repository_policy
+from policies.resources.team_repository import Publishers, closed_policy, open_readers, own_readers, team_repository_policy
 from policies.resources.topic import dead_letters_policy, topic_key_policy, topic_policy
 from policies.roles.build import build_role_arn, read_only_permissions
 from policies.roles.events import chat_trust, events_permissions, events_trust
@@ -93,6 +93,7 @@ DOCUMENTS = {
     "team_repository_policy, open": team_repository_policy(REGISTRY, EVERYBODY),
     "team_repository_policy, shared": team_repository_policy(REGISTRY, EVERYBODY, SHARING),
     "team_repository_policy, shared downstream": team_repository_policy(REGISTRY, [], Sharing(accounts=[OTHER_ACCOUNT]), True),
+    "closed_policy": closed_policy(REGISTRY),
     "team_repository_policy, publishers": team_repository_policy(REGISTRY, [], publishers=PUBLISHERS),
     "domain_key_policy": domain_key_policy(REGISTRY),
     "sandbox_policy": sandbox_policy(ROLES, [REGISTRY.role_arn("/", "engineers/*")]),

@@ -17,15 +17,12 @@ stop() {
   exit 1
 }
 
-# The version in the tag that this run is about, or else in the one tag at HEAD that says a version of this package.
+# The version in the tag that this run is about. Of other tags at HEAD whoever may write could create one.
 tagged_version() {
-  local tags said
-  if [[ ${GITHUB_REF_TYPE:-} == tag ]]; then
-    tags=("$GITHUB_REF_NAME")
-  else
-    mapfile -t tags < <(git tag --points-at HEAD)
-  fi
-  python3 "$packing/tag_version.py" "$FORMAT" "$TAG_PREFIX" "${tags[@]}" 2> "$RUNNER_TEMP/tag.txt" && return
+  local said
+  [[ ${GITHUB_REF_TYPE:-} == tag ]] || stop "a version from the tag: got a run of ${GITHUB_REF_NAME:-no ref}; expected one of a tag; release by \
+tag (release_tags in the catalog), or leave the version out"
+  python3 "$packing/tag_version.py" "$FORMAT" "$TAG_PREFIX" "$GITHUB_REF_NAME" 2> "$RUNNER_TEMP/tag.txt" && return
   said=$(< "$RUNNER_TEMP/tag.txt")
   stop "${said##*$'\n'}"
 }
@@ -40,7 +37,7 @@ mkdir -p "$DESTINATION"
 TAGGED=""
 if [[ $VERSION == tag ]]; then
   VERSION=$(tagged_version)
-elif [[ -z $VERSION && ${GITHUB_REF_TYPE:-} == tag ]]; then
+elif [[ ${GITHUB_REF_TYPE:-} == tag ]]; then
   # What is published from a tag has the version that the tag says.
   TAGGED=$(tagged_version)
 fi

@@ -1,7 +1,7 @@
-"""The version that a release tag says. usage: tag_version.py FORMAT PREFIX TAG...
+"""The version that a release tag says. usage: tag_version.py FORMAT PREFIX TAG
 
 A tag is the version alone, or after the package's name: v1.2.3, 1.2.3, @acme/ui@1.2.3, ui@1.2.3, ui-v1.2.3, ui-1.2.3, ui/v1.2.3. PREFIX
-stands in place of the name ("" = none). Tags that say no version of this package are left out. Prints the one version.
+stands in place of the name ("" = none). A version has a dot: v1, which moves with every release, is none. Prints the version.
 """
 
 import json
@@ -12,7 +12,7 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable
 from pathlib import Path
 
-_VERSION = re.compile(r"v?([0-9]+(\.[0-9A-Za-z]+)*([-+._][0-9A-Za-z.+_-]+)?)")
+_VERSION = re.compile(r"v?([0-9]+(\.[0-9A-Za-z]+)+([-+._][0-9A-Za-z.+_-]+)?)")
 
 
 def names(format: str, folder: Path) -> list[str]:
@@ -41,20 +41,18 @@ def version_of(tag: str, called: Iterable[str], prefix: str = "") -> str | None:
 
 
 def main() -> int:
-    format, prefix, *tags = sys.argv[1:]
+    format, prefix, tag = sys.argv[1:]
     try:
         called = names(format, Path())
     except (OSError, ValueError, KeyError, ElementTree.ParseError) as problem:
         print(f"the manifest does not say the package's name: {problem}", file=sys.stderr)
         return 1
-    found = sorted({version for tag in tags if (version := version_of(tag, called, prefix))})
-    if len(found) != 1:
-        got = f"several versions: {', '.join(found)}" if found else f"no version of {called[0]}"
-        said = f"the {'tag' if len(tags) == 1 else 'tags'} {', '.join(tags)}" if tags else "this commit has no tag, so"
+    version = version_of(tag, called, prefix)
+    if version is None:
         expected = f"{prefix}1.2.3" if prefix else f"v1.2.3 or {called[-1]}-v1.2.3"
-        print(f"{said} {'says' if len(tags) == 1 else 'say'} {got}; expected one such as {expected}", file=sys.stderr)
+        print(f"the tag {tag} says no version of {called[0]}; expected one such as {expected}", file=sys.stderr)
         return 1
-    print(found[0])
+    print(version)
     return 0
 
 

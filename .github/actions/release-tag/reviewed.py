@@ -1,9 +1,10 @@
-"""Fail unless GITHUB_SHA is on the default branch or on a release branch of GITHUB_REPOSITORY: their commits were reviewed.
+"""Fail unless a pull request was merged into the default branch, or into a release branch, as the commit GITHUB_SHA.
 
-Release branches are those that the stack's ruleset on creating them names; rulesets are written by administrators alone. Branches are
-compared by commit: a tag may have the name of a branch.
+That a branch has a commit is not enough: a pull request is reviewed as a whole, and of several commits that came with it only the last was.
+What was merged is GitHub's activity log. Guarded branches are those that both of the stack's rulesets name; rulesets are written by
+administrators alone.
 
-https://docs.github.com/en/rest/commits/commits#compare-two-commits
+https://docs.github.com/en/rest/repos/repos#list-repository-activities
 https://docs.github.com/en/rest/repos/rules#get-all-repository-rulesets
 """
 
@@ -15,16 +16,18 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
-RULESET = "package-flow-create-"
+CHANGES, CREATION = "package-flow-release-", "package-flow-create-"
 HEADS = "refs/heads/"
+MERGES = ("pr_merge", "merge_queue_merge")
 PAGE = 100
 
-Get = Callable[[str], Any]
+# A path -> what GitHub answers, and the `after` of the next page ("" = there is none).
+Get = Callable[[str], tuple[Any, str]]
 
 
-def rest(path: str) -> Any:
+def rest(path: str) -> tuple[Any, str]:
     """What GitHub's REST API answers to a GET. Raises OSError."""
     request = urllib.request.Request(
         f"{os.environ['GITHUB_API_URL']}{path}",
@@ -35,42 +38,58 @@ def rest(path: str) -> Any:
         },
     )
     with urllib.request.urlopen(request, timeout=30) as answer:
-        return json.load(answer)
+        following = re.search(r'<([^>]*)>; rel="next"', answer.headers.get("link") or "")
+        after = parse_qs(urlsplit(following[1]).query).get("after", [""])[0] if following else ""
+        return json.load(answer), after
 
 
 def _rulesets(get: Get, repository: str) -> Iterator[dict[str, Any]]:
     page, found = 0, [None] * PAGE
     while len(found) == PAGE:
         page += 1
-        found = get(f"/repos/{repository}/rulesets?includes_parents=false&per_page={PAGE}&page={page}")
+        found, _ = get(f"/repos/{repository}/rulesets?includes_parents=false&per_page={PAGE}&page={page}")
         yield from found
 
 
-def _patterns(get: Get, repository: str) -> Iterator[str]:
-    """The release branches: full refs, literal or with /* at the end."""
+def _guarded(get: Get, repository: str) -> list[str]:
+    """Full refs, literal or with /* at the end: the default branch if its changes are guarded, and the release branches."""
+    included: dict[str, list[str]] = {CHANGES: [], CREATION: []}
     for one in _rulesets(get, repository):
-        if one["name"].startswith(RULESET) and one["target"] == "branch" and one["enforcement"] == "active":
-            yield from get(f"/repos/{repository}/rulesets/{one['id']}")["conditions"]["ref_name"]["include"]
+        for kind, refs in included.items():
+            if one["name"].startswith(kind) and one["target"] == "branch" and one["enforcement"] == "active":
+                refs += get(f"/repos/{repository}/rulesets/{one['id']}")[0]["conditions"]["ref_name"]["include"]
+    default = f"{HEADS}{get(f'/repos/{repository}')[0]['default_branch']}"
+    return [ref for ref in dict.fromkeys(included[CHANGES]) if ref == default or ref in included[CREATION]]
 
 
-def _tips(get: Get, repository: str, pattern: str) -> Iterator[tuple[str, str]]:
-    """Ref and commit of each branch that a pattern names; `*` stops at a slash."""
-    start = pattern.removesuffix("*")
-    wanted = re.compile(re.escape(start) + ("[^/]+" if pattern.endswith("/*") else ""))
-    for one in get(f"/repos/{repository}/git/matching-refs/{quote(start.removeprefix('refs/'))}"):
-        if wanted.fullmatch(one["ref"]):
-            yield one["ref"], one["object"]["sha"]
+def _merged(get: Get, repository: str, kind: str) -> Iterator[tuple[str, str]]:
+    """Branch (full ref) and commit of every merge of a kind, the latest first."""
+    after = ""
+    while True:
+        found, following = get(
+            f"/repos/{repository}/activity?activity_type={kind}&per_page={PAGE}{f'&after={quote(after)}' if after else ''}"
+        )
+        yield from ((one["ref"], one["after"]) for one in found)
+        if not following:
+            return
+        after = following
+
+
+def _there(get: Get, repository: str, ref: str) -> bool:
+    """Whether a branch is there: of one that is gone, what came into it may be older than what guards its name."""
+    found, _ = get(f"/repos/{repository}/git/matching-refs/{quote(ref.removeprefix('refs/'))}")
+    return any(one["ref"] == ref for one in found)
 
 
 def reviewed(get: Get, repository: str, commit: str) -> tuple[str | None, list[str]]:
-    """The branch (full ref) that has the commit, or None; and the patterns that were looked at. `get` answers REST paths."""
-    patterns = [f"{HEADS}{get(f'/repos/{repository}')['default_branch']}"]
-    patterns += [one for one in _patterns(get, repository) if one not in patterns]
-    for pattern in patterns:
-        for ref, tip in _tips(get, repository, pattern):
-            if get(f"/repos/{repository}/compare/{tip}...{commit}?per_page=1")["status"] in ("identical", "behind"):
-                return ref, patterns
-    return None, patterns
+    """The guarded branch (full ref) into which a pull request was merged as this commit, or None; and what is guarded."""
+    guarded = _guarded(get, repository)
+    patterns = [re.compile(re.escape(one.removesuffix("*")) + ("[^/]+" if one.endswith("/*") else "")) for one in guarded]
+    for kind in MERGES:
+        for ref, after in _merged(get, repository, kind):
+            if after == commit and any(one.fullmatch(ref) for one in patterns) and _there(get, repository, ref):
+                return ref, guarded
+    return None, guarded
 
 
 def main() -> int:
@@ -78,16 +97,16 @@ def main() -> int:
     try:
         found, looked = reviewed(rest, repository, commit)
     except (OSError, KeyError, ValueError) as problem:
-        print(f"::error title=Publish::GitHub did not say on which branches the tag {tag} is: {problem}")
+        print(f"::error title=Publish::GitHub did not say what was merged, so the tag {tag} publishes nothing: {problem}")
         return 1
     if found is None:
-        branches = ", ".join(one.removeprefix(HEADS) for one in looked)
+        branches = ", ".join(one.removeprefix(HEADS) for one in looked) or "any branch, for none is guarded"
         print(
-            f"::error title=Publish::the tag {tag} is on commit {commit[:12]}, which is on none of {branches}: merge it there first, "
-            "and create a tag with a new version on the merged commit"
+            f"::error title=Publish::the tag {tag} is on commit {commit[:12]}, as which no pull request was merged into {branches}. "
+            "Create a tag with a new version on the commit that a merge made"
         )
         return 1
-    print(f"{tag} is on {found.removeprefix(HEADS)}")
+    print(f"{tag} is on a commit that was merged into {found.removeprefix(HEADS)}")
     return 0
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from rehearsal.cloud.github import rules
 from rehearsal.cloud.github.state import (
     GITHUB_ACTIONS_BOT,
+    Activity,
     Check,
     Commit,
     GitHub,
@@ -16,6 +17,7 @@ from rehearsal.cloud.github.state import (
     User,
     has_role,
     new_commit,
+    now,
     role_of,
 )
 
@@ -73,6 +75,7 @@ def _set(repo: Repository, github: GitHub, actor: User, wanted: Push) -> str:
         raise Refused(422, f"! [rejected] {wanted.ref} (non-fast-forward): force is needed")
     _check(repo, actor, change)
     repo.refs[wanted.ref] = repo.store(commit).sha
+    _log(github, repo, ("push" if change.fast_forward else "force_push") if old else "branch_creation", wanted.ref, old)
     _follow_heads(github, repo, actor, wanted.ref, commit.sha)
     return commit.sha
 
@@ -99,6 +102,11 @@ def _pushed_commit(repo: Repository, actor: User, wanted: Push) -> Commit:
         return repo.commits[wanted.sha]
     parent = resolve(repo, wanted.parent) if wanted.parent else repo.refs.get(wanted.ref, repo.refs.get(repo.default_ref))
     return new_commit((parent,) if parent else (), actor.login, wanted.content or "")
+
+
+def _log(github: GitHub, repo: Repository, kind: str, ref: str, before: str | None) -> None:
+    if ref.startswith("refs/heads/"):
+        repo.activities.append(Activity(github.new_id(), kind, ref, before or "0" * 40, repo.refs[ref], now()))
 
 
 def resolve(repo: Repository, name: str) -> str:
@@ -199,7 +207,9 @@ def merge(github: GitHub, repo: Repository, actor: User, number: int) -> str:
     if found:
         messages = dict.fromkeys(violation.message for violation in found)
         raise Refused(405, "Repository rule violations found\n\n" + "\n\n".join(messages), found)
+    before = repo.refs[pull_request.base]
     repo.refs[pull_request.base] = repo.store(_merge_commit(repo, pull_request, actor)).sha
+    _log(github, repo, "pr_merge", pull_request.base, before)
     pull_request.state = "merged"
     _follow_heads(github, repo, actor, pull_request.base, repo.refs[pull_request.base])
     _delete_merged_branch(github, repo, pull_request)

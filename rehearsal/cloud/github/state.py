@@ -137,6 +137,18 @@ class PullRequest:
     state: str = "open"  # open, merged, closed
 
 
+@dataclass(frozen=True)
+class Activity:
+    """What happened to a branch: push, branch_creation, pr_merge... `before` and `after` are commits."""
+
+    id: int
+    kind: str
+    ref: str
+    before: str
+    after: str
+    timestamp: str
+
+
 @dataclass
 class Repository:
     id: int
@@ -160,6 +172,7 @@ class Repository:
     commits: dict[str, Commit] = field(default_factory=dict)
     checks: dict[str, list[Check]] = field(default_factory=dict)  # commit -> checks, the newest last
     pull_requests: dict[int, PullRequest] = field(default_factory=dict)
+    activities: list[Activity] = field(default_factory=list)  # of branches, the newest last
     created_at: str = ""
 
     @property

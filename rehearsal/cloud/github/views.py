@@ -7,6 +7,7 @@ from rehearsal.cloud.github import oidc
 from rehearsal.cloud.github.openapi import WEB, completed
 from rehearsal.cloud.github.rules import applicable
 from rehearsal.cloud.github.state import (
+    Activity,
     BranchPolicy,
     Environment,
     GitHub,
@@ -180,6 +181,12 @@ def git_ref(api: str, repo: Repository, ref: str) -> dict[str, Any]:
         "url": f"{url}/{ref}",
         "object": {"type": "commit", "sha": sha, "url": f"{url}/commits/{sha}"},
     }
+
+
+def activity(one: Activity) -> dict[str, Any]:
+    """An `activity`; who it was is left out."""
+    known = {"id": one.id, "before": one.before, "after": one.after, "ref": one.ref, "timestamp": one.timestamp, "activity_type": one.kind}
+    return {"node_id": node_id("Activity", one.id), **known, "actor": None}
 
 
 def ruleset(api: str, repo: Repository, ruleset: Ruleset, detail: bool, with_bypass_actors: bool) -> dict[str, Any]:

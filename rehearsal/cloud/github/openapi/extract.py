@@ -29,7 +29,7 @@ OPERATIONS = {
     f"{REPOSITORY}/environments": ["get"],
     f"{REPOSITORY}/git/ref/{{ref}}": ["get"],
     f"{REPOSITORY}/git/matching-refs/{{ref}}": ["get"],
-    f"{REPOSITORY}/compare/{{basehead}}": ["get"],
+    f"{REPOSITORY}/activity": ["get"],
     ENVIRONMENT: ["get", "put", "delete"],
     f"{ENVIRONMENT}/deployment-branch-policies": ["get", "post"],
     f"{ENVIRONMENT}/deployment-branch-policies/{{branch_policy_id}}": ["get", "put", "delete"],

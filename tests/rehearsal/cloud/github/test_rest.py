@@ -1,5 +1,6 @@
 """The REST API: answers as GitHub describes them (the client checks every one), and refusals beside their allowed twins."""
 
+import re
 from typing import Any
 
 import pytest
@@ -56,25 +57,27 @@ def test_branches_by_the_beginning_of_their_name(github: Client) -> None:
     github.rest("GET", f"{API}/git/matching-refs/heads/release/", expect=403, token=with_token(github, "blind", {"members": "read"}))
 
 
-def test_how_one_commit_stands_to_another(github: Client) -> None:
+def test_what_happened_to_branches(github: Client) -> None:
     reader = with_token(github, "reader", {"contents": "read"})
-    start = github.rest("GET", f"{API}/git/ref/heads/main", expect=200).json()["object"]["sha"]
-    one, other = (
-        github.act("push", repository="acme/api", actor="wes", ref=f"refs/heads/{name}", content=name)["sha"] for name in ("one", "two")
-    )
+    created = github.act("push", repository="acme/api", actor="wes", ref="refs/heads/one", content="one")["sha"]
+    pushed = github.act("push", repository="acme/api", actor="wes", ref="refs/heads/one", content="two")["sha"]
+    github.act("push", repository="acme/api", actor="wes", ref="refs/tags/v1", sha=pushed)
+    number = github.act("pull-requests/open", repository="acme/api", actor="wes", head="refs/heads/one", base="refs/heads/main")["number"]
+    merged = github.act("pull-requests/merge", repository="acme/api", actor="wes", number=number)["sha"]
 
-    def status(base: str, head: str) -> str:
-        return github.rest("GET", f"{API}/compare/{base}...{head}", expect=200, token=reader).json()["status"]
+    def listed(query: str = "") -> list[tuple[str, str, str]]:
+        found = github.rest("GET", f"{API}/activity{query}", expect=200, token=reader).json()
+        return [(one["activity_type"], one["ref"], one["after"]) for one in found]
 
-    assert (status(start, start), status(start, one), status(one, start), status(one, other)) == (
-        "identical",
-        "ahead",
-        "behind",
-        "diverged",
-    )
-    for wrong in (f"main...{one}", f"{one}...{'0' * 40}", one):
-        github.rest("GET", f"{API}/compare/{wrong}", expect=404, token=reader)
-    github.rest("GET", f"{API}/compare/{one}...{other}", expect=403, token=with_token(github, "blind", {"members": "read"}))
+    merge = ("pr_merge", "refs/heads/main", merged)
+    assert listed() == [merge, ("push", "refs/heads/one", pushed), ("branch_creation", "refs/heads/one", created)]
+    assert listed("?activity_type=pr_merge") == [merge] and listed("?ref=refs/heads/one") == listed()[1:]
+    first = github.rest("GET", f"{API}/activity?per_page=2", expect=200, token=reader)
+    assert len(first.json()) == 2
+    after = re.search(r"after=(\d+)", first.headers["link"])
+    assert after is not None and listed(f"?after={after[1]}") == listed()[2:]
+    github.rest("GET", f"{API}/activity?actor=wes", expect=501, token=reader)
+    github.rest("GET", f"{API}/activity", expect=403, token=with_token(github, "blind", {"members": "read"}))
 
 
 # --- who asks -----------------------------------------------------------------------------------------------------------------
