@@ -51,7 +51,8 @@ KEPT: dict[str, str] = {
     **_because(_EVENTS, "events", "DeleteRule", "DescribeRule", "PutRule", "PutTargets", "RemoveTargets"),
     **_because(_EVENTS, "iam", "PassRole"),
     **_because(_EVENTS, "sns", "CreateTopic", "DeleteTopic", "GetSubscriptionAttributes", "GetTopicAttributes", "Subscribe", "Unsubscribe"),
-    **_because(_EVENTS, "sqs", "CreateQueue", "DeleteQueue", "GetQueueAttributes"),
+    **_because(_EVENTS, "sns", "ListTopics"),
+    **_because(_EVENTS, "sqs", "CreateQueue", "DeleteQueue", "GetQueueAttributes", "GetQueueUrl"),
     **_because(_PROVIDER, "iam", "CreateOpenIDConnectProvider"),
 }
 # What one of the shipped stacks uses and another does not.

@@ -55,7 +55,7 @@ BREAKS = (
     Break(
         "exclusion of deeper branches dropped",
         "policies/branches.py",
-        "unlike=tuple(_deeper(branch) for branch in branches if is_pattern(branch)),",
+        'unlike=tuple(f"{kind}{name}/*" for name in names if name.endswith("*")),',
         "unlike=(),",
         "from release/a/b, not matched",
     ),

@@ -41,7 +41,7 @@ def outcome(observed: str) -> Outcome:
 )
 def test_a_mandatory_rule_that_is_broken_fails_the_rehearsal(resources, status, ok):
     found = rules.broken(resources)
-    result = {"resources": resources, "outputs": {}}
+    result = {"resources": resources, "outputs": {}, "engine": None}
     assert rehearsing._status([outcome("allow")], found) == status
     report = rehearsing._report("prod", result, [outcome("allow")], found, 0, 1.0, None)
     assert report["ok"] is ok
