@@ -32,16 +32,20 @@ _DOMAIN, _REPOSITORY, _PACKAGE_GROUP = (f"AWS::CodeArtifact::{one}" for one in (
 
 
 def domains(planned: parts.Plan, known: Known, answers: Answers) -> Iterator[There]:
-    """The stack's domain and its sandbox, with what is in the former."""
+    """The stack's domain and its sandbox, with what is in the former.
+
+    Of a component that an earlier run came to, what is not in the state may be what that run left: leftovers.py, and the provider, see it.
+    """
     registry = planned.registry
     wanted = registry.encryption_key or ("customer" if registry.key else "aws")
-    there = _domain(planned.place, registry.policy, wanted, "package-flow:domain", known, answers)
+    begun = known.begun("PackageRegistry")
+    there = [] if begun else _domain(planned.place, registry.policy, wanted, "package-flow:domain", known, answers)
     yield from there
     # In a domain that is not there, nothing is.
     if there or key(DOMAIN_TYPE, registry.name) in known.made:
         yield from _repositories(planned, known, answers)
         yield from _package_groups(planned, known, answers)
-    if planned.sandbox:
+    if planned.sandbox and not known.begun("Sandbox"):
         place = replace(planned.place, domain=planned.sandbox.name)
         yield from _domain(place, planned.sandbox.policy, "aws", "package-flow:sandbox", known, answers)
 
@@ -88,14 +92,16 @@ def _policy(type: str, name: str, what: str, where: str, id: str, found: Mapping
 
 def _repositories(planned: parts.Plan, known: Known, answers: Answers) -> Iterator[There]:
     registry, others = planned.registry, set[str]()
+    begun = known.begun("PackageRegistry")
     listed = [
         *((one, one.logical_name, f"package-flow:publicSources: {one.logical_name}", _source(one)) for one in registry.public_sources),
         (registry.shared, registry.shared.logical_name, "package-flow:shared", "package-flow:shared: another name"),
         *((one.repository, one.name, one.file, f"repository: another name, in {one.file}") for one in planned.teams),
     ]
-    own = {one.name for one, *_ in listed}
+    own, teams = {one.name for one, *_ in listed}, {one.repository.name: one.name for one in planned.teams}
     for one, name, where, rename in listed:
-        found = None if key(REPOSITORY_TYPE, one.name) in known.made else answers.resource(_REPOSITORY, one.arn)
+        left = known.begun("Team", teams[one.name]) if one.name in teams else begun
+        found = None if left or key(REPOSITORY_TYPE, one.name) in known.made else answers.resource(_REPOSITORY, one.arn)
         if found is None:
             continue
         upstreams, connections = list(found.get("Upstreams") or []), list(found.get("ExternalConnections") or [])
@@ -141,7 +147,7 @@ def _package_groups(planned: parts.Plan, known: Known, answers: Answers) -> Iter
     for team in planned.teams:
         for one in team.package_groups:
             pattern = one.owned.group_pattern
-            if key(PACKAGE_GROUP_TYPE, one.name) in known.made:
+            if known.begun("Team", team.name) or key(PACKAGE_GROUP_TYPE, one.name) in known.made:
                 continue
             if answers.resource(_PACKAGE_GROUP, planned.place.package_group_arn(pattern)) is None:
                 continue
@@ -246,7 +252,7 @@ def aliases(planned: parts.Plan, known: Known, answers: Answers) -> Iterator[The
 
 def events(planned: parts.Plan, known: Known, answers: Answers) -> Iterator[There]:
     """Topic and queue: somebody else's would lose its subscribers' messages or its policy."""
-    if planned.events is None:
+    if planned.events is None or known.begun("PackageEvents"):
         return
     names, held = planned.events.names, "it has other senders and receivers than this stack's: delete it, or let it have another name"
     if key(TOPIC_TYPE, names.rule) not in known.made and answers.topic(names.rule) is not None:
@@ -259,7 +265,7 @@ def events(planned: parts.Plan, known: Known, answers: Answers) -> Iterator[Ther
 def permission_sets(planned: parts.Plan, known: Known, answers: Answers) -> Iterator[There]:
     """Only those that carry the stack's tag may be changed, which somebody else's does not."""
     developers = planned.developers
-    if developers is None or not developers.creates or not developers.instance_arn:
+    if developers is None or not developers.creates or not developers.instance_arn or known.begun("DeveloperAccess"):
         return
     for one in developers.permission_sets:
         if key(PERMISSION_SET_TYPE, one.name) in known.made:

@@ -63,7 +63,12 @@ def taken_away(life: Life) -> None:
         # Guards outlive what relies on them.
         for role in [step for step in removed if step in {f"delete Role {repository}-{kind}" for kind in ("publish", "promote")}]:
             order(removed, role, f"delete RepositoryRuleset {repository}-")
-    order(removed, "delete Role payments-api-promote", "delete RepositoryEnvironment payments-api/promote")
+    promoting = [
+        step.split()[2].removesuffix("-promote") for step in removed if step.startswith("delete Role ") and step.endswith("-promote")
+    ]
+    assert promoting
+    for repository in promoting:
+        order(removed, f"delete Role {repository}-promote", f"delete RepositoryEnvironment {repository}/promote")
     order(removed, "delete Repository ", f"delete Domain {life.settings.domain.name}")
     assert [one["type"] for one in life.stack.state() if not one["type"].startswith("pulumi:")] == []
 
