@@ -155,10 +155,11 @@ class EngineStack:
     def restore(self) -> None:
         """Replaces a state that was cut off while it was written by the one before (docs/faults.md: failed to load checkpoint)."""
         (written,) = (self._folder / "state" / ".pulumi" / "stacks").rglob(f"{self.source.stack}.json")
-        try:
-            json.loads(written.read_text())
-        except ValueError:
+        attributes = written.with_name(f"{written.name}.attrs")
+        if not _readable(written):
             shutil.copy(written.with_name(f"{written.name}.bak"), written)
+        if attributes.exists() and not _readable(attributes):
+            attributes.unlink()
 
     def pulumi(self, *arguments: str) -> str:
         """Another command; what it prints. Raises pulumi.automation.CommandError."""
@@ -216,3 +217,11 @@ def _note(run: Run, event: Event) -> None:
 def plain(text: str) -> str:
     """A message without the engine's marks for colours."""
     return _COLOUR.sub("", text).strip()
+
+
+def _readable(file: Path) -> bool:
+    try:
+        json.loads(file.read_text())
+    except ValueError:
+        return False
+    return True
