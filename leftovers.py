@@ -80,6 +80,13 @@ class Found:
     adopted: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
+    def judge(self, key: str, id: str, as_planned: bool, problem: str) -> None:
+        """Of something that is there: adopted by its id if it is as planned, otherwise in the way."""
+        if as_planned:
+            self.adopted[key] = id
+        else:
+            self.problems.append(problem)
+
 
 class Questions(Protocol):
     """Answers about what is there. None: there is no such thing, or this preview's credential may not see it."""
@@ -259,12 +266,13 @@ def _rulesets(one: parts.ConsumingRepository, known: Known, questions: Questions
         for there in [each for each in listed if each.get("name") == wanted.name]:
             ruleset = questions.rest(f"repos/{full_name}/rulesets/{there.get('id')}")
             id = f"{one.name}:{there.get('id')}"
-            if ruleset is not None and same_ruleset(wanted, ruleset, bypass_shown=not dry_run):
-                found.adopted[key(RULESET_TYPE, one.name, wanted.name)] = id
-            elif ruleset is not None:
-                found.problems.append(
+            if ruleset is not None:
+                found.judge(
+                    key(RULESET_TYPE, one.name, wanted.name),
+                    id,
+                    same_ruleset(wanted, ruleset, bypass_shown=not dry_run),
                     f"{where}has the ruleset {wanted.name} already, with other content than this stack's, and not in its state; {HOW}. "
-                    f"Delete it there, or import it with the id {id}"
+                    f"Delete it there, or import it with the id {id}",
                 )
 
 
@@ -304,24 +312,26 @@ def _branch_policies(
 def _roles(roles: Sequence[parts.Role], known: Known, questions: Questions, where: str, found: Found) -> None:
     for wanted in roles:
         there = None if wanted.name in known.roles else questions.role(wanted.name)
-        if there is not None and same_role(wanted, there):
-            found.adopted[key(ROLE_TYPE, wanted.name)] = wanted.name
-        elif there is not None:
-            found.problems.append(
+        if there is not None:
+            found.judge(
+                key(ROLE_TYPE, wanted.name),
+                wanted.name,
+                same_role(wanted, there),
                 f"{where}the role {wanted.name} is there already, with another trust policy, path, boundary or description than this "
-                f"stack's or with policies, and not in its state; {HOW}. Delete it, or import it with the id {wanted.name}"
+                f"stack's or with policies, and not in its state; {HOW}. Delete it, or import it with the id {wanted.name}",
             )
 
 
 def _policy(wanted: parts.ReadPolicy, known: Known, questions: Questions, found: Found) -> None:
     begun = known.begun("BuildAccess") and wanted.name not in known.policies
     there = questions.policy(wanted.arn) if begun else None
-    if there is not None and same_document(wanted.policy, there["policy"]):
-        found.adopted[key(POLICY_TYPE, wanted.name)] = wanted.arn
-    elif there is not None:
-        found.problems.append(
+    if there is not None:
+        found.judge(
+            key(POLICY_TYPE, wanted.name),
+            wanted.arn,
+            same_document(wanted.policy, there["policy"]),
             f"aws: the policy {wanted.name} is there already, with another document than this stack's, and not in its state; {HOW}. Delete "
-            f"it, or import it with the id {wanted.arn}"
+            f"it, or import it with the id {wanted.arn}",
         )
 
 
@@ -329,12 +339,13 @@ def _alias(wanted: parts.Key, known: Known, questions: Questions, found: Found) 
     """An alias names one of the state's keys, or it is not this stack's."""
     target = known.keys.get(wanted.description)
     there = questions.alias(wanted.alias) if target and wanted.alias not in known.aliases else None
-    if there is not None and there == target:
-        found.adopted[key(ALIAS_TYPE, wanted.alias)] = wanted.alias
-    elif there is not None:
-        found.problems.append(
+    if there is not None:
+        found.judge(
+            key(ALIAS_TYPE, wanted.alias),
+            wanted.alias,
+            there == target,
             f"aws: {wanted.alias} is there already, for the key {there}, and expected for {target}, this stack's; {HOW}. Delete the alias "
-            f"(aws kms delete-alias --alias-name {wanted.alias})"
+            f"(aws kms delete-alias --alias-name {wanted.alias})",
         )
 
 
