@@ -120,7 +120,7 @@ def test_checkouts_leave_no_credential_behind() -> None:
 def test_no_secret_is_used() -> None:
     for file in FILES:
         assert "secrets" not in file.read_text(), file
-        # The job's token, which reads the repository, is used by who looks for the branches of a tag's commit, and by nobody else.
+        # The job's token, which reads the repository, is used by who looks for the merge that made a tag's commit, and by nobody else.
         assert ("github.token" in file.read_text()) is (file.parent.name == "release-tag"), file
 
 
