@@ -201,10 +201,10 @@ def _planted(monkeypatch) -> None:
     """Settings that stumble over a team that owns Maven packages."""
     parse = parsing._team
 
-    def stumbles(team):
+    def stumbles(team, *others):
         if "maven" in team.shape.owns:
             raise ZeroDivisionError("planted")
-        return parse(team)
+        return parse(team, *others)
 
     monkeypatch.setattr(parsing, "_team", stumbles)
 

@@ -16,7 +16,8 @@ def push(cloud: LocalCloud, ref: str, **what: str) -> str:
     return str(cloud.github("push", {"repository": REPOSITORY, "actor": "bob", "ref": ref, **what})["sha"])
 
 
-@pytest.fixture(scope="module", autouse=True)
+# As long as the cloud: a worker that is given some of these tests, then others, then more of these sets up a module twice.
+@pytest.fixture(scope="session", autouse=True)
 def guarded(cloud: LocalCloud) -> None:
     """Rulesets of the program's names. What they forbid is no matter here: it is the merges that count."""
     guard(cloud, "package-flow-release-0a1b2c3d", "refs/heads/main", "refs/heads/release/*", "refs/heads/unfinished/*")
