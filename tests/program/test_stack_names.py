@@ -23,6 +23,6 @@ def test_stacks_whose_roles_their_patterns_match(stack):
 
 @pytest.mark.parametrize("stack", ["s" * 44, "s" * 64, "s" * 100])
 def test_a_stack_name_that_leaves_no_room_is_refused(stack):
-    """Its roles would be cut inside STACK-promote-, or so: the Deny of shared would refuse every promotion, the Deny of deletion miss them."""
+    """Its roles would be cut inside STACK-promote-: the Deny of shared would refuse every promotion, the Deny of deletion miss them."""
     with pytest.raises(configuration.SettingsError, match="stack"):
         parsed(stack)
