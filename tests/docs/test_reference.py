@@ -16,6 +16,7 @@ from pydantic import BaseModel
 import settings
 from bootstrap import rights
 from plan import sizes
+from plan.declared import TRUST_MAX
 from policies.arns import Registry
 from policies.document import text
 from policies.events import PIPELINES_MAX, STATES
@@ -155,7 +156,7 @@ def test_formats_of_owned_names() -> None:
 
 def test_limits() -> None:
     rows = [int(row[1].replace(",", "")) for row in table(REFERENCE.section("Names and limits"))]
-    assert rows == [sizes.TRUST_MAX, sizes.INLINE_MAX, sizes.MANAGED_MAX, sizes.RESOURCE_MAX]
+    assert rows == [TRUST_MAX, sizes.INLINE_MAX, sizes.MANAGED_MAX, sizes.RESOURCE_MAX]
 
 
 # --- outputs and variables ------------------------------------------------------------------------------------------------------------
