@@ -13,12 +13,13 @@ from policies.names import PROMOTE_ENVIRONMENT
 Seen = Mapping[str, SeenRepository]
 
 
-def _names(one: parts.ConsumingRepository) -> list[str]:
-    """A repository's names in the state."""
+def names_in_state(one: parts.ConsumingRepository) -> list[str]:
+    """The names that a repository may have in the state."""
     return [name for name in (one.name, one.renamed_from) if name]
 
 
-def _where(one: parts.ConsumingRepository) -> str:
+def where(one: parts.ConsumingRepository) -> str:
+    """File and key of the catalog that lead to a repository."""
     return f"{one.file}: repositories.{one.name}"
 
 
@@ -26,8 +27,8 @@ def rulesets(planned: parts.Plan, known: Known, answers: Answers) -> Iterator[Th
     """Rulesets of exactly the planned names, which GitHub has once in a repository. All others stay and are added to."""
     for one in planned.consumers:
         # Those of a component that an earlier run came to, leftovers.py judges.
-        made = all(any(key(RULESET_TYPE, name, each.name) in known.made for name in _names(one)) for each in one.rulesets)
-        if made or known.begun("ConsumingRepository", *_names(one)):
+        made = all(any(key(RULESET_TYPE, name, each.name) in known.made for name in names_in_state(one)) for each in one.rulesets)
+        if made or known.begun("ConsumingRepository", *names_in_state(one)):
             continue
         listed = answers.rest(f"repos/{one.repository.owner.login}/{one.name}/rulesets?includes_parents=false&per_page=100") or ()
         planned_names = {each.name for each in one.rulesets}
@@ -37,7 +38,7 @@ def rulesets(planned: parts.Plan, known: Known, answers: Answers) -> Iterator[Th
                     RULESET_TYPE,
                     (one.name, str(there["name"])),
                     f"the ruleset {there['name']}",
-                    _where(one),
+                    where(one),
                     "",
                     blocked="its name says that a stack of this program made it: delete or rename it on GitHub, or find the stack",
                 )
@@ -62,7 +63,7 @@ def _environment(one: parts.ConsumingRepository, environment: parts.Environment,
         ENVIRONMENT_TYPE,
         (one.name, environment.name),
         f"the environment {environment.name}",
-        _where(one),
+        where(one),
         f"{one.name}:{environment.name}",
         tuple(_stricter(environment, found)),
         "; ".join(weakened(environment, found, listed)),
@@ -130,7 +131,7 @@ def _branch_policies(one: parts.ConsumingRepository, environment: parts.Environm
         name = f"{one.name}/{environment.name}/{pattern}"
         if there.get("type", "branch") == "branch" and pattern in environment.branches and key(BRANCH_POLICY_TYPE, name) not in known.made:
             id = f"{one.name}:{environment.name.replace(':', '??')}:{there.get('id')}"
-            yield There(BRANCH_POLICY_TYPE, (name,), f"the branch policy {pattern} of {environment.name}", _where(one), id)
+            yield There(BRANCH_POLICY_TYPE, (name,), f"the branch policy {pattern} of {environment.name}", where(one), id)
 
 
 def variables(planned: parts.Plan, known: Known, seen: Seen) -> Iterator[There]:
@@ -138,6 +139,6 @@ def variables(planned: parts.Plan, known: Known, seen: Seen) -> Iterator[There]:
     for one in planned.consumers:
         there = seen[one.name].variables if one.name in seen else {}
         for name, value in one.variables.items():
-            if name in there and not any(key(VARIABLE_TYPE, each, name) in known.made for each in _names(one)):
+            if name in there and not any(key(VARIABLE_TYPE, each, name) in known.made for each in names_in_state(one)):
                 changes = () if there[name] == value else (f"value: {there[name]} becomes {value}",)
-                yield There(VARIABLE_TYPE, (one.name, name), f"the Actions variable {name}", _where(one), f"{one.name}:{name}", changes)
+                yield There(VARIABLE_TYPE, (one.name, name), f"the Actions variable {name}", where(one), f"{one.name}:{name}", changes)
