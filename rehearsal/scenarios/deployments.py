@@ -411,7 +411,7 @@ def _bounded(deploying: _Deploying) -> list[Scenario]:
 
     def read() -> str:
         codeartifact = world.client("codeartifact", become())
-        return str(clients.call(codeartifact.describe_repository, **where, repository="shared")["repository"]["arn"])
+        return str(clients.call(codeartifact.describe_repository, **where, repository=world.settings.shared)["repository"]["arn"])
 
     refused: dict[str, Callable[[], Any]] = {
         "create a user": lambda: clients.call(world.client("iam", session["role"]).create_user, UserName="rehearsal"),
@@ -420,7 +420,7 @@ def _bounded(deploying: _Deploying) -> list[Scenario]:
     }
     who = f"a role of {name} with full access"
     return [
-        Scenario(read_packages, who, "read shared", "shared", read),
+        Scenario(read_packages, who, "read shared", world.settings.shared, read),
         *(
             Scenario(
                 f"{name} role with full access: {what}",

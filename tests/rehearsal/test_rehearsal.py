@@ -9,6 +9,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.rehearsal.offline import scenarios
 
@@ -113,6 +114,41 @@ def test_another_company(tmp_path: Path) -> None:
     assert len(report["outputs"]["consumers"]) == 40
     assert report["outputs"]["domain"]["owner"] == "222233334444"
     assert any(one["action"].startswith("npm install") for one in report["scenarios"])
+
+
+# Names that were there before: every repository's but one.
+NAMES = {"shared": "shared-packages", "npmjs": "npm-store", "payments": "web", "research": "lab"}
+
+
+def _named_otherwise(folder: Path) -> tuple[Path, Path]:
+    """Prod with the names that an adopted domain has."""
+    values = yaml.safe_load((PROJECT / "Pulumi.prod.yaml").read_text())["config"]
+    catalog, sources = folder / "catalog", ("npmjs", "pypi", "maven-central")
+    shutil.copytree(PROJECT / values["package-flow:catalog"], catalog)
+    for team in ("payments", "research"):
+        file = catalog / f"{team}.yaml"
+        file.write_text(yaml.safe_dump({**yaml.safe_load(file.read_text()), "repository": NAMES[team]}))
+    values["package-flow:publicSources"] = {one: NAMES.get(one, one) for one in sources}
+    values["package-flow:shared"] = NAMES["shared"]
+    stack = folder / "Pulumi.adopted.yaml"
+    stack.write_text(yaml.safe_dump({"config": values}))
+    return stack, catalog
+
+
+@pytest.mark.parametrize(
+    "words", [["--quick"], pytest.param([], marks=pytest.mark.slow("the main job is rehearsed above, and all scenarios with usual names"))]
+)
+def test_a_stack_whose_repositories_have_the_names_that_were_there(words: list[str], tmp_path: Path) -> None:
+    stack, catalog = _named_otherwise(tmp_path)
+    done, report = rehearse("--config", str(stack), "--catalog", str(catalog), *words)
+    assert wrong(report) == []
+    assert done.returncode == (2 if any(one["observed"] == "skipped" for one in report["scenarios"]) else 0)
+    assert set(NAMES.values()) <= set(report["outputs"]["repositories"]) and not set(NAMES) & set(report["outputs"]["repositories"])
+    places = {part for one in report["scenarios"] for part in one["resource"].split(" -> ")}
+    assert set(NAMES.values()) <= places and not set(NAMES) & places
+    # Who is refused is refused there, and by name.
+    (refused,) = [one for one in report["scenarios"] if one["name"] == "administrator: publish to shared"]
+    assert refused["resource"] == "shared-packages" and "acme/shared-packages" in refused["reason"]
 
 
 def test_bad_input_is_one_error_and_nothing_is_made(tmp_path: Path) -> None:
