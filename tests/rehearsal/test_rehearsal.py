@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests import companies
 from tests.rehearsal.offline import scenarios
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -19,11 +20,11 @@ _RESOURCE_KEYS = {"urn", "type", "name", "parent", "inputs", "protect", "depende
 _REPORT_KEYS = {"stack", "engine", "ok", "resources", "outputs", "scenarios", "broken_rules", "github_writes", "seconds"}
 
 
-def rehearse(*arguments: str, timeout: int = 400) -> tuple[subprocess.CompletedProcess[str], dict]:
+def rehearse(*arguments: str, timeout: int = 400, at: Path = PROJECT) -> tuple[subprocess.CompletedProcess[str], dict]:
     """Start it with `--json -`: the report on standard output, people's text on standard error."""
     environment = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
     command = [sys.executable, "-m", "rehearsal", *arguments, "--json", "-"]
-    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=timeout, check=False)
+    done = subprocess.run(command, cwd=at, env=environment, capture_output=True, text=True, timeout=timeout, check=False)
     assert done.stdout.startswith("{"), done.stdout + done.stderr
     return done, json.loads(done.stdout)
 
@@ -149,6 +150,27 @@ def test_a_stack_whose_repositories_have_the_names_that_were_there(words: list[s
     # Who is refused is refused there, and by name.
     (refused,) = [one for one in report["scenarios"] if one["name"] == "administrator: publish to shared"]
     assert refused["resource"] == "shared-packages" and "acme/shared-packages" in refused["reason"]
+
+
+def test_a_stack_that_a_workflow_deploys_without_pulumi_deployments(tmp_path: Path) -> None:
+    """The bootstrap's GitHub Actions alone: it makes GitHub's provider, and a job of deploy.yml is the deployer."""
+    copy = companies.copied(tmp_path / "package-flow")
+    file, stack = copy / "bootstrap" / "Pulumi.acme.yaml", copy / "Pulumi.prod.yaml"
+    values = yaml.safe_load(file.read_text())["config"]
+    del values["package-flow-bootstrap:pulumiCloud"]
+    key = "arn:aws:kms:eu-west-1:111122223333:key/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"
+    values["package-flow-bootstrap:githubActions"] = {"stateBucket": "acme-state", "stateKey": key}
+    values["package-flow-bootstrap:stacks"]["dev"]["pullRequestPreviews"] = False
+    values["package-flow-bootstrap:stacks"]["prod"]["reviewers"] = ["platform-leads"]
+    file.write_text(yaml.safe_dump({"config": values}))
+    stack.write_text(stack.read_text().replace("githubOidcProvider: create", "githubOidcProvider: existing"))
+    done, report = rehearse("--stack", "prod", "--only", "deploy.yml of prod", "--only", "deploys prod", at=copy)
+    assert wrong(report) == []
+    assert done.returncode == (2 if any(one["observed"] == "skipped" for one in report["scenarios"]) else 0)
+    names = {one["name"] for one in report["scenarios"]}
+    assert "deploy.yml of prod on release: assume the deployer role" in names
+    assert "deploy.yml of prod on another branch: assume the deployer role" in names
+    assert not [name for name in names if name.startswith(("deployment of prod", "prod: deploy on a push"))]
 
 
 def test_bad_input_is_one_error_and_nothing_is_made(tmp_path: Path) -> None:
