@@ -5,7 +5,7 @@ from typing import Any
 
 from existing.answers import Answers
 from existing.there import There
-from leftovers import BRANCH_POLICY_TYPE, ENVIRONMENT_TYPE, RULESET_TYPE, VARIABLE_TYPE, Known, key
+from leftovers import BRANCH_POLICY_TYPE, ENVIRONMENT_TYPE, RULESET_TYPE, VARIABLE_TYPE, Known, key, same_ruleset
 from plan import parts
 from plan.facts import SeenRepository
 from policies.names import PROMOTE_ENVIRONMENT
@@ -24,24 +24,29 @@ def where(one: parts.ConsumingRepository) -> str:
 
 
 def rulesets(planned: parts.Plan, known: Known, answers: Answers) -> Iterator[There]:
-    """Rulesets of exactly the planned names, which GitHub has once in a repository. All others stay and are added to."""
+    """Rulesets of exactly the planned names, which GitHub has once in a repository. All others stay and are added to.
+
+    A name has a digest of what the ruleset says: one that says it is this stack's in all but its state, and adopted.
+    """
     for one in planned.consumers:
         # Those of a component that an earlier run came to, leftovers.py judges.
         made = all(any(key(RULESET_TYPE, name, each.name) in known.made for name in names_in_state(one)) for each in one.rulesets)
         if made or known.begun("ConsumingRepository", *names_in_state(one)):
             continue
         listed = answers.rest(f"repos/{one.repository.owner.login}/{one.name}/rulesets?includes_parents=false&per_page=100") or ()
-        planned_names = {each.name for each in one.rulesets}
-        for there in listed:
-            if there.get("name") in planned_names:
-                yield There(
-                    RULESET_TYPE,
-                    (one.name, str(there["name"])),
-                    f"the ruleset {there['name']}",
-                    where(one),
-                    "",
-                    blocked="its name says that a stack of this program made it: delete or rename it on GitHub, or find the stack",
-                )
+        wanted = {each.name: each for each in one.rulesets}
+        for there in [each for each in listed if each.get("name") in wanted]:
+            yield _ruleset(one, wanted[str(there["name"])], there, answers)
+
+
+def _ruleset(one: parts.ConsumingRepository, wanted: parts.Ruleset, there: Mapping[str, Any], answers: Answers) -> There:
+    found = answers.rest(f"repos/{one.repository.owner.login}/{one.name}/rulesets/{there.get('id')}")
+    # Without the bypass list, which some credentials are not shown, nobody knows whom it lets past.
+    same = found is not None and same_ruleset(wanted, found, bypass_shown=True)
+    blocked = "" if same else "it says something else than its name stands for: delete or rename it on GitHub"
+    return There(
+        RULESET_TYPE, (one.name, wanted.name), f"the ruleset {wanted.name}", where(one), f"{one.name}:{there.get('id')}", (), blocked
+    )
 
 
 def environments(planned: parts.Plan, known: Known, seen: Seen, answers: Answers) -> Iterator[There]:

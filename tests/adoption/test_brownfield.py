@@ -45,6 +45,7 @@ READS = {
         {"Effect": "Allow", "Action": "sts:GetServiceBearerToken", "Resource": "*"},
     ],
 }
+GROUP = "/npm/acme-payments/*"
 SECRETS_TOKEN = "the-company's-administrator"
 
 
@@ -121,6 +122,7 @@ class Company:
         self.packages.associate_external_connection(domain="acme", repository="npm-store", externalConnection="public:npmjs")
         for name in ("shared-packages", "web"):
             self.packages.put_repository_permissions_policy(domain="acme", repository=name, policyDocument=json.dumps(POLICY))
+        self.packages.create_package_group(domain="acme", packageGroup=GROUP)
         self.publish("web")
         iam.create_role(RoleName="small-read", Path="/package-flow/", AssumeRolePolicyDocument=json.dumps(TRUST))
         self._github()
@@ -226,12 +228,16 @@ def test_a_company_adopts_what_it_has_and_gets_it_back(company: Company) -> None
     assert "holds for main besides this stack's: update, which lets its own bypass list alone merge" in noted
     checkout.done("pulumi import")
     assert company.everything() == before, "an import changes nothing but the state"
+    (removal,) = re.findall(r"^- just before, .*: (aws .*)$", page, re.MULTILINE)
+    perform(company, shlex.split(removal))
     checkout.done("pulumi preview")
     planned = json.loads(succeeded(checkout.run("pulumi preview --stack small --json")))["changeSummary"]
     assert planned["update"] and planned["create"] and not {"replace", "delete", "create-replacement", "delete-replaced"} & {*planned}
     checkout.done("pulumi up")
     succeeded(checkout.run("pulumi up --stack small --expect-no-changes"))
     assert company.build_reads()
+    group = company.packages.describe_package_group(domain="acme", packageGroup=GROUP)["packageGroup"]
+    assert group["originConfiguration"]["restrictions"]["EXTERNAL_UPSTREAM"]["mode"] == "BLOCK"
     kept(company, secrets)
     off_again(company, secrets)
     assert checkout.commands == []
@@ -256,6 +262,7 @@ def refused(company: Company) -> None:
         "the repository web is there already",
         "the policy of the repository web is there already",
         "the role small-read is there already",
+        f"the package group {GROUP} is there already",
         "has the environment packages already",
         "has the Actions variable CODEARTIFACT_DOMAIN already",
     ):
@@ -294,7 +301,7 @@ def off_again(company: Company, secrets: list[dict[str, Any]]) -> None:
 
 
 def perform(company: Company, words: list[str]) -> None:
-    """One of the commands that give back, as `gh` and `aws` would."""
+    """One of the commands that the program prints, as `gh` and `aws` would."""
     if words[0] == "gh":
         assert words[:4] == ["gh", "api", "-X", "PUT"]
         given = dict(one.split("=") for one in words if "=" in one)
@@ -306,6 +313,9 @@ def perform(company: Company, words: list[str]) -> None:
         )
         return
     options = dict(zip(words[3::2], words[4::2], strict=True))
+    if words[2] == "delete-package-group":
+        company.packages.delete_package_group(domain=options["--domain"], packageGroup=options["--package-group"])
+        return
     assert words[:3] == ["aws", "codeartifact", "put-repository-permissions-policy"]
     where = {"domain": options["--domain"], "repository": options["--repository"]}
     company.packages.put_repository_permissions_policy(**where, policyDocument=options["--policy-document"])

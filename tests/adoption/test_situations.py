@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from existing.there import There
 from lookups import Adoption, LookupProblems
 from plan import sizes
 from plan.facts import WorkflowPermissions, assumed, widest
+from plan.parts import Ruleset
 from plan.planning import plan
 from policies.arns import Registry
 from policies.github_tokens import Subjects
@@ -170,6 +172,18 @@ def test_8_and_9_the_oidc_provider():
     assert "the account's provider has these audiences: other; add sts.amazonaws.com" in said
 
 
+def as_on_github(one: Ruleset) -> dict[str, Any]:
+    """A ruleset that does what the planned one does, as GitHub describes it."""
+    rules = []
+    for kind, value in one.rules.items():
+        parameters = dict(value) if isinstance(value, dict) else {}
+        if "required_checks" in parameters:
+            parameters["required_status_checks"] = parameters.pop("required_checks")
+        rules.append({"type": kind, **({"parameters": parameters} if parameters else {})})
+    conditions = {"ref_name": {"include": list(one.refs), "exclude": []}}
+    return {"target": one.target, "enforcement": "active", "conditions": conditions, "rules": rules, "bypass_actors": []}
+
+
 def test_10_and_11_rulesets():
     (one,) = [each for each in PLANNED.consumers if each.name == API]
     there, path = cloud(), f"repos/acme/{API}/rulesets?includes_parents=false&per_page=100"
@@ -178,6 +192,14 @@ def test_10_and_11_rulesets():
     name = next(each.name for each in one.rulesets if each.kind == "release")
     there.rest[path].append({"id": 3, "name": name})
     assert "delete or rename it on GitHub" in line(there, f"the ruleset {name} is there already")
+    # What says exactly what its name stands for is adopted; whom it lets past has to be seen.
+    planned = next(each for each in one.rulesets if each.kind == "release")
+    own = f"repos/acme/{API}/rulesets/3"
+    there.rest[own] = as_on_github(planned)
+    assert f"adopt it: make adopt STACK={STACK} (import id {API}:3)" in line(there, f"the ruleset {name}")
+    for other in ({"bypass_actors": [{"actor_id": 1, "actor_type": "Team", "bypass_mode": "always"}]}, {"enforcement": "disabled"}):
+        there.rest[own] = as_on_github(planned) | other
+        assert "delete or rename it on GitHub" in line(there, f"the ruleset {name}")
 
 
 def warned(caplog: pytest.LogCaptureFixture, there: Cloud) -> list[str]:
@@ -395,6 +417,8 @@ def test_26_topic_queue_alias_and_permission_set():
         run(stack, there)
     for words in (f"the SNS topic {planned.events.names.rule}", "the SQS queue", planned.registry.key.alias, "the permission set prod-"):
         assert len([one for one in error.value.problems if words in one and "is there already" in one]) == 1, words
+    for one in error.value.problems:
+        assert re.search(r"adopt it: |: delete it, or leave it and |aws kms delete-alias", one) and "or rename: " in one, one
 
 
 def test_27_a_package_group():
@@ -403,6 +427,12 @@ def test_27_a_package_group():
     there.existing[PLACE.package_group_arn(first.owned.group_pattern)] = {"Pattern": first.owned.group_pattern}
     said = line(there, f"the package group {first.owned.group_pattern} is there already", **encrypted("aws"))
     assert "aws codeartifact delete-package-group" in said and "it holds no packages" in said.lower()
+    # It keeps nobody from importing the rest, and goes last: until it is made again, its names are anybody's.
+    (group,) = [one for one in seen_by(there) if one.type.endswith(":Resource")]
+    assert not group.in_the_way and not group.adoptable
+    written = page(STACK, Found(adoption=Adoption(None, tuple(seen_by(there)), (), (), {})), None)
+    after = written.partition("## Next")[2]
+    assert after.index("pulumi import") < after.index(group.removal) < after.index("pulumi preview")
 
 
 def test_28_packages_of_owned_names_elsewhere():
