@@ -36,10 +36,6 @@ def owning(count: int, **changed):
     return samples.team(owns=samples.owns({Format.NPM: names}), repositories=(samples.repository(**changed),))
 
 
-def many_repositories(count: int):
-    return samples.team(repositories=tuple(samples.installing(f"repository-{number:03}") for number in range(count)))
-
-
 def test_an_ordinary_catalog_fits():
     assert measured() == []
     assert measured(team_with(release_branches=("main", "release/*"), environment="packages", promotes=samples.promotes("leads"))) == []
