@@ -179,7 +179,7 @@ def _pip(world: World) -> list[Scenario]:
 
     def install() -> str:
         shell = laptop(world, DEVELOPER, _permission_set(world), SHARED_REPOSITORY)
-        package_login(shell, "pip")
+        package_login(shell, "--default", "pip")
         return packages.install_pypi(shell, _already, what)
 
     name = f"developer: install {what.name} with pip after package-login"

@@ -568,3 +568,12 @@ def test_help_says_what_it_takes(laptop):
 
 def test_run_ends_as_the_command_does(laptop):
     assert laptop.run("run", "sh", "-c", "exit 7").returncode == 7
+
+
+def test_the_starter_for_windows_runs_the_script_beside_it():
+    """What of it can be looked at without Windows: cmd.exe wants CRLF, and the shell's status is its own."""
+    lines = (SCRIPT.parent / "package-login.cmd").read_bytes().split(b"\r\n")
+    assert lines[-1] == b"" and not any(b"\n" in line for line in lines)
+    assert b'"%SH%" "%~dp0package-login" %*' in lines and lines[-2] == b"exit /b %ERRORLEVEL%"
+    assert b"\r" not in SCRIPT.read_bytes()
+    assert lines[6].count(b"%%~dp$PATH:I") == 2, "a loop's variable has two signs in a file"
