@@ -484,7 +484,7 @@ def test_a_tool_without_scopes_says_that_it_asks_elsewhere(laptop, tool):
 
 
 def test_what_clients_that_are_not_here_get_is_what_their_makers_document(laptop):
-    """AWS's User Guide for cargo, Swift, NuGet and Ruby; sbt's and Gradle's own pages. tests/workflows/test_clients.py runs those that are here."""
+    """AWS's User Guide for cargo, Swift, NuGet and Ruby; sbt's and Gradle's own pages. The clients that can be had are run elsewhere."""
     laptop.logged_in("--default", *TOOLS)
     with (laptop.home / ".cargo/config.toml").open("rb") as file:
         assert tomllib.load(file) == {

@@ -21,7 +21,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from rehearsal.actions import Conclusion, RunResult, machine
+from rehearsal.actions import Conclusion, RunResult, definitions, machine
 from rehearsal.actions.github import start_jobs
 from tests.workflows import sources
 from tests.workflows.calling import run_workflow
@@ -93,12 +93,17 @@ def javascript() -> Path:
     for name, program in {
         "pnpm": modules / ".bin" / "pnpm",
         "bun": modules / ".bin" / "bun",
-        "yarn": modules / "yarn" / "bin" / "yarn.js",
+        "yarn": modules / ".bin" / "yarn",
         "berry": modules / "@yarnpkg" / "cli-dist" / "bin" / "yarn.js",
     }.items():
         (programs / name).unlink(missing_ok=True)
         program.chmod(0o755)
         (programs / name).symlink_to(program)
+    # As corepack does it: a project says which yarn it is for.
+    yarn = programs / "yarn"
+    yarn.unlink()
+    yarn.write_text(f'#!/bin/sh\n[ -f .yarnrc.yml ] && exec berry "$@"\nexec node {modules}/yarn/bin/yarn.js "$@"\n')
+    yarn.chmod(0o755)
     return programs
 
 
@@ -147,11 +152,10 @@ def private(cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> Loca
     (wheel,) = folder.glob("*.whl")
     given = {**os.environ, "TWINE_USERNAME": "aws", "TWINE_PASSWORD": token, "TWINE_REPOSITORY_URL": address["pypi"]}
     subprocess.run([sys.executable, "-m", "twine", "upload", str(wheel)], env=given, check=True, capture_output=True)
-    for file in ("pom", "jar"):
-        text = "<project><modelVersion>4.0.0</modelVersion><groupId>com.acme.payments</groupId><artifactId>money</artifactId>"
-        body = f"{text}<version>1.0.0</version></project>" if file == "pom" else "PK\x05\x06" + "\0" * 18
-        path = f"com/acme/payments/money/1.0.0/money-1.0.0.{file}"
-        httpx.put(f"{address['maven']}{path}", content=body.encode(), auth=("aws", token), trust_env=False).raise_for_status()
+    pom = """<project><modelVersion>4.0.0</modelVersion><groupId>com.acme.payments</groupId><artifactId>parent</artifactId>
+      <version>1.0.0</version><packaging>pom</packaging></project>"""
+    path = "com/acme/payments/parent/1.0.0/parent-1.0.0.pom"
+    httpx.put(f"{address['maven']}{path}", content=pom.encode(), auth=("aws", token), trust_env=False).raise_for_status()
     return cloud
 
 
@@ -205,18 +209,23 @@ def build(
     environment: bool = False,
     own_path: bool = True,
 ) -> RunResult:
-    """A job with these files that logs in (or does not) and runs the command. `own_path`: the machine's tools are there. PyPI's address takes the
-    place of INDEX."""
+    """A job with these files that logs in (or does not) and runs the command. `own_path`: the machine's tools are there.
+    PyPI's address takes the place of INDEX."""
     source = folder / "source"
     source.mkdir()
     for name, text in (files or {}).items():
         (source / name).parent.mkdir(parents=True, exist_ok=True)
-        (source / name).write_text(text.replace("INDEX", f"{cloud.url}/_codeartifact/{DOMAIN}-{ACCOUNT}/pypi/payments/simple/"))
+        (source / name).write_text(text.replace("INDEX", index(cloud)))
     text = WORKFLOW
     for name, value in {"TOOLS": tools, "LOGIN": str(login).lower(), "ENVIRONMENT": str(environment).lower()}.items():
         text = text.replace(f": {name}\n", f": {value}\n")
     file = folder / "build.yml"
     file.write_text(text.replace("COMMAND", command.replace("\n", "\n          ")))
+    return run(cloud, proxy, file, os.pathsep.join([str(programs), *([machine.default_path()] if own_path else [])]), SOURCE=str(source))
+
+
+def run(cloud: LocalCloud, proxy: Proxy, file: Path, path: str, *, source: Path | None = None, **more: str) -> RunResult:
+    """A workflow's jobs in acme/payments-api, whose ways to other machines end at the proxy."""
     request = {
         "repository": "acme/payments-api",
         "actor": "bob",
@@ -227,7 +236,7 @@ def build(
     proxies = {"http_proxy": proxy.url, "https_proxy": proxy.url, "no_proxy": "127.0.0.1"}
     env = {
         "AWS_ENDPOINT_URL": cloud.url,
-        "SOURCE": str(source),
+        **more,
         **proxies,
         **{name.upper(): value for name, value in proxies.items()},
         "YARN_HTTPS_PROXY": proxy.url,
@@ -247,10 +256,17 @@ def build(
         start_job=start_jobs(cloud.github, request),
         checkout=PROJECT,
         extra_env=env,
-        path=os.pathsep.join([str(programs), *([machine.default_path()] if own_path else [])]),
+        path=path,
+        source=source,
     )
 
 
+def index(cloud: LocalCloud) -> str:
+    """PyPI's address of the team's repository."""
+    return f"{cloud.url}/_codeartifact/{DOMAIN}-{ACCOUNT}/pypi/payments/simple/"
+
+
+EXAMPLE = PROJECT / "examples" / "clients"
 PACKAGE_JSON = {
     "package.json": json.dumps({"name": "app", "version": "1.0.0", "private": True, "dependencies": {SCOPED: "1.0.0", UNSCOPED: "1.0.0"}})
 }
@@ -306,6 +322,23 @@ def test_after_one_login_no_client_asks_a_public_registry(
     assert "warning: " not in result.jobs["build"].steps[1].output
 
 
+@pytest.mark.parametrize("job", ["javascript", "python", "jvm"])
+def test_the_examples_jobs_install_with_each_client(
+    private: LocalCloud, proxy: Proxy, javascript: Path, python: Path, tmp_path: Path, job: str
+) -> None:
+    source = shutil.copytree(EXAMPLE, tmp_path / "source")
+    pyproject = source / "poetry" / "pyproject.toml"
+    pyproject.write_text(re.sub(r"https://\S+/simple/", index(private), pyproject.read_text()))
+    workflow = definitions.read(EXAMPLE / ".github" / "workflows" / "install.yml")
+    file = tmp_path / "install.yml"
+    file.write_text(json.dumps({"on": {"workflow_call": {}}, "permissions": {}, "jobs": {job: workflow["jobs"][job]}}))
+    if job == "jvm" and shutil.which("mvn") is None:
+        pytest.skip("mvn is not on PATH")
+    result = run(private, proxy, file, os.pathsep.join([str(javascript), str(python), machine.default_path()]), source=source)
+    assert result.conclusion is Conclusion.SUCCESS, result.output
+    assert proxy.asked == []
+
+
 @pytest.mark.parametrize("clients", [JAVASCRIPT, PYTHONS], ids=["javascript", "python"])
 def test_without_a_login_each_asks_one(
     private: LocalCloud, proxy: Proxy, javascript: Path, python: Path, tmp_path: Path, clients: list[Client]
@@ -344,16 +377,12 @@ grep -c "$token" ~/.netrc requirements.txt"""
     assert proxy.asked == []
 
 
-def test_maven_and_twine_go_to_the_registry_alone(private: LocalCloud, proxy: Proxy, tmp_path: Path) -> None:
-    """twine is refused there, because the role reads only, and goes nowhere else."""
-    if shutil.which("mvn") is None:
-        pytest.skip("mvn is not on PATH")
+def test_twine_goes_to_the_registry_alone(private: LocalCloud, proxy: Proxy, tmp_path: Path) -> None:
+    """It is refused there, because the role reads only, and goes nowhere else."""
     command = f"""python -m pip download --quiet --no-deps {PYPI}
-python -m twine upload --disable-progress-bar *.whl || echo refused
-mvn --batch-mode dependency:get -Dartifact=com.acme.payments:money:1.0.0 || true"""
-    result = build(private, proxy, tmp_path, "pip maven twine", command)
+python -m twine upload --disable-progress-bar *.whl || echo refused"""
+    result = build(private, proxy, tmp_path, "pip twine", command)
     assert "/pypi/payments/\n" in result.output and "HTTPError: 403" in result.output and "refused\n" in result.output
-    assert "from codeartifact: " in result.output or "com.acme.payments:money" in result.output
     assert proxy.asked == []
 
 

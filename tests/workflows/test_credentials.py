@@ -129,7 +129,7 @@ def test_a_role_that_is_refused_shows_no_token(tmp_path: Path) -> None:
 )
 def test_a_login_leaves_the_package_managers_token_alone(tmp_path: Path, tool: str, kept: set[str], shown: str) -> None:
     login = {"id": "login", "uses": "acme/package-flow/.github/actions/login@main", "with": {**REGISTRY, "role-arn": ROLE, "tools": tool}}
-    files = "~/.npmrc ~/.yarnrc.yml ~/.netrc ~/.pypirc ~/.m2/settings.xml ~/.gradle/init.d/* ~/.sbt/* ~/.nuget/NuGet/* ~/.cargo/* ~/.bundle/config"
+    files = "~/.npmrc ~/.yarnrc.yml ~/.netrc ~/.pypirc ~/.m2/* ~/.gradle/init.d/* ~/.sbt/* ~/.nuget/NuGet/* ~/.cargo/* ~/.bundle/config"
     show = {
         "run": f'cat {files} 2> /dev/null || true; env | grep -c "^AWS_" | sed "s/^/of AWS: /"; echo "output: $TOKEN"',
         "env": {"TOKEN": "${{ steps.login.outputs.token }}"},

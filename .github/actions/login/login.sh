@@ -7,7 +7,7 @@ umask 077
 
 read -ra wanted <<< "$TOOLS"
 package_login=$GITHUB_ACTION_PATH/../../../developers/package-login
-sh "$package_login" check "${wanted[@]}"
+sh "$package_login" check ${wanted[@]+"${wanted[@]}"}
 
 # The role is this script's alone: what assume-role would give the job's later steps is kept in a folder that goes, as is all that the AWS CLI
 # keeps.
@@ -36,7 +36,7 @@ endpoint=$(codeartifact get-repository-endpoint --repository "$REPOSITORY" --for
 # of the machine can read it.
 PACKAGE_LOGIN_STATE=$session PACKAGE_LOGIN_TOKEN=$token PACKAGE_LOGIN_ENDPOINT=$endpoint PACKAGE_LOGIN_DOMAIN=$DOMAIN \
   PACKAGE_LOGIN_OWNER=$DOMAIN_OWNER PACKAGE_LOGIN_REGION=$REGION PACKAGE_LOGIN_REPOSITORY=$REPOSITORY PACKAGE_LOGIN_SCOPES=$SCOPES \
-  PACKAGE_LOGIN_ENVIRONMENT=$ENVIRONMENT sh "$package_login" write "${wanted[@]}"
+  PACKAGE_LOGIN_ENVIRONMENT=$ENVIRONMENT sh "$package_login" write ${wanted[@]+"${wanted[@]}"}
 
 # Generic packages are read by the AWS CLI, which takes no token.
-if [[ " ${wanted[*]} " == *" generic "* ]]; then cat "$session/environment" >> "$GITHUB_ENV"; fi
+if [[ " $TOOLS " == *" generic "* ]]; then cat "$session/environment" >> "$GITHUB_ENV"; fi
