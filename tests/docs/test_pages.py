@@ -17,6 +17,8 @@ ALL = pages()
 # Files that people make, or that stand for one of many.
 OTHERS_FILES = {
     "STACK.json",
+    "pnpm-workspace.yaml",
+    "uv.toml",
     "adopted/",
     "prod.import.json",
     "prod.json",

@@ -31,6 +31,7 @@ from tests.workflows.registry import ACCOUNT, DOMAIN, PROJECT, LocalCloud
 CLIENTS = PROJECT / ".clients"
 JS = {"pnpm": "12.21.0", "yarn": "1.22.22", "@yarnpkg/cli-dist": "4.18.1", "bun": "1.4.5"}
 PYTHON = {"poetry": "2.5.1", "pdm": "2.29.4", "pip-tools": "7.6.2", "hishel": "1.*"}  # pdm does not run with hishel 2
+FRESH = "@acme-payments/fresh"
 SCOPED, UNSCOPED, PYPI = "@acme-payments/money", "acme-payments-money", "acme-payments-money"
 
 
@@ -121,8 +122,8 @@ def python() -> Path:
     return folder / "bin"
 
 
-def _tarball(name: str) -> bytes:
-    manifest = json.dumps({"name": name, "version": "1.0.0", "main": "index.js"}).encode()
+def _tarball(name: str, version: str = "1.0.0") -> bytes:
+    manifest = json.dumps({"name": name, "version": version, "main": "index.js"}).encode()
     made = io.BytesIO()
     with tarfile.open(fileobj=made, mode="w:gz") as archive:
         for file, text in (("package.json", manifest), ("index.js", b"module.exports = 42\n")):
@@ -143,10 +144,10 @@ def private(cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> Loca
         for format in ("npm", "pypi", "maven")
     }
     (folder / ".npmrc").write_text(f"registry={address['npm']}\n//{address['npm'].split('//')[1]}:_authToken={token}\n")
-    for name in (SCOPED, UNSCOPED):
+    for name, version, tag in ((SCOPED, "1.0.0", "latest"), (UNSCOPED, "1.0.0", "latest"), (FRESH, "1.0.0-rc.1", "next")):
         file = folder / f"{name.replace('/', '-')}.tgz"
-        file.write_bytes(_tarball(name))
-        subprocess.run(["npm", "publish", str(file)], cwd=folder, check=True, capture_output=True)
+        file.write_bytes(_tarball(name, version))
+        subprocess.run(["npm", "publish", "--tag", tag, str(file)], cwd=folder, check=True, capture_output=True)
     source = sources.pypi(folder / "money", PYPI, "1.0.0")
     subprocess.run([sys.executable, "-c", "import backend; backend.build_wheel('..')"], cwd=source, check=True)
     (wheel,) = folder.glob("*.whl")
@@ -383,6 +384,19 @@ def test_twine_goes_to_the_registry_alone(private: LocalCloud, proxy: Proxy, tmp
 python -m twine upload --disable-progress-bar *.whl || echo refused"""
     result = build(private, proxy, tmp_path, "pip twine", command)
     assert "/pypi/payments/\n" in result.output and "HTTPError: 403" in result.output and "refused\n" in result.output
+    assert proxy.asked == []
+
+
+def test_what_npm_makes_of_a_first_pre_release_an_age_gate_and_an_audit(private: LocalCloud, proxy: Proxy, tmp_path: Path) -> None:
+    """What docs/recipes.md says under "When a client finds nothing"."""
+    command = f"""npm install {FRESH} 2>&1 | grep -o 'No matching version found for {FRESH}@latest'
+npm install {FRESH}@next >/dev/null && echo next is installed
+npm install --before=2020-01-01 {SCOPED} 2>&1 | grep -o 'No matching version found for {SCOPED}@[a-z0-9.]* with a date before'
+npm install {SCOPED} >/dev/null && echo it is installed
+npm audit || echo no audit"""
+    result = build(private, proxy, tmp_path, "npm", command, files={"package.json": '{"name": "app", "version": "1.0.0"}'})
+    said = ("@latest\n", "next is installed\n", "with a date before\n", "it is installed\n", "no audit\n")
+    assert [one for one in said if one not in result.output] == [], result.output
     assert proxy.asked == []
 
 
