@@ -19,6 +19,7 @@ OTHERS_FILES = {
     "STACK.json",
     "pnpm-workspace.yaml",
     "uv.toml",
+    "dependabot.yml",
     "adopted/",
     "prod.import.json",
     "prod.json",

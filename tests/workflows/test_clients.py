@@ -155,8 +155,12 @@ def private(cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> Loca
     subprocess.run([sys.executable, "-m", "twine", "upload", str(wheel)], env=given, check=True, capture_output=True)
     pom = """<project><modelVersion>4.0.0</modelVersion><groupId>com.acme.payments</groupId><artifactId>parent</artifactId>
       <version>1.0.0</version><packaging>pom</packaging></project>"""
-    path = "com/acme/payments/parent/1.0.0/parent-1.0.0.pom"
-    httpx.put(f"{address['maven']}{path}", content=pom.encode(), auth=("aws", token), trust_env=False).raise_for_status()
+    metadata = """<metadata><groupId>com.acme.payments</groupId><artifactId>parent</artifactId>
+      <versioning><versions><version>1.0.0</version></versions></versioning></metadata>"""
+    # The metadata makes the version Published.
+    for path, text in (("1.0.0/parent-1.0.0.pom", pom), ("maven-metadata.xml", metadata)):
+        url = f"{address['maven']}com/acme/payments/parent/{path}"
+        httpx.put(url, content=text.encode(), auth=("aws", token), trust_env=False).raise_for_status()
     return cloud
 
 
