@@ -201,9 +201,11 @@ def install_with(shell: Shell, tool: str, package: Package, domain: str) -> None
         needs = f'dependencies = ["{package.name}=={package.version}"]\n[tool.poetry]\npackage-mode = false\n{source}'
         (project / "pyproject.toml").write_text(f'[project]\nname = "app"\nversion = "1.0.0"\nrequires-python = ">=3.11"\n{needs}')
     path = f"{programs}:{shell.environment['PATH']}"
+    program, *arguments = _INSTALLING[tool]
+    command = [str(programs / program) if (programs / program).exists() else program, *arguments]
     # Yarn trusts no address without TLS, and Poetry puts what it installs elsewhere.
     quiet = {"YARN_UNSAFE_HTTP_WHITELIST": "127.0.0.1", "YARN_NODE_LINKER": "node-modules", "POETRY_VIRTUALENVS_IN_PROJECT": "true"}
-    replace(shell, environment={**shell.environment, **quiet, "PATH": path}).run(*_INSTALLING[tool], folder=project)
+    replace(shell, environment={**shell.environment, **quiet, "PATH": path}).run(*command, folder=project)
     there = (
         f"node_modules/{package.name}" if package.format is Format.NPM else f".venv/lib/*/site-packages/{package.name.replace('-', '_')}"
     )
