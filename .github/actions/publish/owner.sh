@@ -15,6 +15,7 @@ group() {
 
 found=$(group get-associated-package-group --format "$FORMAT" ${namespace:+--namespace "$namespace"} --package "$package" \
   --query packageGroup.pattern) || exit 0
+# shellcheck disable=SC2016 # a literal of the AWS CLI's query language
 allowed=$(group list-allowed-repositories-for-group --package-group "$found" --origin-restriction-type PUBLISH \
   --query 'join(`\n`, allowedRepositories)') || exit 0
 # Its own repository may publish it: something else failed, which the step before says.
