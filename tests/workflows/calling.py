@@ -1,6 +1,8 @@
 """Runs one action of this repository as a job's step would, without a cloud."""
 
+import importlib
 import json
+import sys
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,19 @@ VARIABLES = {
     "CODEARTIFACT_PUBLISH_ROLE_ARN": "arn:aws:iam::111122223333:role/package-flow/prod-publish-payments-api",
     "CODEARTIFACT_PROMOTE_ROLE_ARN": "arn:aws:iam::111122223333:role/package-flow/prod-promote-payments-api",
 }
+
+
+def script(path: str) -> Any:
+    """A script of an action (ACTION/NAME), as a module. It finds those beside it, as when it runs."""
+    action, _, name = path.partition("/")
+    folders = [str(PROJECT / ".github" / "actions" / one) for one in dict.fromkeys((action, "publish"))]
+    sys.path[:0] = folders
+    try:
+        return importlib.import_module(name.replace("/", "."))
+    finally:
+        sys.path[:] = [one for one in sys.path if one not in folders]
+
+
 # Workflows of this repository, and of others that call its actions.
 run_workflow = partial(actions.run_workflow, own_repository=OWN)
 

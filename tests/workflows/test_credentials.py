@@ -12,6 +12,7 @@ import pytest
 from rehearsal.actions import Conclusion, RunResult, machine
 from tests.workflows.calling import PROJECT, VARIABLES, run_workflow, starting
 
+POM = "<project><groupId>com.acme.payments</groupId><artifactId>a</artifactId><version>1.0.0</version></project>"
 REQUEST = {
     "ACTIONS_ID_TOKEN_REQUEST_URL": "https://github.example/token?x=y",
     "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "fake-request",
@@ -134,7 +135,7 @@ def test_a_login_leaves_the_package_managers_token_alone(tmp_path: Path, tool: s
     [
         ("npm", {"a.tgz": ""}, "_authToken=***"),
         ("pypi", {}, "password = ***"),
-        ("maven", {"com/acme/payments/a/1.0.0/a-1.0.0.pom": "<project/>"}, 'curl got user = "aws:***"'),
+        ("maven", {"com/acme/payments/a/1.0.0/a-1.0.0.pom": POM}, 'curl got user = "aws:***"'),
     ],
 )
 def test_publishing_shows_no_token_and_leaves_none(tmp_path: Path, format: str, files: dict[str, str], shown: str) -> None:
