@@ -53,8 +53,8 @@ class Machine:
 
     checkout: folder of this repository, whose `.github/actions` are used. source: what actions/checkout checks out. extra_env: variables
     for every process of every job (such as AWS_ENDPOINT_URL). own_repository: OWNER/NAME by which workflows call this repository's actions.
-    groups: the concurrency groups that the run shares with others. artifacts: those that other jobs of the same run, the caller's, share with it
-    (default: none).
+    groups: the concurrency groups that the run shares with others. artifacts: what other jobs of the same run, the caller's, uploaded
+    (default: nothing).
     """
 
     checkout: Path

@@ -17,7 +17,6 @@ from rehearsal.actions import Conclusion, RunResult
 from tests.workflows import sources
 from tests.workflows.calling import PROJECT, call_action, script
 
-
 tag_version, manifests = script("pack/tag_version"), script("pack/manifests")
 
 

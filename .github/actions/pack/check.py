@@ -1,7 +1,8 @@
-"""Check the versions of what is packed, and leave what a tag is not about out. usage: check.py FORMAT FOLDER
+"""Check the versions of what is packed, and leave out what a tag is not about. usage: check.py FORMAT FOLDER
 
-environment: VERSION (asked for: "tag" for the tag's, nothing for the manifest's), TAG (that the run is about; nothing = none), TAG_PREFIX, TAGGED
-(the version that the tag says of what was packed here; nothing = the build packed, also what the tag is not about). Prints what is packed.
+environment: VERSION (asked for: "tag" for the tag's, nothing for the manifest's), TAG (that the run is about; nothing = none), TAG_PREFIX,
+TAGGED (the version that the tag says of what was packed here; nothing = the build packed, also what the tag is not about). Prints what is
+packed.
 """
 
 import os
@@ -10,11 +11,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "publish"))
 
-import manifests  # noqa: E402
-import package  # noqa: E402
-from package import Package  # noqa: E402
-from packages import read  # noqa: E402
-from tag_version import chosen  # noqa: E402
+import manifests
+import package
+from package import Package
+from packages import read
+from tag_version import chosen
 
 
 def same(format: str, one: str, other: str) -> bool:
@@ -48,13 +49,13 @@ def check(format: str, folder: Path, version: str, tag: str, prefix: str, tagged
     for one in found:
         if tagged and not same(format, tagged, one.version):
             raise manifests.Refused(
-                f"packed {one.title}, although the tag {tag} says {tagged}: tag the commit whose manifest has that version, or publish with "
-                "version: tag, which writes the tag's version into the manifest"
+                f"packed {one.title}, although the tag {tag} says {tagged}: tag the commit whose manifest has that version, or publish "
+                "with version: tag, which writes the tag's version into the manifest"
             )
         if asked and not same(format, asked, one.version):
             raise manifests.Refused(
-                f"packed {one.title}, although the version asked for is {asked}: the build takes its version from elsewhere. Let it read the "
-                "manifest, or leave the input version out"
+                f"packed {one.title}, although the version asked for is {asked}: the build takes its version from elsewhere. Let it read "
+                "the manifest, or leave the input version out"
             )
     return found
 

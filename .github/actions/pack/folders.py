@@ -13,12 +13,14 @@ from tag_version import chosen
 
 
 def folders(format: str, lines: list[str]) -> list[str]:
-    """The folders, each once, in the lines' order. Of a pattern, folders with a manifest, without packages that are private. Raises Refused."""
+    """The folders, each once, in the lines' order. Of a pattern, those with a manifest that is not private. Raises Refused."""
     manifest = MANIFESTS[format][0]
     found: list[str] = []
     for line in lines:
         pattern = glob.has_magic(line)
-        those = [one for one in sorted(glob.glob(line, recursive=True)) if Path(one, manifest).is_file()] if pattern else [line]
+        # As in a shell, a pattern leaves hidden folders out; Path.glob does not.
+        matched = sorted(glob.glob(line, recursive=True)) if pattern else [line]  # noqa: PTH207
+        those = [one for one in matched if not pattern or Path(one, manifest).is_file()]
         if pattern:
             left_out = [one for one in those if is_private(format, Path(one))]
             print(*(f"{one} is private, and left out" for one in left_out), sep="\n", file=sys.stderr)

@@ -1,8 +1,8 @@
 """Copy what a build packed into a folder, as packing here would have put it there. usage: gather.py FORMAT DESTINATION
 
 npm: tarballs; pypi: wheels and source distributions; maven: versions of a Maven repository, wherever its root is.
-environment: PACKED (lines: files or folders, or patterns of them), PACKED_ARTIFACT (names of artifacts of earlier jobs; nothing = none), ARTIFACTS
-(folder with these)
+environment: PACKED (lines: files or folders, or patterns of them), PACKED_ARTIFACT (names of artifacts of earlier jobs; nothing = none),
+ARTIFACTS (folder with these)
 """
 
 import glob
@@ -14,9 +14,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "publish"))
 
-import poms  # noqa: E402
-from formats.maven import assets, read  # noqa: E402
-from package import Refused  # noqa: E402
+import poms
+from formats.maven import assets, read
+from package import Refused
 
 ENDINGS = {"npm": (".tgz",), "pypi": (".whl", ".tar.gz")}
 
@@ -25,7 +25,8 @@ def matched(lines: list[str]) -> list[Path]:
     """What the lines match. Raises Refused for one that matches nothing."""
     found: list[Path] = []
     for line in lines:
-        those = sorted(glob.glob(line, recursive=True))
+        # As in a shell, a pattern leaves hidden files out; Path.glob does not.
+        those = sorted(glob.glob(line, recursive=True))  # noqa: PTH207
         if not those:
             raise Refused(f"packed: got {line}, which matches nothing; expected what the build command made")
         found += map(Path, those)
@@ -73,7 +74,6 @@ def versions(places: list[Path]) -> Iterator[tuple[Path, str]]:
             depth = max(len(tail.parts), 3)
             path = Path(*home.parts[-depth:])
             yield from ((one, str(path / one.name)) for one in assets(home))
-
 
 
 def gather(found: Iterator[tuple[Path, str]], destination: Path) -> None:

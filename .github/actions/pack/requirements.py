@@ -11,7 +11,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "publish"))
 
-from formats.pypi import metadata  # noqa: E402
+from formats.pypi import metadata
 
 
 def problems(file: str) -> list[str]:

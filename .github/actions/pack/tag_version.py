@@ -27,8 +27,8 @@ def _named(tag: str, called: Iterable[str]) -> str | None:
 def chosen(tag: str, packages: Mapping[str, Sequence[str]], prefix: str = "") -> tuple[list[str], str]:
     """Those of the packages (key -> names, the full one first) that a tag is about, and the version that it says.
 
-    A tag with a package's name is about that one, any other about all of them. Raises Refused if it says no version of any of them, or if two
-    packages are called as it says.
+    A tag with a package's name is about that one, any other about all of them. Raises Refused if it says no version of any of them, or if
+    two packages are called as it says.
     """
     if prefix:
         version = _version(tag, (prefix,))
@@ -39,7 +39,9 @@ def chosen(tag: str, packages: Mapping[str, Sequence[str]], prefix: str = "") ->
             full = {key: version for key in named if (version := _named(tag, packages[key][:1]))}
             named = full if len(full) == 1 else named
         if len(named) > 1:
-            raise Refused(f"the tag {tag} may be of {' or '.join(packages[key][0] for key in named)}; expected a tag with the full name of one")
+            raise Refused(
+                f"the tag {tag} may be of {' or '.join(packages[key][0] for key in named)}; expected a tag with the full name of one"
+            )
         version = next(iter(named.values()), None) or _version(tag, ("",))
         found = list(named) or list(packages)
     if version is None:

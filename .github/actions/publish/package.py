@@ -52,7 +52,7 @@ def ordered(packages: Iterable[Package]) -> list[Package]:
         ready = [one for one in waiting if not (one.needs | one.wants) & keys - {one.key}]
         ready = ready or [one for one in waiting if not one.needs & keys - {one.key}]
         if not ready:
-            raise Refused(f"{' needs '.join(_ring(waiting))}: let one of them do without, such as by a peer or optional extra, so that one comes first")
+            raise Refused(f"{' needs '.join(_ring(waiting))}: none can come first; let one name another as a peer or for an extra")
         found.append(ready[0])
         waiting.remove(ready[0])
     return found

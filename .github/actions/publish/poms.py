@@ -97,7 +97,7 @@ def _needed(lineage: list[Element]) -> Iterator[Element]:
 
 
 def needs(pom: Element, poms: dict[Name, Element]) -> tuple[frozenset[str], frozenset[str]]:
-    """GROUP:ARTIFACT of what has to be there before a POM is read, and of what its versions are managed for alone. `poms`: as `problems`."""
+    """GROUP:ARTIFACT of what whoever installs a POM needs, and of what it has versions for alone. `poms`: as `problems`."""
     lineage, _ = _lineage(pom, poms)
     properties = _properties(lineage)
     managed = {id(one) for part in lineage for one in part.iterfind(".//{*}dependencyManagement//{*}dependency")}

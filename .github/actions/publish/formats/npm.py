@@ -20,9 +20,10 @@ def _refusals(manifest: dict[str, Any]) -> Iterator[str]:
         yield "publishConfig is no mapping"
         return
     if settings.get("registry"):
-        yield f"package.json sends the package to {settings['registry']} (publishConfig.registry): leave that out, the workflow knows where to"
-    # npm takes every key of publishConfig for a setting of its own: proxy, TLS, registries, tokens. These two can't send the token elsewhere;
-    # --tag wins over the one, and CodeArtifact does not know the other.
+        where = settings["registry"]
+        yield f"package.json sends the package to {where} (publishConfig.registry): leave that out, the workflow knows where to"
+    # npm takes every key of publishConfig for a setting of its own: proxy, TLS, registries, tokens. These two can't send the token
+    # elsewhere; --tag wins over the one, and CodeArtifact does not know the other.
     if extra := sorted(settings.keys() - {"access", "tag", "registry"}):
         yield f"package.json sets {', '.join(extra)} in publishConfig, where npm takes it for a setting of its own: leave that out"
     # https://github.com/npm/cli/blob/latest/workspaces/libnpmpublish/lib/publish.js: it wins over --tag.
