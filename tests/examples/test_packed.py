@@ -190,6 +190,7 @@ def test_a_monorepo_publishes_what_is_new_in_order(cloud: LocalCloud, monorepo: 
 @pytest.mark.parametrize("file", sorted([*PACKED.glob("*/.github/workflows/*.yml"), MONOREPO / RELEASE]), ids=lambda file: file.parts[-4])
 def test_a_recipe_is_ten_lines(file: Path) -> None:
     text = file.read_text()
-    blocks = text.split("  publish:\n") if "wheels" in file.parts else [text]
+    # The page shows the jobs of a matrix one by one.
+    blocks = text.split("jobs:\n")[1].split("  publish:\n") if "wheels" in file.parts else [text]
     assert all(len(block.splitlines()) <= LINES for block in blocks)
     assert f"@{PIN}" not in text

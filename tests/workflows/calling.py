@@ -1,5 +1,6 @@
 """Runs one action of this repository as a job's step would, without a cloud."""
 
+import copy
 import importlib
 import json
 import sys
@@ -31,12 +32,10 @@ VARIABLES = {
 def script(path: str) -> Any:
     """A script of an action (ACTION/NAME), as a module. It finds those beside it, as when it runs."""
     action, _, name = path.partition("/")
-    folders = [str(PROJECT / ".github" / "actions" / one) for one in dict.fromkeys((action, "publish"))]
-    sys.path[:0] = folders
-    try:
-        return importlib.import_module(name.replace("/", "."))
-    finally:
-        sys.path[:] = [one for one in sys.path if one not in folders]
+    folder = str(PROJECT / ".github" / "actions" / action)
+    if folder not in sys.path:
+        sys.path.append(folder)
+    return importlib.import_module(name)
 
 
 # Workflows of this repository, and of others that call its actions.
@@ -78,7 +77,7 @@ def built(source: Path, inputs: dict[str, Any], *, env: dict[str, str] | None = 
             raise JobRefused("nothing is published here")
         return starting(github, env=env)(job, permissions, environment)
 
-    definition = definitions.read(PROJECT / ".github" / "workflows" / "publish-package.yml")
+    definition = copy.deepcopy(definitions.read(PROJECT / ".github" / "workflows" / "publish-package.yml"))
     # The commit of a tag is another test's.
     definition["jobs"]["check"]["steps"] = [one for one in definition["jobs"]["check"]["steps"] if "release-tag" not in one.get("uses", "")]
     file = Path(options.pop("folder", None) or tempfile.mkdtemp()) / "publish-package.yml"

@@ -184,7 +184,9 @@ def test_every_action_that_gets_a_token_is_tried_here() -> None:
     code = {file: "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#")) for file, text in texts.items()}
     assert not [file for file, text in code.items() if "codeartifact login" in text]
     getting = {
-        file.parent.name for file, text in code.items() if "get-authorization-token" in text or "fetch_token" in text or "login npm" in text
+        file.relative_to(actions).parts[0]
+        for file, text in code.items()
+        if "get-authorization-token" in text or "fetch_token" in text or "login npm" in text
     }
     assert getting == {"login", "publish", "promote", "shared-dependencies"}
 
