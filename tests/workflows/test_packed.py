@@ -93,7 +93,6 @@ def judged(result: RunResult, message: str) -> None:
     ],
 )
 def test_a_tarball_that_nobody_could_install_is_not_taken(tmp_path: Path, fields: dict[str, Any], message: str) -> None:
-    """Cases 2 and 15 of what teams tried: dependencies of the workspace."""
     tarball(tmp_path / "source" / "dist", "@acme-payments/a")
     tarball(tmp_path / "source" / "dist", "@acme-payments/b", **fields)
     judged(pack(tmp_path, "npm"), message)
@@ -114,7 +113,6 @@ def test_a_tarball_that_nobody_could_install_is_not_taken(tmp_path: Path, fields
     ],
 )
 def test_wheels_and_a_source_distribution_are_one_version(tmp_path: Path, kinds: tuple[str, ...], more: str, message: str) -> None:
-    """Case 11: the second platform's wheel, and wheels that the build command makes."""
     distributions(tmp_path / "source" / "dist", *kinds, more=more)
     # As uv leaves it.
     (tmp_path / "source" / "dist" / ".gitignore").write_text("*")
@@ -133,7 +131,6 @@ def test_wheels_and_a_source_distribution_are_one_version(tmp_path: Path, kinds:
     ],
 )
 def test_a_maven_repository_is_taken_without_its_own_metadata(tmp_path: Path, version: str, options: dict[str, str], message: str) -> None:
-    """Cases 3, 10 and 15: ${revision}, a snapshot, and Gradle's layout."""
     maven(tmp_path / "source" / "dist", "lib", version, **options)
     judged(pack(tmp_path, "maven", "dist"), message)
     assert message or there(tmp_path) == ["lib-1.0.0.jar", "lib-1.0.0.module", "lib-1.0.0.pom"]
@@ -207,7 +204,6 @@ def test_one_version_of_a_package_is_published_in_a_run(tmp_path: Path) -> None:
     ],
 )
 def test_what_the_build_packed_has_the_version_asked_for(tmp_path: Path, format: str, asked: str, tag: str, message: str) -> None:
-    """Cases 4 and 19."""
     dist = tmp_path / "source" / "dist"
     {
         "npm": lambda: tarball(dist, "@acme-payments/a"),
@@ -231,7 +227,6 @@ TAGS: Mapping[str, tuple[list[str], str]] = {
 @pytest.mark.parametrize("packed_here", [True, False])
 @pytest.mark.parametrize("tag", TAGS)
 def test_a_tag_chooses_the_package_that_it_names(tmp_path: Path, tag: str, packed_here: bool) -> None:
-    """Case 14: tags of monorepos."""
     expected, message = TAGS[tag]
     for name in ("ui", "forms", "ui-forms"):
         sources.npm(tmp_path / "source" / "packages" / name, f"@acme-payments/{name}", "1.1.0")
