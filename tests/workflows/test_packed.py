@@ -3,6 +3,7 @@
 Each refusal has a twin that differs in what is refused.
 """
 
+import gzip
 import io
 import json
 import tarfile
@@ -29,10 +30,12 @@ def tarball(folder: Path, name: str, version: str = "1.0.0", **fields: Any) -> P
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{name.replace('@', '').replace('/', '-')}-{version}.tgz"
     text = json.dumps({"name": name, "version": version, **fields}).encode()
-    with tarfile.open(file, "w:gz", format=tarfile.USTAR_FORMAT) as archive:
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w", format=tarfile.USTAR_FORMAT) as archive:
         info = tarfile.TarInfo("package/package.json")
         info.size = len(text)
         archive.addfile(info, io.BytesIO(text))
+    file.write_bytes(gzip.compress(content.getvalue(), mtime=0))
     return file
 
 
@@ -242,6 +245,13 @@ def test_a_tag_that_two_packages_are_called_names_none(tmp_path: Path) -> None:
     judged(pack(tmp_path, "npm", tag="ui-v1.0.0"), "the tag ui-v1.0.0 may be of @acme-orders/ui or @acme-payments/ui")
     judged(pack(tmp_path, "npm", tag="@acme-orders/ui@1.0.0"), "")
     assert there(tmp_path) == ["acme-orders-ui-1.0.0.tgz"]
+
+
+def test_a_tag_with_a_full_name_is_not_of_another_scope(tmp_path: Path) -> None:
+    for name in ("ui", "@acme-payments/ui"):
+        tarball(tmp_path / "source" / "dist", name)
+    judged(pack(tmp_path, "npm", tag="ui-v1.0.0"), "")
+    assert there(tmp_path) == ["ui-1.0.0.tgz"]
 
 
 def test_folders_of_a_monorepo_are_packed_but_private_ones(tmp_path: Path) -> None:
