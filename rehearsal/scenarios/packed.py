@@ -132,7 +132,7 @@ def _repository(world: World, publisher: Publisher) -> list[Scenario]:
         (home.parent / "maven-metadata.xml").write_text("<metadata/>")
         return workflows.run(world, publisher, what, source=source, inputs={"format": "maven", "packed": "build/packed"})
 
-    whole = "a Maven repository that the build made"
+    whole = "a Maven repository that the build wrote"
     return [
         _run(publisher, whole, lambda: publish("1.0.0")),
         _run(publisher, f"{whole} with a snapshot", lambda: publish("1.1.0-SNAPSHOT"), whole),
