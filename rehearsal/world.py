@@ -20,6 +20,7 @@ from rehearsal import clients
 from rehearsal.actions import github as workflow_jobs
 from rehearsal.actions.results import Conclusion, RunResult
 from rehearsal.actions.runner import StartedJob, StartJob, run_workflow
+from rehearsal.actions.standins import Artifacts
 from rehearsal.cast import ADMIN, MANAGER, WRITER, Publisher
 from rehearsal.clients import Credentials, Shell
 from rehearsal.control import Control
@@ -189,8 +190,9 @@ class World:
         inputs: Mapping[str, Any],
         source: Path | None = None,
         variables: Mapping[str, str] = {},
+        artifacts: Artifacts | None = None,
     ) -> str:
-        """Run a reusable workflow of this project as a repository's. Returns its summary.
+        """Run a reusable workflow of this project as a repository's. Returns its summary. `artifacts`: what the caller's jobs uploaded.
 
         Raises Denied if the workflow itself or GitHub refuses, or one of its clients was refused; Skipped if a tool is missing here.
         """
@@ -205,6 +207,7 @@ class World:
             source=source,
             extra_env={"AWS_ENDPOINT_URL": self.place.endpoint, "AWS_EC2_METADATA_DISABLED": "true"},
             scratch=self.folder("run"),
+            artifacts=artifacts,
         )
         return _concluded(result, lambda output: self.control.refusal_in(output, before))
 

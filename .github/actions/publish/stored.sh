@@ -1,19 +1,10 @@
 # shellcheck shell=bash
-# What a CodeArtifact repository holds of one package version. Sourced by publish.sh.
+# What a CodeArtifact repository holds of one package version, `title`. Sourced by publish.sh.
 
 stop() {
   # A message is one line.
   printf '::error title=Publish::%s\n' "${1//$'\n'/ }" >&2
   exit 1
-}
-
-# title NAMESPACE PACKAGE VERSION, as people write it
-title() {
-  case $FORMAT in
-    npm) printf '%s%s@%s' "${1:+@$1/}" "$2" "$3" ;;
-    pypi) printf '%s %s' "$2" "$3" ;;
-    maven) printf '%s:%s:%s' "$1" "$2" "$3" ;;
-  esac
 }
 
 # codeartifact OPERATION NAMESPACE PACKAGE OPTION...
@@ -47,9 +38,9 @@ stored() {
     return
   }
   listed=$(found list-package-version-assets "$1" "$2" --package-version "$3" --no-paginate --max-results 1000)
-  jq -e 'has("nextToken") | not' <<< "$listed" > /dev/null || stop "$(title "$@") has more assets than CodeArtifact allows"
+  jq -e 'has("nextToken") | not' <<< "$listed" > /dev/null || stop "${title:?} has more assets than CodeArtifact allows"
   jq -en --argjson described "$described" --argjson listed "$listed" '$listed + {status: $described.packageVersion.status}' ||
-    stop "$(title "$@") has no status"
+    stop "${title:?} has no status"
 }
 
 # assets ANSWER: prints lines "ASSET SHA256" of what `stored` answered
@@ -104,9 +95,4 @@ difference() {
       say("stored with other content", other)
       print text
     }'
-}
-
-# sha256 FILE
-sha256() {
-  sha256sum "$1" | cut -d ' ' -f 1
 }
