@@ -318,7 +318,7 @@ TEAM_VALUES = [
     Case(("payments", "release_apps"), [0], [1], "release_apps.0", "a GitHub App's id"),
     # what only a publishing repository has
     Case((*WEB, "release_tags"), ["v*"], [], f"{WEB_KEY}.release_tags", "checkout-web publishes nothing"),
-    Case((*WEB, "release_branches"), ["main"], [], f"{WEB_KEY}.release_branches", "add publishes: [npm] (or pypi, maven), or take"),
+    Case((*WEB, "release_branches"), ["main"], [], f"{WEB_KEY}.release_branches", "add publishes: [npm] (or another format), or take"),
     Case((*WEB, "environment"), "prod", "", f"{WEB_KEY}.environment", "checkout-web publishes nothing"),
     Case((*WEB, "promotes"), {"reviewers": ["leads"]}, {}, f"{WEB_KEY}.promotes", "checkout-web publishes nothing"),
 ]
