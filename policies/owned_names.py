@@ -43,10 +43,11 @@ PYPI_NAME = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 MAVEN_GROUP = r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*"
 _MAVEN_ARTIFACT = r"[A-Za-z0-9_-](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?"
 
-# Crates: https://doc.rust-lang.org/cargo/reference/registry-index.html#name-restrictions (crates.io's rule: ASCII, a letter first, at most 64)
+# Crates, by the rule of crates.io (ASCII, a letter first, at most 64):
+# https://doc.rust-lang.org/cargo/reference/registry-index.html#name-restrictions
 CRATE = r"[A-Za-z](?:[A-Za-z0-9_-]*[A-Za-z0-9])?"
-# NuGet: https://github.com/NuGet/NuGet.Client, PackageIdValidator (\w+([.-]\w+)*, at most 100), in the lower case that CodeArtifact stores and
-# that policies and package groups have to name. https://docs.aws.amazon.com/codeartifact/latest/ug/nuget-name-normalization.html
+# NuGet: https://github.com/NuGet/NuGet.Client, PackageIdValidator (\w+([.-]\w+)*, at most 100), in the lower case that CodeArtifact stores
+# and that policies and package groups have to name. https://docs.aws.amazon.com/codeartifact/latest/ug/nuget-name-normalization.html
 NUGET_ID = r"[a-z0-9_]+(?:[.-][a-z0-9_]+)*"
 # Generic: CodeArtifact takes nearly everything; these are what shells, URLs and patterns leave alone.
 GENERIC_PART = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"

@@ -1,8 +1,11 @@
 """Small packages to publish, and the clients that publish and install them, by format.
 
-npm    npm
-pypi   twine and pip
-maven  mvn
+npm      npm
+pypi     twine and pip
+maven    mvn
+cargo    cargo
+nuget    none that every machine has: HTTP requests as a NuGet client sends them
+generic  the AWS CLI
 """
 
 import json
@@ -109,9 +112,43 @@ def maven_project(folder: Path, package: Package) -> Path:
     return folder
 
 
+def cargo_project(folder: Path, package: Package) -> Path:
+    """A library crate that says what it is."""
+    (folder / "src").mkdir(parents=True)
+    manifest = ["[package]", f'name = "{package.name}"', f'version = "{package.version}"', 'edition = "2021"', "", "[dependencies]"]
+    (folder / "Cargo.toml").write_text("\n".join([*manifest, *(f'{name} = "*"' for name in package.needs)]) + "\n")
+    (folder / "src" / "lib.rs").write_text(f'pub const GREETING: &str = "{package.name} {package.version}";\n')
+    return folder
+
+
+def cargo_configuration(address: str, registry: str) -> str:
+    """cargo's config.toml: a repository by this name, which takes the place of crates.io. The token is in the environment.
+
+    https://docs.aws.amazon.com/codeartifact/latest/ug/configure-use-cargo.html
+    """
+    return (
+        f'[registries.{registry}]\nindex = "sparse+{address}"\ncredential-provider = "cargo:token"\n\n'
+        f'[registry]\ndefault = "{registry}"\n\n[source.crates-io]\nreplace-with = "{registry}"\n'
+    )
+
+
+def generic_files(folder: Path, package: Package) -> Path:
+    """A folder with two files in `dist`, as a build leaves them."""
+    (folder / "dist").mkdir(parents=True)
+    for name in ("image.bin", "notes.txt"):
+        (folder / "dist" / name).write_text(f"{name} of {package.name} {package.version}\n")
+    return folder
+
+
 def source(folder: Path, package: Package) -> Path:
     """What a repository that publishes the package has checked out."""
-    projects = {Format.NPM: npm_project, Format.PYPI: python_project, Format.MAVEN: maven_project}
+    projects = {
+        Format.NPM: npm_project,
+        Format.PYPI: python_project,
+        Format.MAVEN: maven_project,
+        Format.CARGO: cargo_project,
+        Format.GENERIC: generic_files,
+    }
     return projects[package.format](folder, package)
 
 
