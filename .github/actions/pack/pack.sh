@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Pack one package into a folder. What is packed twice from one commit is the same, byte for byte, if the package's own build is.
 #
-# environment: FORMAT, DIRECTORY, VERSION, TAG_PREFIX, DESTINATION (see action.yml)
+# environment: FORMAT, DIRECTORY, VERSION, TAG_PREFIX, PACKAGE, FILES, DESTINATION (see action.yml)
 set -euo pipefail
 shopt -s nullglob
 
@@ -128,7 +128,11 @@ installable_maven() {
 
 case $FORMAT in
   npm | pypi | maven) ;;
-  *) stop "the format is npm, pypi or maven, not $FORMAT" ;;
+  cargo | nuget | generic)
+    # shellcheck source=/dev/null
+    source "$packing/$FORMAT.sh"
+    ;;
+  *) stop "the format is npm, pypi, maven, cargo, nuget or generic, not $FORMAT" ;;
 esac
 "pack_$FORMAT"
 check "$FORMAT"

@@ -5,6 +5,7 @@ stands in place of the name ("" = none). A version has a dot: v1, which moves wi
 """
 
 import json
+import os
 import re
 import sys
 import tomllib
@@ -24,6 +25,11 @@ def names(format: str, folder: Path) -> list[str]:
         project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
         name = project.get("project", {}).get("name") or project["tool"]["poetry"]["name"]
         return [name, re.sub(r"[-_.]+", "-", name).lower()]
+    if format == "cargo":
+        return [tomllib.loads((folder / "Cargo.toml").read_text(encoding="utf-8"))["package"]["name"]]
+    if format in ("nuget", "generic"):
+        name = os.environ.get("PACKAGE", "")
+        return [name, name.rpartition("/")[2]] if name else [folder.resolve().name]
     artifact = ElementTree.parse(folder / "pom.xml").getroot().find("{*}artifactId")
     if artifact is None or not artifact.text:
         raise KeyError("artifactId")

@@ -18,11 +18,11 @@ empty=$(mktemp -d "$RUNNER_TEMP/publish.XXXXXX")
 cd "$empty"
 
 case $FORMAT in
-  npm | pypi | maven)
+  npm | pypi | maven | cargo | nuget | generic)
     # shellcheck source=/dev/null
     source "$here/$FORMAT.sh"
     ;;
-  *) stop "the format is npm, pypi or maven, not $FORMAT" ;;
+  *) stop "the format is npm, pypi, maven, cargo, nuget or generic, not $FORMAT" ;;
 esac
 
 published='[]'
