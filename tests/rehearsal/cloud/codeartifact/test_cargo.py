@@ -5,6 +5,7 @@ import os
 import shutil
 import struct
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +15,15 @@ import pytest
 from policies.owned_names import Format
 from rehearsal import packages
 from rehearsal.cloud.codeartifact.cargo import coordinates
+from rehearsal.cloud.codeartifact.store import PackageVersion
 from rehearsal.cloud.public_registries.cargo import crate, index_path
 from rehearsal.packages import Package
-from rehearsal.processes import scrubbed
-from tests.rehearsal.cloud.codeartifact.scene import HTTP, Person, Scene, package_arn, repository_arn
-from tests.rehearsal.cloud.in_process import allow
+from rehearsal.processes import PROJECT, scrubbed
+from tests.rehearsal.cloud.codeartifact.scene import DOMAIN, HTTP, Person, Scene, package_arn, repository_arn
+from tests.rehearsal.cloud.in_process import ACCOUNT, allow
 
 needs_cargo = pytest.mark.skipif(shutil.which("cargo") is None, reason="cargo is not installed")
+CRATE = PROJECT / ".github" / "actions" / "publish" / "crate.py"
 READ = allow("codeartifact:ReadFromRepository", resource=[repository_arn(name) for name in ("shared", "payments", "crates-io")])
 PUBLISH = allow("codeartifact:PublishPackageVersion", resource=package_arn("payments", "cargo//acme-*"))
 LEDGER = Package(Format.CARGO, "acme-ledger", needs=("public-greeting",))
@@ -90,6 +93,62 @@ def test_refused(desk: Callable[..., Desk], payments: Scene, tmp_path: Path, nam
     assert answer.returncode != 0
     assert words in answer.stderr
     assert payments.versions("payments", "cargo", name) == {}
+
+
+RICH = """
+[package]
+name = "acme-rich"
+version = "1.2.0-rc.1"
+edition = "2021"
+description = "All that a manifest says of dependencies"
+license = "Apache-2.0"
+readme = "README.md"
+keywords = ["ledger"]
+authors = ["payments <payments@acme.example>"]
+rust-version = "1.74"
+links = "acme"
+build = "build.rs"
+
+[dependencies]
+public-greeting = "1"
+punctuation = { package = "public-punctuation", version = ">=1, < 3", optional = true, default-features = false }
+
+[build-dependencies]
+public-punctuation = "=2.0.0"
+
+[dev-dependencies]
+public-greeting = "1.*"
+
+[target.'cfg(windows)'.dependencies]
+public-punctuation = "~2.0"
+
+[features]
+default = ["marks"]
+marks = ["dep:punctuation"]
+"""
+
+
+@needs_cargo
+def test_what_the_publishing_workflow_sends_is_what_cargo_sends(desk: Callable[..., Desk], payments: Scene, tmp_path: Path) -> None:
+    """The action builds the request itself, from the packed crate: the registry's entry is the same."""
+    source = packages.cargo_project(tmp_path / "rich", LEDGER)
+    for name, text in {"Cargo.toml": RICH, "README.md": "# Rich\n", "build.rs": "fn main() {}\n"}.items():
+        (source / name).write_text(text)
+    publisher = desk("publisher", READ, PUBLISH)
+    sent = publisher.cargo("publish", "--registry", "codeartifact", "--no-verify", folder=source)
+    assert sent.returncode == 0, sent.stderr
+    packed = next((source / "target" / "package").rglob("*.crate"))
+    body = subprocess.run([sys.executable, str(CRATE), "--body", str(packed)], capture_output=True, check=True).stdout
+    stored = payments.service.store.domains[ACCOUNT, DOMAIN].repositories["payments"].packages[coordinates("acme-rich")]
+    by_cargo = stored.versions.pop("1.2.0-rc.1")
+    assert publisher.person.request("PUT", "cargo", "payments", "api/v1/crates/new", content=body).status_code == 200
+    by_action = stored.versions["1.2.0-rc.1"]
+
+    def entry(version: PackageVersion) -> dict:
+        return version.metadata | {"deps": sorted(version.metadata["deps"], key=json.dumps)}
+
+    assert entry(by_action) == entry(by_cargo)
+    assert by_action.assets.keys() == by_cargo.assets.keys()
 
 
 def _body(name: str, version: str, *, packed: str = "", **metadata: object) -> bytes:
