@@ -123,7 +123,9 @@ def installed(world: World, publisher: Publisher, owned: Package, name: str) -> 
         )
     ]
     for team in world.settings.teams:
-        if publisher.team.name in team.upstreams and team.repositories:
+        # Files are read from the repository that they were published to, never through an upstream.
+        # https://docs.aws.amazon.com/codeartifact/latest/ug/generic-packages-overview.html
+        if owned.format is not Format.GENERIC and publisher.team.name in team.upstreams and team.repositories:
             other = team.repositories[0].name
             listed.append(
                 Scenario(

@@ -239,6 +239,14 @@ TEAM_VALUES = [
     Case(("storefront", "readers"), "team", "organization", "readers", "owns nothing"),
     # owned names
     Case(("identity", "owns"), {"nugget": ["Acme"]}, {"npm": ["acme"]}, "owns.nugget", "npm, pypi, maven"),
+    Case(
+        ("identity", "owns"),
+        {"swift": ["acme"]},
+        {"npm": ["acme"]},
+        "owns.swift",
+        "swift packages can be installed, not owned or published",
+    ),
+    Case((*API, "publishes"), ["ruby"], ["npm"], f"{API_KEY}.publishes.0", "CodeArtifact has no documented names"),
     Case(("identity", "owns", "npm"), [], ["@acme-identity/*"], "owns.npm", "leave npm out"),
     Case(("identity", "owns", "npm"), "@acme-identity/*", ["@acme-identity/*"], "owns.npm", "a list"),
     Case(("identity", "owns", "npm"), ["*"], ["acme-*"], "owns.npm.0", "got '*', allowed: @scope/*, @scope/name, name or prefix-*"),

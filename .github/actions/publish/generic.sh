@@ -3,9 +3,8 @@
 
 publish_all() {
   local said namespace package version file expected=""
-  said=$(< "$DIRECTORY/package.json") || stop "what was packed does not say which package it is"
-  namespace=$(jq -er .namespace <<< "$said") && package=$(jq -er .package <<< "$said") && version=$(jq -er .version <<< "$said") ||
-    stop "what was packed does not say which package it is"
+  said=$(jq -er '"\(.namespace) \(.package) \(.version)"' "$DIRECTORY/package.json") || stop "what was packed does not say which package it is"
+  read -r namespace package version <<< "$said"
   [[ $namespace =~ ^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$ && $package =~ ^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$ ]] ||
     stop "got the package $namespace/$package; expected NAMESPACE/NAME of letters, digits and . _ -; set the input package"
   [[ $version =~ ^[0-9A-Za-z][0-9A-Za-z.+_-]*$ ]] || stop "not a version: $version"
