@@ -122,7 +122,8 @@ def _too_wide(part: dict[str, str | None]) -> str | None:
     """What is allowed instead of a pattern that takes in names of others, or None."""
     prefix, groups, group = part.get("scopes") or part.get("prefix"), part.get("groups"), part.get("group")
     if prefix and not part.get("scope") and max(map(len, re.findall(r"[A-Za-z0-9]*", prefix))) < PREFIX_MIN:
-        return f"a prefix of at least {PREFIX_MIN} letters and digits in a row before {prefix[-1]}*: others' names begin with {prefix} too"
+        end = f"{prefix[-1]}*"
+        return f"a prefix of at least {PREFIX_MIN} letters and digits in a row before {end}: names of others begin with {prefix} too"
     if groups and groups.count(".") < 2:
         return f"a group of at least two parts before .*, such as com.acme.*: {groups}* holds groups of others"
     if group and "." not in group:

@@ -217,6 +217,13 @@ def test_an_owned_crate_does_not_come_from_crates_io(payments: Scene, administra
         assert answer.status_code == status, name
 
 
+def test_an_owned_crate_is_published_to_one_repository(payments: Scene, administrator: Person) -> None:
+    payments.group("/cargo//acme-*", PUBLISH=["payments"])
+    for repository, status in (("shared", 403), ("payments", 200)):
+        answer = administrator.request("PUT", "cargo", repository, "api/v1/crates/new", content=_body("acme-ledger", "1.0.0"))
+        assert answer.status_code == status, repository
+
+
 @pytest.mark.parametrize(("name", "path"), [("a", "1/a"), ("ab", "2/ab"), ("aBc", "3/a/abc"), ("aBcd-e", "ab/cd/abcd-e")])
 def test_index_paths(name: str, path: str) -> None:
     assert index_path(name) == path
