@@ -166,7 +166,7 @@ def test_an_unfinished_generic_version_is_finished(cloud: LocalCloud, tmp_path: 
         ({"files": "/etc/host*"}, "name them from there"),
         ({"files": "dist/*\ncopy/*"}, "two files called image.bin"),
         ({"files": "odd/*"}, "a name of letters, digits"),
-        ({"format": "swift"}, "the format is npm, pypi, maven, cargo, nuget or generic, not swift"),
+        ({"format": "swift"}, "got format swift; expected one that this action packs"),
         ({"package": "acme-payments/tool", "version": "1.0.0"}, None),
     ],
 )
