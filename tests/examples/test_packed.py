@@ -78,6 +78,12 @@ def test_python_projects_are_packed_by_their_own_tool(tool: str, tmp_path: Path,
     assert handed_over(artifacts) == [f"acme_payments_{tool}-1.0.0-py3-none-any.whl", f"acme_payments_{tool}-1.0.0.tar.gz"]
 
 
+@pytest.mark.slow("what is written into pyproject.toml is tested without poetry")
+def test_a_poetry_project_gets_the_version_asked_for(tmp_path: Path, downloads: dict[str, str]) -> None:
+    source = shutil.copytree(PACKED / "poetry", tmp_path / "source")
+    assert packed(built(source, {"format": "pypi", "version": "2.0.0"}, extra_env=downloads)) == ["acme-payments-poetry 2.0.0"]
+
+
 POM = """<?xml version="1.0" encoding="UTF-8"?>
 <project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>
 <groupId>com.acme.payments</groupId><artifactId>{}</artifactId><version>1.0.0</version></project>

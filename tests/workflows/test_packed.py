@@ -358,11 +358,11 @@ def test_a_run_publishes_what_is_new_after_what_it_needs(cloud: LocalCloud, tmp_
     assert list(results(run).items()) == [("zz-base 1.0.0", "unchanged"), ("mono 1.1.0", "published")]
     assert "| acme-payments mono | 1.1.0 |" in run.summary and "| unchanged |" in run.summary
     # All that can't be is named, and nothing is published.
-    run = publish(cloud, tmp_path / "3", ("mono", "1.1.0", {}), ("zz-base", "1.0.0", {"a": "1"}), ("new", "1.0.0", {}))
+    run = publish(cloud, tmp_path / "3", ("mono", "1.1.0", {}), ("zz-base", "1.0.0", {"a": "1"}), ("aa-new", "1.0.0", {}))
     assert run.conclusion is Conclusion.FAILURE
     for name in ("@acme-payments/mono@1.1.0", "@acme-payments/zz-base@1.0.0"):
         assert f"{name} is already in payments with other content" in run.output
-    assert cloud.versions("payments", "npm", "new", "acme-payments") == {}
+    assert cloud.versions("payments", "npm", "aa-new", "acme-payments") == {}
 
 
 def test_a_run_that_fails_half_way_says_what_is_there(cloud: LocalCloud, tmp_path: Path) -> None:

@@ -15,10 +15,10 @@ stop() {
 
 # script NAME ARGUMENT...: run a script beside this one; what it refuses ends the action
 script() {
-  python3 "$packing/$1" "${@:2}" 2> "$RUNNER_TEMP/refused.txt" || {
-    cat "$RUNNER_TEMP/refused.txt" >&2
-    stop "$(tail -n 1 "$RUNNER_TEMP/refused.txt")"
-  }
+  local refused=""
+  python3 "$packing/$1" "${@:2}" 2> "$RUNNER_TEMP/said.txt" || refused=yes
+  cat "$RUNNER_TEMP/said.txt" >&2
+  [[ -z $refused ]] || stop "$(tail -n 1 "$RUNNER_TEMP/said.txt")"
 }
 
 commit_time() {
