@@ -15,6 +15,9 @@ from rehearsal.scenarios.publishing import installed, package
 from rehearsal.scenarios.read_access import administrator
 from rehearsal.world import PUBLISH, World
 
+# What the runner has, and no step of the workflow sets up.
+_BUILT_BY = {Format.CARGO: ("cargo",), Format.NUGET: ("dotnet",)}
+
 
 def scenarios(world: World) -> list[Scenario]:
     """Publishing by workflow in each format, what the workflow refuses, and running it again."""
@@ -63,7 +66,9 @@ def run(
     `inputs` are what its workflow passes (default: as the example's), `artifacts` what its other jobs uploaded before, `trigger` says what
     starts it (default: a push).
     """
-    inputs = inputs or ({"format": what.format.value} if source else None)
+    for tool in _BUILT_BY.get(what.format, ()):
+        clients.needs(tool)
+    inputs = inputs or (packages.inputs(what) if source else None)
     source = source or onboarding.source(world.folder("source"), what)
     started = trigger or {"event": "push", "ref": f"refs/heads/{publisher.branch}"}
     request = {"workflow": ".github/workflows/release.yml", "job_workflow_ref": str(world.settings.publishing.workflow), **started}

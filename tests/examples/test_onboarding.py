@@ -14,6 +14,7 @@ from rehearsal.callers import EXAMPLES
 from rehearsal.onboarding import ONBOARDING, RELEASE
 from rehearsal.packages import Package
 from rehearsal.stage import PROJECT, Stack
+from tests.rehearsal.cloud.codeartifact.test_nuget import nupkg
 from tests.workflows.registry import LocalCloud
 
 PRIVATE, PROMOTION = EXAMPLES / "private-dependencies", EXAMPLES / "promotion"
@@ -61,6 +62,28 @@ def test_the_others_are_published(format: str, package: str, cloud: LocalCloud, 
     assert (one["package"], one["version"], one["result"]) == (package, "1.0.0", "published")
 
 
+@pytest.mark.parametrize(
+    ("format", "package"),
+    [("generic", "rates"), pytest.param("cargo", "acme-payments-money", marks=pytest.mark.slow("the rehearsal publishes it"))],
+)
+def test_more_formats_are_published(format: str, package: str, cloud: LocalCloud, tmp_path: Path) -> None:
+    if format == "cargo" and shutil.which("cargo") is None:
+        pytest.skip("cargo is not installed")
+    one = published(publish(cloud, ONBOARDING / format, tmp_path))
+    assert (one["package"], one["version"], one["result"]) == (package, "1.0.0", "published")
+
+
+def test_a_nuget_package_is_published(cloud: LocalCloud, tmp_path: Path) -> None:
+    """With what dotnet pack would have made in its place: there is no dotnet on every machine."""
+    source = shutil.copytree(ONBOARDING / "nuget", tmp_path / "nuget")
+    (source / "made.nupkg").write_bytes(nupkg("Acme.Payments.Money", "1.0.0"))
+    inputs = callers.call(source / RELEASE, "publish")
+    assert inputs["build-command"] == "dotnet pack --output out"
+    inputs["build-command"] = "mkdir out && cp made.nupkg out/Acme.Payments.Money.1.0.0.nupkg"
+    one = published(cloud.run("publish-package.yml", inputs, source=source))
+    assert (one["package"], one["version"], one["result"]) == ("acme.payments.money", "1.0.0", "published")
+
+
 @pytest.mark.parametrize("format", Format)
 def test_a_workflow_is_ten_lines(format: Format) -> None:
     assert len((ONBOARDING / format.value / RELEASE).read_text().splitlines()) <= 10
@@ -70,6 +93,8 @@ def test_a_workflow_is_ten_lines(format: Format) -> None:
     ("package", "manifest", "written"),
     [
         (Package(Format.NPM, "@acme-identity/other", "2.0.0"), "package.json", ['"name": "@acme-identity/other"', '"version": "2.0.0"']),
+        (Package(Format.CARGO, "acme-identity-other", "2.0.0"), "Cargo.toml", ['name = "acme-identity-other"', 'version = "2.0.0"']),
+        (Package(Format.GENERIC, "acme-identity/other", "2.0.0"), str(RELEASE), ["package: acme-identity/other", "version: 2.0.0"]),
         (Package(Format.PYPI, "acme-identity-other", "2.0.0"), "pyproject.toml", ['name = "acme-identity-other"', 'version = "2.0.0"']),
         (
             Package(Format.MAVEN, "com.acme.platform:other", "2.0.0"),

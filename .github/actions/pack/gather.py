@@ -18,7 +18,7 @@ import poms
 from formats.maven import assets, read
 from package import Refused
 
-ENDINGS = {"npm": (".tgz",), "pypi": (".whl", ".tar.gz")}
+ENDINGS = {"npm": (".tgz",), "pypi": (".whl", ".tar.gz"), "cargo": (".crate",), "nuget": (".nupkg",)}
 
 
 def matched(lines: list[str]) -> list[Path]:
@@ -49,6 +49,8 @@ def _files(place: Path) -> Iterator[Path]:
 
 def files(format: str, places: list[Path]) -> Iterator[tuple[Path, str]]:
     """Each file, and its name. In a folder other files are left out; one that is named has to be a package. Raises Refused."""
+    if format not in ENDINGS:
+        raise Refused(f"got packed for format {format}; expected the input files, which names what the build made")
     endings = ENDINGS[format]
     for place in places:
         if place.is_dir():

@@ -2,7 +2,7 @@
 # Pack packages into a folder, or take what the build packed. What is packed here twice from one commit is the same, byte for byte, if the
 # package's own build is.
 #
-# environment: FORMAT, DIRECTORY, PACKAGES, PACKED, PACKED_ARTIFACT, ARTIFACTS, VERSION, TAG_PREFIX, DESTINATION (see action.yml)
+# environment: FORMAT, DIRECTORY, PACKAGES, PACKED, PACKED_ARTIFACT, ARTIFACTS, VERSION, TAG_PREFIX, PACKAGE, FILES, DESTINATION (see action.yml)
 set -euo pipefail
 shopt -s nullglob
 

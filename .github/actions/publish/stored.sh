@@ -45,9 +45,12 @@ stored() {
 
 # assets ANSWER: prints lines "ASSET SHA256" of what `stored` answered
 assets() {
-  # An npm version has one asset, whatever it is called; maven-metadata.xml is about the package, not about this version.
-  jq -r --arg format "$FORMAT" '(.assets // [])[] | select(.name != "maven-metadata.xml")
-    | "\(if $format == "npm" then "tarball" else .name end) \(.hashes["SHA-256"])"' <<< "$1" | sort
+  # An npm version has one asset, whatever it is called; so has a crate's and a NuGet package's, but for what CodeArtifact may put beside it.
+  # maven-metadata.xml is about the package, not about this version.
+  jq -r --arg format "$FORMAT" '{npm: "tarball", cargo: "crate", nuget: "package"}[$format] as $one
+    | {cargo: ".crate", nuget: ".nupkg"}[$format] as $suffix
+    | (.assets // [])[] | select(.name != "maven-metadata.xml") | select($suffix == null or (.name | endswith($suffix)))
+    | "\($one // .name) \(.hashes["SHA-256"])"' <<< "$1" | sort
 }
 
 # compare EXPECTED ANSWER (lines "ASSET SHA256", sorted; what `stored` answered): prints
