@@ -220,3 +220,12 @@ def test_a_tags_version(tmp_path: Path, format: str, tag: str) -> None:
     refused(pack(tmp_path / "other", source, inputs, of_tag("other-v1.0.0")), "says no version of")
     if format == "generic":
         assert json.loads((tmp_path / "job" / "packed" / "package.json").read_text())["version"] == "1.0.0"
+
+
+def test_two_packages_of_one_folder_have_artifacts_of_their_own(cloud: LocalCloud, tmp_path: Path) -> None:
+    """One run may publish both; neither gets as far here."""
+    inputs = {**GENERIC, "version": "1.0.0", "files": "none/*"}
+    runs = [
+        cloud.run(PUBLISH, {**inputs, "package": f"acme-payments/{name}"}, source=files(tmp_path / name, name)) for name in ("one", "two")
+    ]
+    assert len({one.jobs["check"].outputs["artifact"] for one in runs}) == 2
