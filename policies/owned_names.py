@@ -5,7 +5,7 @@ names overlap, so that the three can't drift apart.
 
 Grammar, by format (a `*` stands last or not at all):
 
-    npm      @scope/*      @scope/name      name   prefix-*
+    npm      @scope/*      @scope/name      @scope/prefix-*   name   prefix-*
     pypi     name          prefix-*                             PEP 503 normalised
     maven    group:*       group:artifact
     cargo    name          prefix-*         prefix_*            as Cargo.toml has it
@@ -56,8 +56,11 @@ _MAX = {Format.NPM: _NPM_MAX, Format.CARGO: 64, Format.NUGET: 100}
 
 _GRAMMAR: dict[Format, tuple[re.Pattern[str], str]] = {
     Format.NPM: (
-        re.compile(rf"@(?P<namespace>{NPM_PART})/(?:(?P<all>\*)|(?P<scoped>{NPM_PART}))|(?P<prefix>{NPM_PART}-)\*|(?P<name>{NPM_PART})"),
-        "@scope/*, @scope/name, name or prefix-* (lower case)",
+        re.compile(
+            rf"@(?P<namespace>{NPM_PART})/(?:(?P<all>\*)|(?P<begins>{NPM_PART}-)\*|(?P<scoped>{NPM_PART}))"
+            rf"|(?P<prefix>{NPM_PART}-)\*|(?P<name>{NPM_PART})"
+        ),
+        "@scope/*, @scope/name, @scope/prefix-*, name or prefix-* (lower case)",
     ),
     Format.PYPI: (
         re.compile(rf"(?P<prefix>{PYPI_NAME}-)\*|(?P<name>{PYPI_NAME})"),
@@ -139,8 +142,9 @@ def parse(format: Format, text: str) -> OwnedName:
     if match is None or len(text) > _MAX.get(format, len(text)):
         raise ValueError(f"not an owned name of format {format}; allowed: {allowed(format)}")
     part = match.groupdict()
-    name = part.get("scoped") or part.get("prefix") or part.get("name") or ""
-    return OwnedName(format, part.get("namespace") or "", name, open_ended=bool(part.get("all") or part.get("prefix")))
+    prefix = part.get("prefix") or part.get("begins")
+    name = prefix or part.get("scoped") or part.get("name") or ""
+    return OwnedName(format, part.get("namespace") or "", name, open_ended=bool(part.get("all") or prefix))
 
 
 def suggestion(format: Format, text: str) -> str | None:
@@ -159,9 +163,10 @@ def _parses(format: Format, text: str) -> bool:
 def _meant_npm(text: str) -> Iterator[str]:
     """Upper case, a scope without its packages, a prefix without its hyphen, a scope without its `@`."""
     text = text.lower()
-    scope, slash, _ = text.partition("/")
+    scope, slash, name = text.partition("/")
     yield text
     if text.startswith("@"):
+        yield f"{scope}/{name.partition('*')[0].rstrip('-._')}-*"
         yield f"{scope}/*"
     elif slash:
         yield f"@{text}"
@@ -221,20 +226,30 @@ _MEANT: dict[Format, Callable[[str], Iterator[str]]] = {
 }
 
 
-def _compared(name: OwnedName) -> OwnedName:
-    """The name in the form in which two names of its format are one.
+def without_variations(name: OwnedName) -> OwnedName:
+    """The name in a form that all its variations share: neither case nor `-`, `_`, `.` count, in the name or in its namespace.
 
-    Crates that differ in case, or in `-` and `_`, are the same to Rust, have one place in an index, and to a package group the one is a
-    variation of the other, which it blocks. https://doc.rust-lang.org/cargo/reference/registry-index.html#name-restrictions
+    A package that is a variation of what a more specific package group holds is blocked, whoever publishes it. AWS does not say
+    which of two equally specific groups has it, so they are kept apart too. Crates that differ so are one to Rust besides.
+    https://docs.aws.amazon.com/codeartifact/latest/ug/package-group-definition-syntax-matching-behavior.html
+    https://doc.rust-lang.org/cargo/reference/registry-index.html#name-restrictions
     """
-    return replace(name, name=name.name.lower().replace("_", "-")) if name.format is Format.CARGO else name
+    return replace(name, namespace=_plain(name.namespace), name=_plain(name.name))
 
 
-def overlaps(one: OwnedName, other: OwnedName) -> bool:
+def _plain(text: str) -> str:
+    return re.sub(r"[-_.]+", "-", text.lower())
+
+
+def share(one: OwnedName, other: OwnedName) -> bool:
     """Whether some package has both names."""
     if (one.format, one.namespace) != (other.format, other.namespace):
         return False
-    one, other = _compared(one), _compared(other)
     if one.open_ended and other.open_ended:
         return one.name.startswith(other.name) or other.name.startswith(one.name)
     return one.owns(other.namespace, other.name) or other.owns(one.namespace, one.name)
+
+
+def overlaps(one: OwnedName, other: OwnedName) -> bool:
+    """Whether some package has both names, or the one's package group blocks a package of the other as a variation of its own."""
+    return share(without_variations(one), without_variations(other))

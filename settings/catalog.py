@@ -25,6 +25,9 @@ from settings.shapes import (
 )
 from settings.yaml_files import read_document
 
+# Why two names overlap that no package has both of.
+_VARIATION = "; what differs in case, or in '-', '_' and '.', is a variation, and CodeArtifact blocks the one for the other's sake"
+
 
 class Claim(NamedTuple):
     """A name in `owns`, where it stands and as it is written. `name` is None where it follows no grammar."""
@@ -217,8 +220,13 @@ def _grammar(team: TeamFile) -> Problems:
             yield team.problem(claim.key, claim.text, allowed)
 
 
+def _place(name: OwnedName) -> tuple[Format, str]:
+    """Format and namespace: names that differ in it never overlap."""
+    return name.format, owned_names.without_variations(name).namespace
+
+
 def _ownership(catalog: Catalog) -> Problems:
-    """Owned names follow the grammar, and no package belongs to two teams."""
+    """Owned names follow the grammar, no package belongs to two teams, and no team's names block another's as variations."""
     earlier: dict[tuple[Format, str], list[tuple[TeamFile, Claim, OwnedName]]] = {}
     for team in catalog.teams:
         yield from _grammar(team)
@@ -227,14 +235,15 @@ def _ownership(catalog: Catalog) -> Problems:
                 yield team.problem(f"owns.{format}", [], f"{owned_names.allowed(format)}; or leave {format} out")
         claims = [(claim, claim.name) for claim in team.claims if claim.name]
         for claim, name in claims:
-            # Names of different formats or namespaces never overlap, so a big catalog stays quick.
-            for other, rival, theirs in earlier.get((name.format, name.namespace), []):
+            # By place, so that a big catalog stays quick.
+            for other, rival, theirs in earlier.get(_place(name), []):
                 if owned_names.overlaps(name, theirs):
+                    why = "" if owned_names.share(name, theirs) else _VARIATION
                     yield team.problem(
-                        claim.key, claim.text, f"names that {other.name} does not own: {rival.text} ({other.file}, {rival.key})"
+                        claim.key, claim.text, f"names that {other.name} does not own: {rival.text} ({other.file}, {rival.key}){why}"
                     )
         for claim, name in claims:
-            earlier.setdefault((name.format, name.namespace), []).append((team, claim, name))
+            earlier.setdefault(_place(name), []).append((team, claim, name))
         if team.shape.readers is Readers.TEAM and team.owns_nothing:
             yield team.problem("readers", "team", "organization: a team that owns nothing has no repository to keep to itself")
 

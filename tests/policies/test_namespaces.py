@@ -97,9 +97,10 @@ def test_what_was_probably_meant(format, text, meant):
 @pytest.mark.parametrize(
     ("format", "declared", "inside", "outside"),
     [
+        (NPM, ["@acme/*", "@acme-*/*"], ["@acme/billing-*", "@acme-pay/billing-*"], ["@types/billing-*", "acme-*"]),
         (NPM, ["@acme/*", "@acme-*/*", "acme-*"], ["@acme/*", "@acme/x", "@acme-pay/*", "acme-*", "acme-x-*"], ["@types/*", "lodash"]),
         (NPM, ["@acme-*/*"], ["@acme-pay/*", "@acme-pay/x"], ["@acme/*", "@acmecorp/*", "acme-pay", "acme-*"]),
-        (NPM, ["@acme/api"], ["@acme/api"], ["@acme/*", "@acme/api2", "api"]),
+        (NPM, ["@acme/api"], ["@acme/api"], ["@acme/*", "@acme/api2", "@acme/api-*", "api"]),
         (NPM, ["acme"], ["acme"], ["acme-*", "acme-x", "@acme/*"]),
         (NPM, ["acme-x-*"], ["acme-x-*", "acme-x-y"], ["acme-*", "acme-x", "acme-xy"]),
         (PYPI, ["acme-*"], ["acme-*", "acme-pay-*", "acme-x"], ["a-*", "acme", "acmes-*", "requests"]),
@@ -121,7 +122,7 @@ def test_what_lies_inside(format, declared, inside, outside):
 
 
 def test_an_open_name_does_not_lie_inside_an_exact_one():
-    """Whatever the grammar of owned names will let begin so."""
+    """Whatever its last character is."""
     api = namespaces.parse(NPM, "@acme/api")
     assert api.holds(OwnedName(NPM, "acme", "api", open_ended=False))
     assert not api.holds(OwnedName(NPM, "acme", "api", open_ended=True))
@@ -154,7 +155,8 @@ def _owned(format: Format) -> st.SearchStrategy[str]:
     if format is MAVEN:
         group = st.sampled_from(["abc", "abc.x", "abc.x.y", "com.abc", "com.abc.x", "com.abc.x.y", "com.abc.xy", "abc.z"])
         return st.builds("{}:{}".format, group, st.sampled_from(["*", "abc"]))
-    return _declared(format).filter(lambda text: "-*/" not in text)
+    names = _declared(format).filter(lambda text: "-*/" not in text)
+    return names | st.builds("@{}/{}-*".format, st.sampled_from(_WORDS), st.sampled_from(_WORDS)) if format is NPM else names
 
 
 def concretely(format: Format, text: str, scope: str, name: str) -> bool:

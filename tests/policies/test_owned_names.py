@@ -8,12 +8,23 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from evaluator import package_groups
-from policies.owned_names import Format, OwnedName, allowed, overlaps, parse, suggestion
+from policies.owned_names import Format, OwnedName, allowed, overlaps, parse, share, suggestion
 from tests.policies.iam import like
 from tests.policies.samples import REGISTRY
 
 GOOD = {
-    Format.NPM: ["@acme-payments/*", "@acme/eslint-config", "acme", "acme-*", "a", "acme.js", "@a.b/c_d", "a-b-*"],
+    Format.NPM: [
+        "@acme-payments/*",
+        "@acme/eslint-config",
+        "@acme/billing-*",
+        "@a.b/c_d-*",
+        "acme",
+        "acme-*",
+        "a",
+        "acme.js",
+        "@a.b/c_d",
+        "a-b-*",
+    ],
     Format.PYPI: ["acme", "acme-payments", "acme-*", "a1", "acme-payments-*"],
     Format.MAVEN: ["com.acme:*", "com.acme.payments:client", "acme:core", "com.acme:core-2.13", "Com_Acme:X"],
     Format.CARGO: ["acme", "acme-core", "acme_core", "Acme", "a", "acme-*", "acme_*", "acme-pay_*", "a" * 64],
@@ -27,7 +38,10 @@ BAD = {
         "@acme/",
         "@acme",
         "@acme/a*",
-        "@acme/a-*",
+        "@acme/a_*",
+        "@acme/-*",
+        "@acme-*/x",
+        "@acme/a-*-b",
         "acme*",
         "Acme",
         "acme/x",
@@ -103,7 +117,8 @@ def test_names_outside_the_grammar(format, text):
         (Format.MAVEN, "com.acme.*:*", "com.acme:*"), (Format.MAVEN, "com.acme:x:1.0", "com.acme:x"),
         (Format.MAVEN, "com.acme:a*", "com.acme:*"),
         (Format.NPM, "@acme", "@acme/*"), (Format.NPM, "@acme/", "@acme/*"), (Format.NPM, "@Acme/Api", "@acme/api"),
-        (Format.NPM, "@acme/a-*", "@acme/*"), (Format.NPM, "acme*", "acme-*"), (Format.NPM, "acme-", "acme-*"),
+        (Format.NPM, "@acme/a*", "@acme/a-*"), (Format.NPM, "@Acme/Pay_*", "@acme/pay-*"),
+        (Format.NPM, "acme*", "acme-*"), (Format.NPM, "acme-", "acme-*"),
         (Format.NPM, "acme/x", "@acme/x"), (Format.NPM, "acme/*", "@acme/*"), (Format.NPM, " acme", "acme"),
         (Format.PYPI, "Acme_Identity", "acme-identity"), (Format.PYPI, "acme.x", "acme-x"), (Format.PYPI, "acme*", "acme-*"),
         (Format.PYPI, "acme_*", "acme-*"), (Format.PYPI, "acme-", "acme-*"),
@@ -138,6 +153,7 @@ def test_the_longest_npm_name_counts_scope_and_slash():
     [
         (Format.NPM, "@acme-payments/*", "npm/acme-payments/*", "/npm/acme-payments/*"),
         (Format.NPM, "@acme/eslint-config", "npm/acme/eslint-config", "/npm/acme/eslint-config$"),
+        (Format.NPM, "@acme/billing-*", "npm/acme/billing-*", "/npm/acme/billing-*"),
         (Format.NPM, "acme", "npm//acme", "/npm//acme$"),
         (Format.NPM, "acme-*", "npm//acme-*", "/npm//acme-*"),
         (Format.PYPI, "acme-payments-*", "pypi//acme-payments-*", "/pypi//acme-payments-*"),
@@ -195,7 +211,8 @@ def _texts(format: Format) -> st.SearchStrategy[str]:
     word = st.sampled_from(["a", "b", "1", "ab", "aa", "a1", "a-b", "a-a", "a-1", "aba", "a-b-a", "ab-a"])
     if format is Format.NPM:
         scope = st.sampled_from(["a", "ab", "a-b"])
-        return st.one_of(scope.map("@{}/*".format), st.builds("@{}/{}".format, scope, word), word, word.map("{}-*".format))
+        named = st.builds("@{}/{}{}".format, scope, word, st.sampled_from(["", "-*"]))
+        return st.one_of(scope.map("@{}/*".format), named, word, word.map("{}-*".format))
     if format is Format.PYPI:
         return st.one_of(word, word.map("{}-*".format))
     if format is Format.CARGO:
@@ -241,27 +258,26 @@ def test_iam_package_groups_and_owns_agree(data):
     assert not like(REGISTRY.package_arn("payment", name.arn_pattern), arn)
 
 
-def _common(one: OwnedName, other: OwnedName) -> bool:
-    """Whether some package is of both, found by trying: a common one starts with each prefix, so the prefixes and a longer one do.
+def _spellings(text: str) -> set[str]:
+    """Variations of a text, each with as many separators as it has."""
+    parts = [{one.lower(), one.upper()} if one.isalpha() else set("-_.") if one in "-_." else {one} for one in text]
+    return {"".join(one) for one in itertools.product(*parts)}
 
-    A crate is of both if its spellings are.
+
+def _contested(one: OwnedName, other: OwnedName) -> bool:
+    """Whether some package is, in some spelling, of both names' package groups, found by trying.
+
+    A common one starts with each prefix, so the prefixes and a longer one do.
     """
-    candidates = {end for name in (one, other) for end in (name.name, f"{name.name}x", f"{name.name}-x") if end} | {"x"}
-    spell = _spellings if one.format is Format.CARGO else _as_it_is
-    return one.format == other.format and any(
-        all(any(name.owns(namespace, spelled) for spelled in spell(part)) for name in (one, other))
-        for namespace in (one.namespace, other.namespace)
-        for part in candidates
-    )
+    groups = [package_groups.parse(name.group_pattern) for name in (one, other)]
+    ends = {end for name in (one, other) for end in (name.name, f"{name.name}x", f"{name.name}-x") if end} | {"x"}
+    namespaces, names = ({s for text in texts for s in _spellings(text)} for texts in ([one.namespace, other.namespace], ends))
+    packages = [package_groups.Coordinates(one.format, *each) for each in itertools.product(namespaces, names)]
+    return any(all(group.canonical().matches(_canonical(package)) for group in groups) for package in packages)
 
 
-def _as_it_is(name: str) -> set[str]:
-    return {name}
-
-
-def _spellings(name: str) -> set[str]:
-    letters = [{one.lower(), one.upper()} if one.isalpha() else {"-", "_"} if one in "-_" else {one} for one in name]
-    return {"".join(one) for one in itertools.product(*letters)}
+def _canonical(package: package_groups.Coordinates) -> package_groups.Coordinates:
+    return package._replace(namespace=package_groups.variation(package.namespace), name=package_groups.variation(package.name))
 
 
 @given(NAMES, NAMES)
@@ -270,15 +286,52 @@ def _spellings(name: str) -> set[str]:
 @example(parse(Format.NUGET, "a.*"), parse(Format.NUGET, "a-b"))
 @example(parse(Format.NPM, "a-*"), parse(Format.NPM, "a-b-*"))
 @example(parse(Format.NPM, "a"), parse(Format.NPM, "a-*"))
+@example(parse(Format.NPM, "@a.b/*"), parse(Format.NPM, "@a-b/c"))
+@example(parse(Format.NPM, "@a/b-*"), parse(Format.NPM, "@a/b.c"))
 @example(parse(Format.MAVEN, "a:*"), parse(Format.MAVEN, "a.b:*"))
-def test_overlap_is_symmetric_and_means_a_common_package(one, other):
-    assert overlaps(one, other) == overlaps(other, one) == _common(one, other)
+@example(parse(Format.MAVEN, "a.b:*"), parse(Format.MAVEN, "a-B:x"))
+def test_overlap_is_symmetric_and_means_a_package_that_not_one_of_them_has_alone(one, other):
+    assert overlaps(one, other) == overlaps(other, one) == _contested(one, other)
     assert overlaps(one, one)
+    assert overlaps(one, other) or not share(one, other)
 
 
 @given(st.data())
-def test_names_that_do_not_overlap_share_no_package(data):
+def test_names_of_two_teams_that_do_not_overlap_block_no_package_of_either(data):
+    """As the local CodeArtifact judges it, for any package of one of them, in the presence of both package groups."""
     one, other = data.draw(NAMES), data.draw(NAMES)
     namespace, part = data.draw(near(one))
-    if one.format == other.format and one.owns(namespace, part) and other.owns(namespace, part):
-        assert overlaps(one, other)
+    assume(one.owns(namespace, part) and not overlaps(one, other))
+    groups = [package_groups.root_group(), *(package_groups.PackageGroup(name.group_pattern) for name in (one, other))]
+    found = package_groups.restricting_groups(groups, package_groups.Coordinates(one.format, namespace, part))
+    assert [group.pattern for group in found] == [one.group_pattern]
+
+
+@pytest.mark.parametrize(
+    ("format", "one", "blocking", "apart"),
+    [
+        (Format.NPM, "acme-*", "acme.x", "acmex"),
+        (Format.NPM, "acme-*", "acme.x-*", "acmex-*"),
+        (Format.NPM, "@acme/ui_kit", "@acme/ui-kit", "@acme/uikit"),
+        (Format.NPM, "@acme/billing-*", "@acme/*", "@acmes/*"),
+        (Format.NPM, "@acme/billing-*", "@acme/billing-ui", "@acme/billing"),
+        (Format.NPM, "@acme/billing-*", "@acme/billing.ui", "@acme/billings"),
+        (Format.NPM, "@acme/billing-*", "@acme/billing-*", "@acme/bill-*"),
+        (Format.NPM, "@acme/billing-*", "@acme/billing-eu-*", "@acme/billings-*"),
+        (Format.NPM, "@acme/billing-*", "@acme/billing-eu", "billing-*"),
+        (Format.NPM, "@acme-pay/*", "@acme.pay/ui", "@acmepay/ui"),
+        (Format.PYPI, "acme-*", "acme-x", "acmex"),
+        (Format.MAVEN, "com.acme:*", "Com.Acme:*", "com.acme.pay:*"),
+        (Format.MAVEN, "com.acme:core", "com-acme:Core", "com-acme:api"),
+        (Format.MAVEN, "com.acme:core-2.13", "com.acme:core_2.13", "com.acme:core_2.12"),
+        (Format.CARGO, "acme-*", "Acme_x", "acmex"),
+        (Format.NUGET, "acme.*", "acme-*", "acmes.*"),
+        (Format.NUGET, "acme.*", "acme_x", "acmex"),
+        (Format.GENERIC, "acme/*", "Acme/fw", "acmes/fw"),
+        (Format.GENERIC, "acme/fw-*", "acme/fw.x", "acme/fwx"),
+    ],
+)  # fmt: skip
+def test_names_that_block_each_other(format, one, blocking, apart):
+    """Each beside a name of another team's that does not."""
+    assert overlaps(parse(format, one), parse(format, blocking))
+    assert not overlaps(parse(format, one), parse(format, apart))

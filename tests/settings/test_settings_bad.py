@@ -249,7 +249,7 @@ TEAM_VALUES = [
     Case((*API, "publishes"), ["ruby"], ["npm"], f"{API_KEY}.publishes.0", "CodeArtifact has no documented names"),
     Case(("identity", "owns", "npm"), [], ["@acme-identity/*"], "owns.npm", "leave npm out"),
     Case(("identity", "owns", "npm"), "@acme-identity/*", ["@acme-identity/*"], "owns.npm", "a list"),
-    Case(("identity", "owns", "npm"), ["*"], ["acme-*"], "owns.npm.0", "got '*', allowed: @scope/*, @scope/name, name or prefix-*"),
+    Case(("identity", "owns", "npm"), ["*"], ["acme-*"], "owns.npm.0", "got '*', allowed: @scope/*, @scope/name, @scope/prefix-*, name"),
     Case(("identity", "owns", "npm"), ["@acme-identity/*-api"], ["@acme-identity/api"], "owns.npm.0", "@scope/*"),
     Case(("identity", "owns", "npm"), ["@Acme/api"], ["@acme/api"], "owns.npm.0", "lower case"),
     Case(
@@ -269,6 +269,8 @@ TEAM_VALUES = [
     Case(("research", "owns", "npm"), ["@acme-identity/api"], ["@acme/api"], "owns.npm.0", "(catalog/identity.yaml, owns.npm.0)"),
     Case(("research", "owns", "pypi"), ["acme-payments-1"], ["acme-payment-1"], "owns.pypi.0", "acme-payments-* (catalog/payments.yaml"),
     Case(("research", "owns", "pypi"), ["acme-*"], ["acmes-*"], "owns.pypi.0", "names that payments does not own"),
+    Case(("research", "owns", "pypi"), ["acme-payments-x-*"], ["acme-pay-*"], "owns.pypi.0", "names that payments does not own"),
+    Case(("research", "owns", "npm"), ["@acme-identity/a-*"], ["@acme/a-*"], "owns.npm.0", "names that identity does not own"),
     # repositories
     Case((*API, "publish"), ["npm"], ABSENT, f"{API_KEY}.publish", "(did you mean publishes?)"),
     Case((*API, "publishes"), ["nmp"], ["npm"], f"{API_KEY}.publishes.0", "(did you mean npm?)"),
