@@ -97,6 +97,7 @@ def company(tmp_path: Path) -> Iterator[Company]:
         yield Company(life, tmp_path / "adopted")
 
 
+@pytest.mark.slow("test_situations.py has each situation without the engine")
 def test_a_company_adopts_what_it_has_and_gets_it_back(company: Company) -> None:
     life, stack = company.life, company.life.stack
     life.configure(adopted=str(company.folder), **NAMES)

@@ -72,6 +72,7 @@ def test_no_other_workflow_may_promote(cloud: LocalCloud, revision: str) -> None
     assert shared(cloud, "reviewed") == {}
 
 
+@WHOLE_RUNS
 def test_an_approved_revision_is_copied_and_never_overwritten(cloud: LocalCloud, revision: str, tmp_path: Path) -> None:
     result = promote(cloud, "reviewed", revision)
     assert result.conclusion is Conclusion.SUCCESS, result.output
