@@ -249,6 +249,7 @@ def test_a_repository_moves_to_another_team(world: World) -> None:
     before(moved, "update RolePolicy ", "delete RepositoryRuleset")
 
 
+@pytest.mark.slow("test_lifecycle.py takes a stack away in this order")
 def test_a_stack_goes_after_a_narrowing_that_stopped(world: World) -> None:
     """Former guards and new ones are in the state, and one of two roles trusts fewer branches; roles go first, and everything goes."""
     life = world.life
