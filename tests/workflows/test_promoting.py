@@ -50,6 +50,7 @@ def revision(cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> str
     return publish(cloud, tmp_path_factory.mktemp("reviewed"), "reviewed")
 
 
+@WHOLE_RUNS
 def test_nothing_is_copied_before_it_is_approved(cloud: LocalCloud, revision: str) -> None:
     waiting = promote(cloud, "reviewed", revision, approved=False)
     assert waiting.conclusion is Conclusion.WAITING
@@ -58,6 +59,7 @@ def test_nothing_is_copied_before_it_is_approved(cloud: LocalCloud, revision: st
     assert shared(cloud, "reviewed") == {}
 
 
+@WHOLE_RUNS
 def test_a_version_that_changed_since_its_review_is_not_copied(cloud: LocalCloud, revision: str) -> None:
     result = promote(cloud, "reviewed", "0" + revision[1:])
     assert result.conclusion is Conclusion.FAILURE
@@ -65,6 +67,7 @@ def test_a_version_that_changed_since_its_review_is_not_copied(cloud: LocalCloud
     assert shared(cloud, "reviewed") == {}
 
 
+@WHOLE_RUNS
 def test_no_other_workflow_may_promote(cloud: LocalCloud, revision: str) -> None:
     result = promote(cloud, "reviewed", revision, called_as=workflow_ref("publish-package.yml"))
     assert "AssumeRoleWithWebIdentity" in result.output

@@ -44,7 +44,7 @@ def publish(cloud: LocalCloud, folder: Path, format: str, name: str, content: st
     return cloud.run(PUBLISH, {"format": format}, source=source, environment=downloads, **options)
 
 
-@pytest.mark.parametrize("format", ["npm", "pypi", pytest.param("maven", marks=pytest.mark.slow("the rehearsal publishes with Maven"))])
+@pytest.mark.parametrize("format", ["npm", *(pytest.param(one, marks=WHOLE_RUNS) for one in ("pypi", "maven"))])
 def test_a_version_is_published_once(cloud: LocalCloud, tmp_path: Path, downloads: dict[str, str], format: str) -> None:
     first = published(publish(cloud, tmp_path, format, "once", "1", downloads, scratch=tmp_path / "machine"))
     # As a runner of one's own is left: neither credentials of AWS nor a token.

@@ -17,6 +17,9 @@ def push(cloud: LocalCloud, ref: str, **what: str) -> str:
     return str(cloud.github("push", {"repository": REPOSITORY, "actor": "bob", "ref": ref, **what})["sha"])
 
 
+pytestmark = WHOLE_RUNS
+
+
 # As long as the cloud: a worker that is given some of these tests, then others, then more of these sets up a module twice.
 @pytest.fixture(scope="session", autouse=True)
 def guarded(cloud: LocalCloud) -> None:
@@ -88,7 +91,6 @@ def test_a_tag_of_a_commit_that_was_not_reviewed_publishes_nothing(cloud: LocalC
     assert cloud.versions("payments", "npm", "unreviewed", "acme-payments") == {}
 
 
-@WHOLE_RUNS
 def test_merges_into_guarded_branches_count_and_no_others(cloud: LocalCloud, tmp_path: Path) -> None:
     cases = {
         "release/1": "1.1.0",
@@ -109,7 +111,6 @@ def test_merges_into_guarded_branches_count_and_no_others(cloud: LocalCloud, tmp
         refused(run(cloud, tmp_path / version, f"refs/tags/v{version}", "hotfix", version))
 
 
-@WHOLE_RUNS
 def test_another_tag_is_not_trusted(cloud: LocalCloud, tmp_path: Path) -> None:
     merged = merge(cloud, change(cloud, "topic/nightly"))
     for name in ("1.2.0", "v1/1.2.0"):
@@ -120,7 +121,6 @@ def test_another_tag_is_not_trusted(cloud: LocalCloud, tmp_path: Path) -> None:
     assert published(run(cloud, tmp_path / "twin", "refs/tags/v1.2.0", "nightly", "1.2.0"))["result"] == "published"
 
 
-@WHOLE_RUNS
 def test_a_tag_that_says_another_version_publishes_nothing_unless_it_decides(cloud: LocalCloud, tmp_path: Path) -> None:
     push(cloud, "refs/tags/v1.3.1", sha=merge(cloud, change(cloud, "topic/mistaken")))
     for number, asked in enumerate(("", "1.3.0")):

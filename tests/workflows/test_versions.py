@@ -66,7 +66,7 @@ def assets(cloud: LocalCloud, format: str, name: str) -> int:
     return len(cloud.aws("codeartifact").list_package_version_assets(**named(format, name))["assets"])
 
 
-@pytest.mark.parametrize("format", ["pypi", "maven"])
+@pytest.mark.parametrize("format", [pytest.param("pypi", marks=WHOLE_RUNS), "maven"])
 def test_a_version_is_published_with_all_its_files_or_not_at_all(cloud: LocalCloud, tmp_path: Path, format: str) -> None:
     assert result(publish(cloud, tmp_path, format, "several", "linux", "macos")) == "published"
     before = assets(cloud, format, "several")
@@ -91,7 +91,7 @@ def test_a_file_that_changed_is_named(cloud: LocalCloud, tmp_path: Path) -> None
     assert "(Published; stored with other content: changed-1.0.0-b.jar)" in refused.reason
 
 
-@pytest.mark.parametrize("uploaded", [("a",), ("a", "b", "pom")])
+@pytest.mark.parametrize("uploaded", [("a",), pytest.param(("a", "b", "pom"), marks=WHOLE_RUNS)])
 def test_an_unfinished_version_is_finished(cloud: LocalCloud, tmp_path: Path, uploaded: tuple[str, ...]) -> None:
     name = f"unfinished{len(uploaded)}"
     contents = {
