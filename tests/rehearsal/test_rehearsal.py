@@ -128,23 +128,15 @@ def test_bad_input_is_one_error_and_nothing_is_made(tmp_path: Path) -> None:
     assert "Traceback" not in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        (b"config:\n  aws:region: [eu-west-1\n  github:owner: acme\n", "Pulumi.bad.yaml: got broken YAML (line 3, column 15: "),
-        (b"- aws:region\n", "Pulumi.bad.yaml: got ['aws:region'] (line 1), allowed: a mapping"),
-        (b"config:\n  github:owner: \xff\n", "Pulumi.bad.yaml: got bytes that are not UTF-8 (line 2, column 17)"),
-    ],
-)
-def test_a_bad_stack_file_is_one_readable_error(content: bytes, said: str, tmp_path: Path) -> None:
+def test_a_bad_stack_file_is_one_readable_error(tmp_path: Path) -> None:
+    """As of every command: tests/settings has what else may be wrong with one."""
     file = tmp_path / "Pulumi.bad.yaml"
-    file.write_bytes(content)
+    file.write_text("config:\n  aws:region: [eu-west-1\n  github:owner: acme\n")
     command = [sys.executable, "-m", "rehearsal", "--config", str(file), "--catalog", "catalog/dev", "--quick"]
-    done = subprocess.run(
-        command, cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False, env={**os.environ, "COLUMNS": "400"}
-    )
+    environment = {**os.environ, "COLUMNS": "400"}
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False, env=environment)
     assert done.returncode == 1
-    assert said in done.stdout
+    assert "Pulumi.bad.yaml: got broken YAML (line 3, column 15: " in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
 
 
