@@ -129,13 +129,14 @@ class PackageRegistry:
 
 @dataclass(frozen=True)
 class GitHubOidc:
-    """GitHub's OIDC provider in the account, and the role with which builds read."""
+    """GitHub's OIDC provider in the account, and the role with which builds read: any build of the organisation, or of the catalog only."""
 
     provider_arn: str
     creates_provider: bool
     audience: str
     url: str
     read_role: Role
+    of_organization: bool
 
 
 @dataclass(frozen=True)

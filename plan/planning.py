@@ -225,6 +225,7 @@ class _Planning:
                 RoleKind.READ,
                 read_permissions(place, settings.token_duration, self.public),
             ),
+            of_organization=settings.read_role is ReadRole.ORGANIZATION,
         )
 
     def consumer(self, team: Team, one: Repository) -> parts.ConsumingRepository:

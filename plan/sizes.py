@@ -44,6 +44,17 @@ _LIMITS = {
     Kind.DOMAIN: RESOURCE_MAX,
     Kind.REPOSITORY: RESOURCE_MAX,
 }
+# Of the catalog's repositories alone: what others of the organisation have as subject, other trust policies rely on.
+# https://docs.github.com/en/rest/actions/oidc#set-the-customization-template-for-an-oidc-subject-claim-for-a-repository
+_IMMUTABLE = (
+    "name-only subjects are listed by repository id. Opt this catalog's repositories in to immutable subjects, each on its own (gh api "
+    "-X PUT repos/OWNER/REPOSITORY/actions/oidc/customization/sub -F use_default=true -F use_immutable_subject=true; other trust policies "
+    "that name a repository's subject have to follow), then set package-flow:subjects to immutable, which needs no list"
+)
+_CATALOG = (
+    "each repository is listed by its id, in whatever form its subject is. Give some of them to the catalog of another stack, or set "
+    "package-flow:readRole to organization and package-flow:subjects to immutable: then every build of the organisation reads"
+)
 _FEWER_ACCOUNTS = "name the organisation (organizationId) instead of its accounts"
 
 
@@ -99,10 +110,10 @@ def _consumer(plan: Plan, one: ConsumingRepository) -> Iterator[Document]:
 
 def _domain_wide(plan: Plan) -> Iterator[Document]:
     file, registry = _stack_file(plan), plan.registry
-    immutable = "set package-flow:subjects to immutable (and opt the organisation in to immutable subjects on GitHub)"
+    trust = (file, "package-flow:subjects", _IMMUTABLE) if plan.oidc.of_organization else (file, "package-flow:readRole", _CATALOG)
     sources = (file, "package-flow:publicSources", "name fewer public sources")
     accounts = (file, "package-flow:sharing.accounts")
-    yield from _role(plan.oidc.read_role, "read", (file, "package-flow:subjects", immutable), sources)
+    yield from _role(plan.oidc.read_role, "read", trust, sources)
     yield Document(*sources[:2], Kind.MANAGED, "the read policy", plan.builds.policy.policy, sources[2])
     yield Document(*accounts, Kind.DOMAIN, "the domain policy", registry.policy, _FEWER_ACCOUNTS)
     yield Document(*accounts, Kind.REPOSITORY, "the policy of shared", registry.shared.policy, _FEWER_ACCOUNTS)

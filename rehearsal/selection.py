@@ -67,5 +67,5 @@ def exports(world: World) -> list[str]:
     """Shell lines that point your own aws, npm and pip at the local cloud, as an administrator of the account."""
     place, domain = world.place, world.settings.domain.name
     values = {"AWS_ENDPOINT_URL": place.endpoint, "AWS_DEFAULT_REGION": place.region, **read_access.administrator(world).environment()}
-    login = f"aws codeartifact login --tool npm --domain {domain} --domain-owner {place.account} --repository shared"
+    login = f"aws codeartifact login --tool npm --domain {domain} --domain-owner {place.account} --repository {world.settings.shared}"
     return [*(f"export {name}={value}" for name, value in values.items()), "", login]

@@ -45,7 +45,9 @@ def package(publisher: Publisher, format: Format, word: str = "client", version:
 def publish(world: World, publisher: Publisher, what: Package, *, role: str = "", repository: str = "", content: str = "") -> str:
     """As the publishing workflow's job: log in with the publish role to the team's repository, but for what is said otherwise."""
     shell = world.job_shell(f"publish-{publisher.name}", world.publishing_job(publisher), role or world.publish_role(publisher.name))
-    return packages.PUBLISH[what.format](shell, lambda tool: world.login(shell, tool, repository or publisher.team.name), what, content)
+    return packages.PUBLISH[what.format](
+        shell, lambda tool: world.login(shell, tool, repository or publisher.team.own_repository), what, content
+    )
 
 
 def install(world: World, repository: str, what: Package) -> str:
@@ -63,14 +65,16 @@ def _format(world: World, publisher: Publisher, format: Format) -> list[Scenario
     # The workflow publishes as npm in any case, and what it publishes is installed: a client by hand shows little more.
     slow = format is not Format.NPM or world.settings.publishing.workflow is not None
     return [
-        Scenario(name, job, f"{publishes} {owned.name}", publisher.team.name, lambda: publish(world, publisher, owned), slow=slow),
+        Scenario(
+            name, job, f"{publishes} {owned.name}", publisher.team.own_repository, lambda: publish(world, publisher, owned), slow=slow
+        ),
         *installed(world, publisher, owned, name),
         *_public(world, publisher, format, installs),
         Scenario(
             f"{publisher.name}: publish a name not owned by its team with {_program(publishes)}",
             job,
             f"{publishes} {_foreign(owned).name}",
-            publisher.team.name,
+            publisher.team.own_repository,
             lambda: publish(world, publisher, _foreign(owned)),
             DENY,
             name,
@@ -79,7 +83,7 @@ def _format(world: World, publisher: Publisher, format: Format) -> list[Scenario
             f"{publisher.name}: publish with {_program(publishes)} and the read role",
             f"{job}, read role",
             f"{publishes} {package(publisher, format, 'reader').name}",
-            publisher.team.name,
+            publisher.team.own_repository,
             lambda: publish(world, publisher, package(publisher, format, "reader"), role=world.read_role(publisher.name)),
             DENY,
             name,
@@ -88,8 +92,8 @@ def _format(world: World, publisher: Publisher, format: Format) -> list[Scenario
             f"{publisher.name}: publish to shared with {_program(publishes)}",
             job,
             f"{publishes} {owned.name}",
-            SHARED_REPOSITORY,
-            lambda: publish(world, publisher, owned, repository=SHARED_REPOSITORY),
+            world.settings.shared,
+            lambda: publish(world, publisher, owned, repository=world.settings.shared),
             DENY,
             name,
             slow=True,
@@ -113,7 +117,7 @@ def installed(world: World, publisher: Publisher, owned: Package, name: str) -> 
             f"{siblings[0]}: install {owned.name} with {_program(installs)}",
             f"a pull request of {siblings[0]}",
             f"{installs} {owned.name}",
-            publisher.team.name,
+            publisher.team.own_repository,
             lambda: install(world, siblings[0], owned),
             after=(name,),
         )
@@ -126,7 +130,7 @@ def installed(world: World, publisher: Publisher, owned: Package, name: str) -> 
                     f"{other}: install {owned.name} with {_program(installs)} through an upstream",
                     f"a pull request of {other}",
                     f"{installs} {owned.name}",
-                    team.name,
+                    team.own_repository,
                     lambda other=other: install(world, other, owned),
                     after=(name,),
                 )
@@ -146,7 +150,7 @@ def _public(world: World, publisher: Publisher, format: Format, installs: str) -
             f"{installer}: install public package {public.name} with {_program(installs)}",
             f"a pull request of {installer}",
             f"{installs} {public.name}",
-            f"{SHARED_REPOSITORY} -> {world.public_source(format)}",
+            f"{world.settings.shared} -> {world.settings.called(str(world.public_source(format)))}",
             lambda: install(world, installer, public),
             slow=True,
         )
@@ -167,15 +171,15 @@ def _shared(world: World, found: Sequence[Publisher]) -> list[Scenario]:
     def publish(repository: str) -> str:
         return _publish_generic(world, administrator(world), repository)
 
-    listed = [Scenario(allowed, who, "publish a package", team.name, lambda: publish(team.name))]
+    listed = [Scenario(allowed, who, "publish a package", team.own_repository, lambda: publish(team.own_repository))]
     for repository in (SHARED_REPOSITORY, *world.settings.public_sources):
         listed.append(
             Scenario(
                 f"administrator: publish to {repository}",
                 who,
                 "publish a package",
-                repository,
-                lambda repository=repository: publish(repository),
+                world.settings.called(repository),
+                lambda repository=repository: publish(world.settings.called(repository)),
                 DENY,
                 allowed,
             )

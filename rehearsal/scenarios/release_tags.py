@@ -93,12 +93,14 @@ def _publishing(world: World, publisher: Publisher) -> list[Scenario]:
         return f"{PUBLISH}, the tag {tag(publisher, what.version)} on {commit} of {publisher.name}"
 
     return [
-        Scenario(allowed, of(merged, "a merged commit"), f"publish {merged.name}", publisher.team.name, lambda: publish(merged, "")),
+        Scenario(
+            allowed, of(merged, "a merged commit"), f"publish {merged.name}", publisher.team.own_repository, lambda: publish(merged, "")
+        ),
         Scenario(
             f"{publisher.name}: run {PUBLISH} for a tag on a commit that is not merged",
             of(unmerged, "an unreviewed commit"),
             f"publish {unmerged.name}",
-            publisher.team.name,
+            publisher.team.own_repository,
             lambda: publish(unmerged, "feature/unreviewed"),
             DENY,
             allowed,

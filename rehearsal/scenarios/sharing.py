@@ -51,6 +51,8 @@ def _role(world: World, account: str, name: str = "reader") -> Credentials:
 
 
 def _reading(world: World, name: str, who: str, account: str, repository: str, twin: str | None = None) -> Scenario:
+    repository = world.settings.called(repository)
+
     def read() -> str:
         return read_by_repository(world, _role(world, account), repository)
 
@@ -59,6 +61,7 @@ def _reading(world: World, name: str, who: str, account: str, repository: str, t
 
 def _stranger(world: World, name: str, who: str, account: str, repository: str, twin: str) -> Scenario:
     """Reading from an account that the domain's policy does not let in: there is no token for it."""
+    repository = world.settings.called(repository)
 
     def read() -> str:
         return fetch_token_and_read(world, _role(world, account), repository)
@@ -67,7 +70,7 @@ def _stranger(world: World, name: str, who: str, account: str, repository: str, 
 
 
 def _open_and_closed(world: World) -> tuple[str, str]:
-    """A repository that is open to the organisation, and one that is not ("" = none)."""
+    """A repository that is open to the organisation, and one that is not ("" = none), as the configuration calls them."""
     opened = [team.name for team in world.settings.teams if team.has_repository and team.readers is Readers.ORGANIZATION]
     closed = [team.name for team in world.settings.teams if team.readers is Readers.TEAM]
     return next(iter(opened), SHARED_REPOSITORY), next(iter(closed), "")
@@ -146,9 +149,11 @@ def _publishers(world: World, team: Team) -> list[Scenario]:
 
     def attempt(name: str, by: str, what: Package, get_role, twin: str | None = None) -> Scenario:
         def publish() -> str:
-            return _publish(world, get_role(), team.name, what)
+            return _publish(world, get_role(), team.own_repository, what)
 
-        return Scenario(name, by, f"publish {what.name}", team.name, publish, DENY if twin else "allow", twin, (publishes,) if twin else ())
+        return Scenario(
+            name, by, f"publish {what.name}", team.own_repository, publish, DENY if twin else "allow", twin, (publishes,) if twin else ()
+        )
 
     return [
         attempt(publishes, who, own, as_publisher),
@@ -171,8 +176,8 @@ def _publishers(world: World, team: Team) -> list[Scenario]:
             f"role {role} of account {account}: publish to {SHARED_REPOSITORY}",
             who,
             f"publish {own.name}",
-            SHARED_REPOSITORY,
-            lambda: _publish(world, as_publisher(), SHARED_REPOSITORY, own),
+            world.settings.shared,
+            lambda: _publish(world, as_publisher(), world.settings.shared, own),
             DENY,
             publishes,
             (publishes,),

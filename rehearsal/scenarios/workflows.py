@@ -75,7 +75,10 @@ def _older_line(world: World, publisher: Publisher) -> Scenario:
     def attempt() -> str:
         done = run(world, publisher, older)
         latest = world.client("codeartifact", administrator(world)).list_package_versions(
-            domain=world.settings.domain.name, domainOwner=world.place.account, repository=publisher.team.name, **older.coordinates
+            domain=world.settings.domain.name,
+            domainOwner=world.place.account,
+            repository=publisher.team.own_repository,
+            **older.coordinates,
         )["defaultDisplayVersion"]
         if latest != newer.version:
             raise RuntimeError(f"latest of {older.name}: got {latest}; expected {newer.version}")
@@ -85,7 +88,7 @@ def _older_line(world: World, publisher: Publisher) -> Scenario:
         f"{publisher.name}: run {PUBLISH} for an older line",
         f"{PUBLISH}, a push to {publisher.branch} of {publisher.name}",
         f"publish {older.name} {older.version} after {newer.version}",
-        publisher.team.name,
+        publisher.team.own_repository,
         attempt,
         after=(published(publisher, Format.NPM), f"{publisher.name}: run {PUBLISH} again"),
         slow=True,
@@ -111,12 +114,12 @@ def _two_wheels(world: World, publisher: Publisher) -> list[Scenario]:
         return run(world, publisher, what, source=source)
 
     return [
-        Scenario(two, who, f"publish {what.name} as two wheels", publisher.team.name, lambda: publish("win_amd64"), slow=True),
+        Scenario(two, who, f"publish {what.name} as two wheels", publisher.team.own_repository, lambda: publish("win_amd64"), slow=True),
         Scenario(
             f"{publisher.name}: run {PUBLISH} to add a wheel to a published version",
             who,
             f"publish {what.name} as three wheels",
-            publisher.team.name,
+            publisher.team.own_repository,
             lambda: publish("win_amd64", "win_arm64"),
             DENY,
             two,
@@ -134,7 +137,7 @@ def _format(world: World, publisher: Publisher, format: Format) -> list[Scenario
             published(publisher, format),
             who,
             f"publish {what.name}",
-            publisher.team.name,
+            publisher.team.own_repository,
             lambda: run(world, publisher, what),
             slow=format is not Format.NPM,
         )
@@ -156,7 +159,7 @@ def _refusals(world: World, publisher: Publisher) -> list[Scenario]:
             again,
             f"{PUBLISH}, the same commit of {publisher.name}",
             f"publish {what.name} again",
-            publisher.team.name,
+            publisher.team.own_repository,
             lambda: run(world, publisher, what),
             after=(allowed,),
             slow=True,
@@ -165,7 +168,7 @@ def _refusals(world: World, publisher: Publisher) -> list[Scenario]:
             f"{publisher.name}: run {PUBLISH} on pull_request_target",
             f"{PUBLISH}, a pull_request_target of {publisher.name}",
             f"publish {other.name}",
-            publisher.team.name,
+            publisher.team.own_repository,
             on_pull_request_target,
             DENY,
             allowed,
@@ -174,7 +177,7 @@ def _refusals(world: World, publisher: Publisher) -> list[Scenario]:
             f"{publisher.name}: run {PUBLISH} on workflow_run",
             f"{PUBLISH}, a workflow_run of {publisher.name}",
             f"publish {other.name}",
-            publisher.team.name,
+            publisher.team.own_repository,
             lambda: run(world, publisher, other, event="workflow_run"),
             DENY,
             allowed,
@@ -183,7 +186,7 @@ def _refusals(world: World, publisher: Publisher) -> list[Scenario]:
             f"{publisher.name}: run {PUBLISH} with a variable for another account",
             f"{PUBLISH}, a push to {publisher.branch} of {publisher.name}, CODEARTIFACT_DOMAIN_OWNER changed",
             f"publish {other.name}",
-            publisher.team.name,
+            publisher.team.own_repository,
             lambda: run(world, publisher, other, {"CODEARTIFACT_DOMAIN_OWNER": "999999999999"}),
             DENY,
             allowed,
