@@ -1,7 +1,8 @@
 """A second company's own copy: made by `make company`, and green by itself, with the commands that its people and its CI run.
 
-By default: `make company CHECK=1`, `make check`, and a few of the product's tests, one for each way in which they read a company. Slow, so only with `make test ALL=1`: every scenario of both stacks (`make rehearse ALL=1`), and the product's
-tests as a whole (`make test`), which in turn leave out what is slow there. `make test ALL=1` in the copy is run by nothing.
+By default: `make company CHECK=1`, `make check`, and a few of the product's tests, one for each way in which they read a company. Slow, so
+only with `make test ALL=1`: every scenario of both stacks (`make rehearse ALL=1`), and the product's tests as a whole (`make test`), which
+in turn leave out what is slow there. `make test ALL=1` in the copy is run by nothing.
 """
 
 import os
