@@ -203,7 +203,8 @@ def _unfit(one: parts.Role, found: Mapping[str, Any]) -> str:
 
 def _planned_roles(planned: parts.Plan, known: Known) -> Iterator[tuple[parts.Role, str, str, bool]]:
     """Each role with the name of its policy's resource, where it comes from, and whether leftovers.py looks for it."""
-    yield planned.oidc.read_role, "github-read", "aws", known.begun("GitHubOidc")
+    for number, role in enumerate(planned.oidc.read_roles, 1):
+        yield role, "github-read" if number == 1 else f"github-read+{number}", "aws", known.begun("GitHubOidc")
     for one in planned.consumers:
         begun = known.begun("ConsumingRepository", one.name, one.renamed_from)
         for kind, role in one.roles_by_kind.items():

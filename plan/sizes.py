@@ -10,8 +10,7 @@ from typing import NamedTuple
 from plan.parts import ConsumingRepository, Plan, Role, TeamRepository
 from policies.events import PATTERN_MAX
 
-# Characters. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (trust: the default, it can be raised to 4,096)
-TRUST_MAX = 2_048
+# Characters. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 INLINE_MAX = 10_240
 MANAGED_MAX = 6_144
 # https://docs.aws.amazon.com/codeartifact/latest/APIReference/API_PutDomainPermissionsPolicy.html (policyDocument: 7,168)
@@ -38,23 +37,11 @@ class Kind(StrEnum):
 
 
 _LIMITS = {
-    Kind.TRUST: TRUST_MAX,
     Kind.INLINE: INLINE_MAX,
     Kind.MANAGED: MANAGED_MAX,
     Kind.DOMAIN: RESOURCE_MAX,
     Kind.REPOSITORY: RESOURCE_MAX,
 }
-# Of the catalog's repositories alone: what others of the organisation have as subject, other trust policies rely on.
-# https://docs.github.com/en/rest/actions/oidc#set-the-customization-template-for-an-oidc-subject-claim-for-a-repository
-_IMMUTABLE = (
-    "name-only subjects are listed by repository id. Opt this catalog's repositories in to immutable subjects, each on its own (gh api "
-    "-X PUT repos/OWNER/REPOSITORY/actions/oidc/customization/sub -F use_default=true -F use_immutable_subject=true; other trust policies "
-    "that name a repository's subject have to follow), then set package-flow:subjects to immutable, which needs no list"
-)
-_CATALOG = (
-    "each repository is listed by its id, in whatever form its subject is. Give some of them to the catalog of another stack, or set "
-    "package-flow:readRole to organization and package-flow:subjects to immutable: then every build of the organisation reads"
-)
 _FEWER_ACCOUNTS = "name the organisation (organizationId) instead of its accounts"
 
 
@@ -72,9 +59,9 @@ class Document(NamedTuple):
     shorten: str
     role: str = ""
 
-    @property
-    def oversize(self) -> Oversize | None:
-        size, limit = len(self.text), _LIMITS[self.kind]
+    def oversize(self, trust_policy_length: int) -> Oversize | None:
+        """What is too large about it, None if nothing. Of limits, that of trust policies alone is a quota that the stack can declare."""
+        size, limit = len(self.text), trust_policy_length if self.kind is Kind.TRUST else _LIMITS[self.kind]
         if size <= limit:
             return None
         return Oversize(self.file, self.key, f"{self.what} of {size:,} characters", f"at most {limit:,}: {self.shorten}")
@@ -110,10 +97,11 @@ def _consumer(plan: Plan, one: ConsumingRepository) -> Iterator[Document]:
 
 def _domain_wide(plan: Plan) -> Iterator[Document]:
     file, registry = _stack_file(plan), plan.registry
-    trust = (file, "package-flow:subjects", _IMMUTABLE) if plan.oidc.of_organization else (file, "package-flow:readRole", _CATALOG)
+    quota = (file, "package-flow:iam.trustPolicyLength", "raise the quota in AWS and declare it here")
     sources = (file, "package-flow:publicSources", "name fewer public sources")
     accounts = (file, "package-flow:sharing.accounts")
-    yield from _role(plan.oidc.read_role, "read", trust, sources)
+    for role in plan.oidc.read_roles:
+        yield from _role(role, "read", quota, sources)
     yield Document(*sources[:2], Kind.MANAGED, "the read policy", plan.builds.policy.policy, sources[2])
     yield Document(*accounts, Kind.DOMAIN, "the domain policy", registry.policy, _FEWER_ACCOUNTS)
     yield Document(*accounts, Kind.REPOSITORY, "the policy of shared", registry.shared.policy, _FEWER_ACCOUNTS)
@@ -165,4 +153,4 @@ def _pattern(plan: Plan) -> Iterator[Oversize]:
 
 def check(plan: Plan) -> list[Oversize]:
     """Everything of a plan that is over its limit, each once."""
-    return list(dict.fromkeys([*(found for one in documents(plan) if (found := one.oversize)), *_pattern(plan)]))
+    return list(dict.fromkeys([*(found for one in documents(plan) if (found := one.oversize(plan.trust_policy_length))), *_pattern(plan)]))

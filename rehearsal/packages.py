@@ -8,11 +8,13 @@ maven  mvn
 import json
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from policies.owned_names import Format
+from rehearsal import package_managers
 from rehearsal.clients import Shell
+from rehearsal.scenario import Skipped
 
 VERSION = "1.0.0"
 
@@ -168,6 +170,47 @@ def install_pypi(shell: Shell, login: Callable[[str], object], package: Package)
     target = shell.home / "installed"
     shell.run("pip", "install", "--quiet", "--no-cache-dir", "--target", str(target), package.name)
     return next(target.glob(f"{package.name.replace('-', '_')}-*.dist-info")).name
+
+
+# The command that installs a project's dependencies, by the tool as package-login names it.
+_INSTALLING = {
+    "pnpm": ("pnpm", "install"),
+    "yarn-berry": ("berry", "install"),
+    "uv": ("uv", "sync"),
+    "poetry": ("poetry", "install"),
+}
+
+
+def install_with(shell: Shell, tool: str, package: Package, domain: str) -> None:
+    """Install a package with a tool that is logged in, `domain` being the address before a format, and look at what is there then.
+
+    Raises Skipped where the tool can't be had, RuntimeError if it installed something else.
+    """
+    try:
+        programs = package_managers.javascript() if package.format is Format.NPM else package_managers.python()
+    except package_managers.UnavailableError as error:
+        raise Skipped(str(error)) from None
+    project = shell.home / "project"
+    project.mkdir()
+    if package.format is Format.NPM:
+        (project / "package.json").write_text(json.dumps({"name": "app", "private": True, "dependencies": {package.name: package.version}}))
+        (project / "yarn.lock").touch()
+    else:
+        repository = dict(line.split("=", 1) for line in (shell.home / ".package-login").read_text().splitlines())["repository"]
+        source = f'[[tool.poetry.source]]\nname = "registry"\nurl = "{domain}/pypi/{repository}/simple/"\npriority = "primary"\n'
+        needs = f'dependencies = ["{package.name}=={package.version}"]\n[tool.poetry]\npackage-mode = false\n{source}'
+        (project / "pyproject.toml").write_text(f'[project]\nname = "app"\nversion = "1.0.0"\nrequires-python = ">=3.11"\n{needs}')
+    path = f"{programs}:{shell.environment['PATH']}"
+    program, *arguments = _INSTALLING[tool]
+    command = [str(programs / program) if (programs / program).exists() else program, *arguments]
+    # Yarn trusts no address without TLS, and Poetry puts what it installs elsewhere.
+    quiet = {"YARN_UNSAFE_HTTP_WHITELIST": "127.0.0.1", "YARN_NODE_LINKER": "node-modules", "POETRY_VIRTUALENVS_IN_PROJECT": "true"}
+    replace(shell, environment={**shell.environment, **quiet, "PATH": path}).run(*command, folder=project)
+    there = (
+        f"node_modules/{package.name}" if package.format is Format.NPM else f".venv/lib/*/site-packages/{package.name.replace('-', '_')}"
+    )
+    if not list(project.glob(there)):
+        raise RuntimeError(f"{tool}: got no {there}; expected {package.name}")
 
 
 PUBLISH = {Format.NPM: publish_npm, Format.PYPI: publish_pypi}

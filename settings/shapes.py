@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from plan.declared import AnnouncedPackages, DeveloperMode, Encryption, OidcProvider, Readers, ReadRole
+from plan.declared import TRUST_MAX, TRUST_MAX_RAISED, AnnouncedPackages, DeveloperMode, Encryption, OidcProvider, Readers, ReadRole
 from policies.events import STATES
 from policies.github_tokens import Subjects
 from policies.guards import GITHUB_ACTIONS_APP
@@ -176,6 +176,8 @@ _SECONDS = f"{TOKEN_SECONDS_MIN} to {TOKEN_SECONDS_MAX} (seconds)"
 Seconds = Annotated[int, Field(ge=TOKEN_SECONDS_MIN, le=TOKEN_SECONDS_MAX), _refuse(_SECONDS)]
 _SESSION = f"{SESSION_SECONDS_MIN} to {SESSION_SECONDS_MAX} (seconds)"
 SessionSeconds = Annotated[int, Field(ge=SESSION_SECONDS_MIN, le=SESSION_SECONDS_MAX), _refuse(_SESSION)]
+_TRUST_LENGTH = f"{TRUST_MAX} to {TRUST_MAX_RAISED} (characters), the quota that AWS grants your account"
+TrustPolicyLength = Annotated[int, Field(ge=TRUST_MAX, le=TRUST_MAX_RAISED), _refuse(_TRUST_LENGTH)]
 Approvals = Annotated[int, Field(ge=0, le=APPROVALS_MAX), _refuse(f"0 to {APPROVALS_MAX}, a number without quotes")]
 _REPOSITORY_ID = "a number from 1, without quotes (gh api repos/OWNER/REPOSITORY --jq .id)"
 RepositoryId = Annotated[int, Field(ge=1, lt=10**18), _refuse(_REPOSITORY_ID)]
@@ -266,6 +268,7 @@ class IamShape(_StackShape):
     path: IamPath = "/package-flow/"
     permissions_boundary: BoundaryArn = ""
     deployers: list[BuildRole] = []
+    trust_policy_length: TrustPolicyLength = TRUST_MAX
 
 
 class PublishingShape(_StackShape):
@@ -395,6 +398,7 @@ class RepositoryShape(_CatalogShape):
     renamed_from: FormerName = ""
     release_tags: list[PlainText] = []
     dependabot: YesOrNo = False
+    subjects: SubjectsWord | None = None
 
 
 class PublisherShape(_CatalogShape):

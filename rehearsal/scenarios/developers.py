@@ -162,7 +162,37 @@ def _tools(world: World) -> list[Scenario]:
     """One command, then npm as ever: it installs, and is refused to publish."""
     found = publishers(world.settings)
     publisher = first(found, Format.NPM, open=True, literal=True) or first(found, Format.NPM, open=True)
-    return [*(_npm(world, publisher) if publisher else []), *_pip(world)]
+    python = first(found, Format.PYPI, open=True, literal=True)
+    return [
+        *(_npm(world, publisher) if publisher else []),
+        *_pip(world),
+        *(_others(world, publisher, Format.NPM) if publisher else []),
+        *(_others(world, python, Format.PYPI) if python else []),
+    ]
+
+
+def _others(world: World, publisher: Publisher, format: Format) -> list[Scenario]:
+    """Clients that the rehearsal does not bring along install with what one command wrote for each."""
+    owned = package(publisher, format)
+
+    def install(tool: str) -> str:
+        shell = laptop(world, DEVELOPER, _permission_set(world), publisher.team.name)
+        printed = package_login(shell, "--default", tool)
+        packages.install_with(shell, tool, owned, f"{world.place.endpoint}/_codeartifact/{world.registry.domain}-{world.place.account}")
+        return printed.splitlines()[-1]
+
+    return [
+        Scenario(
+            f"developer: install {owned.name} with {tool} after package-login",
+            "a developer",
+            f"{tool} install {owned.name}",
+            publisher.team.name,
+            lambda tool=tool: install(tool),
+            after=_after(world, published(publisher, format)),
+            slow=True,
+        )
+        for tool in {Format.NPM: ("pnpm", "yarn-berry"), Format.PYPI: ("uv", "poetry")}[format]
+    ]
 
 
 def _already(tool: str) -> str:
@@ -178,7 +208,7 @@ def _pip(world: World) -> list[Scenario]:
 
     def install() -> str:
         shell = laptop(world, DEVELOPER, _permission_set(world), world.settings.shared)
-        package_login(shell, "pip")
+        package_login(shell, "--default", "pip")
         return packages.install_pypi(shell, _already, what)
 
     name = f"developer: install {what.name} with pip after package-login"

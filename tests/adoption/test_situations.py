@@ -382,26 +382,16 @@ def test_24_a_private_repository_that_promotes_on_the_team_plan():
     assert promoting(cloud(plan="enterprise")) == promoting(Public(audiences=AUDIENCES[STACK], plan="team")) == []
 
 
-def with_repositories(**changed: Any) -> list[str]:
-    """What is over its size with 180 repositories in the catalog."""
+@pytest.mark.parametrize("subjects", Subjects)
+@pytest.mark.parametrize("read_role", ReadRole)
+def test_25_name_only_subjects_of_180_repositories(read_role: ReadRole, subjects: Subjects):
+    """They fit: there are as many read roles as it takes, and nobody has to opt in to anything."""
     many = tuple(samples.installing(f"service-{number:03}") for number in range(180))
-    settings = samples.settings(samples.team(repositories=many), **changed)
-    found = sizes.check(plan(settings, widest(settings)))
-    return [f"{one.key}: got {one.got}; expected {one.allowed}" for one in found]
-
-
-def test_25_name_only_subjects_of_180_repositories():
-    """What it advises is of the catalog's repositories alone, and fits."""
-    (said,) = with_repositories()
-    assert said.startswith("package-flow:subjects: got the read role's trust policy of ")
-    assert (
-        "each on its own (gh api -X PUT repos/OWNER/REPOSITORY/actions/oidc/customization/sub" in said
-        and "opt the organisation" not in said
-    )
-    assert with_repositories(subjects=Subjects.IMMUTABLE) == []
-    for subjects in Subjects:
-        (said,) = with_repositories(read_role=ReadRole.CATALOG, subjects=subjects)
-        assert "set package-flow:readRole to organization and package-flow:subjects to immutable" in said
+    settings = samples.settings(samples.team(repositories=many), read_role=read_role, subjects=subjects)
+    planned = plan(settings, widest(settings))
+    assert sizes.check(planned) == []
+    one = subjects is Subjects.IMMUTABLE and read_role is ReadRole.ORGANIZATION
+    assert (len(planned.oidc.read_roles) == 1) is one
 
 
 def test_26_topic_queue_alias_and_permission_set():
