@@ -11,6 +11,7 @@ from rehearsal.scenarios import (
     events,
     generated_clients,
     owned_names,
+    packed,
     promotion,
     publish_trust,
     publishing,
@@ -25,7 +26,7 @@ from rehearsal.scenarios import (
 from rehearsal.world import World
 
 # The part of consuming repositories, and the organisation's, which --quick leaves out.
-_MAIN_JOB = (rulesets, release_tags, publish_trust, read_access, publishing, owned_names, promotion, workflows, generated_clients)
+_MAIN_JOB = (rulesets, release_tags, publish_trust, read_access, publishing, owned_names, promotion, workflows, packed, generated_clients)
 _ORGANISATION = (developers, aws_builds, deployments, sharing, events, sandbox)
 
 

@@ -28,7 +28,7 @@ from settings import OidcProvider, Settings, parse, read_project_file, read_stac
 _EXAMPLE_ACCOUNT = "111122223333"
 # Packages that the public registries hold, by format: the fixtures' own, or small ones that everybody has.
 PUBLIC_PACKAGES = {
-    "fixture": {"npm": "public-greeting", "pypi": "public-greeting", "maven": "org.example.open:greeting"},
+    "fixture": {"npm": "public-greeting", "pypi": "public-greeting", "maven": "org.example.open:greeting", "cargo": "public-greeting"},
     "real": {"npm": "left-pad", "pypi": "six"},
 }
 

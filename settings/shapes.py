@@ -221,7 +221,21 @@ ReadRoleWord = Annotated[ReadRole, Field(strict=False), _choice(ReadRole)]
 SubjectsWord = Annotated[Subjects, Field(strict=False), _choice(Subjects)]
 DeveloperModeWord = Annotated[DeveloperMode, Field(strict=False), _choice(DeveloperMode)]
 ReadersWord = Annotated[Readers, Field(strict=False), _choice(Readers)]
-FormatWord = Annotated[Format, Field(strict=False), _choice(Format)]
+# CodeArtifact has eight formats. Of these two nothing is owned or published here; their packages are installed as all others.
+_READ_ONLY_FORMATS = {
+    "swift": "its scopes have no grammar here, and no job publishes it",
+    "ruby": "CodeArtifact has no documented names for its packages' policies, and no job publishes it",
+}
+
+
+def _format(value: Any, handler: Any) -> Any:
+    if isinstance(value, str) and value in _READ_ONLY_FORMATS:
+        why = _READ_ONLY_FORMATS[value]
+        raise _refused(f"{one_of('', Format)}; {value} packages can be installed, not owned or published: {why}")
+    return handler(value)
+
+
+FormatWord = Annotated[Format, Field(strict=False), _choice(Format), WrapValidator(_format)]
 
 
 # https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html
@@ -322,6 +336,9 @@ class NamespacesShape(_StackShape):
     npm: list[PlainText] = []
     pypi: list[PlainText] = []
     maven: list[PlainText] = []
+    cargo: list[PlainText] = []
+    nuget: list[PlainText] = []
+    generic: list[PlainText] = []
 
     def of(self, format: Format) -> list[str]:
         return getattr(self, format)

@@ -1,4 +1,4 @@
-"""What real clients publish and install, and where: the AWS CLI with npm, twine and pip."""
+"""What real clients publish and install, and where: the AWS CLI, with npm, twine, pip and cargo."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,13 @@ from rehearsal.scenarios.read_access import administrator
 from rehearsal.world import World
 
 # The commands that publish and install, as the scenarios' actions give them; names have their programs.
-_CLIENTS = {Format.NPM: ("npm publish", "npm install"), Format.PYPI: ("twine upload", "pip install")}
+_CLIENTS = {
+    Format.NPM: ("npm publish", "npm install"),
+    Format.PYPI: ("twine upload", "pip install"),
+    Format.CARGO: ("cargo publish", "cargo run"),
+    Format.GENERIC: ("aws codeartifact publish-package-version", "aws codeartifact get-package-version-asset"),
+}
+_FOREIGN = {Format.NPM: "@not-owned/client", Format.GENERIC: "not-owned/client"}
 
 
 def scenarios(world: World) -> list[Scenario]:
@@ -103,9 +109,7 @@ def _format(world: World, publisher: Publisher, format: Format) -> list[Scenario
 
 def _foreign(owned: Package) -> Package:
     """A name beside the owned one."""
-    if owned.format is Format.NPM:
-        return Package(owned.format, "@not-owned/client")
-    return Package(owned.format, "not-owned-client")
+    return Package(owned.format, _FOREIGN.get(owned.format, "not-owned-client"))
 
 
 def installed(world: World, publisher: Publisher, owned: Package, name: str) -> list[Scenario]:
@@ -123,7 +127,9 @@ def installed(world: World, publisher: Publisher, owned: Package, name: str) -> 
         )
     ]
     for team in world.settings.teams:
-        if publisher.team.name in team.upstreams and team.repositories:
+        # Files are read from the repository that they were published to, never through an upstream.
+        # https://docs.aws.amazon.com/codeartifact/latest/ug/generic-packages-overview.html
+        if owned.format is not Format.GENERIC and publisher.team.name in team.upstreams and team.repositories:
             other = team.repositories[0].name
             listed.append(
                 Scenario(

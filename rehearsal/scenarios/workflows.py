@@ -6,6 +6,7 @@ from typing import Any
 
 from policies.owned_names import Format
 from rehearsal import clients, onboarding, packages
+from rehearsal.actions.standins import Artifacts
 from rehearsal.cast import WRITER, Publisher, first, publishers
 from rehearsal.packages import Package
 from rehearsal.scenario import DENY, Scenario
@@ -13,6 +14,9 @@ from rehearsal.scenarios import generated_clients
 from rehearsal.scenarios.publishing import installed, package
 from rehearsal.scenarios.read_access import administrator
 from rehearsal.world import PUBLISH, World
+
+# What the runner has, and no step of the workflow sets up.
+_BUILT_BY = {Format.CARGO: ("cargo",), Format.NUGET: ("dotnet",)}
 
 
 def scenarios(world: World) -> list[Scenario]:
@@ -55,17 +59,22 @@ def run(
     *,
     source: Path | None = None,
     inputs: Mapping[str, Any] | None = None,
+    artifacts: Artifacts | None = None,
     **trigger: Any,
 ) -> str:
     """Run the publishing workflow for a package. `variables` change the repository's, `source` is its tree (default: the example's),
-    `inputs` are what its workflow passes (default: as the example's), `trigger` says what starts it (default: a push).
+    `inputs` are what its workflow passes (default: as the example's), `artifacts` what its other jobs uploaded before, `trigger` says what
+    starts it (default: a push).
     """
-    inputs = inputs or ({"format": what.format.value} if source else None)
+    for tool in _BUILT_BY.get(what.format, ()):
+        clients.needs(tool)
+    inputs = inputs or (packages.inputs(what) if source else None)
     source = source or onboarding.source(world.folder("source"), what)
     started = trigger or {"event": "push", "ref": f"refs/heads/{publisher.branch}"}
     request = {"workflow": ".github/workflows/release.yml", "job_workflow_ref": str(world.settings.publishing.workflow), **started}
     inputs = {**(inputs or onboarding.inputs(source)), "environment": publisher.repository.environment, **clients.tool_version(what.format)}
-    return world.run_workflow(PUBLISH, publisher.name, WRITER, request, inputs=inputs, source=source, variables=variables)
+    given: dict[str, Any] = {"inputs": inputs, "source": source, "variables": variables, "artifacts": artifacts}
+    return world.run_workflow(PUBLISH, publisher.name, WRITER, request, **given)
 
 
 def _older_line(world: World, publisher: Publisher) -> Scenario:

@@ -12,6 +12,7 @@ import pytest
 from rehearsal.actions import Conclusion, RunResult, machine
 from tests.workflows.calling import PROJECT, VARIABLES, run_workflow, starting
 
+POM = "<project><groupId>com.acme.payments</groupId><artifactId>a</artifactId><version>1.0.0</version></project>"
 REQUEST = {
     "ACTIONS_ID_TOKEN_REQUEST_URL": "https://github.example/token?x=y",
     "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "fake-request",
@@ -148,7 +149,7 @@ def test_a_login_leaves_the_package_managers_token_alone(tmp_path: Path, tool: s
     [
         ("npm", {"a.tgz": ""}, "_authToken=***"),
         ("pypi", {}, "password = ***"),
-        ("maven", {"com/acme/payments/a/1.0.0/a-1.0.0.pom": "<project/>"}, 'curl got user = "aws:***"'),
+        ("maven", {"com/acme/payments/a/1.0.0/a-1.0.0.pom": POM}, 'curl got user = "aws:***"'),
     ],
 )
 def test_publishing_shows_no_token_and_leaves_none(tmp_path: Path, format: str, files: dict[str, str], shown: str) -> None:
@@ -197,7 +198,9 @@ def test_every_action_that_gets_a_token_is_tried_here() -> None:
     code = {file: "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#")) for file, text in texts.items()}
     assert not [file for file, text in code.items() if "codeartifact login" in text]
     getting = {
-        file.parent.name for file, text in code.items() if "get-authorization-token" in text or "fetch_token" in text or "login npm" in text
+        file.relative_to(actions).parts[0]
+        for file, text in code.items()
+        if "get-authorization-token" in text or "fetch_token" in text or "login npm" in text
     }
     assert getting == {"login", "publish", "promote", "shared-dependencies"}
 

@@ -1,5 +1,6 @@
 """publish-package.yml against the local cloud, with the program's own roles and real clients."""
 
+import copy
 import hashlib
 import json
 import threading
@@ -126,7 +127,7 @@ def test_python_dependencies_are_there_for_the_build(cloud: LocalCloud, tmp_path
 
 def intruded(folder: Path, name: str, made: str, *, after: str, victim: str) -> Path:
     """The workflow, in a run where one more job uploads what the shell commands make, between two jobs of the workflow."""
-    definition = definitions.read(WORKFLOWS / PUBLISH)
+    definition = copy.deepcopy(definitions.read(WORKFLOWS / PUBLISH))
     upload = {"uses": f"actions/upload-artifact@{'0' * 40}", "with": {"name": name, "path": "made", "overwrite": "true"}}
     definition["jobs"]["intruder"] = {
         "needs": ["check", after],
@@ -209,7 +210,7 @@ def test_private_maven_dependencies_are_there_for_the_build(cloud: LocalCloud, t
 @pytest.mark.parametrize(
     ("format", "name", "says"),
     [
-        ("npm", "@acme-identity/session", "@acme-identity/session belongs to the team of repository identity (package group /npm/acme-identity/*)"),
+        ("npm", "@acme-identity/session", "belongs to the team of repository identity (package group /npm/acme-identity/*)"),
         ("npm", "@acme-nobody/session", "@acme-nobody/session belongs to no team (package group /*)"),
         ("pypi", "acme-nobody-session", "acme-nobody-session belongs to no team (package group /*)"),
     ],

@@ -123,13 +123,15 @@ class TestHierarchy:
         assert rules.admits([root, middle, leaf], package, "PUBLISH", ["team"])
         assert not rules.admits([root, middle, leaf], package, "PUBLISH", ["other"])
 
-    def test_a_weak_match_has_to_satisfy_both(self) -> None:
-        root, owned = root_group(), PackageGroup("/npm//acme-client$")
-        owned.modes["EXTERNAL_UPSTREAM"] = "BLOCK"
-        assert not rules.admits([root, owned], Coordinates("npm", "", "Acme_client"), "EXTERNAL_UPSTREAM", ["npmjs"])
-        owned.modes["EXTERNAL_UPSTREAM"], root.modes["EXTERNAL_UPSTREAM"] = "ALLOW", "BLOCK"
-        assert not rules.admits([root, owned], Coordinates("npm", "", "Acme_client"), "EXTERNAL_UPSTREAM", ["npmjs"])
-        assert rules.admits([root, owned], Coordinates("npm", "", "acme-client"), "EXTERNAL_UPSTREAM", ["npmjs"])
+    @pytest.mark.parametrize("kind", ["PUBLISH", "EXTERNAL_UPSTREAM", "INTERNAL_UPSTREAM"])
+    @pytest.mark.parametrize("mode", ["ALLOW", "INHERIT"])
+    def test_a_weak_match_blocks(self, kind: str, mode: str) -> None:
+        root, owned = root_group(), PackageGroup("/cargo//acme-client$")
+        owned.modes[kind] = mode
+        assert not rules.admits([root, owned], Coordinates("cargo", "", "Acme_client"), kind, ["payments"])
+        assert rules.admits([root, owned], Coordinates("cargo", "", "acme-client"), kind, ["payments"])
+        another = PackageGroup("/cargo//Acme_client$")
+        assert rules.admits([root, owned, another], Coordinates("cargo", "", "Acme_client"), kind, ["payments"])
 
 
 class TestOperations:

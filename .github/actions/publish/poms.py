@@ -7,7 +7,7 @@ https://maven.apache.org/guides/mini/guide-maven-ci-friendly.html
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
@@ -28,7 +28,7 @@ def _text(element: Element | None, name: str) -> str:
     return "" if element is None else (element.findtext(f"{{*}}{name}") or "").strip()
 
 
-def _name(pom: Element) -> Name:
+def coordinates(pom: Element) -> Name:
     """Group, artifact and version, where the POM leaves them to its parent, the parent's."""
     parent = pom.find("{*}parent")
     return tuple(_text(pom, one) or _text(parent, one) for one in COORDINATES)
@@ -67,7 +67,7 @@ def _properties(lineage: list[Element]) -> dict[str, str]:
         for part in _read_by_others(pom):
             found |= {one.tag.rpartition("}")[2]: (one.text or "").strip() for one in part.iterfind("{*}properties/*")}
     own, parent = lineage[0], lineage[0].find("{*}parent")
-    for one, value in zip(COORDINATES, _name(own), strict=True):
+    for one, value in zip(COORDINATES, coordinates(own), strict=True):
         found |= {f"{prefix}{one}": value for prefix in ("project.", "pom.", "")}
         if parent is not None:
             found |= {f"{prefix}parent.{one}": _text(parent, one) for prefix in ("project.", "pom.", "")}
@@ -96,6 +96,20 @@ def _needed(lineage: list[Element]) -> Iterator[Element]:
     yield from lineage[0].iterfind("{*}distributionManagement/{*}relocation")
 
 
+def needs(pom: Element, poms: dict[Name, Element]) -> tuple[frozenset[str], frozenset[str]]:
+    """GROUP:ARTIFACT of what whoever installs a POM needs, and of what it has versions for alone. `poms`: as `problems`."""
+    lineage, _ = _lineage(pom, poms)
+    properties = _properties(lineage)
+    managed = {id(one) for part in lineage for one in part.iterfind(".//{*}dependencyManagement//{*}dependency")}
+    parent = pom.find("{*}parent")
+
+    def named(elements: Iterable[Element]) -> frozenset[str]:
+        return frozenset(":".join(_filled(_text(one, field), properties) for field in COORDINATES[:2]) for one in elements)
+
+    elements = [*_needed(lineage), *([] if parent is None else [parent])]
+    return named(one for one in elements if id(one) not in managed), named(one for one in elements if id(one) in managed)
+
+
 def problems(pom: Element, poms: dict[Name, Element]) -> Iterator[str]:
     """What nobody else can resolve in a POM. `poms`: those that are packed with it, by group, artifact and version."""
     parent = pom.find("{*}parent")
@@ -120,7 +134,7 @@ def problems(pom: Element, poms: dict[Name, Element]) -> Iterator[str]:
 def main() -> int:
     files = sorted(Path(sys.argv[1]).rglob("*.pom"))
     read = {file: ElementTree.parse(file).getroot() for file in files}
-    poms = {_name(pom): pom for pom in read.values()}
+    poms = {coordinates(pom): pom for pom in read.values()}
     found = [f"{file.name}: {problem}" for file, pom in read.items() for problem in dict.fromkeys(problems(pom, poms))]
     for problem in found:
         print(f"::error title=Pack::{problem}", file=sys.stderr)

@@ -1,42 +1,10 @@
 # shellcheck shell=bash
-# Maven: every version in a folder laid out as a Maven repository. Sourced by publish.sh.
+# Maven: one version of a folder laid out as a Maven repository. Sourced by publish.sh.
 #
 # Uploaded with curl, as CodeArtifact documents it: Maven itself would fetch plugins, and run them beside this job's rights.
 # https://docs.aws.amazon.com/codeartifact/latest/ug/maven-curl.html
 
-publish_all() {
-  local poms=() pom
-  mapfile -t poms < <(cd "$DIRECTORY" && find . -name '*.pom' -printf '%P\n' | sort)
-  [[ ${#poms[@]} -gt 0 ]] || stop "there is no artifact"
-  for pom in "${poms[@]}"; do
-    publish_version "$pom"
-  done
-}
-
-# publish_version POM: GROUP/AS/FOLDERS/ARTIFACT/VERSION/ARTIFACT-VERSION.pom, relative to DIRECTORY
-publish_version() {
-  local file expected="" base
-  version_folder=$(dirname "$1")
-  local version artifact_folder artifact group
-  version=$(basename "$version_folder")
-  artifact_folder=$(dirname "$version_folder")
-  artifact=$(basename "$artifact_folder")
-  group=$(dirname "$artifact_folder" | tr / .)
-  # A snapshot's files have the time of the build in their names.
-  [[ $version != *-SNAPSHOT ]] || stop "$version changes with every build: publish a release version (the input version gives it one)"
-  [[ $1 == "$artifact_folder/$version/$artifact-$version.pom" ]] || stop "not laid out as a Maven repository: $1"
-  [[ $group =~ ^[A-Za-z0-9_.-]+$ && $artifact =~ ^[A-Za-z0-9_.-]+$ ]] || stop "not a group and an artifact: $group:$artifact"
-  [[ $version =~ ^[0-9A-Za-z][0-9A-Za-z._+-]*$ ]] || stop "not a version: $version"
-  for file in "$DIRECTORY/$version_folder"/*; do
-    base=$(basename "$file")
-    case $base in
-      *.md5 | *.sha1 | *.sha256 | *.sha512 | maven-metadata*) continue ;;
-    esac
-    [[ $base =~ ^[A-Za-z0-9._+-]+$ ]] || stop "not the name of an artifact's file: $base"
-    expected+="$base $(sha256 "$file")"$'\n'
-  done
-  publish_once "$group" "$artifact" "$version" "$(sort <<< "${expected%$'\n'}")"
-}
+token=""
 
 # put PATH FILE: the token goes in by standard input, where no other process of the machine can read it.
 put() {
@@ -48,14 +16,16 @@ put() {
 
 upload() {
   local asset
-  address=$(endpoint)
-  fetch_token
+  [[ -n ${token:-} ]] || {
+    address=$(endpoint)
+    fetch_token
+  }
   while read -r asset _; do
-    put "$version_folder/$asset" "$DIRECTORY/$version_folder/$asset"
+    put "${folder:?}/$asset" "$DIRECTORY/$folder/$asset"
   done < <(missing "$4" "$5")
   # The package's own metadata comes last: it makes the version complete (Published instead of Unfinished).
   metadata "$1" "$2" "$3" > maven-metadata.xml
-  put "$(dirname "$version_folder")/maven-metadata.xml" maven-metadata.xml
+  put "$(dirname "$folder")/maven-metadata.xml" maven-metadata.xml
 }
 
 # metadata GROUP ARTIFACT VERSION: with the versions that are there; latest is the highest, release the highest that is no pre-release; neither

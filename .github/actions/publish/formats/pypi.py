@@ -1,22 +1,24 @@
-"""Refuse Python distributions whose metadata names another package or version than their file names do. usage: distributions.py FILE...
+"""PyPI: wheels and source distributions, whose metadata has to name the package and version that their file names do.
 
 twine sends the name and version of the metadata, and the registry stores and authorizes what it is sent.
 https://packaging.python.org/en/latest/specifications/core-metadata/
 """
 
 import re
-import sys
 import tarfile
 import zipfile
+from collections.abc import Iterator
 from email.message import Message
 from email.parser import BytesHeaderParser
+from pathlib import Path
 
+from package import Package, Refused, sha256
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, canonicalize_name, parse_sdist_filename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
-
-class Refused(ValueError):
-    """The distribution is not of what its name says; the message says why."""
+# NAME-VERSION-... of a wheel, NAME-VERSION.tar.gz of a source distribution; names hold no hyphen there.
+_FILE = re.compile(r"([A-Za-z0-9._]+)-([0-9][A-Za-z0-9.!+_]*)(-[A-Za-z0-9._-]+\.whl|\.tar\.gz)")
 
 
 def _only(names: list[str], pattern: str) -> str:
@@ -60,16 +62,43 @@ def check(file: str) -> None:
         raise Refused(f"got metadata of {' and '.join(names)} {' and '.join(versions)}; expected {name} {version}, as the file is named")
 
 
-def main() -> int:
-    refused = False
-    for file in sys.argv[1:]:
+def _needed(found: Message) -> tuple[frozenset[str], frozenset[str]]:
+    """Names of what the metadata requires, and of what it requires for an extra alone."""
+    needs: set[str] = set()
+    wants: set[str] = set()
+    for text in found.get_all("Requires-Dist", []):
         try:
-            check(file)
+            one = Requirement(text)
+        except InvalidRequirement:
+            continue
+        (wants if one.marker and "extra" in str(one.marker) else needs).add(canonicalize_name(one.name))
+    return frozenset(needs), frozenset(wants - needs)
+
+
+def packages(folder: Path) -> Iterator[Package]:
+    """The wheels and the source distribution of each version together. Raises Refused."""
+    files: dict[tuple[str, str], list[Path]] = {}
+    for file in sorted([*folder.glob("*.whl"), *folder.glob("*.tar.gz")]):
+        named = _FILE.fullmatch(file.name)
+        if named is None:
+            raise Refused(f"not the name of a distribution: {file.name}")
+        try:
+            check(str(file))
         except Refused as problem:
-            print(f"{file.rpartition('/')[2]}: {problem}", file=sys.stderr)
-            refused = True
-    return 1 if refused else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+            raise Refused(f"not what the file is named: {file.name}: {problem}") from problem
+        files.setdefault((canonicalize_name(named[1]), named[2]), []).append(file)
+    for (name, version), those in files.items():
+        both = [_needed(metadata(str(file))) for file in those]
+        yield Package(
+            namespace="",
+            name=name,
+            version=version,
+            key=name,
+            title=f"{name} {version}",
+            called=(name, those[0].name.partition("-")[0]),
+            folder="",
+            assets={file.name: sha256(file) for file in those},
+            files=tuple(file.name for file in those),
+            needs=frozenset().union(*(needs for needs, _ in both)),
+            wants=frozenset().union(*(wants for _, wants in both)),
+        )
