@@ -100,7 +100,12 @@ def test_the_version_is_the_manifests_an_input_or_the_tags(
     ],
 )
 def test_tags_say_the_version_alone_or_after_the_packages_name(package: Path, tag: str, prefix: str, version: str | None) -> None:
-    assert tag_version.version_of(tag, tag_version.names("npm", package), prefix) == version
+    packages = {"it": manifests.names("npm", package)}
+    if version:
+        assert tag_version.chosen(tag, packages, prefix) == (["it"], version)
+    else:
+        with pytest.raises(manifests.Refused, match="says no version of @acme-payments/packed"):
+            tag_version.chosen(tag, packages, prefix)
 
 
 @pytest.mark.parametrize(("tag", "prefix", "version"), [("release-1.2.3", "release-", "1.2.3"), ("other-v1.2.3", "", None)])
@@ -279,15 +284,20 @@ def distribution(folder: Path, kind: str, text: bytes, *more: str) -> Path:
 
 def ran(script: str, *arguments: str) -> tuple[int, str, str]:
     """Exit status, standard output and error of a script of the actions, run in this process, as the main module."""
-    out, err, before = io.StringIO(), io.StringIO(), sys.argv
-    sys.argv = [script, *arguments]
+    file, out, err = PROJECT / ".github" / "actions" / script, io.StringIO(), io.StringIO()
+    argv, path, modules = sys.argv, sys.path, set(sys.modules)
+    sys.argv, sys.path = [script, *arguments], [str(file.parent), *sys.path]
     try:
         with redirect_stdout(out), redirect_stderr(err):
-            runpy.run_path(str(PROJECT / ".github" / "actions" / script), run_name="__main__")
+            runpy.run_path(str(file), run_name="__main__")
     except SystemExit as ended:
         return int(ended.code or 0), out.getvalue(), err.getvalue()
     finally:
-        sys.argv = before
+        sys.argv, sys.path = argv, path
+        # Another action may have a module of the same name.
+        for name in set(sys.modules) - modules:
+            if str(PROJECT / ".github") in str(getattr(sys.modules[name], "__file__", "")):
+                del sys.modules[name]
     return 0, out.getvalue(), err.getvalue()
 
 
