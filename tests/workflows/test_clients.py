@@ -375,6 +375,37 @@ env | grep -c ^CODEARTIFACT_ || true"""
         assert f"\n{9 if environment else 0}\n" in result.output
 
 
+def test_renovates_rules_read_private_packages(private: LocalCloud, proxy: Proxy, tmp_path: Path) -> None:
+    """In the place of Renovate a program that reads its documented settings: which address serves a format, and with which credentials."""
+    workflow = definitions.read(PROJECT / "examples" / "renovate" / ".github" / "workflows" / "renovate.yml")
+    (job,) = workflow["jobs"].values()
+    login, renovate = job["steps"][1:]
+    asked = {"npm": SCOPED.replace("/", "%2f"), "pypi": f"{PYPI}/", "maven": "com/acme/payments/parent/1.0.0/parent-1.0.0.pom"}
+    (tmp_path / "renovate.py").write_text(
+        f"""import json, os, urllib.request as web
+address = {{"npm": os.environ["RENOVATE_NPMRC"].removeprefix("registry=")}}
+for rule in json.loads(os.environ["RENOVATE_PACKAGE_RULES"]):
+    address |= {{datasource: rule["registryUrls"][0] for datasource in rule["matchDatasources"]}}
+login = web.HTTPPasswordMgrWithPriorAuth()
+for format, name in {asked}.items():
+    (rule,) = [one for one in json.loads(os.environ["RENOVATE_HOST_RULES"]) if address[format].startswith(one["matchHost"])]
+    if "token" in rule:
+        request, opener = web.Request(address[format] + name, headers={{"authorization": "Bearer " + rule["token"]}}), web.build_opener()
+    else:
+        login.add_password(None, address[format], rule["username"], rule["password"], is_authenticated=True)
+        request, opener = web.Request(address[format] + name), web.build_opener(web.HTTPBasicAuthHandler(login))
+    print(format, opener.open(request).status)
+"""
+    )
+    steps = [login, {"run": f"python {tmp_path / 'renovate.py'}", "env": renovate["env"]}]
+    file = tmp_path / "renovate.yml"
+    file.write_text(json.dumps({"on": {"workflow_call": {}}, "jobs": {"renovate": {**job, "environment": "", "steps": steps}}}))
+    result = run(private, proxy, file, machine.default_path())
+    assert result.conclusion is Conclusion.SUCCESS, result.output
+    assert re.findall(r"^(?:npm|pypi|maven) 200$", result.output, re.MULTILINE) == [f"{format} 200" for format in asked]
+    assert proxy.asked == []
+
+
 @pytest.mark.parametrize(
     ("tools", "file", "text", "warned"),
     [

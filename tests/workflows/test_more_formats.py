@@ -111,16 +111,19 @@ def test_a_crate_that_is_refused(tmp_path: Path, name: str, manifest: str, needs
 
 
 @pytest.mark.parametrize(
-    ("make", "inputs"),
+    ("make", "inputs", "name"),
     [
-        pytest.param(lambda folder: crate(folder, "acme-identity-ledger"), CARGO, marks=needs_cargo),
-        (lambda folder: files(folder), {**GENERIC, "package": "acme-identity/firmware", "version": "1.0.0"}),
-        (lambda folder: nuget(folder, "Acme.Identity.Client"), NUGET),
+        pytest.param(lambda folder: crate(folder, "acme-identity-ledger"), CARGO, "acme-identity-ledger", marks=needs_cargo),
+        (files, {**GENERIC, "package": "acme-identity/firmware", "version": "1.0.0"}, "acme-identity/firmware"),
+        (lambda folder: nuget(folder, "Acme.Identity.Client"), NUGET, "acme.identity.client"),
     ],
 )
-def test_no_other_name_is_published(cloud: LocalCloud, tmp_path: Path, make: Callable[[Path], Path], inputs: dict[str, Any]) -> None:
+def test_no_other_name_is_published(
+    cloud: LocalCloud, tmp_path: Path, make: Callable[[Path], Path], inputs: dict[str, Any], name: str
+) -> None:
     result = cloud.run(PUBLISH, inputs, source=make(tmp_path / "source"))
     refused(result, "is not authorized to perform: codeartifact:PublishPackageVersion")
+    assert f"::{name} belongs to no team" in result.output
     assert result.jobs["build"].conclusion is Conclusion.SUCCESS
 
 

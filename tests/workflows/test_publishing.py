@@ -212,7 +212,9 @@ def test_private_maven_dependencies_are_there_for_the_build(cloud: LocalCloud, t
     [
         ("npm", "@acme-identity/session", "belongs to the team of repository identity (package group /npm/acme-identity/*)"),
         ("npm", "@acme-nobody/session", "@acme-nobody/session belongs to no team (package group /*)"),
+        ("npm", "@acme-payments/ui_kit", "@acme-payments/ui_kit is a variation of a name of package group /npm/acme-payments/ui.kit$"),
         ("pypi", "acme-nobody-session", "acme-nobody-session belongs to no team (package group /*)"),
+        ("maven", "com.acme.nobody:session", "com.acme.nobody:session belongs to no team (package group /*)"),
     ],
 )
 @pytest.mark.usefixtures("identity")
@@ -236,7 +238,8 @@ def identity(cloud: LocalCloud) -> None:
     """Another team's repository, and the package groups of what both own, as the program makes them."""
     codeartifact = cloud.aws("codeartifact")
     codeartifact.create_repository(domain=DOMAIN, repository="identity")
-    for team, group in (("identity", "/npm/acme-identity/*"), ("payments", "/npm/acme-payments/*")):
+    groups = (("identity", "/npm/acme-identity/*"), ("payments", "/npm/acme-payments/*"), ("payments", "/npm/acme-payments/ui.kit$"))
+    for team, group in groups:
         codeartifact.create_package_group(domain=DOMAIN, packageGroup=group)
         allowed = [{"repositoryName": name, "originRestrictionType": "PUBLISH"} for name in (team, "shared")]
         codeartifact.update_package_group_origin_configuration(

@@ -13,18 +13,25 @@ group() {
   aws codeartifact "$1" --domain "$DOMAIN" --domain-owner "$DOMAIN_OWNER" --region "$REGION" --output text "${@:2}"
 }
 
-found=$(group get-associated-package-group --format "$FORMAT" ${namespace:+--namespace "$namespace"} --package "$package" \
-  --query packageGroup.pattern) || exit 0
+read -r found match <<< "$(group get-associated-package-group --format "$FORMAT" ${namespace:+--namespace "$namespace"} --package "$package" \
+  --query '[packageGroup.pattern, associationType]')"
+[[ -n $found ]] || exit 0
+case $FORMAT in
+  npm) name=${namespace:+@$namespace/}$package ;;
+  maven) name=$namespace:$package ;;
+  *) name=${namespace:+$namespace/}$package ;;
+esac
+if [[ $match == WEAK ]]; then
+  says="is a variation of a name of package group $found (another case, or other '-', '_' and '.'), which CodeArtifact blocks: use another name"
+  printf '::error title=Whose name::%s %s\n' "$name" "$says"
+  exit 0
+fi
 # shellcheck disable=SC2016 # a literal of the AWS CLI's query language
 allowed=$(group list-allowed-repositories-for-group --package-group "$found" --origin-restriction-type PUBLISH \
   --query 'join(`\n`, allowedRepositories)') || exit 0
 # Its own repository may publish it: something else failed, which the step before says.
 ! grep -qxF "$REPOSITORY" <<< "$allowed" || exit 0
 owner=$(grep -vxF -e shared -e None -e '' <<< "$allowed" | tr '\n' ' ') || true
-case $FORMAT in
-  npm) name=${namespace:+@$namespace/}$package ;;
-  *) name=${namespace:+$namespace:}$package ;;
-esac
 if [[ -n $owner ]]; then
   says="belongs to the team of repository ${owner% } (package group $found), not of $REPOSITORY: publish it from one of that team's"
 else
