@@ -3,6 +3,8 @@
 import re
 import textwrap
 
+import pytest
+
 from policies.owned_names import Format
 from tests.docs.pages import ROOT, page
 
@@ -56,3 +58,20 @@ def test_pinned_actions_of_the_examples_are_those_of_the_workflows() -> None:
     assert {"actions/checkout", "actions/create-github-app-token"} <= {name for name, _, _ in examples}
     for name, commit, version in examples:
         assert ours.get(name, (commit, version)) == (commit, version), name
+
+
+# What teams release and install with. A tool that has no answer here is answered by nobody.
+_CLIENTS = (
+    "npm, pnpm, Yarn classic, yarn-berry, bun, pip, pip-compile, uv, Poetry, PDM, twine, Maven, Gradle, sbt, NuGet, cargo, Swift, Ruby, "
+    "generic, BuildKit, Container jobs, package-login logout, Windows"
+)
+_RELEASING = (
+    "release-please, changesets, semantic-release, maven-release-plugin, Renovate, Dependabot, merge queue, GITHUB_TOKEN, cibuildwheel, "
+    "pnpm, yarn, uv, poetry, hatch, Gradle, sbt, packed-artifact, runs-on, types: [published], @acme/ui@1.2.3, ui-v1.2.3, npm-tag"
+)
+_READING = "dist-tag, latest, age gate, npm audit, .npmrc, 403, Mend-hosted"
+
+
+@pytest.mark.parametrize("word", dict.fromkeys(f"{_CLIENTS}, {_RELEASING}, {_READING}".split(", ")))
+def test_every_tool_has_an_answer_by_its_name(word: str) -> None:
+    assert re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", RECIPES.text), word

@@ -34,6 +34,7 @@ OWNER = Owner("acme", 9001)
 PUBLISHER = GitHubRepository(OWNER, "payments-api", 9101)
 OWNED = (
     owned_names.parse(Format.NPM, "@acme-payments/*"),
+    owned_names.parse(Format.NPM, "@acme/billing-*"),
     owned_names.parse(Format.PYPI, "acme-payments-*"),
     owned_names.parse(Format.MAVEN, "com.acme.payments:*"),
     owned_names.parse(Format.CARGO, "acme-payments-*"),

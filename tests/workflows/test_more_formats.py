@@ -123,7 +123,7 @@ def test_no_other_name_is_published(
 ) -> None:
     result = cloud.run(PUBLISH, inputs, source=make(tmp_path / "source"))
     refused(result, "is not authorized to perform: codeartifact:PublishPackageVersion")
-    assert f"::{name} belongs to no team" in result.output
+    assert f"{name} belongs to no team" in result.output
     assert result.jobs["build"].conclusion is Conclusion.SUCCESS
 
 

@@ -195,6 +195,13 @@ def test_three_quick_merges_publish_three_versions(cloud: LocalCloud, tmp_path: 
     assert set(cloud.versions("payments", "npm", "quick", "acme-payments")) == {"1.0.0", "1.0.1", "1.0.2"}
 
 
+@pytest.mark.parametrize(("name", "allowed"), [("@acme/billing-ui", True), ("@acme/search-ui", False), ("@acme/billing", False)])
+def test_one_scope_is_divided_by_prefix(cloud: LocalCloud, tmp_path: Path, name: str, allowed: bool) -> None:
+    result = cloud.run(PUBLISH, {"format": "npm"}, source=sources.npm(tmp_path / "source", name, "1.0.0"))
+    assert result.conclusion is (Conclusion.SUCCESS if allowed else Conclusion.FAILURE), result.output
+    assert ("is not authorized to perform: codeartifact:PublishPackageVersion" in result.output) is not allowed
+
+
 @pytest.mark.slow("the same job with npm and Python is tested")
 def test_private_maven_dependencies_are_there_for_the_build(cloud: LocalCloud, tmp_path: Path, downloads: dict[str, str]) -> None:
     library, version = NAMES["maven"].format("library"), "1.0.0"
