@@ -213,6 +213,26 @@ def test_a_nuget_package_that_is_refused(tmp_path: Path, id: str, inputs: dict[s
     refused(pack(tmp_path / "job", nuget(tmp_path / "source", id), {**NUGET, **inputs}), words)
 
 
+@pytest.mark.parametrize(
+    ("version", "tag", "words"),
+    [
+        ("1.0", "", ""),
+        ("01.0.0.0", "", ""),
+        ("1.0.1", "", "although the version asked for is 1.0.1"),
+        ("", "v1.0", ""),
+        ("", "v1.1", "although the tag v1.1 says 1.1"),
+        ("tag", "Acme.Payments.Client-v1.0.0", ""),
+        ("", "acme.payments.client-v1.0.0", ""),
+        ("", "Acme.Payments.Other-v1.0.0", "says no version of Acme.Payments.Client"),
+    ],
+)
+def test_a_nuget_packages_version_in_any_spelling(tmp_path: Path, version: str, tag: str, words: str) -> None:
+    source = nuget(tmp_path / "source", "Acme.Payments.Client", "1.0.0")
+    result = pack(tmp_path / "job", source, {**NUGET, "version": version}, of_tag(tag) if tag else None)
+    assert result.conclusion is (Conclusion.FAILURE if words else Conclusion.SUCCESS), result.output
+    assert words in result.output
+
+
 @needs_cargo
 @pytest.mark.parametrize(("format", "tag"), [("cargo", "acme-payments-tagged-v1.0.0"), ("generic", "tagged-v1.0.0"), ("cargo", "v1.0.0")])
 def test_a_tags_version(tmp_path: Path, format: str, tag: str) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "publish"))
 
 import manifests
+import nupkg
 import package
 from package import Package
 from packages import read
@@ -20,6 +21,11 @@ from tag_version import chosen
 
 def same(format: str, one: str, other: str) -> bool:
     """Whether two versions are one to the format's clients."""
+    if format == "nuget":
+        try:
+            return nupkg.normalised(one) == nupkg.normalised(other)
+        except nupkg.Refused:
+            return False
     if format != "pypi":
         return one == other
     # PEP 440: 1.0.0-rc.1 is 1.0.0rc1. packaging came with build.

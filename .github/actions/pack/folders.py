@@ -39,7 +39,8 @@ def main() -> int:
     lines = [line.strip() for line in os.environ["PACKAGES"].splitlines() if line.strip()] or ["."]
     try:
         found, version = folders(format, lines), ""
-        if tag:
+        # A NuGet package's name is in what the build made: check.py reads it there.
+        if tag and format != "nuget":
             found, version = chosen(tag, {one: names(format, Path(one)) for one in found}, os.environ["TAG_PREFIX"])
     except Refused as problem:
         print(problem, file=sys.stderr)

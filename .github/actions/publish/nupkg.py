@@ -1,10 +1,9 @@
-"""Print a NuGet package's id and version, as CodeArtifact stores them. usage: nupkg.py FILE
+"""A NuGet package's id and version.
 
 https://docs.aws.amazon.com/codeartifact/latest/ug/nuget-name-normalization.html
 """
 
 import re
-import sys
 import zipfile
 from xml.etree import ElementTree
 
@@ -17,7 +16,7 @@ class Refused(ValueError):
 
 
 def coordinates(file: str) -> tuple[str, str]:
-    """Id in lower case and normalised version. Raises Refused."""
+    """Id as the package has it, and normalised version. Raises Refused."""
     try:
         with zipfile.ZipFile(file) as archive:
             names = [name for name in archive.namelist() if "/" not in name and name.lower().endswith(".nuspec")]
@@ -29,7 +28,7 @@ def coordinates(file: str) -> tuple[str, str]:
     id, version = ((document.findtext(f"./{{*}}metadata/{{*}}{name}") or "").strip() for name in ("id", "version"))
     if not _ID.fullmatch(id) or len(id) > 100:
         raise Refused(f"got the id {id!r}; expected letters, digits and _, with single . and - between them, at most 100")
-    return id.lower(), normalised(version)
+    return id, normalised(version)
 
 
 def normalised(version: str) -> str:
@@ -40,16 +39,3 @@ def normalised(version: str) -> str:
     parts = [int(one) for one in match["numbers"].split(".")]
     parts += [0] * (3 - len(parts))
     return ".".join(map(str, parts[:3] if parts[3:] == [0] else parts)) + (match["label"] or "")
-
-
-def main() -> int:
-    try:
-        print(*coordinates(sys.argv[1]))
-    except Refused as problem:
-        print(problem, file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -11,16 +11,18 @@ def packages(folder: Path) -> Iterator[Package]:
     """One of each package. Raises Refused."""
     for file in sorted(folder.glob("*.nupkg")):
         try:
-            name, version = nupkg.coordinates(str(file))
+            id, version = nupkg.coordinates(str(file))
         except nupkg.Refused as problem:
             raise Refused(str(problem)) from problem
+        # https://docs.aws.amazon.com/codeartifact/latest/ug/nuget-name-normalization.html
+        name = id.lower()
         yield Package(
             namespace="",
             name=name,
             version=version,
             key=name,
             title=f"{name} {version}",
-            called=(name,),
+            called=(id, name),
             folder="",
             assets={"package": sha256(file)},
             files=(file.name,),
