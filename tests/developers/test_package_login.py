@@ -264,6 +264,12 @@ def test_npm_gets_one_registry_where_that_is_wanted(laptop, shell):
     assert f"\nregistry={NPM}\n" in laptop.read(".npmrc")
 
 
+def test_yarn_classic_sends_the_token_for_names_without_a_scope_too(laptop):
+    """tests/workflows/test_clients.py installs with it what is written here."""
+    laptop.logged_in("--default", "yarn")
+    assert {f"registry={NPM}", f"{AUTH}=token-1", f"//{HOST}/npm/payments/:always-auth=true"} <= set(laptop.read(".npmrc").splitlines())
+
+
 def test_without_scopes_npm_is_not_logged_in(laptop):
     laptop.settings(scopes="")
     refused = laptop.run("npm")

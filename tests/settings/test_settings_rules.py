@@ -6,7 +6,7 @@ import pytest
 
 import settings
 from settings import SettingsError
-from tests.settings.builders import ABSENT, CONFIG, PROJECT, ROOT, STACK, STACK_FILE, changed, parse, problems
+from tests.settings.builders import ABSENT, CONFIG, PROJECT, ROOT, STACK, STACK_FILE, changed, good, parse, problems
 
 
 def _told(root: Path, configuration: dict) -> list[str]:
@@ -214,6 +214,40 @@ def test_a_publish_policy_over_its_size_is_refused(tmp_path: Path) -> None:
     assert told
     assert all(one.startswith("catalog/payments.yaml: owns: got the p") and "at most 10,240" in one for one in told)
     assert _told(tmp_path, changed((("payments", "owns", "pypi"), many[:10]))) == []
+
+
+@pytest.mark.parametrize(
+    ("format", "theirs", "own", "apart"),
+    [
+        ("npm", "acme-*", "acme.x", "acmex"),
+        ("npm", "@acme-pay/ui", "@acme.pay/*", "@acmepay/*"),
+        ("maven", "com.acme:*", "Com.Acme:core", "com.acme.core:core"),
+        ("cargo", "acme-*", "Acme_x", "acmex"),
+        ("nuget", "acme.*", "acme-x", "acmex"),
+        ("generic", "acme/fw-*", "Acme/fw_x", "acme/fwx"),
+    ],
+)
+def test_no_team_owns_a_variation_of_anothers_name(tmp_path: Path, format: str, theirs: str, own: str, apart: str) -> None:
+    """CodeArtifact would block packages of the one team for the other's package group."""
+
+    def owning(name: str) -> list[str]:
+        each = [theirs, own, apart] if format != "maven" else ["com.acme", "Com.Acme", "com.acme.core"]
+        there = good()[CONFIG]["package-flow:namespaces"].get(format, [])
+        return _told(
+            tmp_path,
+            changed(
+                ((CONFIG, "package-flow:namespaces", format), list(dict.fromkeys([*there, *each]))),
+                (("identity", "owns", format), [theirs]),
+                (("identity", "repositories", "identity-api", "publishes"), [format]),
+                (("research", "owns", format), [name]),
+                (("payments",), {"team": "payments"}),
+            ),
+        )
+
+    (problem,) = owning(own)
+    assert problem.startswith(f"catalog/research.yaml: owns.{format}.0: got '{own}', allowed: names that identity does not own: {theirs}")
+    assert problem.endswith("is a variation, and CodeArtifact blocks the one for the other's sake")
+    assert owning(apart) == []
 
 
 def test_a_domain_policy_over_its_size_is_refused(tmp_path: Path) -> None:
