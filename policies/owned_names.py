@@ -241,15 +241,10 @@ def _plain(text: str) -> str:
     return re.sub(r"[-_.]+", "-", text.lower())
 
 
-def share(one: OwnedName, other: OwnedName) -> bool:
-    """Whether some package has both names."""
+def overlaps(one: OwnedName, other: OwnedName) -> bool:
+    """Whether some package has both names; of names without variations, whether the package group of one blocks a package of the other."""
     if (one.format, one.namespace) != (other.format, other.namespace):
         return False
     if one.open_ended and other.open_ended:
         return one.name.startswith(other.name) or other.name.startswith(one.name)
     return one.owns(other.namespace, other.name) or other.owns(one.namespace, one.name)
-
-
-def overlaps(one: OwnedName, other: OwnedName) -> bool:
-    """Whether some package has both names, or the one's package group blocks a package of the other as a variation of its own."""
-    return share(without_variations(one), without_variations(other))

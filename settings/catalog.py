@@ -220,30 +220,25 @@ def _grammar(team: TeamFile) -> Problems:
             yield team.problem(claim.key, claim.text, allowed)
 
 
-def _place(name: OwnedName) -> tuple[Format, str]:
-    """Format and namespace: names that differ in it never overlap."""
-    return name.format, owned_names.without_variations(name).namespace
-
-
 def _ownership(catalog: Catalog) -> Problems:
     """Owned names follow the grammar, no package belongs to two teams, and no team's names block another's as variations."""
-    earlier: dict[tuple[Format, str], list[tuple[TeamFile, Claim, OwnedName]]] = {}
+    # By format and namespace, without variations: names that differ in these never overlap, so a big catalog stays quick.
+    earlier: dict[tuple[Format, str], list[tuple[TeamFile, Claim, OwnedName, OwnedName]]] = {}
     for team in catalog.teams:
         yield from _grammar(team)
         for format, names in team.shape.owns.items():
             if not names:
                 yield team.problem(f"owns.{format}", [], f"{owned_names.allowed(format)}; or leave {format} out")
-        claims = [(claim, claim.name) for claim in team.claims if claim.name]
-        for claim, name in claims:
-            # By place, so that a big catalog stays quick.
-            for other, rival, theirs in earlier.get(_place(name), []):
-                if owned_names.overlaps(name, theirs):
-                    why = "" if owned_names.share(name, theirs) else _VARIATION
+        claims = [(claim, claim.name, owned_names.without_variations(claim.name)) for claim in team.claims if claim.name]
+        for claim, name, plain in claims:
+            for other, rival, theirs, theirs_plain in earlier.get((plain.format, plain.namespace), []):
+                if owned_names.overlaps(plain, theirs_plain):
+                    why = "" if owned_names.overlaps(name, theirs) else _VARIATION
                     yield team.problem(
                         claim.key, claim.text, f"names that {other.name} does not own: {rival.text} ({other.file}, {rival.key}){why}"
                     )
-        for claim, name in claims:
-            earlier.setdefault(_place(name), []).append((team, claim, name))
+        for claim, name, plain in claims:
+            earlier.setdefault((plain.format, plain.namespace), []).append((team, claim, name, plain))
         if team.shape.readers is Readers.TEAM and team.owns_nothing:
             yield team.problem("readers", "team", "organization: a team that owns nothing has no repository to keep to itself")
 
