@@ -14,6 +14,7 @@ import yaml
 from pydantic import BaseModel
 
 import settings
+from access import __main__ as access_review
 from bootstrap import rights
 from plan import sizes
 from policies.arns import Registry
@@ -181,10 +182,6 @@ def test_the_reference_has_every_output_and_no_other() -> None:
         exported |= _flat({"developers": developers} if developers else {}) - {""}
         exported |= _flat(outputs)
     assert set(_documented("Stack outputs")) == exported
-    listed = re.search(r"\[contract\](.*?)\[examples", README.section("Configuration"), re.DOTALL)
-    assert listed
-    top = set(codes(listed[1]))
-    assert top == {*recorded("dev").outputs, *recorded("prod").outputs}
 
 
 def test_the_reference_has_every_variable_and_no_other() -> None:
@@ -219,9 +216,7 @@ def test_the_number_of_writes_is_true() -> None:
         kinds.add(kind)
         assert writes[one.name] == rows[kind] + more, one.name
     assert kinds == set(rows)
-    for name in ("README.md", "docs/first-deployment.md"):
-        assert f"{sum(writes.values())} writes" in page(name).text, name
-        assert f"{len(stack.repositories)} repositories" in page(name).text, name
+    assert f"{sum(writes.values())} writes for {len(stack.repositories)} repositories" in DEPLOYMENT.text
 
 
 def _quick() -> list[Scenario]:
@@ -249,6 +244,16 @@ def test_the_rehearsal_output_in_the_readme_is_that_of_the_shipped_stack() -> No
     assert [int(one) for one in summary.groups()] == [len(quick), len(quick), len(quick) - denied, denied]
     assert f"{len(registry.RULES)} rules of the policy pack: none broken" in shown
     assert "make rehearse ALL=1" in shown
+
+
+def test_the_access_review_in_the_readme_is_that_of_the_shipped_stack(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shown = README.text.split("<!-- access output -->")[1].split("```text\n")[1].split("```")[0]
+    assert access_review.main(["--output", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == shown.replace("access-review", str(tmp_path))
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.text.split()) < 1_200
 
 
 # --- rights ---------------------------------------------------------------------------------------------------------------------------
