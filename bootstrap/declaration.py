@@ -6,7 +6,7 @@ What is already said in a stack file (account, region, domain, IAM path, boundar
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -36,6 +36,7 @@ from settings.shapes import (
     TeamSlug,
     YesOrNo,
     fit,
+    pattern_schema,
 )
 from settings.yaml_files import read_mapping
 
@@ -45,13 +46,21 @@ _ORGANIZATION = "the organisation's name as in the address of its page in Pulumi
 _KEY_ARN = "the ARN of a KMS key, such as arn:aws:kms:eu-west-1:111122223333:key/0a1b2c3d-..."
 
 
+@dataclass(frozen=True)
+class _Like(AfterValidator):
+    said: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    def __get_pydantic_json_schema__(self, core_schema: Any, handler: Any) -> dict[str, Any]:
+        return {**handler(core_schema), **self.said}
+
+
 def _like(pattern: str, allowed: str) -> AfterValidator:
     def check(value: str) -> str:
         if not re.fullmatch(pattern, value):
             raise PydanticCustomError("refused", "{allowed}", {"allowed": allowed})
         return value
 
-    return AfterValidator(check)
+    return _Like(check, said=pattern_schema(pattern, allowed))
 
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
@@ -85,7 +94,7 @@ class _GitHubActionsShape(_Shape):
     oidc_provider: OidcProviderWord = OidcProvider.CREATE
 
 
-class _Declared(_Shape):
+class Declared(_Shape):
     repository: RepositoryName
     stacks: dict[str, Annotated[_StackShape, KEY_SAYS_ALL]]
     checks: list[CheckName]
@@ -167,7 +176,7 @@ class _Bootstrap:
 
     file: str
     own: Mapping[str, Any]
-    declared: _Declared
+    declared: Declared
     stacks: Mapping[str, stack_settings.Settings]
 
     @property
@@ -191,7 +200,7 @@ def _rules(bootstrap: _Bootstrap, others: list[_Bootstrap]) -> Problems:
     yield from _beside_other_bootstraps(bootstrap, others)
 
 
-def _own_rules(file: str, declared: _Declared, stacks: Mapping[str, stack_settings.Settings], own: Mapping[str, Any]) -> Problems:
+def _own_rules(file: str, declared: Declared, stacks: Mapping[str, stack_settings.Settings], own: Mapping[str, Any]) -> Problems:
     if declared.pulumi_cloud is None and declared.github_actions is None:
         yield Problem(file, _key("pulumiCloud"), NOTHING, "pulumiCloud, githubActions or both: something has to deploy")
     if not declared.approvals:
@@ -247,7 +256,7 @@ def _beside_other_bootstraps(bootstrap: _Bootstrap, others: list[_Bootstrap]) ->
             yield Problem(bootstrap.file, _key("githubActions"), Words("githubActions a second time"), allowed)
 
 
-def _stack(settings: stack_settings.Settings, declared: _Declared, own: Mapping[str, Any]) -> Problems:
+def _stack(settings: stack_settings.Settings, declared: Declared, own: Mapping[str, Any]) -> Problems:
     file, project = f"Pulumi.{settings.stack}.yaml", settings.project
     wanted = (("aws:region", settings.region), ("github:owner", settings.github_owner))
     for key, got in wanted:
@@ -285,7 +294,7 @@ def _preview_role(file: str, settings: stack_settings.Settings, role: str) -> Pr
         yield Problem(file, key, role, f"a role of the account {creator.split(':')[4]}, as developers.roleArn")
 
 
-def _oversize(file: str, settings: stack_settings.Settings, registry: Registry, declared: _Declared) -> Problems:
+def _oversize(file: str, settings: stack_settings.Settings, registry: Registry, declared: Declared) -> Problems:
     backend = _backend(declared.github_actions)
     for access in Access:
         role = declared.stacks[settings.stack].identity_center_preview_role
@@ -324,9 +333,9 @@ def _unknown(config: Mapping[str, Any], file: str) -> list[Problem]:
     return [Problem(file, _key(key), Words("an unknown key"), ", ".join(_KEYS)) for key in own if key not in _KEYS]
 
 
-def _shape(config: Mapping[str, Any], file: str) -> _Declared:
+def _shape(config: Mapping[str, Any], file: str) -> Declared:
     values = {key: config[_key(key)] for key in _KEYS if config.get(_key(key)) not in (None, {})}
-    declared, findings = fit(_Declared, values, {}, {})
+    declared, findings = fit(Declared, values, {}, {})
     problems = [*_unknown(config, file), *(one.problem(file, f"{PROJECT}:") for one in findings)]
     if problems or declared is None:
         raise SettingsError(problems)

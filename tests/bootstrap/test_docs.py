@@ -26,7 +26,7 @@ def _keys(shape: type[BaseModel], prefix: str = "") -> set[str]:
 
 
 def test_every_key_is_documented_and_no_other():
-    top = _keys(declaration._Declared) - {"stacks", "pulumiCloud", "githubActions"}
+    top = _keys(declaration.Declared) - {"stacks", "pulumiCloud", "githubActions"}
     wanted = (
         top
         | _keys(declaration._StackShape, "stacks.NAME.")
