@@ -40,7 +40,10 @@ from settings.shapes import (
 )
 from settings.yaml_files import read_mapping
 
-_KEYS = ("repository", "stacks", "checks", "approvals", "tags", "guardedElsewhere", "pulumiCloud", "githubActions")
+_KEYS = ("repository", "stacks", "checks", "approvals", "codeOwners", "tags", "guardedElsewhere", "pulumiCloud", "githubActions")
+# Where GitHub looks, in its order: https://docs.github.com/en/repositories/managing-your-repositorys-settings-and-features/
+# customizing-your-repository/about-code-owners#codeowners-file-location
+CODE_OWNERS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
 _FULL_NAME = "OWNER/REPOSITORY, a repository on GitHub by its whole name"
 _ORGANIZATION = "the organisation's name as in the address of its page in Pulumi Cloud: lower-case letters, digits, hyphens, underscores"
 _KEY_ARN = "the ARN of a KMS key, such as arn:aws:kms:eu-west-1:111122223333:key/0a1b2c3d-..."
@@ -99,6 +102,7 @@ class Declared(_Shape):
     stacks: dict[str, Annotated[_StackShape, KEY_SAYS_ALL]]
     checks: list[CheckName]
     approvals: Approvals
+    code_owners: YesOrNo
     tags: list[PlainText]
     guarded_elsewhere: list[FullName] = []
     pulumi_cloud: _PulumiCloudShape | None = None
@@ -153,6 +157,7 @@ class Declaration:
     pulumi_cloud: PulumiCloud | None
     github_actions: GitHubActions | None
     guarded_elsewhere: tuple[str, ...] = ()
+    code_owners: bool = False
 
     @property
     def branches(self) -> tuple[str, ...]:
@@ -218,6 +223,13 @@ def _own_rules(file: str, declared: Declared, stacks: Mapping[str, stack_setting
     for settings in stacks.values():
         yield from _stack(settings, declared, own)
         yield from _preview_role(file, settings, declared.stacks[settings.stack].identity_center_preview_role)
+
+
+def _no_code_owners(bootstrap: _Bootstrap, root: Path) -> Problems:
+    """Without the file GitHub asks for no owner's review, whatever the ruleset says."""
+    if bootstrap.declared.code_owners and not any((root / one).is_file() for one in CODE_OWNERS):
+        allowed = f"false, or a file {CODE_OWNERS[0]} in the checkout ({CODE_OWNERS[0]}.example is a sample)"
+        yield Problem(bootstrap.file, _key("codeOwners"), True, allowed)
 
 
 def _beside_each_other(bootstrap: _Bootstrap, others: list[_Bootstrap]) -> Problems:
@@ -376,7 +388,7 @@ def parse(config: Mapping[str, Any], root: Path, file: str) -> Declaration:
     `config` has full keys and values as YAML has them, Pulumi.yaml's defaults included; `file` is what problems call it.
     """
     bootstrap = _read(config, root, file)
-    problems = list(_rules(bootstrap, _others(root, file)))
+    problems = [*_rules(bootstrap, _others(root, file)), *_no_code_owners(bootstrap, root)]
     if problems:
         raise SettingsError(problems)
     own, declared, stacks = bootstrap.own, bootstrap.declared, bootstrap.stacks
@@ -396,6 +408,7 @@ def parse(config: Mapping[str, Any], root: Path, file: str) -> Declaration:
         pulumi_cloud=PulumiCloud(cloud.organization, cloud.oidc_provider, cloud.environments) if cloud else None,
         github_actions=GitHubActions(rights.Backend(actions.state_bucket, actions.state_key), actions.oidc_provider) if actions else None,
         guarded_elsewhere=tuple(declared.guarded_elsewhere),
+        code_owners=declared.code_owners,
     )
 
 

@@ -43,6 +43,7 @@ def test_defaults_are_documented():
     assert shown["repository"] == f"`{defaults['package-flow-bootstrap:repository']}`"
     assert shown["checks"] == f"`[{', '.join(defaults['package-flow-bootstrap:checks'])}]`"
     assert shown["approvals"] == f"`{defaults['package-flow-bootstrap:approvals']}`"
+    assert shown["codeOwners"] == f"`{str(defaults['package-flow-bootstrap:codeOwners']).lower()}`"
     assert shown["stacks.NAME.pullRequestPreviews"] == "`false`"
 
 
