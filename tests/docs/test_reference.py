@@ -17,6 +17,9 @@ import settings
 from access import __main__ as access_review
 from bootstrap import rights
 from plan import sizes
+from plan.facts import widest
+from plan.parts import Plan
+from plan.planning import plan
 from policies.arns import Registry
 from policies.document import text
 from policies.events import PIPELINES_MAX, STATES
@@ -26,10 +29,13 @@ from policy_pack.rules import registry
 from rehearsal import clients, seeding, selection
 from rehearsal.clients import Credentials
 from rehearsal.processes import Child, scrubbed
+from rehearsal.program import stack_files
 from rehearsal.scenario import Scenario
 from settings import regions, shapes
+from settings.provider_keys import CREDENTIAL_KEYS
 from tests.docs.pages import ROOT, codes, page, pages, table
 from tests.docs.shipped import recorded
+from tests.program import samples
 from tests.rehearsal.offline import scenarios
 
 REFERENCE = page("docs/reference.md")
@@ -157,6 +163,71 @@ def test_formats_of_owned_names() -> None:
 def test_limits() -> None:
     rows = [int(row[1].replace(",", "")) for row in table(REFERENCE.section("Names and limits"))]
     assert rows == [sizes.TRUST_MAX, sizes.INLINE_MAX, sizes.MANAGED_MAX, sizes.RESOURCE_MAX]
+
+
+# --- statements of the stack file's section -------------------------------------------------------------------------------------------
+
+
+def _changed_stack(tmp_path: Path, changes: dict[str, Any], without: str = "") -> settings.Settings:
+    """The shipped stack prod with these keys of the project, and without one."""
+    shutil.copytree(ROOT / "catalog", tmp_path / "catalog", dirs_exist_ok=True)
+    config = settings.read_stack_file(ROOT / "Pulumi.prod.yaml")
+    config |= {key if ":" in key else f"package-flow:{key}": value for key, value in changes.items()}
+    config.pop(f"package-flow:{without}", None)
+    return settings.parse(PROJECT, config, tmp_path, "package-flow", "prod")
+
+
+def test_what_a_sandbox_needs(tmp_path: Path) -> None:
+    words = _documented("Stack file")["sandbox"][3]
+    assert "Needs `sandbox.roles` or `developers`. Name `iam.deployers` too" in words
+    sandbox: dict[str, Any] = {"sandbox": {"name": "acme-sandbox"}}
+    assert not _changed_stack(tmp_path, sandbox | {"iam": {}}).iam.deployers
+    with pytest.raises(settings.SettingsError, match="at least one role, or package-flow:developers"):
+        _changed_stack(tmp_path, sandbox, without="developers")
+
+
+def test_the_words_that_yaml_misreads_are_refused_with_the_advice(tmp_path: Path) -> None:
+    listed = re.search(r"Words that YAML reads as something else than text \(([^)]+)\)", REFERENCE.text)
+    assert listed
+    words = codes(listed[1])
+    assert len(words) == 3
+    for word in words:
+        content = f"team: payments\nrelease_managers: [{word}]\n"
+        with pytest.raises(settings.SettingsError, match=re.escape(f"got {word}, which YAML reads as a ") + ".*in quotes"):
+            _parsed_with(tmp_path, {"catalog/prod/payments.yaml": content})
+
+
+def test_other_keys_of_the_providers_are_taken_and_the_rehearsal_applies_those_that_are_named(tmp_path: Path) -> None:
+    said = re.search(r"Other keys of the providers.*?Credentials are refused:(.*?), because", REFERENCE.text, re.DOTALL)
+    assert said
+    applied = re.search(r"The rehearsal applies\s(.*?)\sand refuses the rest", said[0], re.DOTALL)
+    assert applied
+    read = {f"{namespace}:{name}" for namespace, names in stack_files.PROVIDER_KEYS.items() for name in names}
+    assert set(codes(applied[1])) == read - {"aws:region", "aws:allowedAccountIds", "github:owner"}
+    _changed_stack(tmp_path, {"aws:defaultTags": {"tags": {"team": "platform"}}, "github:baseUrl": "https://github.acme.example/"})
+    assert set(codes(said[1])) == CREDENTIAL_KEYS
+    for key in CREDENTIAL_KEYS:
+        with pytest.raises(settings.SettingsError, match=key):
+            _changed_stack(tmp_path, {key: "value"})
+
+
+def test_how_many_name_only_subjects_there_is_room_for() -> None:
+    """To ten, as the pages say `about`."""
+    room = {}
+    for read_role in settings.ReadRole:
+        fitting = [n for n in range(70, 120) if not sizes.check(_with_installing(n, read_role))]
+        room[read_role] = round(max(fitting), -1)
+    said = re.search(r"room for about (\d+), or (\d+) with `readRole: catalog`", REFERENCE.text)
+    assert said
+    assert [int(one) for one in said.groups()] == [room[settings.ReadRole.ORGANIZATION], room[settings.ReadRole.CATALOG]]
+    assert f"has room for about {said[1]}." in PROJECT["config"]["subjects"]["description"]
+    assert f"holds about {said[1]} name-only" in page("docs/adr/0003-trust-by-id-in-both-subject-forms.md").text
+
+
+def _with_installing(count: int, read_role: settings.ReadRole) -> Plan:
+    team = samples.team(repositories=tuple(samples.installing(f"repository-{number:03}") for number in range(count)))
+    changed = samples.settings(team, read_role=read_role)
+    return plan(changed, widest(changed))
 
 
 # --- outputs and variables ------------------------------------------------------------------------------------------------------------
