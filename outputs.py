@@ -71,6 +71,7 @@ def _consumers(settings: Settings, consumers: Mapping[str, ConsumingRepository])
                 "team": team.name,
                 "repository": team.codeartifact_repository,
                 "readRole": consumers[one.name].read_role_arn,
+                "dependabotRole": consumers[one.name].dependabot_role_arn,
                 "publishRole": consumers[one.name].publish_role_arn,
                 "promoteRole": consumers[one.name].promote_role_arn,
             }

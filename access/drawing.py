@@ -7,7 +7,7 @@ from html import escape
 from access.actions import Kind
 from access.matrix import OUTSIDE, Matrix, Rights, Row
 from access.words import place, role_name
-from policies.names import PUBLIC_SOURCES, SHARED_REPOSITORY
+from policies.names import PUBLIC_SOURCES, SHARED_REPOSITORY, dependabot_roles
 
 _LEFT, _MIDDLE, _RIGHT = 10, 395, 780
 _WIDTH, _NODE, _LINE, _GAP, _TOP = 1090, 300, 19, 26, 44
@@ -123,6 +123,8 @@ _ALARM = ' class="no"'
 def _category(row: Row, own: set[str], open_to_all: bool) -> str:
     if row.key.startswith("release:") and row.key.endswith((":publish", ":promote")):
         return row.key.rpartition(":")[2]
+    if row.key == "dependabot":
+        return row.key
     if row.key in _OUTSIDE or (row.group == OUTSIDE and not open_to_all):
         return "outside"
     return "team" if own.intersection(row.roles) else "any"
@@ -131,7 +133,7 @@ def _category(row: Row, own: set[str], open_to_all: bool) -> str:
 def _jobs(matrix: Matrix, own: set[str]) -> list[Node]:
     """The jobs of GitHub. `own` are the roles that only a team's own repositories get into."""
     open_to_all = any(row.roles for row in matrix.rows if row.group == OUTSIDE)
-    rows: dict[str, list[Row]] = {"any": [], "team": [], "publish": [], "promote": [], "outside": []}
+    rows: dict[str, list[Row]] = {"any": [], "team": [], "dependabot": [], "publish": [], "promote": [], "outside": []}
     for row in matrix.rows:
         if row.attempt:
             rows[_category(row, own, open_to_all)].append(row)
@@ -139,6 +141,7 @@ def _jobs(matrix: Matrix, own: set[str]) -> list[Node]:
     words = {
         "any": (any_job, ["pull request, any branch, any tag,", "any workflow, any environment"]),
         "team": ("Any job of a closed team", ["of its own repositories: pull request,", "any branch, any workflow"]),
+        "dependabot": ("Dependabot", ["its update jobs"]),
         "publish": ("Release branch", ["publishing workflow,", "the declared environment"]),
         "promote": ("Release branch", ["promotion workflow, approved", "in environment promote"]),
         "outside": ("Somebody else", ["fork, other organisation, recycled", "organisation, token for another service"]),
@@ -157,14 +160,18 @@ def _counted(names: Sequence[str], none: str, many: str) -> list[str]:
 
 def _sessions(matrix: Matrix) -> list[Node]:
     shared = {role for row in matrix.rows if row.group == OUTSIDE for role in row.roles}
-    groups: dict[str, list[str]] = {"read": [], "own": [], "publish": [], "promote": [], "administer": []}
+    groups: dict[str, list[str]] = {"read": [], "own": [], "dependabot": [], "publish": [], "promote": [], "administer": []}
+    of_dependabot = dependabot_roles(matrix.stack.stack).removesuffix("*")
     for role in matrix.stack.roles:
         top = _top(matrix.rights[matrix.class_of[role.arn]])
-        if top is not None:
+        if top is Kind.READ and role.name.startswith(of_dependabot):
+            groups["dependabot"].append(role.arn)
+        elif top is not None:
             groups["own" if top is Kind.READ and shared and role.arn not in shared else top.value].append(role.arn)
     titles = {
         "read": "Read role",
         "own": "Read roles of closed teams",
+        "dependabot": "Dependabot roles",
         "publish": "Publish roles",
         "promote": "Promote roles",
         "administer": "Roles that administer",

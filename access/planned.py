@@ -105,6 +105,7 @@ def _consumer(consumer: parts.ConsumingRepository) -> Consumer:
         workflow=(publishing.workflow or "") if publishing else "",
         promotes=promotion is not None,
         promotion_workflow=(promotion.workflow or "") if promotion else "",
+        dependabot=consumer.dependabot_role is not None,
     )
 
 

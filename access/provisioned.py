@@ -101,6 +101,7 @@ class Consumer:
     promotes: bool
     promotion_workflow: str
     release_tags: tuple[str, ...] = ()
+    dependabot: bool = False
 
     @property
     def publishes(self) -> bool:
@@ -255,6 +256,7 @@ def _consumer(inputs: Mapping[str, Any]) -> Consumer:
         workflow=publishing.get("workflow") or "",
         promotes=promotion is not None,
         promotion_workflow=(promotion or {}).get("workflow") or "",
+        dependabot=bool(inputs.get("dependabot")),
     )
 
 

@@ -21,7 +21,7 @@ AUDIENCE = "sts.amazonaws.com"
 OTHER_AUDIENCE = "https://github.com/another-audience"
 # Ids that no repository of a stack has: of those who take a name that was given up, and of strangers.
 _TAKEN_REPOSITORY, _TAKEN_OWNER, _STRANGER, _STRANGER_OWNER = 99_000_000_001, 99_000_000_002, 99_000_000_003, 99_000_000_004
-_ACTOR, _ACTOR_ID = "somebody", "90000001"
+_ACTORS = {"somebody": "90000001", "dependabot[bot]": "49699333"}
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class Token:
     environment: str = ""
     context: str = ""
     audience: str = AUDIENCE
+    actor: str = "somebody"
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,8 @@ def claims(identity: Identity, token: Token) -> dict[str, str]:
         "environment": token.environment,
         "job_workflow_ref": token.workflow or f"{full}/.github/workflows/{OWN_WORKFLOW}@{token.ref}",
         "workflow": "CI",
-        "actor": _ACTOR,
-        "actor_id": _ACTOR_ID,
+        "actor": token.actor,
+        "actor_id": _ACTORS[token.actor],
     }
     return {name: value for name, value in made.items() if value}
 
@@ -248,11 +249,19 @@ def _everywhere(one: Consumer, workflows: Sequence[str]) -> list[Attempt]:
         ),
         _unreviewed(one, "other-branch", "any other branch", "feature/x", "refs/heads/feature/x", workflows),
         *_tag_named_as_the_branch(one, release, workflows),
+        *(_dependabot(one) if one.dependabot else []),
         Attempt("fork-pull-request", "fork's pull request", _FORK_PULL_REQUEST, me, ()),
         Attempt("fork", "fork", "a job of the fork itself", fork, as_release),
         Attempt("recycled-name", "recycled name", "another repository of the organisation that has taken this name", taken, as_release),
         Attempt("other-organisation", "other organisation", "a repository of the same name there", stranger, as_release),
     ]
+
+
+def _dependabot(one: Consumer) -> list[Attempt]:
+    """An update job, on the default branch."""
+    tokens = _tokens(f"{HEADS}{one.default_branch}", [f"{one.owner}/{one.name}/dynamic/dependabot/dependabot-updates"])
+    updates = tuple(replace(token, actor="dependabot[bot]") for token in tokens)
+    return [Attempt("dependabot", "Dependabot", "an update job", identity(one), updates)]
 
 
 def _tag_named_as_the_branch(one: Consumer, branch: str, workflows: Sequence[str]) -> list[Attempt]:

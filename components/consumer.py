@@ -26,6 +26,8 @@ class ConsumingRepository(pulumi.ComponentResource):
 
     read_role_arn: pulumi.Output[str]
     """ARN of the role that its builds assume."""
+    dependabot_role_arn: pulumi.Output[str] | None
+    """ARN of the role that Dependabot assumes; None if the catalog does not say `dependabot: true`."""
     publish_role_arn: pulumi.Output[str] | None
     """ARN of its publish role; None if it only installs."""
     promote_role_arn: pulumi.Output[str] | None
@@ -51,6 +53,8 @@ class ConsumingRepository(pulumi.ComponentResource):
         self._after: list = list(opts.depends_on) if opts and isinstance(opts.depends_on, Sequence) else []
         own = planned.own_read_role
         self.read_role_arn = self._role(RoleKind.READ, own, self._after) if own else pulumi.Output.from_input(read_role_arn)
+        dependabot = planned.dependabot_role
+        self.dependabot_role_arn = self._role(RoleKind.DEPENDABOT, dependabot, self._after) if dependabot else None
         guards = [self._ruleset(one) for one in planned.rulesets]
         self.publish_role_arn = self.promote_role_arn = None
         if planned.publishing:
@@ -59,6 +63,7 @@ class ConsumingRepository(pulumi.ComponentResource):
         self.register_outputs(
             {
                 "readRoleArn": self.read_role_arn,
+                **({"dependabotRoleArn": self.dependabot_role_arn} if self.dependabot_role_arn else {}),
                 "publishRoleArn": self.publish_role_arn,
                 "promoteRoleArn": self.promote_role_arn,
                 # The guards have ids alone. The next run compares: a slug may be another team's by then.

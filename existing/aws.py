@@ -207,15 +207,9 @@ def _planned_roles(planned: parts.Plan, known: Known) -> Iterator[tuple[parts.Ro
     """Each role with the name of its policy's resource, where it comes from, and whether leftovers.py looks for it."""
     yield planned.oidc.read_role, "github-read", "aws", known.begun("GitHubOidc")
     for one in planned.consumers:
-        kinds = (
-            ("read", one.own_read_role),
-            ("publish", one.publishing.role if one.publishing else None),
-            ("promote", one.promotion.role if one.promotion else None),
-        )
         begun = known.begun("ConsumingRepository", one.name, one.renamed_from)
-        for kind, role in kinds:
-            if role:
-                yield role, f"{one.name}-{kind}", f"{one.file}: repositories.{one.name}", begun
+        for kind, role in one.roles_by_kind.items():
+            yield role, f"{one.name}-{kind}", f"{one.file}: repositories.{one.name}", begun
     if planned.events:
         begun = known.begun("PackageEvents")
         yield planned.events.role, "package-versions", "package-flow:events", begun

@@ -176,7 +176,7 @@ class Repository:
     """A consuming repository: a GitHub repository that installs, and may publish, packages. `environment` "" = none.
 
     `accepted_branches` are branches that were there before they became release branches and that may publish as they stand. `renamed_from`
-    is the name that this stack knew it by ("" = it was not renamed).
+    is the name that this stack knew it by ("" = it was not renamed). `dependabot`: Dependabot reads packages for it.
     """
 
     name: str
@@ -191,6 +191,7 @@ class Repository:
     renamed_from: str = ""
     release_tags: ReleaseTags = field(default_factory=ReleaseTags)
     protection: Protection = Protection()
+    dependabot: bool = False
 
     @property
     def installs_only(self) -> bool:

@@ -16,7 +16,7 @@ from policies.branches import ReleaseBranches, ReleaseTags
 from policies.events import Names
 from policies.github_tokens import GitHubRepository
 from policies.guards import Rules
-from policies.names import SHARED_REPOSITORY
+from policies.names import SHARED_REPOSITORY, RoleKind
 from policies.owned_names import OwnedName
 from policies.resources.sharing import Sharing
 
@@ -247,6 +247,7 @@ class ConsumingRepository:
     codeartifact_repository: str
     rulesets: tuple[Ruleset, ...]
     own_read_role: Role | None
+    dependabot_role: Role | None
     publishing: Publishing | None
     promotion: Promotion | None
     variables: Mapping[str, str] = field(hash=False)
@@ -254,8 +255,17 @@ class ConsumingRepository:
 
     @property
     def roles(self) -> tuple[Role, ...]:
-        every = (self.own_read_role, self.publishing.role if self.publishing else None, self.promotion.role if self.promotion else None)
-        return tuple(one for one in every if one)
+        return tuple(self.roles_by_kind.values())
+
+    @property
+    def roles_by_kind(self) -> dict[RoleKind, Role]:
+        every = {
+            RoleKind.READ: self.own_read_role,
+            RoleKind.DEPENDABOT: self.dependabot_role,
+            RoleKind.PUBLISH: self.publishing.role if self.publishing else None,
+            RoleKind.PROMOTE: self.promotion.role if self.promotion else None,
+        }
+        return {kind: role for kind, role in every.items() if role}
 
     @property
     def environments(self) -> tuple[Environment, ...]:
@@ -271,6 +281,7 @@ class ConsumingRepository:
             "default_branch": self.default_branch,
             "team_repository": self.team_repository,
             **({"publishing": _publishing(self.publishing, self.promotion)} if self.publishing else {}),
+            **({"dependabot": True} if self.dependabot_role else {}),
         }
 
 

@@ -47,6 +47,7 @@ from policies.resources.sharing import NOBODY
 from policies.resources.team_repository import Publishers, closed_policy, open_readers, own_readers, team_repository_policy
 from policies.resources.topic import dead_letters_policy, topic_key_policy, topic_policy
 from policies.roles.build import read_only_permissions
+from policies.roles.dependabot import dependabot_permissions, dependabot_trust
 from policies.roles.developer import every_role, permission_set, session_duration
 from policies.roles.events import chat_trust, events_permissions, events_trust
 from policies.roles.promote import promote_permissions, promote_trust
@@ -202,7 +203,8 @@ class _Planning:
         settings = self.settings
         if team.readers is Readers.TEAM:
             return own_readers(self.place, settings.stack, team.name, bool(team.developer_groups), team.build_roles)
-        return open_readers(self.place, settings.stack, settings.iam.path, bool(settings.developers), settings.build_roles)
+        dependabot = any(one.dependabot for each in settings.teams for one in each.repositories)
+        return open_readers(self.place, settings.stack, settings.iam.path, bool(settings.developers), settings.build_roles, dependabot)
 
     # --- GitHub -----------------------------------------------------------------------------------------------------------------------
 
@@ -230,6 +232,7 @@ class _Planning:
         publishes = self._publishing(team, one) if one.publishes else None
         promotes = self._promotion(team, one, one.promotes.reviewers) if one.publishes and one.promotes else None
         own = self._own_read_role(team, one) if team.readers is Readers.TEAM else None
+        dependabot = self._dependabot_role(team, one) if one.dependabot else None
         return parts.ConsumingRepository(
             name=one.name,
             file=team.file,
@@ -241,6 +244,7 @@ class _Planning:
             codeartifact_repository=team.codeartifact_repository,
             rulesets=self._rulesets(team, one),
             own_read_role=own,
+            dependabot_role=dependabot,
             publishing=publishes,
             promotion=promotes,
             variables=self._variables(team, own, publishes.role if publishes else None, promotes.role if promotes else None),
@@ -279,6 +283,16 @@ class _Planning:
             repository_read_trust(self.place, github, settings.subjects),
             RoleKind.READ,
             read_permissions(self.place, settings.token_duration, self._readable(team)),
+        )
+
+    def _dependabot_role(self, team: Team, one: Repository) -> Role:
+        settings, github = self.settings, self.github[one.name]
+        return self._role(
+            role_name(settings.stack, RoleKind.DEPENDABOT, github.name),
+            f"Dependabot reads packages for {github.name}",
+            dependabot_trust(self.place, github, settings.subjects),
+            RoleKind.READ,
+            dependabot_permissions(self.place, self._readable(team)),
         )
 
     def _environment(self, one: Repository, name: str, tags: tuple[str, ...] = (), reviewers: tuple[int, ...] = ()) -> parts.Environment:

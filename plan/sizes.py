@@ -89,6 +89,8 @@ def _consumer(plan: Plan, one: ConsumingRepository) -> Iterator[Document]:
     names = (one.file, "owns", "own fewer names, or one pattern for many")
     if one.own_read_role:
         yield from _role(one.own_read_role, "read", (one.file, key, "a shorter name for the repository"), fewer_sources)
+    if one.dependabot_role:
+        yield from _role(one.dependabot_role, "Dependabot", (one.file, key, "a shorter name for the repository"), fewer_sources)
     if one.publishing:
         yield from _role(one.publishing.role, "publish", branches, names)
     if one.promotion:

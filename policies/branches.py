@@ -83,6 +83,10 @@ def unreviewed(there: Iterable[str], declared: Sequence[str], before: Sequence[s
     return sorted(one for one in there if one not in known and matches(one, new) and not matches(one, before))
 
 
+# https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#merge_group
+MERGE_QUEUE = "gh-readonly-queue"
+
+
 def check(branch: str) -> str | None:
     """Why `branch` can't be a release branch, or None if it can: a literal or `literal/*` that git accepts as a branch name."""
     literal = branch.removesuffix("/*")
@@ -92,6 +96,8 @@ def check(branch: str) -> str | None:
         return "git refuses parts that are empty, start or end with a dot, contain two dots or end with .lock"
     if literal.startswith(("-", "refs/")):
         return "a branch name without refs/heads/ in front, not starting with a hyphen"
+    if literal.split("/")[0] == MERGE_QUEUE:
+        return "GitHub's merge queue keeps there what is not merged yet; name the branch that it merges into"
     return None
 
 

@@ -36,6 +36,7 @@ class RoleKind(StrEnum):
     READ = "read"
     PUBLISH = "publish"
     PROMOTE = "promote"
+    DEPENDABOT = "dependabot"
 
 
 # A role's name is cut behind STACK-KIND-, never inside it: resource policies and the deployer's name roles by that.
@@ -68,6 +69,11 @@ def read_policy_name(stack: str) -> str:
 def promote_roles(stack: str) -> str:
     """The pattern that the names of a stack's promote roles, and of no other of its roles, match."""
     return f"{stack}-{RoleKind.PROMOTE}-*"
+
+
+def dependabot_roles(stack: str) -> str:
+    """The same of its Dependabot roles."""
+    return f"{stack}-{RoleKind.DEPENDABOT}-*"
 
 
 class Variable(StrEnum):

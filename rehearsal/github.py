@@ -11,6 +11,7 @@ from rehearsal.control import Control
 from rehearsal.scenario import Denied
 
 ACTIONS_BOT = "github-actions[bot]"
+DEPENDABOT = "dependabot[bot]"
 CALLER_WORKFLOW = ".github/workflows/release.yml"
 
 

@@ -23,7 +23,7 @@ from rehearsal.actions.runner import StartedJob, StartJob, run_workflow
 from rehearsal.cast import ADMIN, MANAGER, WRITER, Publisher
 from rehearsal.clients import Credentials, Shell
 from rehearsal.control import Control
-from rehearsal.github import GitHub, Job
+from rehearsal.github import DEPENDABOT, GitHub, Job
 from rehearsal.packages import Package
 from rehearsal.scenario import Denied, Skipped, required
 from settings import Settings
@@ -164,6 +164,14 @@ class World:
             return self.github.run(repository, WRITER, ref="refs/heads/main", owner=owner)
         number = self.github.pull_request(repository, WRITER)["number"]
         return self.github.run(repository, WRITER, event="pull_request", pull_request=number)
+
+    def dependabot_job(self, repository: str) -> Job:
+        """An update job of Dependabot, as GitHub starts it."""
+        return self.github.run(repository, DEPENDABOT, event="dynamic", workflow="dynamic/dependabot/dependabot-updates")
+
+    def dependabot_role(self, repository: str) -> str:
+        """ARN of a repository's Dependabot role."""
+        return self.consumer(repository)["dependabotRole"]
 
     def name_taken_by_another(self, repository: str) -> AbstractContextManager[None]:
         """Meanwhile another repository, with another id and the same people, has this one's name; its subjects are name-only."""

@@ -75,6 +75,7 @@ def _repository(team: TeamFile, name: str, shape: RepositoryShape) -> Repository
         accepted_branches=tuple(shape.accepted_branches),
         renamed_from=shape.renamed_from,
         release_tags=declare_tags(tuple(shape.release_tags)),
+        dependabot=shape.dependabot,
     )
 
 

@@ -436,6 +436,7 @@ class RepositoryShape(_CatalogShape):
     accepted_branches: list[PlainText] = []
     renamed_from: FormerName = ""
     release_tags: list[PlainText] = []
+    dependabot: YesOrNo = False
 
 
 class PublisherShape(_CatalogShape):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from policies.actions import PUBLISH, READ
 from policies.arns import Registry
 from policies.document import Statement, deny, statement
-from policies.names import RoleKind, role_name
+from policies.names import RoleKind, dependabot_roles, role_name
 from policies.resources.sharing import NOBODY, Sharing, readable
 from policies.roles import developer
 from policies.roles.build import build_role_arn
@@ -21,10 +21,16 @@ class Publishers:
     packages: Sequence[str]
 
 
-def open_readers(registry: Registry, stack: str, path: str, developers: bool, build_roles: Sequence[str]) -> list[str]:
-    """`readers: organization`: the builds' read role, the developers of the stack if it has any, and its AWS build roles."""
+def open_readers(
+    registry: Registry, stack: str, path: str, developers: bool, build_roles: Sequence[str], dependabot: bool = False
+) -> list[str]:
+    """`readers: organization`: the builds' read role, the Dependabot roles and the developers of the stack if it has any, and its AWS build
+    roles.
+    """
+    bots = [registry.role_arn(path, dependabot_roles(stack))] if dependabot else []
     people = developer.every_role(registry, stack) if developers else []
-    return [registry.role_arn(path, role_name(stack, RoleKind.READ)), *people, *(build_role_arn(registry, one) for one in build_roles)]
+    builds = [build_role_arn(registry, one) for one in build_roles]
+    return [registry.role_arn(path, role_name(stack, RoleKind.READ)), *bots, *people, *builds]
 
 
 def own_readers(registry: Registry, stack: str, team: str, developers: bool, build_roles: Sequence[str]) -> list[str]:

@@ -8,6 +8,7 @@ from policies.roles.read import read_permissions, token_permissions
 from rehearsal import clients
 from rehearsal.cast import STRANGER_ORGANIZATION, first, installers, publishers
 from rehearsal.clients import Credentials, Shell
+from rehearsal.github import Job
 from rehearsal.scenario import DENY, Denied, Scenario, required
 from rehearsal.seeding import OUTSIDE_BY_NAME, OUTSIDE_IMMUTABLE
 from rehearsal.world import World
@@ -21,7 +22,7 @@ _STATEMENTS = {"Version": "2012-10-17"}
 
 def scenarios(world: World) -> list[Scenario]:
     """Roles, tokens, private teams, and a principal that has no policy."""
-    return [*_roles(world), *_tokens(world), *_private(world), *_without_policy(world)]
+    return [*_roles(world), *_tokens(world), *_dependabot(world), *_private(world), *_without_policy(world)]
 
 
 def _reader(world: World) -> str:
@@ -164,6 +165,63 @@ def _logins(world: World, name: str) -> list[Scenario]:
             DENY,
             with_duration,
         ),
+    ]
+
+
+# --- Dependabot, which requests tokens without a duration ------------------------------------------------------------------------------
+
+
+def _dependabot(world: World) -> list[Scenario]:
+    name = next((one.name for team in world.settings.teams for one in team.repositories if one.dependabot), None)
+    if name is None:
+        return []
+    listed = _dependabot_alone(world, name)
+    open_team = next((team for team in world.settings.teams if team.has_repository and team.readers is Readers.ORGANIZATION), None)
+    return [*listed, *(_dependabot_reads(world, name, world.settings.called(open_team.name)) if open_team else [])]
+
+
+def _update_job(world: World, name: str) -> Credentials:
+    return world.session(world.dependabot_role(name), world.dependabot_job(name).token("sts.amazonaws.com"))
+
+
+def _dependabot_alone(world: World, name: str) -> list[Scenario]:
+    """Who assumes the role, and who gets a token that nobody names a duration for."""
+    assume, request = "assume the Dependabot role", "request a token without a duration"
+    role, updates, build = world.dependabot_role(name), f"Dependabot's update job of {name}", f"a pull request of {name}"
+
+    def token(who: Callable[[World, str], Credentials]) -> str:
+        return f"a token of {len(fetch_token(world, who(world, name), None))} characters"
+
+    def assumed(job: Job) -> str:
+        return world.assume(role, job.token("sts.amazonaws.com"))
+
+    by_dependabot, by_build = f"dependabot of {name}: {assume}", f"{name}: {assume} from a pull request"
+    long_lived = f"dependabot of {name}: {request}"
+    return [
+        Scenario(by_dependabot, updates, assume, name, lambda: assumed(world.dependabot_job(name))),
+        Scenario(by_build, build, assume, name, lambda: assumed(world.build_job(name)), DENY, by_dependabot),
+        Scenario(long_lived, updates, request, name, lambda: token(_update_job)),
+        *(
+            [Scenario(f"{name}: {request}", build, request, name, lambda: token(session), DENY, long_lived)]
+            if world.settings.token_duration < _LONGEST
+            else []
+        ),
+    ]
+
+
+def _dependabot_reads(world: World, name: str, repository: str) -> list[Scenario]:
+    """It reads like a build, and does not write."""
+    updates, reads = f"Dependabot's update job of {name}", f"dependabot of {name}: read the repository {repository}"
+    writes = f"dependabot of {name}: upload an asset to the repository {repository}"
+
+    def upload() -> str:
+        asset = world.asset(repository, "dependabot", "dependabot.txt", b"not from a release branch")
+        clients.call(world.client("codeartifact", _update_job(world, name)).publish_package_version, **asset)
+        return "published"
+
+    return [
+        Scenario(reads, updates, "read by repository", repository, lambda: read_by_repository(world, _update_job(world, name), repository)),
+        Scenario(writes, updates, "publish a package", repository, upload, DENY, reads),
     ]
 
 

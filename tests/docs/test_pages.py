@@ -17,6 +17,7 @@ ALL = pages()
 # Files that people make, or that stand for one of many.
 OTHERS_FILES = {
     "STACK.json",
+    "dependabot.yml",
     "adopted/",
     "prod.import.json",
     "prod.json",

@@ -16,7 +16,8 @@ from rehearsal.cloud.github.patterns import matches
 from tests.policies import iam
 from tests.policies.samples import REGISTRY, REPOSITORY, WORKFLOW
 
-GOOD = ["main", "release/*", "release/v1", "a", "v1.2", "release/2024/*", "A_b-c", "x.y/z", "1", "release", "a/b/c"]
+GOOD = [
+    "queue/gh-readonly-queue","main", "release/*", "release/v1", "a", "v1.2", "release/2024/*", "A_b-c", "x.y/z", "1", "release", "a/b/c"]
 BAD = [
     "",
     "*",
@@ -50,6 +51,8 @@ BAD = [
     "a\\b",
     "a@{1}",
     "é",
+    "gh-readonly-queue/main/*",
+    "gh-readonly-queue/main/pr-1-0a1b2c3",
     "release/*\n",
 ]
 

@@ -26,6 +26,7 @@ from policies.resources.sharing import Sharing
 from policies.resources.team_repository import Publishers, closed_policy, open_readers, own_readers, team_repository_policy
 from policies.resources.topic import dead_letters_policy, topic_key_policy, topic_policy
 from policies.roles.build import build_role_arn, read_only_permissions
+from policies.roles.dependabot import dependabot_permissions, dependabot_trust
 from policies.roles.events import chat_trust, events_permissions, events_trust
 from policies.roles.promote import promote_permissions, promote_trust
 from policies.roles.publish import publish_permissions, publish_trust
@@ -66,6 +67,9 @@ DOCUMENTS = {
     "nobody_trust": nobody_trust(REGISTRY),
     "repository_read_trust, both subjects": repository_read_trust(REGISTRY, REPOSITORY, BOTH),
     "repository_read_trust, immutable subjects": repository_read_trust(REGISTRY, REPOSITORY, IMMUTABLE),
+    "dependabot_trust, both subjects": dependabot_trust(REGISTRY, REPOSITORY, BOTH),
+    "dependabot_trust, immutable subjects": dependabot_trust(REGISTRY, REPOSITORY, IMMUTABLE),
+    "dependabot_permissions": dependabot_permissions(REGISTRY, ["payments", *READABLE]),
     "publish_trust, both subjects": publish_trust(REGISTRY, REPOSITORY, BRANCHES, "", WORKFLOW, BOTH),
     "publish_trust, immutable subjects": publish_trust(REGISTRY, REPOSITORY, BRANCHES, "", WORKFLOW, IMMUTABLE),
     "publish_trust, in an environment": publish_trust(REGISTRY, REPOSITORY, BRANCHES, "production", WORKFLOW, BOTH),
@@ -107,6 +111,7 @@ DOCUMENTS = {
     # Not documents, but who is in one.
     "open_readers": EVERYBODY,
     "open_readers, no developers": open_readers(REGISTRY, "prod", PATH, False, []),
+    "open_readers, Dependabot": open_readers(REGISTRY, "prod", PATH, False, [], dependabot=True),
     "own_readers": own_readers(REGISTRY, "prod", "research", True, ["service-role/research"]),
     "own_readers, no developers": own_readers(REGISTRY, "prod", "research", False, []),
     "build_role_arn": [build_role_arn(REGISTRY, "service-role/build"), build_role_arn(REGISTRY, "ci")],

@@ -141,7 +141,7 @@ def test_a_repository_that_only_installs_makes_no_aws_resource(program, settings
         for team in settings.teams
         if team.readers is configuration.Readers.ORGANIZATION
         for one in team.repositories
-        if one.installs_only
+        if one.installs_only and not one.dependabot
     ]
     assert installing
     for one in installing:
@@ -359,7 +359,12 @@ def test_consumers_in_the_outputs(program, settings):
     said = program.outputs["consumers"]
     assert set(said) == {f"acme/{one.name}" for one in settings.repositories}
     for one in settings.repositories:
-        roles = {"readRole"} | ({"publishRole"} if one.publishes else set()) | ({"promoteRole"} if one.promotes else set())
+        roles = (
+            {"readRole"}
+            | ({"dependabotRole"} if one.dependabot else set())
+            | ({"publishRole"} if one.publishes else set())
+            | ({"promoteRole"} if one.promotes else set())
+        )
         consumer = said[f"acme/{one.name}"]
         assert set(consumer) == {"team", "repository"} | roles
         assert consumer["team"] == one.team and consumer["repository"] == settings.team(one.team).codeartifact_repository

@@ -13,6 +13,7 @@ from typing import Any
 from rehearsal.cloud.github import changes, oidc
 from rehearsal.cloud.github.patterns import matches
 from rehearsal.cloud.github.state import (
+    DEPENDABOT,
     GITHUB_ACTIONS_APP,
     GITHUB_ACTIONS_BOT,
     Environment,
@@ -31,14 +32,17 @@ from rehearsal.cloud.github.state import (
 
 # Where an event's ref comes from. Events that are not listed are not modelled.
 REF_GIVEN = ("push", "workflow_dispatch", "release")
-REF_OF_DEFAULT_BRANCH = ("pull_request_target", "workflow_run", "issue_comment", "schedule")
+REF_OF_DEFAULT_BRANCH = ("pull_request_target", "workflow_run", "issue_comment", "schedule", "dynamic")
 REF_OF_MERGE = ("pull_request",)
 WITH_PULL_REQUEST = ("pull_request", "pull_request_target")
 # Events that only somebody who may write can bring about.
 BY_WRITERS = ("push", "workflow_dispatch", "release", "schedule")
+# Runs that GitHub starts itself. Of those, Dependabot's update jobs alone are modelled.
+BY_DEPENDABOT = ("dynamic",)
 # Nothing that GitHub Actions' own token does starts a run, these excepted.
 BY_ACTIONS = ("workflow_dispatch", "schedule", "workflow_run")
 WORKFLOW_PATH = re.compile(r"\.github/workflows/[^/]+\.ya?ml")
+UPDATES_PATH = "dynamic/dependabot/dependabot-updates"
 WEB = "https://github.com"
 
 
@@ -64,7 +68,7 @@ class NotModelled(Exception):
 def start(github: GitHub, repo: Repository, actor: User, wanted: Wanted, approve_by: list[str]) -> Run:
     """Create a run and let its job start if its environment does. Raises Refused, NotFound or NotModelled; the state is then unchanged."""
     _check_actor(repo, actor, wanted.event)
-    if not WORKFLOW_PATH.fullmatch(wanted.workflow):
+    if not (wanted.workflow == UPDATES_PATH if wanted.event in BY_DEPENDABOT else WORKFLOW_PATH.fullmatch(wanted.workflow)):
         raise changes.Refused(422, f"{wanted.workflow!r} is not a path of a workflow file")
     ref, sha = _ref(repo, wanted)
     number = sum(run.repository is repo for run in github.runs.values()) + 1
@@ -136,6 +140,8 @@ def _check_actor(repo: Repository, actor: User, event: str) -> None:
         raise NotModelled(f"the rehearsal's GitHub does not have the event {event}")
     if actor.login == GITHUB_ACTIONS_BOT and event not in BY_ACTIONS:
         raise changes.Refused(422, f"{event} by {actor.login} does not start a run: its token starts none")
+    if event in BY_DEPENDABOT and actor.login != DEPENDABOT:
+        raise changes.Refused(422, f"{actor.login} does not start {event}: GitHub does, for Dependabot")
     changes.require_read(repo, actor)
     if event in BY_WRITERS and not has_role(repo, actor.login, "write"):
         raise changes.Refused(403, f"{actor.login} may not start {event} in {repo.full_name}")

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 GITHUB_ACTIONS_APP = 15368  # the App id of GitHub Actions on github.com
+DEPENDABOT, DEPENDABOT_APP = "dependabot[bot]", 29110  # likewise
 GITHUB_ACTIONS_BOT = "github-actions[bot]"
 ROLES = ("none", "read", "triage", "write", "maintain", "admin")
 
@@ -260,6 +261,7 @@ class GitHub:
         self.requests: list[dict[str, Any]] = []
         self._ids = itertools.count(1_000_001)
         self.add_user(User(GITHUB_ACTIONS_BOT, 41898282, GITHUB_ACTIONS_APP))
+        self.add_user(User(DEPENDABOT, 49699333, DEPENDABOT_APP))
 
     def new_id(self) -> int:
         return next(self._ids)
@@ -309,8 +311,9 @@ def role_of(repository: Repository, login: str) -> str:
     """The highest role that somebody has in a repository: by themselves, by their teams, or as an owner of the organisation.
 
     GitHub Actions counts as writing: a workflow may give its token `contents: write` and `pull-requests: write` whatever the default.
+    So does Dependabot, which pushes its branches.
     """
-    if login == GITHUB_ACTIONS_BOT:
+    if login in (GITHUB_ACTIONS_BOT, DEPENDABOT):
         return "write"
     if login in repository.owner.owners:
         return "admin"
