@@ -17,7 +17,19 @@ from tests.policies import iam
 from tests.policies.samples import REGISTRY, REPOSITORY, WORKFLOW
 
 GOOD = [
-    "queue/gh-readonly-queue","main", "release/*", "release/v1", "a", "v1.2", "release/2024/*", "A_b-c", "x.y/z", "1", "release", "a/b/c"]
+    "queue/gh-readonly-queue",
+    "main",
+    "release/*",
+    "release/v1",
+    "a",
+    "v1.2",
+    "release/2024/*",
+    "A_b-c",
+    "x.y/z",
+    "1",
+    "release",
+    "a/b/c",
+]
 BAD = [
     "",
     "*",
