@@ -245,7 +245,7 @@ def look(planned: parts.Plan, known: Known, environments: Mapping[tuple[str, str
             if as_planned or (as_planned is None and begun):
                 _branch_policies(one, environment, known, questions, where, found, adopted=bool(as_planned))
     if known.begun("GitHubOidc"):
-        _roles((planned.oidc.read_role,), known, questions, "aws: ", found)
+        _roles(planned.oidc.read_roles, known, questions, "aws: ", found)
     if planned.events and known.begun("PackageEvents"):
         _roles([one for one in (planned.events.role, planned.events.chat_role) if one], known, questions, "aws: ", found)
     _policy(planned.builds.policy, known, questions, found)

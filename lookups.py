@@ -17,6 +17,7 @@ import pulumi_github as github
 from pulumi import runtime
 
 import leftovers
+from existing import noted
 from existing.table import look
 from existing.there import There
 from leftovers import (
@@ -137,14 +138,14 @@ def look_up(settings: Settings, identity_center: pulumi.ProviderResource | None 
     seen = _see(settings, identity_center, unanswered)
     planned = plan_once(settings, seen)
     left = leftovers.Found() if unanswered else _leftovers(settings, seen, planned, unanswered)
-    there = [] if unanswered else _existing(settings, seen, planned, identity_center, unanswered)
+    there, more = ([], []) if unanswered else _existing(settings, seen, planned, identity_center, unanswered)
     # Environments and variables are judged with their repository.
     others = [one for one in there if one.type not in _JUDGED_WITH_REPOSITORIES and one.key not in left.adopted]
     # What was not answered would look as if it were not there.
     found = unanswered or [*problems(settings, seen, planned), *left.problems, *(one.problem(settings.stack) for one in others)]
     if found or seen.owner is None:
         raise LookupProblems(found)
-    for note in notes(settings, seen):
+    for note in (*notes(settings, seen), *more):
         pulumi.log.warn(note)
     return replace(_facts(settings, seen), adopted={**adopted(settings, seen, planned), **left.adopted}), planned()
 
@@ -166,7 +167,7 @@ def look_for_adoption(settings: Settings, identity_center: pulumi.ProviderResour
     seen = _see(settings, identity_center, unanswered)
     planned = plan_once(settings, seen)
     left = leftovers.Found() if unanswered else _leftovers(settings, seen, planned, unanswered)
-    there = [] if unanswered else _existing(settings, seen, planned, identity_center, unanswered)
+    there, more = ([], []) if unanswered else _existing(settings, seen, planned, identity_center, unanswered)
     if unanswered:
         raise LookupProblems(unanswered)
     keys = {one.key for one in there}
@@ -177,7 +178,7 @@ def look_for_adoption(settings: Settings, identity_center: pulumi.ProviderResour
     permissions = {name: one.workflow_permissions for name, one in seen.repositories.items() if one.workflow_permissions}
     if facts:
         facts = replace(facts, adopted={key: id for key, id in facts.adopted.items() if key not in keys})
-    return Adoption(facts, tuple(there), tuple(found), tuple(notes(settings, seen)), permissions)
+    return Adoption(facts, tuple(there), tuple(found), (*notes(settings, seen), *more), permissions)
 
 
 def plan_once(settings: Settings, seen: Seen) -> Planned:
@@ -916,7 +917,8 @@ def _see_permissions(full_name: str, repository: Repository, state: State) -> Wo
 def _see_rest(endpoint: str, kind: type[Any] = dict) -> Any:
     """An object (or what else it is) of GitHub's REST API that no function of the provider looks up, None if there is none."""
     answer = _invoke(github.get_rest_api, endpoint=endpoint)
-    if answer is None or answer.code == 404:
+    # 409: a repository without a commit has no refs. https://docs.github.com/en/rest/git/refs#list-matching-references
+    if answer is None or answer.code in (404, 409):
         return None
     try:
         found = json.loads(answer.body) if answer.code == 200 else None
@@ -988,12 +990,14 @@ def _leftovers(settings: Settings, seen: Seen, planned: Planned, unanswered: lis
 
 def _existing(
     settings: Settings, seen: Seen, planned: Planned, identity_center: pulumi.ProviderResource | None, unanswered: list[str]
-) -> list[There]:
-    """What is there that no run of this stack came to."""
+) -> tuple[list[There], list[str]]:
+    """What is there that no run of this stack came to, and what people should know of it."""
     if seen.owner is None or not seen.account:
-        return []
+        return [], []
     questions = _Questions(seen.account, settings.domain.name, settings.developers.region if settings.developers else "", identity_center)
-    return Asking(unanswered)("what is there already", lambda: look(planned(), seen.state.known, dict(seen.repositories), questions), [])
+    known, ask = seen.state.known, Asking(unanswered)
+    there = ask("what is there already", lambda: look(planned(), known, dict(seen.repositories), questions), [])
+    return there, ask("what holds there already", lambda: list(noted.notes(planned(), known, questions)), [])
 
 
 _JUDGED_WITH_REPOSITORIES = (ENVIRONMENT_TYPE, BRANCH_POLICY_TYPE, VARIABLE_TYPE)

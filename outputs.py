@@ -113,7 +113,7 @@ def build(
         "schemaVersion": SCHEMA_VERSION,
         "domain": {"name": registry.domain_name, "owner": place.account, "arn": registry.domain_arn, "region": place.region},
         "repositories": _repositories(settings, registry, teams),
-        "roles": {"read": oidc.read_role_arn},
+        "roles": {"read": oidc.read_role_arns[0], **({"reads": oidc.read_role_arns} if len(oidc.read_role_arns) > 1 else {})},
         "githubOidcProviderArn": oidc.provider_arn,
         "consumers": _consumers(settings, consumers),
         "policies": {"read": builds.policy_arn},

@@ -32,7 +32,7 @@ def register(settings: Settings, planned: parts.Plan, directory: pulumi.Provider
             consumer.name,
             consumer,
             own.repository if own else registry.shared_repository,
-            oidc.read_role_arn,
+            oidc.read_role_arns[consumer.read_role],
             # Under the former name of a renamed repository its children are known too: the engine puts the alias in front of their names.
             opts=pulumi.ResourceOptions(
                 depends_on=[registry, oidc, *([own] if own else [])],

@@ -7,7 +7,7 @@ from html import escape
 from access.actions import Kind
 from access.matrix import OUTSIDE, Matrix, Rights, Row
 from access.words import place, role_name
-from policies.names import PUBLIC_SOURCES, SHARED_REPOSITORY, dependabot_roles
+from policies.names import dependabot_roles
 
 _LEFT, _MIDDLE, _RIGHT = 10, 395, 780
 _WIDTH, _NODE, _LINE, _GAP, _TOP = 1090, 300, 19, 26, 44
@@ -208,9 +208,9 @@ def _places(matrix: Matrix) -> list[Node]:
             continue
         if column.domain != matrix.columns[0].domain:
             groups["other"].append(number)
-        elif column.repository in PUBLIC_SOURCES:
+        elif column.kind == "public":
             groups["public"].append(number)
-        elif column.repository == SHARED_REPOSITORY:
+        elif column.kind == "shared":
             groups["shared"].append(number)
         else:
             read = any(matrix.rights[one][number, Kind.READ].state for one in everybody)

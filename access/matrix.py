@@ -38,10 +38,11 @@ SUBJECT = f"{GITHUB_OIDC_HOST}:sub"
 
 @dataclass(frozen=True)
 class Column:
-    """A place: a domain (repository "") or one of its repositories."""
+    """A place: a domain (repository "") or one of its repositories; `kind` is a repository's, "" of a domain."""
 
     domain: str
     repository: str = ""
+    kind: str = ""
 
     @property
     def label(self) -> str:
@@ -163,7 +164,11 @@ class Matrix:
 
 def build(stack: Provisioned, *, thorough: bool = False) -> Matrix:
     """The matrix of a stack. `thorough`: put every single question to the evaluator (slow, for checks)."""
-    columns = [Column(domain.name, name) for domain in stack.domains for name in ("", *(one.name for one in domain.repositories))]
+    columns = [
+        column
+        for domain in stack.domains
+        for column in (Column(domain.name), *(Column(domain.name, one.name, one.kind) for one in domain.repositories))
+    ]
     matrix = Matrix(stack, columns, Statements(), thorough=thorough)
     _add_rights(matrix)
     _add_rows(matrix)

@@ -9,10 +9,9 @@ from typing import Any
 from access import actions, drawing
 from access.actions import Kind, Scope
 from access.compare import Comparison, sections
-from access.matrix import AWS, OUTSIDE, Cell, Matrix, Row
+from access.matrix import AWS, OUTSIDE, Cell, Column, Matrix, Row
 from access.tokens import Identity, Token
 from access.words import KINDS, place
-from policies.names import PUBLIC_SOURCES, SHARED_REPOSITORY
 
 _FILES = Path(__file__).parent / "page_files"
 
@@ -61,7 +60,7 @@ def _data(matrix: Matrix, compared: Comparison | None) -> dict[str, Any]:
         "decisions": matrix.cells,
         "kinds": [kind.value for kind in KINDS],
         "actions": [_actions(kind) for kind in KINDS],
-        "columns": [[place(matrix, one), _column_kind(matrix, one.domain, one.repository)] for one in matrix.columns],
+        "columns": [[place(matrix, one), _column_kind(matrix, one)] for one in matrix.columns],
         "roles": [[role.name, role.arn, matrix.class_of[role.arn]] for role in matrix.stack.roles],
         "classes": [_class(matrix, rights, cells, reasons, words) for rights in matrix.rights],
         "rows": [rows.row(row) for row in matrix.rows],
@@ -82,12 +81,10 @@ def _actions(kind: Kind) -> list[str]:
     return list(dict.fromkeys([*named, *([actions.BEARER] if kind is Kind.TOKEN else [])]))
 
 
-def _column_kind(matrix: Matrix, domain: str, repository: str) -> str:
-    if not repository:
+def _column_kind(matrix: Matrix, column: Column) -> str:
+    if not column.repository:
         return "domain"
-    if domain != matrix.columns[0].domain:
-        return "sandbox"
-    return "shared" if repository == SHARED_REPOSITORY else "public" if repository in PUBLIC_SOURCES else "team"
+    return "sandbox" if column.domain != matrix.columns[0].domain else column.kind
 
 
 def _class(matrix: Matrix, rights: Mapping, cells: _Pool, reasons: _Pool, words: _Pool) -> list[int]:

@@ -23,6 +23,7 @@ from access.provisioned import (
     in_order,
     owned_name,
     permission_set_role,
+    repository_kind,
 )
 from evaluator.package_groups import root_group
 from plan import parts
@@ -81,9 +82,8 @@ def _registry(planned: Plan) -> Domain:
 
 
 def _repository(repository: parts.Repository, owned: tuple) -> Repository:
-    return Repository(
-        repository.name, Document(f"policy of repository {repository.name}", repository.policy) if repository.policy else None, owned
-    )
+    policy = Document(f"policy of repository {repository.name}", repository.policy) if repository.policy else None
+    return Repository(repository.name, policy, owned, repository_kind(repository.logical_name))
 
 
 def _sandbox(sandbox: parts.Sandbox) -> Iterable[Domain]:

@@ -68,11 +68,12 @@ class OwnedName:
 
 @dataclass(frozen=True)
 class Repository:
-    """A CodeArtifact repository."""
+    """A CodeArtifact repository. `kind` is shared, public or team, whatever the domain calls it."""
 
     name: str
     policy: Document | None = None
     owns: tuple[OwnedName, ...] = ()
+    kind: str = "team"
 
 
 @dataclass(frozen=True)
@@ -189,7 +190,8 @@ def load(data: Mapping[str, Any]) -> Provisioned:
 
     def repository(stored: Mapping[str, Any]) -> Repository:
         owns = tuple(OwnedName(name["text"], Coordinates(*name["example"])) for name in stored["owns"])
-        return Repository(stored["name"], document(stored["policy"]), owns)
+        # A version that did not say what it is knew usual names alone.
+        return Repository(stored["name"], document(stored["policy"]), owns, stored.get("kind") or repository_kind(stored["name"]))
 
     def domain(stored: Mapping[str, Any]) -> Domain:
         groups = tuple(PackageGroup(**group) for group in stored["groups"])
@@ -357,7 +359,7 @@ def _domain(resources: Resources, resource: Mapping[str, Any]) -> Domain:
     owns = {_logical_name(one): one["inputs"].get("owns", ()) for one in _of(resources, "index:Team")}
     # In the stack a team's repository is called as the team, whatever the domain calls it.
     named = [(one["inputs"]["repository"], _logical_name(one)) for one in created]
-    repositories = [_repository(one, own.get(one), owns.get(key, ())) for one, key in named]
+    repositories = [_repository(one, own.get(one), owns.get(key, ()), repository_kind(key)) for one, key in named]
     return Domain(
         name=name,
         policy=Document(f"policy of domain {name}", policies[name]) if name in policies else None,
@@ -368,13 +370,18 @@ def _domain(resources: Resources, resource: Mapping[str, Any]) -> Domain:
 
 def _order(repository: Repository) -> tuple[int, str]:
     """Shared, teams' by name, public sources."""
-    return (0 if repository.name == SHARED_REPOSITORY else 2 if repository.name in PUBLIC_SOURCES else 1), repository.name
+    return ("shared", "team", "public").index(repository.kind), repository.name
 
 
-def _repository(name: str, policy: str | None, owns: Iterable[Mapping[str, str]]) -> Repository:
+def repository_kind(name: str) -> str:
+    """What a repository is, by its name in the stack, where shared and the public sources have names of their own."""
+    return "shared" if name == SHARED_REPOSITORY else "public" if name in PUBLIC_SOURCES else "team"
+
+
+def _repository(name: str, policy: str | None, owns: Iterable[Mapping[str, str]], kind: str) -> Repository:
     document = Document(f"policy of repository {name}", policy) if policy else None
     owned = (owned_names.parse(Format(one["format"]), one["name"]) for one in owns)
-    return Repository(name, document, tuple(owned_name(one) for one in owned))
+    return Repository(name, document, tuple(owned_name(one) for one in owned), kind)
 
 
 def owned_name(owned: owned_names.OwnedName) -> OwnedName:

@@ -48,7 +48,7 @@ def write(stack: str, found: Found, folder: Path) -> tuple[str, bool]:
     adoption = found.adoption
     if adoption is None or found.settings is None:
         raise ValueError("nothing was looked at")
-    ready = not adoption.problems and all(one.adoptable for one in adoption.there)
+    ready = not adoption.problems and not any(one.in_the_way for one in adoption.there)
     planned = plan(found.settings, adoption.facts) if adoption.facts else None
     text = page(stack, found, planned)
     folder.mkdir(exist_ok=True)

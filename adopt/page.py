@@ -13,18 +13,22 @@ def page(stack: str, found: Found, planned: parts.Plan | None) -> str:
     if adoption is None:
         return ""
     there = adoption.there
-    blocked = [f"{one.where}: {one.what}: {one.blocked}{_or(one)}" for one in there if not one.adoptable]
+    blocked = [f"{one.where}: {one.what}: {one.blocked}{_or(one)}" for one in there if one.in_the_way]
     changed = [one for one in there if one.adoptable and one.changes]
     same = [one for one in there if one.adoptable and not one.changes]
+    removed = [one for one in there if one.removal]
     return "\n".join(
         [
             f"# Adopting what stack {stack} finds",
             *_section("In the way", [*adoption.problems, *blocked], "Nothing."),
             *_changes(changed),
             *_section("Taken over unchanged", [f"{one.what} ({one.id})" for one in same], "Nothing."),
+            *_section("Deleted and made again", [f"{one.where}: {one.what}: {one.blocked}" for one in removed], "Nothing."),
             *_section("Stays as it is or changes without an import", adoption.notes, "Nothing to say."),
             *_section("Who has published what", list(_owned(planned, found.resources)) if planned else [], "The catalog owns no names."),
-            *_section("Next", _next(stack, bool(blocked or adoption.problems), bool(changed or same)), ""),
+            *_section(
+                "Next", _next(stack, bool(blocked or adoption.problems), bool(changed or same), [one.removal for one in removed]), ""
+            ),
             "",
         ]
     )
@@ -64,13 +68,15 @@ def _owned(planned: parts.Plan, resources: Sequence[Resource]) -> Iterator[str]:
             )
 
 
-def _next(stack: str, blocked: bool, any: bool) -> list[str]:
+def _next(stack: str, blocked: bool, any: bool, removals: Sequence[str]) -> list[str]:
     if blocked:
         return ["Settle what is in the way, then run this again: no import file was written."]
     if not any:
         return [f"There is nothing to adopt: pulumi up --stack {stack}"]
+    now = [f"just before, while nothing else publishes or installs there: {one}" for one in removals]
     return [
         f"pulumi import --stack {stack} --file adopted/{stack}.import.json --protect=false --generate-code=false",
         f"commit adopted/{stack}.json, by which what was there stays when this stack goes",
+        *now,
         f"pulumi preview --stack {stack} --diff shows the changes above and no replacement; then pulumi up --stack {stack}",
     ]

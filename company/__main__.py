@@ -44,12 +44,13 @@ class _Disagreeing(Exception):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write or check, and return the exit status."""
     options = _options(arguments)
-    return check(options.root) if options.check else write(options)
+    return check(options) if options.check else write(options)
 
 
-def check(root: Path) -> int:
-    """Say what disagrees."""
-    found = checking.disagreements(root)
+def check(options: argparse.Namespace) -> int:
+    """Say what disagrees, with what was said on the command line too."""
+    root = options.root
+    found = [*checking.disagreements(root), *_contradictions(options, _own(options, places.of_the_example(root)))]
     for line in found:
         print(line, file=sys.stderr)
     if not found:
@@ -62,7 +63,7 @@ def write(options: argparse.Namespace) -> int:
     """Write what is to be written, if it then agrees."""
     root, example = options.root, places.of_the_example(options.root)
     new = [stack for stack in places.stacks(root) if f"Pulumi.{stack}.yaml" in example]
-    problems = _contradictions(options, [stack for stack in places.stacks(root) if stack not in new])
+    problems = _contradictions(options, _own(options, example))
     if problems:
         return _stopped(problems, 1)
     if new and (missing := [name for name in NEEDED if not getattr(options, name)]):
@@ -71,6 +72,9 @@ def write(options: argparse.Namespace) -> int:
             return _stopped([f"got no {', '.join(name.upper() for name in missing)}; expected each of them; say make company {said}"], 2)
         for name in missing:
             setattr(options, name, Prompt.ask(NEEDED[name]).strip())
+        if not options.pulumi_organization:
+            default = options.organization.lower()
+            options.pulumi_organization = Prompt.ask("organization in Pulumi Cloud, which may deploy", default=default).strip()
     try:
         changes = _checked(root, lambda: _start(root, _wanted(options, new), example) if new else _without(example))
     except _Disagreeing as error:
@@ -89,10 +93,23 @@ def _stopped(problems: Sequence[str], status: int) -> int:
     return status
 
 
+def _own(options: argparse.Namespace, example: set[str]) -> list[str]:
+    """The stacks whose files are the company's own."""
+    return [stack for stack in places.stacks(options.root) if f"Pulumi.{stack}.yaml" not in example]
+
+
 def _contradictions(options: argparse.Namespace, own: Sequence[str]) -> list[str]:
-    """The organisation is in every file: another one is another company."""
+    """The organisation is in every file: another one is another company. Pulumi Cloud's is in the bootstrap's, and may deploy."""
     owners = {stack: read_stack_file(options.root / f"Pulumi.{stack}.yaml").get("github:owner") for stack in own}
-    return [
+    key = f"{starting.BOOTSTRAP}:pulumiCloud"
+    trusted = {file.name: read_stack_file(file).get(key) for file in places.bootstraps(options.root)} if own else {}
+    found = [
+        f"PULUMI_ORGANIZATION: got {options.pulumi_organization}; expected {cloud.get('organization')}, as {key}.organization of "
+        f"bootstrap/{name}; leave it out, or change that file and run the bootstrap"
+        for name, cloud in trusted.items()
+        if options.pulumi_organization and isinstance(cloud, Mapping) and cloud.get("organization") != options.pulumi_organization
+    ]
+    return found + [
         f"ORGANIZATION: got {options.organization}; expected {owner}, as github:owner of Pulumi.{stack}.yaml; "
         "leave it out, or begin with a fresh copy for another company"
         for stack, owner in owners.items()
@@ -182,10 +199,12 @@ def _notes(options: argparse.Namespace, new: Sequence[str]) -> None:
             if said not in (None, [None], got):
                 print(f"kept Pulumi.{stack}.yaml, which is yours: it says {got}, {name} says {said}")
     if new:
-        trusted = options.pulumi_organization or options.organization.lower()
+        said = options.pulumi_organization
+        trusted, why = (said, "") if said else (options.organization.lower(), " (PULUMI_ORGANIZATION was not given: ORGANIZATION's name)")
         print(
-            f"The bootstrap will trust Pulumi Cloud's organization {trusted}: if that is not yours, change pulumiCloud in bootstrap/ "
-            "before it runs (docs/deployments.md).\nNext: your teams in catalog/; make company CHECK=1; make rehearse ALL=1."
+            f"The bootstrap will trust Pulumi Cloud's organization {trusted}{why}: whoever has that name there deploys. If that is not "
+            "you, change pulumiCloud in bootstrap/ before it runs (docs/deployments.md).\n"
+            "Next: your teams in catalog/; make company CHECK=1; make rehearse ALL=1."
         )
 
 

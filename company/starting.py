@@ -64,8 +64,8 @@ def stack_file(example: str, stack: str, wanted: Wanted) -> str:
             config.pop(f"{PROGRAM}:{key}", None)
         _place(config, stack, wanted)
         config[f"{PROGRAM}:domain"]["name"] = wanted.domain_of(stack)
-        for format, names in _namespaces(wanted.name).items():
-            _fill(config[f"{PROGRAM}:namespaces"][format], names)
+        for format, there in config[f"{PROGRAM}:namespaces"].items():
+            _fill(there, _namespaces(wanted.name)[format])
         _provider(config, wanted.creates_provider(stack))
         if publishing := config.get(f"{PROGRAM}:publishing"):
             publishing["workflow"] = f"{wanted.organization}/{publishing['workflow'].partition('/')[2]}"
@@ -115,7 +115,14 @@ repositories:
 
 
 def _namespaces(name: str) -> dict[str, list[str]]:
-    return {"npm": [f"@{name}/*", f"@{name}-*/*"], "pypi": [f"{name}-*"], "maven": [f"com.{name}", f"com.{name}.*"]}
+    return {
+        "npm": [f"@{name}/*", f"@{name}-*/*"],
+        "pypi": [f"{name}-*"],
+        "maven": [f"com.{name}", f"com.{name}.*"],
+        "cargo": [f"{name}-*"],
+        "nuget": [f"{name}.*"],
+        "generic": [f"{name}-*/*"],
+    }
 
 
 def _place(config: CommentedMap, stack: str, wanted: Wanted) -> None:

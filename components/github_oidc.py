@@ -1,6 +1,6 @@
-"""GitHubOidc: GitHub's OIDC provider in the account, and the role with which builds read.
+"""GitHubOidc: GitHub's OIDC provider in the account, and the roles with which builds read.
 
-The read role's size is constant: a repository that only installs needs no AWS resource of its own.
+One role serves many repositories: a repository that only installs needs no AWS resource of its own.
 """
 
 import pulumi
@@ -13,19 +13,23 @@ SESSION_DURATION = 3600
 
 
 class GitHubOidc(pulumi.ComponentResource):
-    """The provider and the read role."""
+    """The provider and the read roles."""
 
     provider_arn: pulumi.Output[str]
     """ARN of the OIDC provider."""
-    read_role_arn: pulumi.Output[str]
-    """ARN of the role that builds assume to read."""
+    read_role_arns: list[pulumi.Output[str]]
+    """ARNs of the roles that builds assume to read, in the plan's order."""
 
     def __init__(self, name: str, planned: parts.GitHubOidc, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("package-flow:index:GitHubOidc", name, {}, opts)
         provider = self._create_provider(name, planned) if planned.creates_provider else None
         self.provider_arn = provider.arn if provider else pulumi.Output.from_input(planned.provider_arn)
-        self.read_role_arn = self._read_role(name, planned.read_role, [provider] if provider else [])
-        self.register_outputs({"providerArn": self.provider_arn, "readRoleArn": self.read_role_arn})
+        after: list[pulumi.Resource] = [provider] if provider else []
+        self.read_role_arns = [
+            self._read_role(f"{name}-read" if number == 1 else f"{name}-read+{number}", role, after)
+            for number, role in enumerate(planned.read_roles, 1)
+        ]
+        self.register_outputs({"providerArn": self.provider_arn, "readRoleArn": self.read_role_arns[0]})
 
     def _create_provider(self, name: str, planned: parts.GitHubOidc) -> aws.iam.OpenIdConnectProvider:
         return aws.iam.OpenIdConnectProvider(
@@ -38,7 +42,7 @@ class GitHubOidc(pulumi.ComponentResource):
 
     def _read_role(self, name: str, planned: parts.Role, after: list[pulumi.Resource]) -> pulumi.Output[str]:
         role = aws.iam.Role(
-            f"{name}-read",
+            name,
             name=planned.name,
             path=planned.path,
             description=planned.description,
@@ -48,7 +52,7 @@ class GitHubOidc(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=after),
         )
         aws.iam.RolePolicy(
-            f"{name}-read",
+            name,
             name=planned.policy_name,
             role=role.name,
             policy=planned.permissions,

@@ -4,8 +4,8 @@ Source: User Guide, "Package group definition syntax and matching behavior" and 
 exact package, `~` a prefix that ends at a word boundary (after a letter or digit only), `*` every value that starts so (after a slash or
 another character that is no letter or digit). A package belongs to the most specific group that matches.
 
-A *weak* association is a match of a variation (another case, other separators). What it does to origin controls is not documented;
-here such a package has to satisfy the weakly matching group and the group that matches it exactly.
+A *weak* association is a match of a variation (another case, other separators). A package whose most specific group matches it so is
+blocked, whatever the group's modes are: no version of it is published or comes from upstreams.
 """
 
 import re
@@ -167,7 +167,7 @@ def variation(text: str) -> str:
 
 
 def restricting_groups(groups: Iterable[PackageGroup], package: Coordinates) -> list[PackageGroup]:
-    """All groups whose restrictions a package has to satisfy: its strong match, and a more specific weak one.
+    """The group that matches a package exactly, and a more specific one of which it is a variation, which blocks it.
 
     The root group must be among `groups`.
     """
@@ -204,8 +204,8 @@ def inherited_from(groups: Iterable[PackageGroup], group: PackageGroup, kind: st
 def admits(groups: Iterable[PackageGroup], package: Coordinates, kind: str, repositories: Iterable[str]) -> bool:
     """Whether the groups let versions of a package come in by way of `kind` into one of `repositories`."""
     candidates, names = list(groups), set(repositories)
-    deciding = (inherited_from(candidates, group, kind) for group in restricting_groups(candidates, package))
-    return all(_mode_admits(group, kind, names) for group in deciding)
+    strong, *weak = restricting_groups(candidates, package)
+    return not weak and _mode_admits(inherited_from(candidates, strong, kind), kind, names)
 
 
 def _mode_admits(group: PackageGroup, kind: str, repositories: set[str]) -> bool:

@@ -143,7 +143,10 @@ def _other_sources(planned: parts.Plan, others: set[str], known: Known, answers:
 
 
 def _package_groups(planned: parts.Plan, known: Known, answers: Answers) -> Iterator[There]:
-    """The provider imports none of Cloud Control's resources. A group holds no packages, so that deleting one loses none."""
+    """The provider imports none of Cloud Control's resources: it reads one by its type, which an import does not say.
+
+    A group holds no packages, so that deleting one loses none.
+    """
     for team in planned.teams:
         for one in team.package_groups:
             pattern = one.owned.group_pattern
@@ -151,17 +154,12 @@ def _package_groups(planned: parts.Plan, known: Known, answers: Answers) -> Iter
                 continue
             if answers.resource(_PACKAGE_GROUP, planned.place.package_group_arn(pattern)) is None:
                 continue
-            yield There(
-                PACKAGE_GROUP_TYPE,
-                (one.name,),
-                f"the package group {pattern}",
-                f"{team.file}: owns.{one.owned.format}: {one.owned.text}",
-                "",
-                blocked=(
-                    "Pulumi can't import one. It holds no packages; from its deletion to the next pulumi up its names are nobody's: "
-                    f"aws codeartifact delete-package-group --domain {planned.place.domain} --package-group '{pattern}'"
-                ),
+            removal = f"aws codeartifact delete-package-group --domain {planned.place.domain} --package-group '{pattern}'"
+            blocked = (
+                f"Pulumi can't import one. It holds no packages; until the next pulumi up its names are as open as its parent's: {removal}"
             )
+            where = f"{team.file}: owns.{one.owned.format}: {one.owned.text}"
+            yield There(PACKAGE_GROUP_TYPE, (one.name,), f"the package group {pattern}", where, "", (), blocked, removal=removal)
 
 
 def roles(planned: parts.Plan, known: Known, answers: Answers) -> Iterator[There]:
@@ -205,7 +203,8 @@ def _unfit(one: parts.Role, found: Mapping[str, Any]) -> str:
 
 def _planned_roles(planned: parts.Plan, known: Known) -> Iterator[tuple[parts.Role, str, str, bool]]:
     """Each role with the name of its policy's resource, where it comes from, and whether leftovers.py looks for it."""
-    yield planned.oidc.read_role, "github-read", "aws", known.begun("GitHubOidc")
+    for number, role in enumerate(planned.oidc.read_roles, 1):
+        yield role, "github-read" if number == 1 else f"github-read+{number}", "aws", known.begun("GitHubOidc")
     for one in planned.consumers:
         begun = known.begun("ConsumingRepository", one.name, one.renamed_from)
         for kind, role in one.roles_by_kind.items():
@@ -248,7 +247,10 @@ def events(planned: parts.Plan, known: Known, answers: Answers) -> Iterator[Ther
     """Topic and queue: somebody else's would lose its subscribers' messages or its policy."""
     if planned.events is None or known.begun("PackageEvents"):
         return
-    names, held = planned.events.names, "it has other senders and receivers than this stack's: delete it, or let it have another name"
+    names, held = (
+        planned.events.names,
+        "it has other senders and receivers than this stack's: delete it, or leave it and take package-flow:events out",
+    )
     if key(TOPIC_TYPE, names.rule) not in known.made and answers.topic(names.rule) is not None:
         yield There(TOPIC_TYPE, (names.rule,), f"the SNS topic {names.rule}", "package-flow:events", "", (), held, _STACKS_NAME)
     if key(QUEUE_TYPE, names.dead_letters) not in known.made and answers.queue(names.dead_letters) is not None:
@@ -266,6 +268,7 @@ def permission_sets(planned: parts.Plan, known: Known, answers: Answers) -> Iter
             continue
         arn = answers.permission_set(developers.instance_arn, one.name)
         if arn is not None:
-            held = f"it is {arn}, and people may be signed in by it: delete it, or have others create them (developers.mode: policy)"
+            why = f"it is {arn}, and people may be signed in by it"
+            held = f"{why}: delete it, or leave it and have others create them (developers.mode: policy)"
             what = f"the permission set {one.name}"
             yield There(PERMISSION_SET_TYPE, (one.name,), what, "package-flow:developers", "", (), held, _STACKS_NAME)

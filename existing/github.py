@@ -5,7 +5,7 @@ from typing import Any
 
 from existing.answers import Answers
 from existing.there import There
-from leftovers import BRANCH_POLICY_TYPE, ENVIRONMENT_TYPE, RULESET_TYPE, VARIABLE_TYPE, Known, key
+from leftovers import BRANCH_POLICY_TYPE, ENVIRONMENT_TYPE, RULESET_TYPE, VARIABLE_TYPE, Known, key, same_ruleset
 from plan import parts
 from plan.facts import SeenRepository
 from policies.names import PROMOTE_ENVIRONMENT
@@ -13,34 +13,40 @@ from policies.names import PROMOTE_ENVIRONMENT
 Seen = Mapping[str, SeenRepository]
 
 
-def _names(one: parts.ConsumingRepository) -> list[str]:
-    """A repository's names in the state."""
+def names_in_state(one: parts.ConsumingRepository) -> list[str]:
+    """The names that a repository may have in the state."""
     return [name for name in (one.name, one.renamed_from) if name]
 
 
-def _where(one: parts.ConsumingRepository) -> str:
+def where(one: parts.ConsumingRepository) -> str:
+    """File and key of the catalog that lead to a repository."""
     return f"{one.file}: repositories.{one.name}"
 
 
 def rulesets(planned: parts.Plan, known: Known, answers: Answers) -> Iterator[There]:
-    """Rulesets of exactly the planned names, which GitHub has once in a repository. All others stay and are added to."""
+    """Rulesets of exactly the planned names, which GitHub has once in a repository. All others stay and are added to.
+
+    A name has a digest of what the ruleset says: one that says it is this stack's in all but its state, and adopted.
+    """
     for one in planned.consumers:
         # Those of a component that an earlier run came to, leftovers.py judges.
-        made = all(any(key(RULESET_TYPE, name, each.name) in known.made for name in _names(one)) for each in one.rulesets)
-        if made or known.begun("ConsumingRepository", *_names(one)):
+        made = all(any(key(RULESET_TYPE, name, each.name) in known.made for name in names_in_state(one)) for each in one.rulesets)
+        if made or known.begun("ConsumingRepository", *names_in_state(one)):
             continue
         listed = answers.rest(f"repos/{one.repository.owner.login}/{one.name}/rulesets?includes_parents=false&per_page=100") or ()
-        planned_names = {each.name for each in one.rulesets}
-        for there in listed:
-            if there.get("name") in planned_names:
-                yield There(
-                    RULESET_TYPE,
-                    (one.name, str(there["name"])),
-                    f"the ruleset {there['name']}",
-                    _where(one),
-                    "",
-                    blocked="its name says that a stack of this program made it: delete or rename it on GitHub, or find the stack",
-                )
+        wanted = {each.name: each for each in one.rulesets}
+        for there in [each for each in listed if each.get("name") in wanted]:
+            yield _ruleset(one, wanted[str(there["name"])], there, answers)
+
+
+def _ruleset(one: parts.ConsumingRepository, wanted: parts.Ruleset, there: Mapping[str, Any], answers: Answers) -> There:
+    found = answers.rest(f"repos/{one.repository.owner.login}/{one.name}/rulesets/{there.get('id')}")
+    # Without the bypass list, which some credentials are not shown, nobody knows whom it lets past.
+    same = found is not None and same_ruleset(wanted, found, bypass_shown=True)
+    blocked = "" if same else "it says something else than its name stands for: delete or rename it on GitHub"
+    return There(
+        RULESET_TYPE, (one.name, wanted.name), f"the ruleset {wanted.name}", where(one), f"{one.name}:{there.get('id')}", (), blocked
+    )
 
 
 def environments(planned: parts.Plan, known: Known, seen: Seen, answers: Answers) -> Iterator[There]:
@@ -62,7 +68,7 @@ def _environment(one: parts.ConsumingRepository, environment: parts.Environment,
         ENVIRONMENT_TYPE,
         (one.name, environment.name),
         f"the environment {environment.name}",
-        _where(one),
+        where(one),
         f"{one.name}:{environment.name}",
         tuple(_stricter(environment, found)),
         "; ".join(weakened(environment, found, listed)),
@@ -130,7 +136,7 @@ def _branch_policies(one: parts.ConsumingRepository, environment: parts.Environm
         name = f"{one.name}/{environment.name}/{pattern}"
         if there.get("type", "branch") == "branch" and pattern in environment.branches and key(BRANCH_POLICY_TYPE, name) not in known.made:
             id = f"{one.name}:{environment.name.replace(':', '??')}:{there.get('id')}"
-            yield There(BRANCH_POLICY_TYPE, (name,), f"the branch policy {pattern} of {environment.name}", _where(one), id)
+            yield There(BRANCH_POLICY_TYPE, (name,), f"the branch policy {pattern} of {environment.name}", where(one), id)
 
 
 def variables(planned: parts.Plan, known: Known, seen: Seen) -> Iterator[There]:
@@ -138,6 +144,6 @@ def variables(planned: parts.Plan, known: Known, seen: Seen) -> Iterator[There]:
     for one in planned.consumers:
         there = seen[one.name].variables if one.name in seen else {}
         for name, value in one.variables.items():
-            if name in there and not any(key(VARIABLE_TYPE, each, name) in known.made for each in _names(one)):
+            if name in there and not any(key(VARIABLE_TYPE, each, name) in known.made for each in names_in_state(one)):
                 changes = () if there[name] == value else (f"value: {there[name]} becomes {value}",)
-                yield There(VARIABLE_TYPE, (one.name, name), f"the Actions variable {name}", _where(one), f"{one.name}:{name}", changes)
+                yield There(VARIABLE_TYPE, (one.name, name), f"the Actions variable {name}", where(one), f"{one.name}:{name}", changes)

@@ -16,6 +16,7 @@ class There:
     blocked          why it may not be adopted as it is, and what to do; "" = it may
     rename           how this stack takes another name; "" = it can't
     before           the document of a policy, with which it can be given back
+    removal          the command that removes it just before this stack makes its own, of what can't be imported and holds nothing
     """
 
     type: str
@@ -27,6 +28,7 @@ class There:
     blocked: str = ""
     rename: str = ""
     before: str = ""
+    removal: str = ""
 
     @property
     def key(self) -> str:
@@ -35,6 +37,11 @@ class There:
     @property
     def adoptable(self) -> bool:
         return bool(self.id) and not self.blocked
+
+    @property
+    def in_the_way(self) -> bool:
+        """Whether something has to be settled before anything is imported."""
+        return not self.adoptable and not self.removal
 
     def problem(self, stack: str) -> str:
         """The line of the error: what is there, and the ways on."""

@@ -38,7 +38,8 @@ def lines(planned: parts.Plan) -> Iterator[str]:
     yield "Ids of GitHub, groups and keys follow from names: nobody knows them before they are looked up."
     yield from _registry(planned.registry)
     yield from _section("GitHub OIDC", ["creates the provider" if planned.oidc.creates_provider else "uses the account's provider"])
-    yield from _role(planned.oidc.read_role)
+    for role in planned.oidc.read_roles:
+        yield from _role(role)
     for team in planned.teams:
         yield from _team(team)
     for consumer in planned.consumers:

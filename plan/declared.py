@@ -70,16 +70,23 @@ class DomainSettings:
     key: str = ""
 
 
+# Characters of a trust policy: the default, and what AWS raises it to.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+TRUST_MAX, TRUST_MAX_RAISED = 2_048, 4_096
+
+
 @dataclass(frozen=True)
 class IamSettings:
     """Path of every role, starting and ending with a slash, and the ARN of the policy that bounds them ("" = none).
 
+    `trust_policy_length` is the account's quota: characters of a trust policy.
     `deployers` are the roles that run `pulumi up`, each after its path; if any are named, nobody else creates repositories in the domain.
     """
 
     path: str
     permissions_boundary: str
     deployers: tuple[str, ...] = ()
+    trust_policy_length: int = TRUST_MAX
 
 
 @dataclass(frozen=True)
@@ -176,7 +183,8 @@ class Repository:
     """A consuming repository: a GitHub repository that installs, and may publish, packages. `environment` "" = none.
 
     `accepted_branches` are branches that were there before they became release branches and that may publish as they stand. `renamed_from`
-    is the name that this stack knew it by ("" = it was not renamed). `dependabot`: Dependabot reads packages for it.
+    is the name that this stack knew it by ("" = it was not renamed). `dependabot`: Dependabot reads for it. `subjects`: None = those
+    of the stack.
     """
 
     name: str
@@ -192,6 +200,7 @@ class Repository:
     release_tags: ReleaseTags = field(default_factory=ReleaseTags)
     protection: Protection = Protection()
     dependabot: bool = False
+    subjects: Subjects | None = None
 
     @property
     def installs_only(self) -> bool:

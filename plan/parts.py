@@ -129,13 +129,13 @@ class PackageRegistry:
 
 @dataclass(frozen=True)
 class GitHubOidc:
-    """GitHub's OIDC provider in the account, and the role with which builds read."""
+    """GitHub's OIDC provider in the account, and the roles with which builds read: one, or as many as a large catalog needs."""
 
     provider_arn: str
     creates_provider: bool
     audience: str
     url: str
-    read_role: Role
+    read_roles: tuple[Role, ...]
 
 
 @dataclass(frozen=True)
@@ -234,7 +234,7 @@ class ConsumingRepository:
     `renamed_from` is the name under which the stack has it, "" = it was not renamed.
 
     The repository's guards are `rulesets` and environments. `variables` are all of its Actions variables with their values, `teams` the ids
-    of the GitHub teams in its guards by the slugs that the catalog has.
+    of the GitHub teams in its guards by the slugs that the catalog has. `read_role` is the place of its builds' role among the shared ones.
     """
 
     name: str
@@ -246,6 +246,7 @@ class ConsumingRepository:
     team_repository: str
     codeartifact_repository: str
     rulesets: tuple[Ruleset, ...]
+    read_role: int
     own_read_role: Role | None
     dependabot_role: Role | None
     publishing: Publishing | None
@@ -393,6 +394,7 @@ class Plan:
     developers: DeveloperAccess | None
     events: PackageEvents | None
     sandbox: Sandbox | None
+    trust_policy_length: int
 
     @property
     def repositories(self) -> tuple[Repository, ...]:
@@ -403,7 +405,7 @@ class Plan:
     def roles(self) -> tuple[Role, ...]:
         """Every IAM role."""
         events = (self.events.role, self.events.chat_role) if self.events else ()
-        return (self.oidc.read_role, *(role for one in self.consumers for role in one.roles), *(one for one in events if one))
+        return (*self.oidc.read_roles, *(role for one in self.consumers for role in one.roles), *(one for one in events if one))
 
 
 def _place(one: Registry) -> dict[str, str]:

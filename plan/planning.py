@@ -20,12 +20,13 @@ from plan.declared import (
     Team,
 )
 from plan.declared import Sandbox as DeclaredSandbox
-from plan.facts import Facts
+from plan.facts import Facts, stable_id, widest
 from plan.parts import Plan, Role
+from plan.shares import capacity, shares
 from policies import events, guards
 from policies.arns import GITHUB_OIDC_HOST, principal_patterns
 from policies.document import Statement, text
-from policies.github_tokens import AUDIENCE, GitHubRepository
+from policies.github_tokens import AUDIENCE, GitHubRepository, Subjects
 from policies.names import (
     PROMOTE_ENVIRONMENT,
     PUBLIC_SOURCES,
@@ -34,6 +35,7 @@ from policies.names import (
     Variable,
     promote_roles,
     read_policy_name,
+    read_role_name,
     role_name,
     variables_of,
 )
@@ -69,6 +71,7 @@ def plan(settings: Settings, facts: Facts) -> Plan:
         developers=planning.developers(settings.developers) if settings.developers else None,
         events=planning.events(settings.events) if settings.events else None,
         sandbox=planning.sandbox(settings.sandbox) if settings.sandbox else None,
+        trust_policy_length=settings.iam.trust_policy_length,
     )
 
 
@@ -104,10 +107,29 @@ class _Planning:
         # The same for builds on AWS and for every permission set.
         self.read_policy = text(read_only_permissions(self.place, settings.token_duration, self.public))
         self.github = {one.name: self._github(one.name) for one in settings.repositories}
+        self.trusting: Callable = organization_read_trust if settings.read_role is ReadRole.ORGANIZATION else catalog_read_trust
+        self.shares = self._shares()
+        self.share_of = {name: number for number, share in enumerate(self.shares) for name in share}
 
     def _github(self, name: str) -> GitHubRepository:
         seen = self.facts.repositories[name]
         return GitHubRepository(self.facts.owner, seen.name, seen.id)
+
+    def _shares(self) -> tuple[tuple[str, ...], ...]:
+        """The repositories of each read role. Measured with the widest that may come, so that what is looked up moves no repository."""
+        settings, wide = self.settings, widest(replace(self.settings, teams=()))
+        forms = {self._forms(one) for one in settings.repositories}
+        kinds = [GitHubRepository(wide.owner, form, stable_id("repository", form)) for form in forms]
+        if not kinds:
+            return ((),)
+        strict = [one.id for one in kinds if one.name == Subjects.IMMUTABLE]
+        most = capacity(
+            lambda every: self.trusting(wide.registry, wide.owner, every, Subjects.BOTH, strict), kinds, settings.iam.trust_policy_length
+        )
+        return shares([one.name for one in settings.repositories], most)
+
+    def _forms(self, one: Repository) -> Subjects:
+        return one.subjects or self.settings.subjects
 
     def _role(self, name: str, description: str, trusted: list[Statement], policy_name: str, allowed: Iterable[Statement]) -> Role:
         iam, listed = self.settings.iam, list(allowed)
@@ -203,27 +225,30 @@ class _Planning:
         settings = self.settings
         if team.readers is Readers.TEAM:
             return own_readers(self.place, settings.stack, team.name, bool(team.developer_groups), team.build_roles)
-        dependabot = any(one.dependabot for each in settings.teams for one in each.repositories)
-        return open_readers(self.place, settings.stack, settings.iam.path, bool(settings.developers), settings.build_roles, dependabot)
+        people, builds = bool(settings.developers), settings.build_roles
+        dependabot, several = any(one.dependabot for one in settings.repositories), len(self.shares) > 1
+        return open_readers(self.place, settings.stack, settings.iam.path, people, builds, dependabot, several)
 
     # --- GitHub -----------------------------------------------------------------------------------------------------------------------
 
     def oidc(self) -> parts.GitHubOidc:
         """The provider, and the role of every build."""
         settings, place = self.settings, self.place
-        repositories = list(self.github.values())
-        trusting: Callable = organization_read_trust if settings.read_role is ReadRole.ORGANIZATION else catalog_read_trust
+        strict = {self.github[one.name].id for one in settings.repositories if self._forms(one) is Subjects.IMMUTABLE}
         return parts.GitHubOidc(
             provider_arn=place.github_oidc_provider_arn,
             creates_provider=settings.oidc_provider is OidcProvider.CREATE,
             audience=AUDIENCE,
             url=f"https://{GITHUB_OIDC_HOST}",
-            read_role=self._role(
-                role_name(settings.stack, RoleKind.READ),
-                "Builds read packages",
-                trusting(place, self.facts.owner, repositories, settings.subjects),
-                RoleKind.READ,
-                read_permissions(place, settings.token_duration, self.public),
+            read_roles=tuple(
+                self._role(
+                    read_role_name(settings.stack, number),
+                    "Builds read packages",
+                    self.trusting(place, self.facts.owner, [self.github[name] for name in share], Subjects.BOTH, strict),
+                    RoleKind.READ,
+                    read_permissions(place, settings.token_duration, self.public),
+                )
+                for number, share in enumerate(self.shares, 1)
             ),
         )
 
@@ -233,6 +258,7 @@ class _Planning:
         promotes = self._promotion(team, one, one.promotes.reviewers) if one.publishes and one.promotes else None
         own = self._own_read_role(team, one) if team.readers is Readers.TEAM else None
         dependabot = self._dependabot_role(team, one) if one.dependabot else None
+        shared = self.share_of[one.name]
         return parts.ConsumingRepository(
             name=one.name,
             file=team.file,
@@ -243,11 +269,12 @@ class _Planning:
             team_repository=team.name if team.has_repository else "",
             codeartifact_repository=team.codeartifact_repository,
             rulesets=self._rulesets(team, one),
+            read_role=shared,
             own_read_role=own,
             dependabot_role=dependabot,
             publishing=publishes,
             promotion=promotes,
-            variables=self._variables(team, own, publishes.role if publishes else None, promotes.role if promotes else None),
+            variables=self._variables(team, shared, own, publishes.role if publishes else None, promotes.role if promotes else None),
             teams={slug: self.facts.teams[slug] for slug in _slugs(team, one)},
         )
 
@@ -280,7 +307,7 @@ class _Planning:
         return self._role(
             role_name(settings.stack, RoleKind.READ, github.name),
             f"Builds of {github.name} read packages, also their team's",
-            repository_read_trust(self.place, github, settings.subjects),
+            repository_read_trust(self.place, github, self._forms(one)),
             RoleKind.READ,
             read_permissions(self.place, settings.token_duration, self._readable(team)),
         )
@@ -290,7 +317,7 @@ class _Planning:
         return self._role(
             role_name(settings.stack, RoleKind.DEPENDABOT, github.name),
             f"Dependabot reads packages for {github.name}",
-            dependabot_trust(self.place, github, settings.subjects),
+            dependabot_trust(self.place, github, self._forms(one)),
             RoleKind.READ,
             dependabot_permissions(self.place, self._readable(team)),
         )
@@ -321,7 +348,7 @@ class _Planning:
             role=self._role(
                 role_name(settings.stack, RoleKind.PUBLISH, github.name),
                 f"Release branches of {github.name} publish to {team.own_repository}",
-                publish_trust(self.place, github, one.release_branches, one.environment, workflow, settings.subjects, one.release_tags),
+                publish_trust(self.place, github, one.release_branches, one.environment, workflow, self._forms(one), one.release_tags),
                 RoleKind.PUBLISH,
                 publish_permissions(self.place, settings.token_duration, team.own_repository, owned, self._readable(team)),
             ),
@@ -336,15 +363,15 @@ class _Planning:
             role=self._role(
                 role_name(settings.stack, RoleKind.PROMOTE, github.name),
                 f"Reviewed promotions of {github.name} copy to {self.shared}",
-                promote_trust(self.place, github, one.release_branches, workflow, settings.subjects),
+                promote_trust(self.place, github, one.release_branches, workflow, self._forms(one)),
                 RoleKind.PROMOTE,
                 promote_permissions(self.place, settings.token_duration, team.own_repository, _owned(team, one.publishes), self.shared),
             ),
         )
 
-    def _variables(self, team: Team, own: Role | None, publish: Role | None, promote: Role | None) -> dict[str, str]:
+    def _variables(self, team: Team, shared: int, own: Role | None, publish: Role | None, promote: Role | None) -> dict[str, str]:
         """Where to log in and as whom. A convenience, not trust: whoever may write to the repository may change them."""
-        shared_read = self.place.role_arn(self.settings.iam.path, role_name(self.settings.stack, RoleKind.READ))
+        shared_read = self.place.role_arn(self.settings.iam.path, read_role_name(self.settings.stack, shared + 1))
         values = {
             Variable.DOMAIN: self.place.domain,
             Variable.DOMAIN_OWNER: self.place.account,

@@ -10,8 +10,7 @@ from typing import NamedTuple
 from plan.parts import ConsumingRepository, Plan, Role, TeamRepository
 from policies.events import PATTERN_MAX
 
-# Characters. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html (trust: the default, it can be raised to 4,096)
-TRUST_MAX = 2_048
+# Characters. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 INLINE_MAX = 10_240
 MANAGED_MAX = 6_144
 # https://docs.aws.amazon.com/codeartifact/latest/APIReference/API_PutDomainPermissionsPolicy.html (policyDocument: 7,168)
@@ -38,7 +37,6 @@ class Kind(StrEnum):
 
 
 _LIMITS = {
-    Kind.TRUST: TRUST_MAX,
     Kind.INLINE: INLINE_MAX,
     Kind.MANAGED: MANAGED_MAX,
     Kind.DOMAIN: RESOURCE_MAX,
@@ -61,9 +59,9 @@ class Document(NamedTuple):
     shorten: str
     role: str = ""
 
-    @property
-    def oversize(self) -> Oversize | None:
-        size, limit = len(self.text), _LIMITS[self.kind]
+    def oversize(self, trust_policy_length: int) -> Oversize | None:
+        """What is too large about it, None if nothing. Of limits, that of trust policies alone is a quota that the stack can declare."""
+        size, limit = len(self.text), trust_policy_length if self.kind is Kind.TRUST else _LIMITS[self.kind]
         if size <= limit:
             return None
         return Oversize(self.file, self.key, f"{self.what} of {size:,} characters", f"at most {limit:,}: {self.shorten}")
@@ -99,10 +97,11 @@ def _consumer(plan: Plan, one: ConsumingRepository) -> Iterator[Document]:
 
 def _domain_wide(plan: Plan) -> Iterator[Document]:
     file, registry = _stack_file(plan), plan.registry
-    immutable = "set package-flow:subjects to immutable (and opt the organisation in to immutable subjects on GitHub)"
+    quota = (file, "package-flow:iam.trustPolicyLength", "raise the quota in AWS and declare it here")
     sources = (file, "package-flow:publicSources", "name fewer public sources")
     accounts = (file, "package-flow:sharing.accounts")
-    yield from _role(plan.oidc.read_role, "read", (file, "package-flow:subjects", immutable), sources)
+    for role in plan.oidc.read_roles:
+        yield from _role(role, "read", quota, sources)
     yield Document(*sources[:2], Kind.MANAGED, "the read policy", plan.builds.policy.policy, sources[2])
     yield Document(*accounts, Kind.DOMAIN, "the domain policy", registry.policy, _FEWER_ACCOUNTS)
     yield Document(*accounts, Kind.REPOSITORY, "the policy of shared", registry.shared.policy, _FEWER_ACCOUNTS)
@@ -154,4 +153,4 @@ def _pattern(plan: Plan) -> Iterator[Oversize]:
 
 def check(plan: Plan) -> list[Oversize]:
     """Everything of a plan that is over its limit, each once."""
-    return list(dict.fromkeys([*(found for one in documents(plan) if (found := one.oversize)), *_pattern(plan)]))
+    return list(dict.fromkeys([*(found for one in documents(plan) if (found := one.oversize(plan.trust_policy_length))), *_pattern(plan)]))

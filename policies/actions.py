@@ -35,3 +35,5 @@ DESTRUCTIVE = (
 COPY = "codeartifact:CopyPackageVersions"
 CREATE_REPOSITORY = "codeartifact:CreateRepository"
 READ = (*REPOSITORY_READ, *PACKAGE_READ)
+# Which team's repository may publish a name.
+SEE_OWNER = ("codeartifact:GetAssociatedPackageGroup", "codeartifact:ListAllowedRepositoriesForGroup")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from policies.actions import COPY, PACKAGE_READ, PUBLISH, REPOSITORY_READ, SERVICE_NAME
+from policies.actions import COPY, PACKAGE_READ, PUBLISH, REPOSITORY_READ, SEE_OWNER, SERVICE_NAME
 from policies.arns import Registry
 from policies.document import Statement, statement
 from policies.events import Names
@@ -77,6 +77,7 @@ def boundary(names: Names, pipelines: Sequence[str] = ()) -> list[Statement]:
     return [
         statement("Token", "codeartifact:GetAuthorizationToken", registry.domain_arn),
         statement("TokenService", "sts:GetServiceBearerToken", "*", conditions={"StringEquals": {"sts:AWSServiceName": SERVICE_NAME}}),
+        statement("SeeOwner", SEE_OWNER, f"{registry.domain_arn.replace(':domain/', ':package-group/')}/*"),
         statement("Packages", (*REPOSITORY_READ, *PACKAGE_READ, *PUBLISH, COPY), everywhere),
         statement("Tell", "sns:Publish", names.topic_arn),
         # The id of the topic's key is not known here. Each key's own policy has to let the role in as well.

@@ -61,6 +61,16 @@ def role_name(stack: str, kind: RoleKind, repository: str = "") -> str:
     return cut("-".join(part for part in (stack, kind, repository) if part), ROLE_NAME_MAX)
 
 
+def read_role_name(stack: str, number: int = 1) -> str:
+    """The read role of builds; a large catalog needs a second one, and more. A plus sign stands in no repository's name."""
+    return f"{stack}-{RoleKind.READ}" + (f"+{number}" if number > 1 else "")
+
+
+def further_read_roles(stack: str) -> str:
+    """The pattern that the names of a stack's further read roles, and of no other role, match."""
+    return f"{stack}-{RoleKind.READ}+*"
+
+
 def read_policy_name(stack: str) -> str:
     """The managed policy of builds on AWS."""
     return f"{stack}-{RoleKind.READ}"

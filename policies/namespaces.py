@@ -5,9 +5,12 @@ publishes its own in its place. So a team's file can only own what lies inside t
 
 Grammar, by format:
 
-    npm    @scope/*   @prefix-*/*   @scope/name   prefix-*   name
-    pypi   prefix-*   name                                     PEP 503 normalised
-    maven  group      group.*       (every group below)
+    npm      @scope/*      @prefix-*/*   @scope/name      prefix-*             name
+    pypi     prefix-*      name                                                PEP 503 normalised
+    maven    group         group.*       (every group below)
+    cargo    prefix-*      prefix_*      name                                  as Cargo.toml has it
+    nuget    prefix.*      prefix-*      name                                  in lower case
+    generic  namespace/*   prefix-*/*    namespace/name   namespace/prefix-*
 
 Nothing here knows which names are public. What can be said of a pattern alone is said: one that is so short that it takes in names of
 anybody's is refused.
@@ -17,7 +20,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from policies.owned_names import MAVEN_GROUP, NPM_PART, PYPI_NAME, Format, OwnedName, suggestion
+from policies.owned_names import CRATE, GENERIC_PART, MAVEN_GROUP, NPM_PART, NUGET_ID, PYPI_NAME, Format, OwnedName, suggestion
 
 # Letters and digits in a row before a wildcard. Companies have names of two letters (ey, hp, ge); one letter is nobody's.
 PREFIX_MIN = 2
@@ -38,6 +41,21 @@ _GRAMMAR: dict[Format, tuple[re.Pattern[str], str]] = {
         re.compile(rf"(?P<groups>{MAVEN_GROUP}\.)\*|(?P<group>{MAVEN_GROUP})"),
         "group, or group.* for every group below it",
     ),
+    Format.CARGO: (
+        re.compile(rf"(?P<prefix>{CRATE}[-_])\*|(?P<name>{CRATE})"),
+        "prefix-*, prefix_* or name (as Cargo.toml has it)",
+    ),
+    Format.NUGET: (
+        re.compile(rf"(?P<prefix>{NUGET_ID}[.-])\*|(?P<name>{NUGET_ID})"),
+        "prefix.*, prefix-* or name (lower case)",
+    ),
+    Format.GENERIC: (
+        re.compile(
+            rf"(?P<scopes>{GENERIC_PART}-)\*/(?P<any>\*)"
+            rf"|(?P<scope>{GENERIC_PART})/(?:(?P<all>\*)|(?P<prefix>{GENERIC_PART}-)\*|(?P<scoped>{GENERIC_PART}))"
+        ),
+        "namespace/*, prefix-*/* (every namespace that begins so), namespace/name or namespace/prefix-*",
+    ),
 }
 # Where hosts of code give everybody a group of their own, and where countries give everybody a domain: `io.github`, `uk.co`, and the latter
 # as it stands in an address, `co.uk` (not `com.XX`: `com.hp` is a company's).
@@ -52,7 +70,7 @@ _EVERYBODYS_GROUP = re.compile(
 class Namespace:
     """Names of one format. `scope` and `name` are exact or, if open, what they begin with (an open `name` of "" = every name).
 
-    `scope` is npm's scope without `@`, or Maven's group; "" for packages without one.
+    `scope` is npm's scope without `@`, Maven's group or a generic package's namespace; "" for packages without one.
     """
 
     format: Format
@@ -103,8 +121,9 @@ def _meant(format: Format, text: str) -> str | None:
 def _too_wide(part: dict[str, str | None]) -> str | None:
     """What is allowed instead of a pattern that takes in names of others, or None."""
     prefix, groups, group = part.get("scopes") or part.get("prefix"), part.get("groups"), part.get("group")
-    if prefix and max(map(len, re.findall(r"[a-z0-9]*", prefix))) < PREFIX_MIN:
-        return f"a prefix of at least {PREFIX_MIN} letters and digits in a row before -*: names of others begin with {prefix} too"
+    if prefix and not part.get("scope") and max(map(len, re.findall(r"[A-Za-z0-9]*", prefix))) < PREFIX_MIN:
+        end = f"{prefix[-1]}*"
+        return f"a prefix of at least {PREFIX_MIN} letters and digits in a row before {end}: names of others begin with {prefix} too"
     if groups and groups.count(".") < 2:
         return f"a group of at least two parts before .*, such as com.acme.*: {groups}* holds groups of others"
     if group and "." not in group:

@@ -5,14 +5,19 @@ names overlap, so that the three can't drift apart.
 
 Grammar, by format (a `*` stands last or not at all):
 
-    npm    @scope/*   @scope/name   name   prefix-*
-    pypi   name       prefix-*                        PEP 503 normalised
-    maven  group:*    group:artifact
+    npm      @scope/*      @scope/name      name   prefix-*
+    pypi     name          prefix-*                             PEP 503 normalised
+    maven    group:*       group:artifact
+    cargo    name          prefix-*         prefix_*            as Cargo.toml has it
+    nuget    name          prefix.*         prefix-*            in lower case, as CodeArtifact stores it
+    generic  namespace/*   namespace/name   namespace/prefix-*
+
+Names of swift and ruby packages are not in it: nothing here publishes them.
 """
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -22,6 +27,9 @@ class Format(StrEnum):
     NPM = "npm"
     PYPI = "pypi"
     MAVEN = "maven"
+    CARGO = "cargo"
+    NUGET = "nuget"
+    GENERIC = "generic"
 
 
 # npm: https://docs.npmjs.com/cli/configuring-npm/package-json#name (lower case, URL-safe, at most 214 characters with scope and slash)
@@ -35,6 +43,17 @@ PYPI_NAME = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 MAVEN_GROUP = r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*"
 _MAVEN_ARTIFACT = r"[A-Za-z0-9_-](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?"
 
+# Crates, by the rule of crates.io (ASCII, a letter first, at most 64):
+# https://doc.rust-lang.org/cargo/reference/registry-index.html#name-restrictions
+CRATE = r"[A-Za-z](?:[A-Za-z0-9_-]*[A-Za-z0-9])?"
+# NuGet: https://github.com/NuGet/NuGet.Client, PackageIdValidator (\w+([.-]\w+)*, at most 100), in the lower case that CodeArtifact stores
+# and that policies and package groups have to name. https://docs.aws.amazon.com/codeartifact/latest/ug/nuget-name-normalization.html
+NUGET_ID = r"[a-z0-9_]+(?:[.-][a-z0-9_]+)*"
+# Generic: CodeArtifact takes nearly everything; these are what shells, URLs and patterns leave alone.
+GENERIC_PART = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
+# The longest name as the catalog has it, where the package manager has a limit of its own.
+_MAX = {Format.NPM: _NPM_MAX, Format.CARGO: 64, Format.NUGET: 100}
+
 _GRAMMAR: dict[Format, tuple[re.Pattern[str], str]] = {
     Format.NPM: (
         re.compile(rf"@(?P<namespace>{NPM_PART})/(?:(?P<all>\*)|(?P<scoped>{NPM_PART}))|(?P<prefix>{NPM_PART}-)\*|(?P<name>{NPM_PART})"),
@@ -47,6 +66,18 @@ _GRAMMAR: dict[Format, tuple[re.Pattern[str], str]] = {
     Format.MAVEN: (
         re.compile(rf"(?P<namespace>{MAVEN_GROUP}):(?:(?P<all>\*)|(?P<scoped>{_MAVEN_ARTIFACT}))"),
         "group:* or group:artifact",
+    ),
+    Format.CARGO: (
+        re.compile(rf"(?P<prefix>{CRATE}[-_])\*|(?P<name>{CRATE})"),
+        "name, prefix-* or prefix_* (as Cargo.toml has it)",
+    ),
+    Format.NUGET: (
+        re.compile(rf"(?P<prefix>{NUGET_ID}[.-])\*|(?P<name>{NUGET_ID})"),
+        "name, prefix.* or prefix-* (lower case)",
+    ),
+    Format.GENERIC: (
+        re.compile(rf"(?P<namespace>{GENERIC_PART})/(?:(?P<all>\*)|(?P<prefix>{GENERIC_PART}-)\*|(?P<scoped>{GENERIC_PART}))"),
+        "namespace/*, namespace/name or namespace/prefix-*",
     ),
 }
 
@@ -66,6 +97,8 @@ class OwnedName:
         name = f"{self.name}{'*' if self.open_ended else ''}"
         if self.format is Format.MAVEN:
             return f"{self.namespace}:{name}"
+        if self.format is Format.GENERIC:
+            return f"{self.namespace}/{name}"
         return f"@{self.namespace}/{name}" if self.namespace else name
 
     @property
@@ -80,7 +113,7 @@ class OwnedName:
     def group_pattern(self) -> str:
         """The package group that holds exactly these packages: `$` one package, `*` every name that starts so.
 
-        A prefix takes `*` after a character that is no letter or digit, and an owned prefix ends in a hyphen; `~` stands after words only.
+        A prefix takes `*` after a character that is no letter or digit, and an owned prefix ends in one; `~` stands after words only.
         https://docs.aws.amazon.com/codeartifact/latest/ug/package-group-definition-syntax-matching-behavior.html
         """
         return f"/{self.format}/{self.namespace}/{self.name}{'*' if self.open_ended else '$'}"
@@ -103,7 +136,7 @@ def allowed(format: Format) -> str:
 def parse(format: Format, text: str) -> OwnedName:
     """Parse one entry of `owns`. Raises ValueError, with the grammar, for anything outside it."""
     match = _GRAMMAR[format][0].fullmatch(text)
-    if match is None or (format is Format.NPM and len(text) > _NPM_MAX):
+    if match is None or len(text) > _MAX.get(format, len(text)):
         raise ValueError(f"not an owned name of format {format}; allowed: {allowed(format)}")
     part = match.groupdict()
     name = part.get("scoped") or part.get("prefix") or part.get("name") or ""
@@ -153,17 +186,55 @@ def _meant_maven(text: str) -> Iterator[str]:
     yield f"{group.partition('*')[0].rstrip('.')}:*"
 
 
+def _meant_cargo(text: str) -> Iterator[str]:
+    """A prefix without its hyphen, a dot for one."""
+    start, wildcard, _ = text.partition("*")
+    start = re.sub(r"[^A-Za-z0-9_-]+", "-", start)
+    if not wildcard:
+        yield start
+    yield f"{start}*"
+    yield f"{start.rstrip('-_')}-*"
+
+
+def _meant_nuget(text: str) -> Iterator[str]:
+    """Upper case, a prefix without its dot."""
+    start, wildcard, _ = text.lower().partition("*")
+    if not wildcard:
+        yield start
+    yield f"{start.rstrip('-.')}.*"
+
+
+def _meant_generic(text: str) -> Iterator[str]:
+    """A namespace without its packages, written as npm or Maven write it, or with a wildcard of its own."""
+    namespace, _, name = text.removeprefix("@").replace(":", "/").partition("/")
+    yield f"{namespace}/{name}"
+    yield f"{namespace.partition('*')[0].rstrip('-._')}/*"
+
+
 _MEANT: dict[Format, Callable[[str], Iterator[str]]] = {
     Format.NPM: _meant_npm,
     Format.PYPI: _meant_pypi,
     Format.MAVEN: _meant_maven,
+    Format.CARGO: _meant_cargo,
+    Format.NUGET: _meant_nuget,
+    Format.GENERIC: _meant_generic,
 }
+
+
+def _compared(name: OwnedName) -> OwnedName:
+    """The name in the form in which two names of its format are one.
+
+    Crates that differ in case, or in `-` and `_`, are the same to Rust, have one place in an index, and to a package group the one is a
+    variation of the other, which it blocks. https://doc.rust-lang.org/cargo/reference/registry-index.html#name-restrictions
+    """
+    return replace(name, name=name.name.lower().replace("_", "-")) if name.format is Format.CARGO else name
 
 
 def overlaps(one: OwnedName, other: OwnedName) -> bool:
     """Whether some package has both names."""
     if (one.format, one.namespace) != (other.format, other.namespace):
         return False
+    one, other = _compared(one), _compared(other)
     if one.open_ended and other.open_ended:
         return one.name.startswith(other.name) or other.name.startswith(one.name)
     return one.owns(other.namespace, other.name) or other.owns(one.namespace, one.name)

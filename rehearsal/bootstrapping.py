@@ -1,7 +1,7 @@
 """The bootstrap of the rehearsed account: the program in `bootstrap/`, run once by an administrator before any stack is deployed.
 
-Afterwards the stack is deployed as it will be: a push starts a deployment at Pulumi, whose token AWS exchanges for the deployer's
-credentials.
+Afterwards the stack is deployed as it will be: by a deployment that a push starts at Pulumi or, without Pulumi Deployments, by a workflow.
+AWS exchanges its token for the deployer's credentials.
 """
 
 import json
@@ -12,21 +12,24 @@ from pathlib import Path
 from typing import Any
 
 from bootstrap import declaration, refs
-from bootstrap.declaration import Declaration
+from bootstrap.declaration import Declaration, Stack
 from policies.arns import Registry
 from policies.branches import HEADS
 from policies.deployments import Access, Deployed
+from policies.github_tokens import AUDIENCE
 from policies.guards import TAGS
 from rehearsal import clients
-from rehearsal.cast import ADMIN
+from rehearsal.cast import ADMIN, MANAGER, WRITER
 from rehearsal.clients import Credentials
 from rehearsal.control import Control
+from rehearsal.github import GitHub
 from rehearsal.processes import Child, ProcessFailed, scrubbed
 from settings import read_stack_file
 
 # Who configures Pulumi Deployments, and the credential with which the organisation's owner guards the program's repository.
 PULUMI_TOKEN, OWNER_TOKEN = "rehearsal-pulumi-administrator", "rehearsal-organization-owner"
 OWNER_PERMISSIONS = {
+    "actions": "read",
     "actions_variables": "write",
     "administration": "write",
     "contents": "read",
@@ -54,13 +57,13 @@ class Bootstrap:
 
 
 def of_stack(project: Path, stack: str) -> Bootstrap | None:
-    """The project's bootstrap that deploys a stack through Pulumi Deployments. None if there is none. Raises SettingsError."""
+    """The project's bootstrap of a stack. None if there is none. Raises SettingsError."""
     folder = project / "bootstrap"
     for file in sorted(folder.glob("Pulumi.*.yaml")):
         config = {**declaration.defaults(folder), **read_stack_file(file)}
         if stack in (config.get(f"{declaration.PROJECT}:stacks") or {}):
             declared = declaration.parse(config, project, f"bootstrap/{file.name}")
-            return Bootstrap(file.name.split(".")[1], declared) if declared.pulumi_cloud else None
+            return Bootstrap(file.name.split(".")[1], declared)
     return None
 
 
@@ -145,3 +148,20 @@ def deployer(endpoint: str, region: str, started: Mapping[str, Any]) -> Credenti
     context = started["settings"]["operationContext"]
     assume(endpoint, region, context["oidc"]["aws"]["roleARN"], started["token"])
     return assume(endpoint, region, context["environmentVariables"]["PACKAGE_FLOW_DEPLOYER"], started["token"])
+
+
+def workflow_token(github: GitHub, bootstrap: Declaration, stack: Stack, access: Access) -> str:
+    """The OIDC token of a job of deploy.yml that deploys a stack from its branch, or previews a pull request. Raises Denied."""
+    if access is Access.PREVIEW:
+        number = github.pull_request(bootstrap.repository, WRITER)["number"]
+        return github.run(bootstrap.repository, WRITER, event="pull_request", pull_request=number).token(AUDIENCE)
+    ref = f"{HEADS}{stack.branch}"
+    return github.run(bootstrap.repository, WRITER, ref=ref, environment=stack.name, approve_by=[MANAGER]).token(AUDIENCE)
+
+
+def deployer_by_workflow(endpoint: str, github: GitHub, bootstrap: Declaration, name: str) -> tuple[str, Credentials]:
+    """The deployer's ARN, and the credentials of a workflow that deploys a stack."""
+    stack = next(each for each in bootstrap.stacks if each.name == name)
+    registry = Registry("aws", bootstrap.account, bootstrap.region, stack.settings.domain.name)
+    arn = Deployed(registry, name).role_arn(Access.DEPLOY)
+    return arn, assume(endpoint, bootstrap.region, arn, workflow_token(github, bootstrap, stack, Access.DEPLOY))

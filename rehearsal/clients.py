@@ -79,6 +79,7 @@ _TOOLS = {
     Format.PYPI: ("python-version", ("python", "--version"), r"Python (\d+\.\d+)"),
     Format.MAVEN: ("java-version", ("java", "-version"), r'version "(\d+)'),
 }
+# The others take no version of a tool, and are built by what the runner has.
 
 
 def tool_version(format: Format) -> dict[str, str]:
@@ -90,6 +91,8 @@ def tool_version(format: Format) -> dict[str, str]:
 
 @cache
 def _tool_version(format: Format) -> dict[str, str]:
+    if format not in _TOOLS:
+        return {}
     name, command, pattern = _TOOLS[format]
     if not shutil.which(command[0], path=scrubbed()["PATH"]):
         return {}

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from policies.owned_names import Format
 from rehearsal import clients, identity_center
 from rehearsal.clients import Credentials, Shell
 from rehearsal.scenario import Denied
@@ -51,7 +52,16 @@ def laptop(world: World, user: str, permission_set: str, repository: str) -> She
     cache = aws / "sso" / "cache" / f"{hashlib.sha1(_SESSION.encode()).hexdigest()}.json"
     cache.write_text(json.dumps({**kept, "region": signed_in["region"]}))
     domain = {"domain": world.settings.domain.name, "owner": world.place.account, "region": world.place.region}
-    values = {**domain, "repository": repository, "profile": _PROFILE, "duration": world.settings.token_duration, "margin": 60}
+    names = [name.text for team in world.settings.teams for name in team.owns.get(Format.NPM, ())]
+    scopes = ",".join(sorted({name.partition("/")[0] for name in names if name.startswith("@")}))
+    values = {
+        **domain,
+        "repository": repository,
+        "scopes": scopes,
+        "profile": _PROFILE,
+        "duration": world.settings.token_duration,
+        "margin": 60,
+    }
     (shell.home / ".package-login").write_text("".join(f"{key}={value}\n" for key, value in values.items()))
     return shell
 

@@ -16,12 +16,18 @@ BY_TAG = EXAMPLES / "release-by-tag"
 _NAMED = {
     Format.NPM: (("package.json", '"name": "{}"'), ("package-lock.json", '"name": "{}"')),
     Format.PYPI: (("pyproject.toml", 'name = "{}"\nversion'),),
+    Format.CARGO: (("Cargo.toml", 'name = "{}"'),),
+    Format.NUGET: (("Money.csproj", "<PackageId>{}</PackageId>"),),
+    Format.GENERIC: ((str(RELEASE), "package: {}"),),
     Format.MAVEN: (("pom.xml", "<groupId>{}</groupId>"), ("pom.xml", "<artifactId>{}</artifactId>")),
 }
 PACKAGES = {
     Format.NPM: Package(Format.NPM, "@acme-payments/money"),
     Format.PYPI: Package(Format.PYPI, "acme-payments-money"),
     Format.MAVEN: Package(Format.MAVEN, "com.acme.payments:parent"),
+    Format.CARGO: Package(Format.CARGO, "acme-payments-money"),
+    Format.NUGET: Package(Format.NUGET, "Acme.Payments.Money"),
+    Format.GENERIC: Package(Format.GENERIC, "acme-payments/rates"),
 }
 
 

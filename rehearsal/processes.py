@@ -16,7 +16,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 # What a child needs of this process's environment: where programs are, the language, and how TLS is trusted. Never a credential, a proxy
 # or a package manager's configuration.
-_PASSED_ON = ("LANG", "LC_ALL", "PATH", "SSL_CERT_DIR", "SSL_CERT_FILE", "TMPDIR")
+_PASSED_ON = ("LANG", "LC_ALL", "PATH", "RUSTUP_TOOLCHAIN", "SSL_CERT_DIR", "SSL_CERT_FILE", "TMPDIR")
 _GRACE = 5.0
 
 
@@ -28,7 +28,13 @@ def scrubbed(extra: Mapping[str, str] = {}) -> dict[str, str]:
     """An environment for a child: the few harmless variables of this one, this interpreter's programs first on PATH, and `extra`."""
     passed = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     path = os.pathsep.join([str(Path(sys.executable).parent), passed.get("PATH", os.defpath)])
-    return {**passed, "PATH": path, **extra}
+    return {**passed, "PATH": path, **toolchains(), **extra}
+
+
+def toolchains() -> dict[str, str]:
+    """Where rustup's cargo has its compilers: below the HOME of this machine's owner, which a child does not have."""
+    folder = Path(os.environ.get("RUSTUP_HOME") or Path.home() / ".rustup")
+    return {"RUSTUP_HOME": str(folder)} if folder.is_dir() else {}
 
 
 class Child:

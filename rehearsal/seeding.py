@@ -1,7 +1,7 @@
 """The company before the program runs: people, teams and repositories at GitHub, the account and its deployer at AWS."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from bootstrap import rights
@@ -16,7 +16,7 @@ from rehearsal.cast import ADMIN, COLLEAGUE, MANAGER, STRANGER_ORGANIZATION, WRI
 from rehearsal.clients import Credentials
 from rehearsal.control import Control
 from rehearsal.world import credentials
-from settings import OidcProvider, Settings
+from settings import Settings
 
 OWNER_ID, STRANGER_ID = 1_000, 2_000
 _TEAM_IDS, _REPOSITORY_IDS, _STRANGER_IDS = 3_000, 500_000, 600_000
@@ -49,8 +49,9 @@ def _users(settings: Settings) -> list[dict[str, Any]]:
     return [{"login": login, "id": _USER_IDS + number} for number, login in enumerate(people)]
 
 
-def _teams(settings: Settings) -> list[dict[str, Any]]:
+def _teams(settings: Settings, reviewers: Sequence[str]) -> list[dict[str, Any]]:
     named = [slug for team in settings.teams for slug in team.release_managers]
+    named += [*reviewers, *(slug for repository in settings.repositories for slug in repository.protection.reviewers)]
     named += [slug for repository in settings.repositories if repository.promotes for slug in repository.promotes.reviewers]
     return [{"slug": slug, "id": _TEAM_IDS + number, "members": [MANAGER]} for number, slug in enumerate(dict.fromkeys(named))]
 
@@ -100,8 +101,11 @@ def _workflow_repository(settings: Settings) -> list[dict[str, Any]]:
     return [{**_repository(owner, name, _REPOSITORY_IDS - 3, "name", settings), "visibility": "public"}]
 
 
-def github(settings: Settings) -> dict[str, Any]:
-    """What the stand-in is seeded with. The plan is the one that has everything; lookups of lesser plans have tests of their own."""
+def github(settings: Settings, reviewers: Sequence[str] = ()) -> dict[str, Any]:
+    """What the stand-in is seeded with; `reviewers` are teams that review deployments.
+
+    The plan is the one that has everything; lookups of lesser plans have tests of their own.
+    """
     people = [user["login"] for user in _users(settings)]
     organization = {
         "login": settings.github_owner,
@@ -110,7 +114,7 @@ def github(settings: Settings) -> dict[str, Any]:
         "owners": [ADMIN],
         "members": people,
         "apps": [DEPLOYER_APP],
-        "teams": _teams(settings),
+        "teams": _teams(settings, reviewers),
         "immutable_subjects": settings.subjects == "immutable",
     }
     stranger = {"login": STRANGER_ORGANIZATION, "id": STRANGER_ID, "plan": "enterprise", "owners": [ADMIN], "members": people}
@@ -135,13 +139,15 @@ def aws(
     root: Credentials,
     endpoint: str,
     bootstrapped: Callable[[], tuple[str, Credentials]] | None = None,
+    *,
+    provider: bool,
 ) -> Credentials:
-    """The account: GitHub's provider if the stack adopts one, and the deployer, whose credentials are returned.
+    """The account: GitHub's `provider` where others made it, and the deployer, whose credentials are returned.
 
     The deployer is what `bootstrapped` returns (the role's ARN and a session of it); without it, a role with the policy that real deployers
     get. So a right that the program needs and the policy lacks fails the rehearsal.
     """
-    if settings.oidc_provider is OidcProvider.EXISTING:
+    if provider:
         iam = clients.aws(endpoint, registry.region, "iam", root)
         iam.create_open_id_connect_provider(Url=f"https://{GITHUB_OIDC_HOST}", ClientIDList=[AUDIENCE])
     _queues(settings, registry, root, endpoint)

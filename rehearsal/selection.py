@@ -11,6 +11,7 @@ from rehearsal.scenarios import (
     events,
     generated_clients,
     owned_names,
+    packed,
     promotion,
     publish_trust,
     publishing,
@@ -25,7 +26,7 @@ from rehearsal.scenarios import (
 from rehearsal.world import World
 
 # The part of consuming repositories, and the organisation's, which --quick leaves out.
-_MAIN_JOB = (rulesets, release_tags, publish_trust, read_access, publishing, owned_names, promotion, workflows, generated_clients)
+_MAIN_JOB = (rulesets, release_tags, publish_trust, read_access, publishing, owned_names, promotion, workflows, packed, generated_clients)
 _ORGANISATION = (developers, aws_builds, deployments, sharing, events, sandbox)
 
 
@@ -67,5 +68,5 @@ def exports(world: World) -> list[str]:
     """Shell lines that point your own aws, npm and pip at the local cloud, as an administrator of the account."""
     place, domain = world.place, world.settings.domain.name
     values = {"AWS_ENDPOINT_URL": place.endpoint, "AWS_DEFAULT_REGION": place.region, **read_access.administrator(world).environment()}
-    login = f"aws codeartifact login --tool npm --domain {domain} --domain-owner {place.account} --repository shared"
+    login = f"aws codeartifact login --tool npm --domain {domain} --domain-owner {place.account} --repository {world.settings.shared}"
     return [*(f"export {name}={value}" for name, value in values.items()), "", login]

@@ -22,13 +22,13 @@ from rehearsal.github import GitHub
 from rehearsal.processes import PROJECT, Child, ProcessFailed, cloud_process, program_process
 from rehearsal.rights import Watch
 from rehearsal.world import Place, World
-from settings import Settings, parse, read_project_file, read_stack_file
+from settings import OidcProvider, Settings, parse, read_project_file, read_stack_file
 
 # AWS's own example account, for a stack that does not say which account it is allowed in.
 _EXAMPLE_ACCOUNT = "111122223333"
 # Packages that the public registries hold, by format: the fixtures' own, or small ones that everybody has.
 PUBLIC_PACKAGES = {
-    "fixture": {"npm": "public-greeting", "pypi": "public-greeting", "maven": "org.example.open:greeting"},
+    "fixture": {"npm": "public-greeting", "pypi": "public-greeting", "maven": "org.example.open:greeting", "cargo": "public-greeting"},
     "real": {"npm": "left-pad", "pypi": "six"},
 }
 
@@ -136,22 +136,29 @@ def _words(error: Mapping[str, Any]) -> str:
 
 def company(stack: Stack, settings: Settings, cloud: Cloud, folder: Path, *, quick: bool = False) -> Credentials:
     """Seed GitHub and the account; returns the deployer's credentials. `quick` creates the deployer by hand, without the bootstrap."""
-    cloud.control.post("github/seed", **seeding.github(settings))
     # A bootstrap is about the project's own stacks; another stack file is deployed by a role that is created by hand.
     own = stack.file == PROJECT / f"Pulumi.{stack.name}.yaml"
     bootstrap = bootstrapping.of_stack(PROJECT, stack.name) if own and not quick else None
-    bootstrapped = partial(_bootstrap, bootstrap, stack.name, cloud, folder) if bootstrap else None
-    credentials = seeding.aws(settings, cloud.registry, cloud.control, cloud.root, cloud.place.endpoint, bootstrapped)
+    reviewers = [slug for one in bootstrap.declared.stacks for slug in one.reviewers] if bootstrap else []
+    cloud.control.post("github/seed", **seeding.github(settings, reviewers))
+    actions = bootstrap.declared.github_actions if bootstrap else None
+    provider = settings.oidc_provider is OidcProvider.EXISTING and not (actions and actions.provider is OidcProvider.CREATE)
+    bootstrapped = partial(_bootstrap, bootstrap, settings, cloud, folder) if bootstrap else None
+    account = (cloud.registry, cloud.control, cloud.root, cloud.place.endpoint)
+    credentials = seeding.aws(settings, *account, bootstrapped, provider=provider)
     cloud.writes_before = cloud.control.get("github/requests")["github_writes"]
     return credentials
 
 
-def _bootstrap(bootstrap: Bootstrap, stack: str, cloud: Cloud, folder: Path) -> tuple[str, Credentials]:
+def _bootstrap(bootstrap: Bootstrap, settings: Settings, cloud: Cloud, folder: Path) -> tuple[str, Credentials]:
     """Bootstrap the account and start a deployment: the deployer's ARN and credentials."""
-    endpoint = cloud.place.endpoint
+    endpoint, stack = cloud.place.endpoint, settings.stack
     bootstrapping.run(bootstrapping.Administrator(cloud.control, cloud.root, endpoint, seeding.DEPLOYER_APP), bootstrap, PROJECT, folder)
-    deployment = bootstrapping.deployment(cloud.control, bootstrap.declared, stack)
     cloud.bootstrap = bootstrap.declared
+    if bootstrap.declared.pulumi_cloud is None:
+        github = GitHub(cloud.control, settings.github_owner, seeding.reviewers(settings))
+        return bootstrapping.deployer_by_workflow(endpoint, github, bootstrap.declared, stack)
+    deployment = bootstrapping.deployment(cloud.control, bootstrap.declared, stack)
     arn = deployment["settings"]["operationContext"]["environmentVariables"]["PACKAGE_FLOW_DEPLOYER"]
     return arn, bootstrapping.deployer(endpoint, cloud.place.region, deployment)
 

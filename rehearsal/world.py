@@ -16,10 +16,11 @@ from policies.arns import Registry
 from policies.github_tokens import AUDIENCE
 from policies.names import PUBLIC_SOURCES, RoleKind, role_name
 from policies.owned_names import Format
-from rehearsal import clients
+from rehearsal import clients, packages
 from rehearsal.actions import github as workflow_jobs
 from rehearsal.actions.results import Conclusion, RunResult
 from rehearsal.actions.runner import StartedJob, StartJob, run_workflow
+from rehearsal.actions.standins import Artifacts
 from rehearsal.cast import ADMIN, MANAGER, WRITER, Publisher
 from rehearsal.clients import Credentials, Shell
 from rehearsal.control import Control
@@ -30,8 +31,8 @@ from settings import Settings
 
 PUBLISH = "publish-package.yml"
 _UNSET = object()
-# What the AWS CLI's login writes below HOME for npm, twine and pip.
-_LOGIN_FILES = (".npmrc", ".pypirc", ".config/pip/pip.conf")
+# What a login writes below HOME for npm, twine, pip and cargo.
+_LOGIN_FILES = (".npmrc", ".pypirc", ".config/pip/pip.conf", ".cargo/config.toml", ".cargo/credentials.toml")
 # Ids of repositories that take another's name.
 _TAKERS = 700_000
 
@@ -189,8 +190,9 @@ class World:
         inputs: Mapping[str, Any],
         source: Path | None = None,
         variables: Mapping[str, str] = {},
+        artifacts: Artifacts | None = None,
     ) -> str:
-        """Run a reusable workflow of this project as a repository's. Returns its summary.
+        """Run a reusable workflow of this project as a repository's. Returns its summary. `artifacts`: what the caller's jobs uploaded.
 
         Raises Denied if the workflow itself or GitHub refuses, or one of its clients was refused; Skipped if a tool is missing here.
         """
@@ -205,6 +207,7 @@ class World:
             source=source,
             extra_env={"AWS_ENDPOINT_URL": self.place.endpoint, "AWS_EC2_METADATA_DISABLED": "true"},
             scratch=self.folder("run"),
+            artifacts=artifacts,
         )
         return _concluded(result, lambda output: self.control.refusal_in(output, before))
 
@@ -273,8 +276,10 @@ class World:
         (shell.home / "token.jwt").write_text(job.token(AUDIENCE))
         return replace(shell, environment={**shell.environment, "AWS_WEB_IDENTITY_TOKEN_FILE": str(shell.home / "token.jwt")})
 
-    def login(self, shell: Shell, tool: str, repository: str) -> None:
-        """`aws codeartifact login` for the stack's longest token. Raises RuntimeError if that is refused.
+    def login(self, shell: Shell, tool: str, repository: str) -> list[str]:
+        """`aws codeartifact login` for the stack's longest token: the CLI's options for the repository. Raises RuntimeError if refused.
+
+        The CLI does not know cargo, and needs no login itself (tool "aws").
 
         Jobs of one role share the token that the first of them was given: the next ones get a copy of the files that the login wrote.
         """
@@ -282,15 +287,31 @@ class World:
         with self._locks[key]:
             if key not in self._logins:
                 with required(f"the login to {repository}"):
-                    shell.run(*self.login_command(tool, repository), "--duration-seconds", str(self.settings.token_duration))
+                    self._log_in(shell, tool, repository)
                 self._logins[key] = shell.home
             elif self._logins[key] != shell.home:
                 _copy_logins(self._logins[key], shell.home)
+        return [*self._domain(), "--repository", repository]
+
+    def _log_in(self, shell: Shell, tool: str, repository: str) -> None:
+        duration = ("--duration-seconds", str(self.settings.token_duration))
+        if tool == "cargo":
+            where, text = ("--repository", repository, "--format", "cargo"), ("--output", "text", "--query")
+            token = shell.run("aws", "codeartifact", "get-authorization-token", *self._domain(), *duration, *text, "authorizationToken")
+            address = shell.run("aws", "codeartifact", "get-repository-endpoint", *self._domain(), *where, *text, "repositoryEndpoint")
+            folder = shell.home / ".cargo"
+            folder.mkdir()
+            (folder / "config.toml").write_text(packages.cargo_configuration(address.strip()))
+            (folder / "credentials.toml").write_text(f'[registries.{packages.REGISTRY}]\ntoken = "{token.strip()}"\n')
+        elif tool != "aws":
+            shell.run(*self.login_command(tool, repository), *duration)
 
     def login_command(self, tool: str, repository: str) -> list[str]:
         """The command, without a duration."""
-        where = ("--domain", self.settings.domain.name, "--domain-owner", self.place.account, "--repository", repository)
-        return ["aws", "codeartifact", "login", "--tool", tool, *where]
+        return ["aws", "codeartifact", "login", "--tool", tool, *self._domain(), "--repository", repository]
+
+    def _domain(self) -> tuple[str, ...]:
+        return ("--domain", self.settings.domain.name, "--domain-owner", self.place.account)
 
 
 def _copy_logins(home: Path, other: Path) -> None:

@@ -384,7 +384,7 @@ def _installing(team: TeamFile, name: str, repository: RepositoryShape) -> Probl
     }
     for key, value in given.items():
         if value:
-            allowed = f"nothing, because {name} publishes nothing: add publishes: [npm] (or pypi, maven), or take {key} out"
+            allowed = f"nothing, because {name} publishes nothing: add publishes: [npm] (or another format), or take {key} out"
             yield team.problem(f"repositories.{name}.{key}", value, allowed)
 
 

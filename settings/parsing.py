@@ -76,6 +76,7 @@ def _repository(team: TeamFile, name: str, shape: RepositoryShape) -> Repository
         renamed_from=shape.renamed_from,
         release_tags=declare_tags(tuple(shape.release_tags)),
         dependabot=shape.dependabot,
+        subjects=shape.subjects,
     )
 
 
@@ -146,7 +147,7 @@ def _settings(stack: StackFile, teams: Iterable[TeamFile], adopted: frozenset[st
         oidc_provider=shape.github_oidc_provider,
         read_role=shape.read_role,
         subjects=shape.subjects,
-        iam=IamSettings(shape.iam.path, shape.iam.permissions_boundary, tuple(shape.iam.deployers)),
+        iam=IamSettings(shape.iam.path, shape.iam.permissions_boundary, tuple(shape.iam.deployers), shape.iam.trust_policy_length),
         publishing=PublishingSettings(_workflow(stack), stack.shape.publishing.repository_id),
         sharing=_sharing(shape.sharing),
         teams=tuple(_team(one, shape.shared) for one in listed),

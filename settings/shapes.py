@@ -20,7 +20,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from plan.declared import AnnouncedPackages, DeveloperMode, Encryption, OidcProvider, Readers, ReadRole
+from plan.declared import TRUST_MAX, TRUST_MAX_RAISED, AnnouncedPackages, DeveloperMode, Encryption, OidcProvider, Readers, ReadRole
 from policies.events import STATES
 from policies.github_tokens import Subjects
 from policies.guards import GITHUB_ACTIONS_APP
@@ -209,6 +209,8 @@ _SECONDS = f"{TOKEN_SECONDS_MIN} to {TOKEN_SECONDS_MAX} (seconds)"
 Seconds = Annotated[int, Field(ge=TOKEN_SECONDS_MIN, le=TOKEN_SECONDS_MAX), _refuse(_SECONDS)]
 _SESSION = f"{SESSION_SECONDS_MIN} to {SESSION_SECONDS_MAX} (seconds)"
 SessionSeconds = Annotated[int, Field(ge=SESSION_SECONDS_MIN, le=SESSION_SECONDS_MAX), _refuse(_SESSION)]
+_TRUST_LENGTH = f"{TRUST_MAX} to {TRUST_MAX_RAISED} (characters), the quota that AWS grants your account"
+TrustPolicyLength = Annotated[int, Field(ge=TRUST_MAX, le=TRUST_MAX_RAISED), _refuse(_TRUST_LENGTH)]
 Approvals = Annotated[int, Field(ge=0, le=APPROVALS_MAX), _refuse(f"0 to {APPROVALS_MAX}, a number without quotes")]
 _REPOSITORY_ID = "a number from 1, without quotes (gh api repos/OWNER/REPOSITORY --jq .id)"
 RepositoryId = Annotated[int, Field(ge=1, lt=10**18), _refuse(_REPOSITORY_ID)]
@@ -261,7 +263,21 @@ ReadRoleWord = Annotated[ReadRole, Field(strict=False), _choice(ReadRole)]
 SubjectsWord = Annotated[Subjects, Field(strict=False), _choice(Subjects)]
 DeveloperModeWord = Annotated[DeveloperMode, Field(strict=False), _choice(DeveloperMode)]
 ReadersWord = Annotated[Readers, Field(strict=False), _choice(Readers)]
-FormatWord = Annotated[Format, Field(strict=False), _choice(Format)]
+# CodeArtifact has eight formats. Of these two nothing is owned or published here; their packages are installed as all others.
+_READ_ONLY_FORMATS = {
+    "swift": "its scopes have no grammar here, and no job publishes it",
+    "ruby": "CodeArtifact has no documented names for its packages' policies, and no job publishes it",
+}
+
+
+def _format(value: Any, handler: Any) -> Any:
+    if isinstance(value, str) and value in _READ_ONLY_FORMATS:
+        why = _READ_ONLY_FORMATS[value]
+        raise _refused(f"{one_of('', Format)}; {value} packages can be installed, not owned or published: {why}")
+    return handler(value)
+
+
+FormatWord = Annotated[Format, Field(strict=False), _choice(Format), WrapValidator(_format)]
 
 
 # https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html
@@ -308,6 +324,7 @@ class IamShape(_StackShape):
     path: IamPath = "/package-flow/"
     permissions_boundary: BoundaryArn = ""
     deployers: list[BuildRole] = []
+    trust_policy_length: TrustPolicyLength = TRUST_MAX
 
 
 class PublishingShape(_StackShape):
@@ -361,6 +378,9 @@ class NamespacesShape(_StackShape):
     npm: list[PlainText] = []
     pypi: list[PlainText] = []
     maven: list[PlainText] = []
+    cargo: list[PlainText] = []
+    nuget: list[PlainText] = []
+    generic: list[PlainText] = []
 
     def of(self, format: Format) -> list[str]:
         return getattr(self, format)
@@ -437,6 +457,7 @@ class RepositoryShape(_CatalogShape):
     renamed_from: FormerName = ""
     release_tags: list[PlainText] = []
     dependabot: YesOrNo = False
+    subjects: SubjectsWord | None = None
 
 
 class PublisherShape(_CatalogShape):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from policies.actions import PUBLISH, READ
 from policies.arns import Registry
 from policies.document import Statement, deny, statement
-from policies.names import RoleKind, dependabot_roles, role_name
+from policies.names import dependabot_roles, further_read_roles, read_role_name
 from policies.resources.sharing import NOBODY, Sharing, readable
 from policies.roles import developer
 from policies.roles.build import build_role_arn
@@ -22,15 +22,16 @@ class Publishers:
 
 
 def open_readers(
-    registry: Registry, stack: str, path: str, developers: bool, build_roles: Sequence[str], dependabot: bool = False
+    registry: Registry, stack: str, path: str, developers: bool, build_roles: Sequence[str], dependabot: bool = False, several: bool = False
 ) -> list[str]:
-    """`readers: organization`: the builds' read role, the Dependabot roles and the developers of the stack if it has any, and its AWS build
-    roles.
+    """`readers: organization`: the builds' read role (or `several` of them), the Dependabot roles and the developers of the stack if it has
+    any, and its AWS build roles.
     """
+    further = [registry.role_arn(path, further_read_roles(stack))] if several else []
     bots = [registry.role_arn(path, dependabot_roles(stack))] if dependabot else []
     people = developer.every_role(registry, stack) if developers else []
     builds = [build_role_arn(registry, one) for one in build_roles]
-    return [registry.role_arn(path, role_name(stack, RoleKind.READ)), *bots, *people, *builds]
+    return [registry.role_arn(path, read_role_name(stack)), *further, *bots, *people, *builds]
 
 
 def own_readers(registry: Registry, stack: str, team: str, developers: bool, build_roles: Sequence[str]) -> list[str]:

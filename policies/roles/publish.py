@@ -6,7 +6,7 @@ It publishes the names that a team owns, in the formats that a repository declar
 from collections.abc import Iterable
 
 from policies import github_tokens
-from policies.actions import PUBLISH
+from policies.actions import PUBLISH, SEE_OWNER
 from policies.arns import Registry
 from policies.branches import NO_TAGS, ReleaseBranches, ReleaseTags
 from policies.document import Statement, statement
@@ -42,8 +42,9 @@ def publish_trust(
 def publish_permissions(
     registry: Registry, token_duration: int, team_repository: str, owned: Iterable[OwnedName], readable: Iterable[str]
 ) -> list[Statement]:
-    """What a publishing job may do: publish `owned` to `team_repository`; read `readable`; a capped token."""
+    """What a publishing job may do: publish `owned` to `team_repository`; read `readable`; a capped token; see whose a refused name is."""
     return [
         statement("Publish", PUBLISH, [registry.package_arn(team_repository, name.arn_pattern) for name in owned]),
+        statement("SeeOwner", SEE_OWNER, f"{registry.domain_arn.replace(':domain/', ':package-group/')}/*"),
         *read_permissions(registry, token_duration, readable),
     ]

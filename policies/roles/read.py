@@ -3,7 +3,7 @@
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_awscodeartifact.html
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from policies import github_tokens
 from policies.actions import PACKAGE_READ, REPOSITORY_READ, SERVICE_NAME
@@ -14,24 +14,39 @@ from policies.github_tokens import GitHubRepository, Owner, Subjects, subjects
 # --- who ---------------------------------------------------------------------------------------------------------------------------------
 
 
-def organization_read_trust(registry: Registry, owner: Owner, repositories: Sequence[GitHubRepository], forms: Subjects) -> list[Statement]:
-    """Any build of the organisation: its immutable subjects, and the name-only ones of these repositories by id."""
+def organization_read_trust(
+    registry: Registry, owner: Owner, repositories: Sequence[GitHubRepository], forms: Subjects, immutable: Container[int] = ()
+) -> list[Statement]:
+    """Any build of the organisation: its immutable subjects, and the name-only ones of these repositories by id.
+
+    `immutable` are the ids of repositories whose name-only subjects are not trusted whatever `forms` says.
+    """
     ways = [github_tokens.way_in("Organization", registry, {}, {"sub": [f"repo:{owner.login}@{owner.id}/*"]})]
-    if forms is Subjects.BOTH and repositories:
-        ways.append(
-            github_tokens.way_in(
-                "CatalogByName", registry, {"repository_id": [str(one.id) for one in repositories]}, {"sub": [f"repo:{owner.login}/*"]}
-            )
-        )
+    by_name = [str(one.id) for one in repositories if forms is Subjects.BOTH and one.id not in immutable]
+    if by_name:
+        ways.append(github_tokens.way_in("CatalogByName", registry, {"repository_id": by_name}, {"sub": [f"repo:{owner.login}/*"]}))
     return ways
 
 
-def catalog_read_trust(registry: Registry, owner: Owner, repositories: Sequence[GitHubRepository], forms: Subjects) -> list[Statement]:
-    """Any build of these repositories and no other. Without repositories nobody can assume the role (see `nobody_trust`)."""
+def catalog_read_trust(
+    registry: Registry, owner: Owner, repositories: Sequence[GitHubRepository], forms: Subjects, immutable: Container[int] = ()
+) -> list[Statement]:
+    """Any build of these repositories and no other. Without repositories nobody can assume the role (see `nobody_trust`).
+
+    `immutable` as for the organisation.
+    """
     if not repositories:
         return nobody_trust(registry)
-    subs = [f"repo:{owner.login}@{owner.id}/*"] + ([f"repo:{owner.login}/*"] if forms is Subjects.BOTH else [])
-    return [github_tokens.way_in("Catalog", registry, {"repository_id": [str(one.id) for one in repositories]}, {"sub": subs})]
+    strict = [one for one in repositories if forms is Subjects.IMMUTABLE or one.id in immutable]
+    mixed = len(strict) < len(repositories)
+    by_id, by_name = f"repo:{owner.login}@{owner.id}/*", f"repo:{owner.login}/*"
+    ways = [("Catalog", [one for one in repositories if one not in strict], [by_id, by_name])]
+    ways += [("CatalogById" if mixed else "Catalog", strict, [by_id])]
+
+    def ids(listed: Sequence[GitHubRepository]) -> dict[str, str | Sequence[str]]:
+        return {"repository_id": [str(one.id) for one in listed]}
+
+    return [github_tokens.way_in(sid, registry, ids(listed), {"sub": subs}) for sid, listed, subs in ways if listed]
 
 
 def nobody_trust(registry: Registry) -> list[Statement]:

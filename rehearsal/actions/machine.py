@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from rehearsal.processes import toolchains
+
 _VERSION = re.compile(r"(\d+(?:\.\d+)*)")
 _ASK: Mapping[str, tuple[str, ...]] = {
     "node": ("node", "--version"),
@@ -56,6 +58,7 @@ def environment(folders: JobFolders, path: str) -> dict[str, str]:
         "PATH": path,
         "HOME": str(home),
         "LANG": "C.UTF-8",
+        **toolchains(),
         "TMPDIR": str(temp),
         "CI": "true",
         "GITHUB_ACTIONS": "true",

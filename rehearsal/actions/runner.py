@@ -53,7 +53,8 @@ class Machine:
 
     checkout: folder of this repository, whose `.github/actions` are used. source: what actions/checkout checks out. extra_env: variables
     for every process of every job (such as AWS_ENDPOINT_URL). own_repository: OWNER/NAME by which workflows call this repository's actions.
-    groups: the concurrency groups that the run shares with others.
+    groups: the concurrency groups that the run shares with others. artifacts: what other jobs of the same run, the caller's, uploaded
+    (default: nothing).
     """
 
     checkout: Path
@@ -63,6 +64,7 @@ class Machine:
     extra_env: Mapping[str, str] = field(default_factory=dict)
     path: str = field(default_factory=machine.default_path)
     groups: Groups = field(default_factory=Groups)
+    artifacts: standins.Artifacts | None = None
 
 
 def run_workflow(
@@ -77,6 +79,7 @@ def run_workflow(
     path: str | None = None,
     scratch: Path | None = None,
     groups: Groups | None = None,
+    artifacts: standins.Artifacts | None = None,
 ) -> RunResult:
     """Run a reusable workflow. `checkout` is by default the repository that holds the workflow file; `scratch` (default: a new temporary
     folder, removed afterwards) gets a folder for this run.
@@ -96,6 +99,7 @@ def run_workflow(
             path=path or machine.default_path(),
             own_repository=own_repository,
             groups=groups or Groups(),
+            artifacts=artifacts,
         )
         return _Run(definition, values, start_job, place).result()
 
@@ -122,7 +126,7 @@ class _Run:
     def __init__(self, definition: Mapping[str, Any], inputs: Mapping[str, Any], start_job: StartJob, place: Machine) -> None:
         self.definition, self.inputs, self.start_job, self.place = definition, inputs, start_job, place
         self.jobs: dict[str, Job] = {}
-        self.artifacts = standins.Artifacts(place.scratch / "artifacts")
+        self.artifacts = place.artifacts or standins.Artifacts(place.scratch / "artifacts")
 
     def result(self) -> RunResult:
         waiting = dict(self.definition["jobs"])

@@ -9,6 +9,7 @@ import stat
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from rehearsal.actions import machine
@@ -53,6 +54,10 @@ class Artifacts:
         if name not in self._ids:
             raise ActionError(f"unable to find artifact {name} in this run")
         return self.folder / str(self._ids[name])
+
+    def matching(self, pattern: str) -> dict[str, Path]:
+        """The folders of those whose name a pattern matches, by name."""
+        return {name: self.folder / str(number) for name, number in sorted(self._ids.items()) if fnmatchcase(name, pattern)}
 
     def numbered(self, number: str) -> Path:
         """Its folder. Raises ActionError."""
@@ -124,8 +129,11 @@ def _hidden(file: Path, base: Path) -> bool:
 
 
 def download_artifact(inputs: Mapping[str, str], around: Surroundings) -> Done:
-    """Copy an artifact of this run, by name or by id, into a folder."""
-    _allow(inputs, "name", "artifact-ids", "path", "merge-multiple")
+    """Copy an artifact of this run, by name or by id, into a folder; or those that a pattern matches, which may be none."""
+    _allow(inputs, "name", "pattern", "artifact-ids", "path", "merge-multiple")
+    target = Path(around.folders.workspace, inputs.get("path", ""))
+    if "pattern" in inputs:
+        return _download_matching(inputs, around.artifacts, target)
     if ("name" in inputs) == bool(inputs.get("artifact-ids")):
         raise ActionError("name or artifact-ids: with neither, every artifact of the run would be taken")
     if "name" in inputs:
@@ -135,9 +143,21 @@ def download_artifact(inputs: Mapping[str, str], around: Surroundings) -> Done:
         if inputs.get("merge-multiple") != "true":
             raise ActionError("with artifact-ids the stand-in takes merge-multiple: true alone")
         kept = around.artifacts.numbered(inputs["artifact-ids"])
-    target = Path(around.folders.workspace, inputs.get("path", ""))
     shutil.copytree(kept, target, dirs_exist_ok=True)
     return Done(f"artifact {kept.name} into {target}\n")
+
+
+def _download_matching(inputs: Mapping[str, str], artifacts: Artifacts, target: Path) -> Done:
+    """One artifact goes into the folder itself, several into folders of their names.
+
+    https://github.com/actions/download-artifact/blob/3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c/src/download-artifact.ts
+    """
+    if not inputs["pattern"] or inputs.keys() & {"name", "artifact-ids", "merge-multiple"} or set(inputs["pattern"]) & set("{}()!+@"):
+        raise ActionError(f"the stand-in takes a pattern of * and ? alone, got {inputs}")
+    found = artifacts.matching(inputs["pattern"])
+    for name, kept in found.items():
+        shutil.copytree(kept, target if len(found) == 1 else target / name, dirs_exist_ok=True)
+    return Done(f"{len(found)} artifacts into {target}\n")
 
 
 def _found(tool: str, wanted: str, around: Surroundings) -> str:

@@ -1,35 +1,43 @@
-"""What `pulumi import` needs of Pulumi's language host for Python: that there is one. It runs no program and generates no code.
+"""Pulumi's language host for Python, as far as its commands need one here: it runs a project's program and generates no code.
 
-The host is a Go program beside Pulumi's command, which the rehearsal does not build: programs run inline.
+The host is a Go program beside Pulumi's command, which the rehearsal does not build. What runs a stack by the Automation API does without:
+there programs run inline.
 """
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import grpc
 from google.protobuf import empty_pb2
+from pulumi.automation._server import LanguageServer
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
+
+from rehearsal.program import script
 
 EXECUTABLE = "pulumi-language-python"
 _ROOT = Path(__file__).resolve().parents[2]
 
 
-class _Host(language_pb2_grpc.LanguageRuntimeServicer):
-    """Everything else is answered as not implemented."""
+class _Host(LanguageServer):
+    """The Automation API's, for the program of the engine's request. Everything else is answered as not implemented."""
+
+    def __init__(self, engine: str) -> None:
+        super().__init__(lambda: None)
+        self._engine = engine
+
+    def Run(self, request, context):
+        self.program = partial(script.run, Path(request.info.program_directory))
+        request.args[:] = [self._engine]
+        return super().Run(request, context)
 
     def Handshake(self, request, context):
         return language_pb2.LanguageHandshakeResponse()
 
     def GetPluginInfo(self, request, context):
         return plugin_pb2.PluginInfo(version="0.0.0")
-
-    def GetRequiredPackages(self, request, context):
-        return language_pb2.GetRequiredPackagesResponse()
-
-    def GetRequiredPlugins(self, request, context):
-        return language_pb2.GetRequiredPluginsResponse()
 
     def Cancel(self, request, context):
         return empty_pb2.Empty()
@@ -47,7 +55,7 @@ def install(folder: Path) -> None:
 def main() -> None:
     """Serve until the engine ends this process."""
     server = grpc.server(ThreadPoolExecutor(max_workers=2))
-    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(_Host(), server)
+    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(_Host(sys.argv[-1]), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     print(port, flush=True)

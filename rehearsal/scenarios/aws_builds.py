@@ -43,9 +43,19 @@ def _named(world: World, role: str, team: Team) -> list[Scenario]:
         return f"a token of {len(fetch_token(world, build(world, role), seconds))} characters"
 
     return [
-        Scenario(shared, who, "read by repository", "shared", lambda: read_by_repository(world, build(world, role), "shared")),
         Scenario(
-            _reads(role, team), who, "read by repository", team.name, lambda: read_by_repository(world, build(world, role), team.name)
+            shared,
+            who,
+            "read by repository",
+            world.settings.shared,
+            lambda: read_by_repository(world, build(world, role), world.settings.shared),
+        ),
+        Scenario(
+            _reads(role, team),
+            who,
+            "read by repository",
+            team.own_repository,
+            lambda: read_by_repository(world, build(world, role), team.own_repository),
         ),
         Scenario(at_cap, who, f"fetch a token of {cap} s", domain, lambda: request(cap)),
         Scenario(
@@ -66,25 +76,35 @@ def _attached_elsewhere(world: World, team: Team, named: str | None) -> list[Sce
     with_policy, without = "AWS role with the read policy attached: read shared", "AWS role without the read policy: read shared"
     publishes = "AWS role with full access: publish a package"
     listed = [
-        Scenario(with_policy, "a role with the read policy", "read by repository", "shared", lambda: _read(world, policy, "shared")),
+        Scenario(
+            with_policy,
+            "a role with the read policy",
+            "read by repository",
+            world.settings.shared,
+            lambda: _read(world, policy, world.settings.shared),
+        ),
         Scenario(
             without,
             "a role without the read policy",
             "read by repository",
-            "shared",
-            lambda: fetch_token_and_read(world, _role(world, None, ""), "shared"),
+            world.settings.shared,
+            lambda: fetch_token_and_read(world, _role(world, None, ""), world.settings.shared),
             DENY,
             with_policy,
         ),
         Scenario(
-            publishes, "a role with full access", "publish a package", team.name, lambda: _publish(world, team.name, _full_access(world))
+            publishes,
+            "a role with full access",
+            "publish a package",
+            team.own_repository,
+            lambda: _publish(world, team.own_repository, _full_access(world)),
         ),
         Scenario(
             "AWS role with full access and the read policy: publish a package",
             "a role with full access and the read policy",
             "publish a package",
-            team.name,
-            lambda: _publish(world, team.name, _full_access(world, policy)),
+            team.own_repository,
+            lambda: _publish(world, team.own_repository, _full_access(world, policy)),
             DENY,
             publishes,
         ),
@@ -95,8 +115,8 @@ def _attached_elsewhere(world: World, team: Team, named: str | None) -> list[Sce
                 f"AWS role with the read policy attached: read the repository of team {team.name}",
                 "a role with the read policy that the stack does not name",
                 "read by repository",
-                team.name,
-                lambda: _read(world, policy, team.name),
+                team.own_repository,
+                lambda: _read(world, policy, team.own_repository),
                 DENY,
                 _reads(named, team),
             )
@@ -106,8 +126,8 @@ def _attached_elsewhere(world: World, team: Team, named: str | None) -> list[Sce
                 f"AWS role {named}: publish a package",
                 f"a build with role {named}",
                 "publish a package",
-                team.name,
-                lambda: _publish(world, team.name, build(world, named)),
+                team.own_repository,
+                lambda: _publish(world, team.own_repository, build(world, named)),
                 DENY,
                 publishes,
             )
@@ -147,9 +167,13 @@ def _private(world: World) -> list[Scenario]:
     own = _reads(team.build_roles[0], team)
 
     def read(role: str) -> str:
-        return read_by_repository(world, build(world, role), team.name)
+        return read_by_repository(world, build(world, role), team.own_repository)
 
     return [
-        Scenario(own, f"a build with role {team.build_roles[0]}", "read by repository", team.name, lambda: read(team.build_roles[0])),
-        Scenario(_reads(other, team), f"a build with role {other}", "read by repository", team.name, lambda: read(other), DENY, own),
+        Scenario(
+            own, f"a build with role {team.build_roles[0]}", "read by repository", team.own_repository, lambda: read(team.build_roles[0])
+        ),
+        Scenario(
+            _reads(other, team), f"a build with role {other}", "read by repository", team.own_repository, lambda: read(other), DENY, own
+        ),
     ]

@@ -20,7 +20,7 @@ from policies.names import STACK_TAG, RoleKind, role_name
 from policies.roles.deployer import deploying_workflow
 from policies.roles.previewer import pull_requests
 from rehearsal import bootstrapping, clients
-from rehearsal.cast import STRANGER_ORGANIZATION, WRITER
+from rehearsal.cast import MANAGER, STRANGER_ORGANIZATION, WRITER
 from rehearsal.clients import Credentials
 from rehearsal.scenario import DENY, Denied, Scenario
 from rehearsal.scenarios.read_access import administrator
@@ -38,13 +38,14 @@ _ASSUME_DEPLOYER, _ASSUME_PREVIEW = "assume the deployer role", "assume the prev
 
 
 def scenarios(world: World) -> list[Scenario]:
-    """For the rehearsed stack, if the account was bootstrapped with Pulumi Deployments."""
+    """For the rehearsed stack, if the account was bootstrapped."""
     bootstrap = world.bootstrap
-    if bootstrap is None or bootstrap.pulumi_cloud is None:
+    if bootstrap is None:
         return []
     deploying = _Deploying(world, next(stack for stack in bootstrap.stacks if stack.name == world.settings.stack))
     parts = (_tokens, _previewing, _roles, _bounded, _domain_keys, _keys, _triggers, _guards, _tags, _workflows)
-    return [scenario for part in parts for scenario in part(deploying)]
+    by_pulumi = (_tokens, _triggers)
+    return [scenario for part in parts if bootstrap.pulumi_cloud or part not in by_pulumi for scenario in part(deploying)]
 
 
 class _Deploying:
@@ -52,14 +53,19 @@ class _Deploying:
 
     def __init__(self, world: World, stack: Stack) -> None:
         bootstrap = world.bootstrap
-        assert bootstrap is not None and bootstrap.pulumi_cloud is not None
+        assert bootstrap is not None
         self.world, self.bootstrap, self.stack, self.name = world, bootstrap, stack, stack.name
         self.deployed = Deployed(world.registry, stack.name)
-        self.pulumi_stack = PulumiStack(bootstrap.pulumi_cloud.organization, stack.settings.project, stack.name)
         self.repository = f"{bootstrap.github_owner}/{bootstrap.repository}"
         # Another stack of the account, or the name of none.
         self.other = next((each.name for each in bootstrap.stacks if each.name != stack.name), f"not-{stack.name}")
         self._clients: dict[tuple[str, Access], Any] = {}
+
+    @cached_property
+    def pulumi_stack(self) -> PulumiStack:
+        """At Pulumi Deployments, where that deploys."""
+        assert self.bootstrap.pulumi_cloud is not None
+        return PulumiStack(self.bootstrap.pulumi_cloud.organization, self.stack.settings.project, self.name)
 
     def token(self, operation: str, *, audience: str = "", **place: str) -> str:
         """The token of a deployment: of this stack, but for what is said otherwise."""
@@ -78,12 +84,17 @@ class _Deploying:
 
     @cached_property
     def _sessions(self) -> Mapping[Access, Credentials]:
-        operations = {Access.PREVIEW: Operation.PREVIEW, Access.DEPLOY: Operation.UPDATE}
         where = self.world.place
         return {
-            access: bootstrapping.assume(where.endpoint, where.region, self.deployed.role_arn(access), self.token(operation))
-            for access, operation in operations.items()
+            access: bootstrapping.assume(where.endpoint, where.region, self.deployed.role_arn(access), self._own_token(access))
+            for access in Access
         }
+
+    def _own_token(self, access: Access) -> str:
+        """Of who previews or deploys."""
+        if self.bootstrap.pulumi_cloud is None:
+            return bootstrapping.workflow_token(self.world.github, self.bootstrap, self.stack, access)
+        return self.token(Operation.PREVIEW if access is Access.PREVIEW else Operation.UPDATE)
 
     def client(self, service: str, access: Access) -> Any:
         """A client with the credentials of a preview or of a deployment."""
@@ -411,7 +422,7 @@ def _bounded(deploying: _Deploying) -> list[Scenario]:
 
     def read() -> str:
         codeartifact = world.client("codeartifact", become())
-        return str(clients.call(codeartifact.describe_repository, **where, repository="shared")["repository"]["arn"])
+        return str(clients.call(codeartifact.describe_repository, **where, repository=world.settings.shared)["repository"]["arn"])
 
     refused: dict[str, Callable[[], Any]] = {
         "create a user": lambda: clients.call(world.client("iam", session["role"]).create_user, UserName="rehearsal"),
@@ -420,7 +431,7 @@ def _bounded(deploying: _Deploying) -> list[Scenario]:
     }
     who = f"a role of {name} with full access"
     return [
-        Scenario(read_packages, who, "read shared", "shared", read),
+        Scenario(read_packages, who, "read shared", world.settings.shared, read),
         *(
             Scenario(
                 f"{name} role with full access: {what}",
@@ -590,11 +601,11 @@ def _tags(deploying: _Deploying) -> list[Scenario]:
     return listed
 
 
-# --- without Pulumi Cloud: the workflow in GitHub Actions ------------------------------------------------------------------------------
+# --- the workflow in GitHub Actions ----------------------------------------------------------------------------------------------------
 
 
 def _workflows(deploying: _Deploying) -> list[Scenario]:
-    """Roles with the trust that the bootstrap gives them for GitHub Actions, in an account that has GitHub's provider."""
+    """The bootstrap's roles where it lets workflows deploy, else such as have the trust that they would get."""
     world, name, stack, repository = deploying.world, deploying.name, deploying.stack, deploying.bootstrap.repository
     roles: dict[Access, str] = {}
     making = threading.Lock()  # scenarios run side by side
@@ -608,9 +619,8 @@ def _workflows(deploying: _Deploying) -> list[Scenario]:
     def job(access: Access, branch: str = "", environment: str | None = None, *, of: str = "", owner: str = "") -> str:
         where, of = branch or stack.branch, of or repository
         world.github.ensure_branch(of, where, WRITER, owner=owner)
-        started = world.github.run(
-            of, WRITER, ref=f"refs/heads/{where}", environment=name if environment is None else environment, owner=owner
-        )
+        environment = name if environment is None else environment
+        started = world.github.run(of, WRITER, ref=f"refs/heads/{where}", environment=environment, approve_by=[MANAGER], owner=owner)
         return world.assume(role(access), started.token(AUDIENCE))
 
     def pull_request(access: Access, of: str = "") -> str:
@@ -653,6 +663,8 @@ def _workflows(deploying: _Deploying) -> list[Scenario]:
 
 def _workflow_role(deploying: _Deploying, access: Access) -> str:
     world, stack, bootstrap = deploying.world, deploying.stack, deploying.bootstrap
+    if bootstrap.github_actions:
+        return deploying.deployed.role_arn(access)
     seen = world.control.get(f"github/repositories/{deploying.repository}")
     repository = GitHubRepository(Owner(bootstrap.github_owner, OWNER_ID), bootstrap.repository, seen["id"])
     forms = stack.settings.subjects

@@ -1,7 +1,6 @@
 """Developers on their laptops: signed in through IAM Identity Center, reading what is open to the organisation and nothing more."""
 
 from policies.document import text
-from policies.names import SHARED_REPOSITORY
 from policies.owned_names import Format
 from policies.roles.build import read_only_permissions
 from rehearsal import packages
@@ -129,25 +128,25 @@ def _reading(world: World) -> list[Scenario]:
     other = f"{world.settings.stack}-Developer"
 
     def with_another() -> str:
-        readable = [SHARED_REPOSITORY, *world.settings.public_sources]
+        readable = [world.settings.shared, *map(world.settings.source, world.settings.public_sources)]
         document = text(read_only_permissions(world.registry, world.settings.token_duration, readable))
         Manager(world).create(other, document, "PT1H", _groups(world))
-        return read_by_repository(world, _session(world, DEVELOPER, other), team.name)
+        return read_by_repository(world, _session(world, DEVELOPER, other), team.own_repository)
 
     return [
         Scenario(
             name,
             "a developer",
             "read by repository",
-            team.name,
-            lambda: read_by_repository(world, _developer(world), team.name),
+            team.own_repository,
+            lambda: read_by_repository(world, _developer(world), team.own_repository),
             after=_after(world),
         ),
         Scenario(
             f"developer with another permission set of the same policy: read the repository of team {team.name}",
             f"a developer with permission set {other}",
             "read by repository",
-            team.name,
+            team.own_repository,
             with_another,
             DENY,
             name,
@@ -163,7 +162,37 @@ def _tools(world: World) -> list[Scenario]:
     """One command, then npm as ever: it installs, and is refused to publish."""
     found = publishers(world.settings)
     publisher = first(found, Format.NPM, open=True, literal=True) or first(found, Format.NPM, open=True)
-    return [*(_npm(world, publisher) if publisher else []), *_pip(world)]
+    python = first(found, Format.PYPI, open=True, literal=True)
+    return [
+        *(_npm(world, publisher) if publisher else []),
+        *_pip(world),
+        *(_others(world, publisher, Format.NPM) if publisher else []),
+        *(_others(world, python, Format.PYPI) if python else []),
+    ]
+
+
+def _others(world: World, publisher: Publisher, format: Format) -> list[Scenario]:
+    """Clients that the rehearsal does not bring along install with what one command wrote for each."""
+    owned = package(publisher, format)
+
+    def install(tool: str) -> str:
+        shell = laptop(world, DEVELOPER, _permission_set(world), publisher.team.name)
+        printed = package_login(shell, "--default", tool)
+        packages.install_with(shell, tool, owned, f"{world.place.endpoint}/_codeartifact/{world.registry.domain}-{world.place.account}")
+        return printed.splitlines()[-1]
+
+    return [
+        Scenario(
+            f"developer: install {owned.name} with {tool} after package-login",
+            "a developer",
+            f"{tool} install {owned.name}",
+            publisher.team.name,
+            lambda tool=tool: install(tool),
+            after=_after(world, published(publisher, format)),
+            slow=True,
+        )
+        for tool in {Format.NPM: ("pnpm", "yarn-berry"), Format.PYPI: ("uv", "poetry")}[format]
+    ]
 
 
 def _already(tool: str) -> str:
@@ -178,12 +207,12 @@ def _pip(world: World) -> list[Scenario]:
         return []
 
     def install() -> str:
-        shell = laptop(world, DEVELOPER, _permission_set(world), SHARED_REPOSITORY)
-        package_login(shell, "pip")
+        shell = laptop(world, DEVELOPER, _permission_set(world), world.settings.shared)
+        package_login(shell, "--default", "pip")
         return packages.install_pypi(shell, _already, what)
 
     name = f"developer: install {what.name} with pip after package-login"
-    return [Scenario(name, "a developer", f"pip install {what.name}", SHARED_REPOSITORY, install, after=_after(world), slow=True)]
+    return [Scenario(name, "a developer", f"pip install {what.name}", world.settings.shared, install, after=_after(world), slow=True)]
 
 
 def _npm(world: World, publisher: Publisher) -> list[Scenario]:
@@ -192,18 +221,18 @@ def _npm(world: World, publisher: Publisher) -> list[Scenario]:
     logged_in = "developer: run package-login for npm"
 
     def log_in() -> str:
-        shell = laptop(world, DEVELOPER, _permission_set(world), publisher.team.name)
+        shell = laptop(world, DEVELOPER, _permission_set(world), publisher.team.own_repository)
         printed = package_login(shell, "npm")
         shells.append(shell)
         return printed
 
-    listed = [Scenario(logged_in, "a developer", "package-login npm", publisher.team.name, log_in, after=_after(world))]
+    listed = [Scenario(logged_in, "a developer", "package-login npm", publisher.team.own_repository, log_in, after=_after(world))]
     listed.append(
         Scenario(
             f"developer: install {owned.name} with npm",
             "a developer",
             f"npm install {owned.name}",
-            publisher.team.name,
+            publisher.team.own_repository,
             lambda: packages.install_npm(shells[0], _already, owned),
             after=(logged_in, published(publisher, Format.NPM)),
         )
@@ -213,7 +242,7 @@ def _npm(world: World, publisher: Publisher) -> list[Scenario]:
             f"developer: publish {own.name} with npm",
             "a developer",
             f"npm publish {own.name}",
-            publisher.team.name,
+            publisher.team.own_repository,
             lambda: packages.publish_npm(shells[0], _already, own),
             DENY,
             published(publisher, Format.NPM),
@@ -237,16 +266,18 @@ def _teams(world: World) -> list[Scenario]:
             own,
             f"a developer of team {named.name}",
             "read by repository",
-            named.name,
-            lambda: read_by_repository(world, _session(world, team_developer(named.name), _permission_set(world, named.name)), named.name),
+            named.own_repository,
+            lambda: read_by_repository(
+                world, _session(world, team_developer(named.name), _permission_set(world, named.name)), named.own_repository
+            ),
             after=_after(world),
         ),
         Scenario(
             f"developer of another team: read the repository of team {named.name}",
             "a developer",
             "read by repository",
-            named.name,
-            lambda: read_by_repository(world, _developer(world), named.name),
+            named.own_repository,
+            lambda: read_by_repository(world, _developer(world), named.own_repository),
             DENY,
             own,
             _after(world),
@@ -267,14 +298,14 @@ def _reprovisioned(world: World, team: Team) -> list[Scenario]:
         after = str(world.client("sts", who).get_caller_identity()["Arn"])
         if before == after:
             raise RuntimeError(f"the role: got {before} again; expected another name")
-        return read_by_repository(world, who, team.name)
+        return read_by_repository(world, who, team.own_repository)
 
     return [
         Scenario(
             f"developer with a reprovisioned permission set: read the repository of team {team.name}",
             "a developer",
             "read by repository",
-            team.name,
+            team.own_repository,
             again,
         )
     ]

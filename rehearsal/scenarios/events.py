@@ -89,9 +89,9 @@ def _published(world: World, events: Events, inbox: Inbox, queue: str) -> list[S
                 Scenario(
                     f"{world.settings.stack} event rule: announce the publication of {what.name}",
                     "the rule of the stack",
-                    f"announce {what.name} in {publisher.team.name}",
+                    f"announce {what.name} in {publisher.team.own_repository}",
                     queue.rpartition(":")[2],
-                    lambda what=what, team=publisher.team.name: inbox.wait_for(**_facts(what, team)),
+                    lambda what=what, team=publisher.team.own_repository: inbox.wait_for(**_facts(what, team)),
                     after=(publishing.published(publisher, format),),
                 )
             )
@@ -110,9 +110,9 @@ def _promoted(world: World, events: Events, inbox: Inbox, queue: str) -> list[Sc
                 Scenario(
                     f"{world.settings.stack} event rule: announce the promotion of {what.name}",
                     "the rule of the stack",
-                    f"announce {what.name} in {SHARED_REPOSITORY}",
+                    f"announce {what.name} in {world.settings.shared}",
                     queue.rpartition(":")[2],
-                    lambda what=what: inbox.wait_for(**_facts(what, SHARED_REPOSITORY)),
+                    lambda what=what: inbox.wait_for(**_facts(what, world.settings.shared)),
                     after=(promotion.promoted(publisher),),
                 )
             ]
@@ -189,13 +189,13 @@ def _public(world: World, events: Events, inbox: Inbox, refused: Callable[..., S
         happened = [
             event
             for event in world.control.get("codeartifact/events")["events"]
-            if (event["detail"]["repositoryName"], event["detail"]["packageName"]) == (SHARED_REPOSITORY, name)
+            if (event["detail"]["repositoryName"], event["detail"]["packageName"]) == (world.settings.shared, name)
         ]
         if not happened or any(event["source"] != SOURCE for event in happened):
-            raise RuntimeError(f"no event of {name} in {SHARED_REPOSITORY}; expected one from CodeArtifact")
+            raise RuntimeError(f"no event of {name} in {world.settings.shared}; expected one from CodeArtifact")
         if message := inbox.find(name=name):
             return message["content"]["title"]
-        raise Denied(f"{len(happened)} events of {name} in {SHARED_REPOSITORY} do not match the rule")
+        raise Denied(f"{len(happened)} events of {name} in {world.settings.shared} do not match the rule")
 
     return [
         refused(

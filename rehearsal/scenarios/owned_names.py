@@ -49,7 +49,8 @@ def _install_public(world: World, publisher: Publisher, what: Package) -> str:
 def _confusion(world: World, publisher: Publisher, format: Format) -> list[Scenario]:
     other = Package(format, "anybodys-package" if format is Format.PYPI else "@anybody/package", "9.9.9")
     owned = Package(format, package_name(publisher.team.owns[format][0], "internal"), "9.9.9")
-    public, place = world.public_source(format), f"{publisher.team.name} -> {world.public_source(format)}"
+    public = world.public_source(format)
+    place = f"{publisher.team.own_repository} -> {world.settings.source(str(public))}"
     allowed = f"{publisher.name}: install unowned {other.name} published by a stranger on {public}"
     return [
         Scenario(
@@ -89,7 +90,7 @@ def _newer(world: World, publisher: Publisher, format: Format) -> list[Scenario]
             f"{publisher.name}: install {own.name} despite a stranger's newer version",
             f"a pull request of {publisher.name}",
             f"install {own.name}",
-            publisher.team.name,
+            publisher.team.own_repository,
             newest,
             after=(published(publisher, format),),
             slow=True,
@@ -114,13 +115,20 @@ def _elsewhere(world: World, publisher: Publisher) -> list[Scenario]:
 
     who = "an administrator of the account"
     return [
-        Scenario(allowed, who, f"publish {what.name}", publisher.team.name, lambda: by_administrator(publisher.team.name), slow=True),
+        Scenario(
+            allowed,
+            who,
+            f"publish {what.name}",
+            publisher.team.own_repository,
+            lambda: by_administrator(publisher.team.own_repository),
+            slow=True,
+        ),
         Scenario(
             f"administrator: publish {what.name} to the repository of team {other.name}",
             who,
             f"publish {what.name}",
-            other.name,
-            lambda: by_administrator(other.name),
+            other.own_repository,
+            lambda: by_administrator(other.own_repository),
             DENY,
             allowed,
         ),

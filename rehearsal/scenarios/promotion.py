@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from policies.names import PROMOTE_ENVIRONMENT, SHARED_REPOSITORY
+from policies.names import PROMOTE_ENVIRONMENT
 from policies.owned_names import Format
 from rehearsal import clients, packages
 from rehearsal.cast import COLLEAGUE, MANAGER, WRITER, Publisher, first, package_name, publishers
@@ -39,7 +39,7 @@ def _coordinates(world: World, what: Package) -> dict[str, str]:
 
 def _revision(world: World, publisher: Publisher, what: Package) -> str:
     described = world.client("codeartifact", administrator(world)).describe_package_version(
-        **_coordinates(world, what), repository=publisher.team.name, packageVersion=what.version
+        **_coordinates(world, what), repository=publisher.team.own_repository, packageVersion=what.version
     )
     return described["packageVersion"]["revision"]
 
@@ -96,7 +96,7 @@ def _copy(world: World, who: Credentials, what: Package, source: str) -> str:
         world.client("codeartifact", who).copy_package_versions,
         **_coordinates(world, what),
         sourceRepository=source,
-        destinationRepository=SHARED_REPOSITORY,
+        destinationRepository=world.settings.shared,
         versions=[what.version],
     )
     if failed := answer.get("failedVersions"):
@@ -109,7 +109,7 @@ def _scenarios(world: World, publisher: Publisher, format: Format) -> list[Scena
     ready = f"{publisher.name}: publish {what.name} for promotion"
     name = promoted(publisher)
     job = f"{PROMOTE} on {publisher.branch} of {publisher.name}"
-    action, place = f"promote {what.name}", f"{publisher.team.name} -> {SHARED_REPOSITORY}"
+    action, place = f"promote {what.name}", f"{publisher.team.own_repository} -> {world.settings.shared}"
 
     def refused(tried: str, who: str, attempt: Callable[[], str], after: tuple[str, ...] = ()) -> Scenario:
         return Scenario(f"{publisher.name}: {tried}", who, action, place, attempt, DENY, name, (ready, *after))
@@ -126,7 +126,7 @@ def _scenarios(world: World, publisher: Publisher, format: Format) -> list[Scena
             ready,
             f"publish-package.yml on {publisher.branch}",
             f"publish {what.name}",
-            publisher.team.name,
+            publisher.team.own_repository,
             lambda: publish(world, publisher, what),
             slow=True,
         ),
@@ -159,7 +159,10 @@ def _scenarios(world: World, publisher: Publisher, format: Format) -> list[Scena
             "copy to shared with the publish role",
             f"publish-package.yml on {publisher.branch} of {publisher.name}",
             lambda: _copy(
-                world, world.session(world.publish_role(publisher.name), world.publishing_token(publisher)), what, publisher.team.name
+                world,
+                world.session(world.publish_role(publisher.name), world.publishing_token(publisher)),
+                what,
+                publisher.team.own_repository,
             ),
         ),
         Scenario(name, f"{job}, approved by a reviewer", action, place, lambda: _promote(world, publisher, what), after=(ready,)),
@@ -173,14 +176,21 @@ def _without_dependency(world: World, publisher: Publisher, format: Format, job:
     needed = package(publisher, format, "unpromoted")
     what = replace(package(publisher, format, "needs-unpromoted"), needs=(needed.name,))
     ready = f"{publisher.name}: publish {what.name} with a dependency on {needed.name}"
-    place = f"{publisher.team.name} -> {SHARED_REPOSITORY}"
+    place = f"{publisher.team.own_repository} -> {world.settings.shared}"
 
     def publish_both() -> str:
         publish(world, publisher, needed)
         return publish(world, publisher, what)
 
     return [
-        Scenario(ready, f"publish-package.yml on {publisher.branch}", f"publish {what.name}", publisher.team.name, publish_both, slow=True),
+        Scenario(
+            ready,
+            f"publish-package.yml on {publisher.branch}",
+            f"publish {what.name}",
+            publisher.team.own_repository,
+            publish_both,
+            slow=True,
+        ),
         Scenario(
             f"{publisher.name}: promote a version without its dependencies",
             f"{job}, approved by a reviewer",
@@ -209,7 +219,7 @@ def _after(world: World, publisher: Publisher, what: Package) -> list[Scenario]:
                 f"{asking_shared[0]}: install {what.name} from shared",
                 f"a pull request of {asking_shared[0]}",
                 f"install {what.name}",
-                SHARED_REPOSITORY,
+                world.settings.shared,
                 lambda: install(world, asking_shared[0], what),
                 after=(name,),
             )
@@ -221,8 +231,8 @@ def _after(world: World, publisher: Publisher, what: Package) -> list[Scenario]:
                 f"{publisher.name}: promote a name of team {others[0].name}",
                 f"{PROMOTE} on {publisher.branch} of {publisher.name}, approved by a reviewer",
                 f"promote {foreign.name}",
-                f"{publisher.team.name} -> {SHARED_REPOSITORY}",
-                lambda: _copy(world, _session(world, publisher), foreign, publisher.team.name),
+                f"{publisher.team.own_repository} -> {world.settings.shared}",
+                lambda: _copy(world, _session(world, publisher), foreign, publisher.team.own_repository),
                 DENY,
                 name,
             )
@@ -252,8 +262,8 @@ def _destructive(world: World, publisher: Publisher, format: Format) -> list[Sce
             f"{publisher.name} {role} role: {operation.replace('_', ' ')}",
             f"a job with the {role} role of {publisher.name}",
             f"{operation.replace('_', ' ')}: {what.name}",
-            publisher.team.name,
-            lambda session=session, operation=operation, more=more: act(operation, session(), publisher.team.name, **more),
+            publisher.team.own_repository,
+            lambda session=session, operation=operation, more=more: act(operation, session(), publisher.team.own_repository, **more),
             DENY,
             allowed,
             (name,),
@@ -269,8 +279,8 @@ def _destructive(world: World, publisher: Publisher, format: Format) -> list[Sce
         f"administrator: delete {what.name} from shared",
         "an administrator of the account",
         f"delete package versions: {what.name}",
-        SHARED_REPOSITORY,
-        lambda: act("delete_package_versions", administrator(world), SHARED_REPOSITORY),
+        world.settings.shared,
+        lambda: act("delete_package_versions", administrator(world), world.settings.shared),
         DENY,
         allowed,
         (name,),
@@ -279,15 +289,15 @@ def _destructive(world: World, publisher: Publisher, format: Format) -> list[Sce
         allowed,
         "an administrator of the account",
         f"delete package versions: {what.name}",
-        publisher.team.name,
-        lambda: act("delete_package_versions", administrator(world), publisher.team.name),
+        publisher.team.own_repository,
+        lambda: act("delete_package_versions", administrator(world), publisher.team.own_repository),
         after=(name, in_shared.name, *(scenario.name for scenario in tried), *_installs_of(world, what)),
     )
     overwrite = Scenario(
         overwritten,
         f"{PROMOTE} on {publisher.branch} of {publisher.name}, approved by a reviewer",
         f"promote {what.name} {what.version} with other content",
-        f"{publisher.team.name} -> {SHARED_REPOSITORY}",
+        f"{publisher.team.own_repository} -> {world.settings.shared}",
         lambda: _overwrite(world, publisher, what),
         DENY,
         name,

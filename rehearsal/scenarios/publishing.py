@@ -1,4 +1,4 @@
-"""What real clients publish and install, and where: the AWS CLI with npm, twine and pip."""
+"""What real clients publish and install, and where: the AWS CLI, with npm, twine, pip and cargo."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,13 @@ from rehearsal.scenarios.read_access import administrator
 from rehearsal.world import World
 
 # The commands that publish and install, as the scenarios' actions give them; names have their programs.
-_CLIENTS = {Format.NPM: ("npm publish", "npm install"), Format.PYPI: ("twine upload", "pip install")}
+_CLIENTS = {
+    Format.NPM: ("npm publish", "npm install"),
+    Format.PYPI: ("twine upload", "pip install"),
+    Format.CARGO: ("cargo publish", "cargo run"),
+    Format.GENERIC: ("aws codeartifact publish-package-version", "aws codeartifact get-package-version-asset"),
+}
+_FOREIGN = {Format.NPM: "@not-owned/client", Format.GENERIC: "not-owned/client"}
 
 
 def scenarios(world: World) -> list[Scenario]:
@@ -45,7 +51,9 @@ def package(publisher: Publisher, format: Format, word: str = "client", version:
 def publish(world: World, publisher: Publisher, what: Package, *, role: str = "", repository: str = "", content: str = "") -> str:
     """As the publishing workflow's job: log in with the publish role to the team's repository, but for what is said otherwise."""
     shell = world.job_shell(f"publish-{publisher.name}", world.publishing_job(publisher), role or world.publish_role(publisher.name))
-    return packages.PUBLISH[what.format](shell, lambda tool: world.login(shell, tool, repository or publisher.team.name), what, content)
+    return packages.PUBLISH[what.format](
+        shell, lambda tool: world.login(shell, tool, repository or publisher.team.own_repository), what, content
+    )
 
 
 def install(world: World, repository: str, what: Package) -> str:
@@ -63,14 +71,16 @@ def _format(world: World, publisher: Publisher, format: Format) -> list[Scenario
     # The workflow publishes as npm in any case, and what it publishes is installed: a client by hand shows little more.
     slow = format is not Format.NPM or world.settings.publishing.workflow is not None
     return [
-        Scenario(name, job, f"{publishes} {owned.name}", publisher.team.name, lambda: publish(world, publisher, owned), slow=slow),
+        Scenario(
+            name, job, f"{publishes} {owned.name}", publisher.team.own_repository, lambda: publish(world, publisher, owned), slow=slow
+        ),
         *installed(world, publisher, owned, name),
         *_public(world, publisher, format, installs),
         Scenario(
             f"{publisher.name}: publish a name not owned by its team with {_program(publishes)}",
             job,
             f"{publishes} {_foreign(owned).name}",
-            publisher.team.name,
+            publisher.team.own_repository,
             lambda: publish(world, publisher, _foreign(owned)),
             DENY,
             name,
@@ -79,7 +89,7 @@ def _format(world: World, publisher: Publisher, format: Format) -> list[Scenario
             f"{publisher.name}: publish with {_program(publishes)} and the read role",
             f"{job}, read role",
             f"{publishes} {package(publisher, format, 'reader').name}",
-            publisher.team.name,
+            publisher.team.own_repository,
             lambda: publish(world, publisher, package(publisher, format, "reader"), role=world.read_role(publisher.name)),
             DENY,
             name,
@@ -88,8 +98,8 @@ def _format(world: World, publisher: Publisher, format: Format) -> list[Scenario
             f"{publisher.name}: publish to shared with {_program(publishes)}",
             job,
             f"{publishes} {owned.name}",
-            SHARED_REPOSITORY,
-            lambda: publish(world, publisher, owned, repository=SHARED_REPOSITORY),
+            world.settings.shared,
+            lambda: publish(world, publisher, owned, repository=world.settings.shared),
             DENY,
             name,
             slow=True,
@@ -99,9 +109,7 @@ def _format(world: World, publisher: Publisher, format: Format) -> list[Scenario
 
 def _foreign(owned: Package) -> Package:
     """A name beside the owned one."""
-    if owned.format is Format.NPM:
-        return Package(owned.format, "@not-owned/client")
-    return Package(owned.format, "not-owned-client")
+    return Package(owned.format, _FOREIGN.get(owned.format, "not-owned-client"))
 
 
 def installed(world: World, publisher: Publisher, owned: Package, name: str) -> list[Scenario]:
@@ -113,20 +121,22 @@ def installed(world: World, publisher: Publisher, owned: Package, name: str) -> 
             f"{siblings[0]}: install {owned.name} with {_program(installs)}",
             f"a pull request of {siblings[0]}",
             f"{installs} {owned.name}",
-            publisher.team.name,
+            publisher.team.own_repository,
             lambda: install(world, siblings[0], owned),
             after=(name,),
         )
     ]
     for team in world.settings.teams:
-        if publisher.team.name in team.upstreams and team.repositories:
+        # Files are read from the repository that they were published to, never through an upstream.
+        # https://docs.aws.amazon.com/codeartifact/latest/ug/generic-packages-overview.html
+        if owned.format is not Format.GENERIC and publisher.team.name in team.upstreams and team.repositories:
             other = team.repositories[0].name
             listed.append(
                 Scenario(
                     f"{other}: install {owned.name} with {_program(installs)} through an upstream",
                     f"a pull request of {other}",
                     f"{installs} {owned.name}",
-                    team.name,
+                    team.own_repository,
                     lambda other=other: install(world, other, owned),
                     after=(name,),
                 )
@@ -146,7 +156,7 @@ def _public(world: World, publisher: Publisher, format: Format, installs: str) -
             f"{installer}: install public package {public.name} with {_program(installs)}",
             f"a pull request of {installer}",
             f"{installs} {public.name}",
-            f"{SHARED_REPOSITORY} -> {world.public_source(format)}",
+            f"{world.settings.shared} -> {world.settings.called(str(world.public_source(format)))}",
             lambda: install(world, installer, public),
             slow=True,
         )
@@ -167,15 +177,15 @@ def _shared(world: World, found: Sequence[Publisher]) -> list[Scenario]:
     def publish(repository: str) -> str:
         return _publish_generic(world, administrator(world), repository)
 
-    listed = [Scenario(allowed, who, "publish a package", team.name, lambda: publish(team.name))]
+    listed = [Scenario(allowed, who, "publish a package", team.own_repository, lambda: publish(team.own_repository))]
     for repository in (SHARED_REPOSITORY, *world.settings.public_sources):
         listed.append(
             Scenario(
                 f"administrator: publish to {repository}",
                 who,
                 "publish a package",
-                repository,
-                lambda repository=repository: publish(repository),
+                world.settings.called(repository),
+                lambda repository=repository: publish(world.settings.called(repository)),
                 DENY,
                 allowed,
             )

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from policies.names import SHARED_REPOSITORY
 from policies.roles.read import read_permissions, token_permissions
 from rehearsal import clients
 from rehearsal.cast import STRANGER_ORGANIZATION, first, installers, publishers
@@ -290,24 +289,24 @@ def _private_team(world: World, team: Team, outsider: str) -> list[Scenario]:
     by_repository, by_asset = f"{own}: read the repository of its own team", f"{own}: read a single asset of its own team"
 
     def read(who: str, how) -> str:
-        return how(world, session(world, who), team.name)
+        return how(world, session(world, who), team.own_repository)
 
     def seed() -> str:
-        seed_asset(world, team.name)
+        seed_asset(world, team.own_repository)
         return "published"
 
-    listed = [Scenario(seeded, "an administrator of the account", "publish a package", team.name, seed)]
+    listed = [Scenario(seeded, "an administrator of the account", "publish a package", team.own_repository, seed)]
     for allowed_name, how, what, target in (
         (by_repository, read_by_repository, "read by repository", "the repository"),
         (by_asset, _asset, "read a single asset", "a single asset"),
     ):
         listed += [
-            Scenario(allowed_name, f"a pull request of {own}", what, team.name, lambda how=how: read(own, how), after=(seeded,)),
+            Scenario(allowed_name, f"a pull request of {own}", what, team.own_repository, lambda how=how: read(own, how), after=(seeded,)),
             Scenario(
                 f"{outsider}: read {target} of team {team.name}",
                 f"a pull request of {outsider}",
                 what,
-                team.name,
+                team.own_repository,
                 lambda how=how: read(outsider, how),
                 DENY,
                 allowed_name,
@@ -322,7 +321,7 @@ def _private_team(world: World, team: Team, outsider: str) -> list[Scenario]:
 
 def _without_policy(world: World) -> list[Scenario]:
     domain = world.settings.domain.name
-    policy = {**_STATEMENTS, "Statement": read_permissions(world.registry, world.settings.token_duration, [SHARED_REPOSITORY])}
+    policy = {**_STATEMENTS, "Statement": read_permissions(world.registry, world.settings.token_duration, [world.settings.shared])}
     only_token = {**_STATEMENTS, "Statement": token_permissions(world.registry, world.settings.token_duration)}
     names = {"token": "role with the read policy: request a token", "read": "role with the read policy: read shared"}
 
@@ -336,7 +335,7 @@ def _without_policy(world: World) -> list[Scenario]:
             world.client("codeartifact", who).list_packages,
             domain=domain,
             domainOwner=world.place.account,
-            repository=SHARED_REPOSITORY,
+            repository=world.settings.shared,
         )
         return f"{len(answer['packages'])} packages"
 
@@ -344,12 +343,12 @@ def _without_policy(world: World) -> list[Scenario]:
     return [
         Scenario(names["token"], with_policy, "fetch a token", domain, lambda: fetch(policy)),
         Scenario("role without any policy: request a token", without, "fetch a token", domain, lambda: fetch(None), DENY, names["token"]),
-        Scenario(names["read"], with_policy, "list packages", SHARED_REPOSITORY, lambda: describe(policy)),
+        Scenario(names["read"], with_policy, "list packages", world.settings.shared, lambda: describe(policy)),
         Scenario(
             "role without any policy: read shared",
             without,
             "list packages",
-            SHARED_REPOSITORY,
+            world.settings.shared,
             lambda: describe(None),
             DENY,
             names["read"],
@@ -363,22 +362,22 @@ def _without_reading(world: World, only_token: dict) -> list[Scenario]:
     open_teams = [team for team in world.settings.teams if team.has_repository and team.readers is Readers.ORGANIZATION]
     if not open_teams:
         return []
-    name, team = _reader(world), open_teams[0].name
+    name, team, repository = _reader(world), open_teams[0].name, open_teams[0].own_repository
     allowed_name = f"{name}: read the repository of team {team}"
     return [
         Scenario(
             allowed_name,
             f"a pull request of {name}",
             "read by repository",
-            team,
-            lambda: read_by_repository(world, session(world, name), team),
+            repository,
+            lambda: read_by_repository(world, session(world, name), repository),
         ),
         Scenario(
             f"role with only a token: read the repository of team {team}",
             "a role with only a token",
             "read by repository",
-            team,
-            lambda: read_by_repository(world, world.principal("token-only", only_token), team),
+            repository,
+            lambda: read_by_repository(world, world.principal("token-only", only_token), repository),
             DENY,
             allowed_name,
         ),

@@ -71,9 +71,9 @@ def _trust(world: World, publisher: Publisher) -> list[Scenario]:
 
 def _publishing(world: World, publisher: Publisher) -> list[Scenario]:
     """By the workflow, from a tag on a merged commit and from one on a commit that nobody reviewed."""
-    if not any(one.endswith("*") for one in publisher.repository.release_tags.names):
+    format = next((one for one in publisher.repository.publishes if one in packages.PROJECTS), None)
+    if format is None or not any(one.endswith("*") for one in publisher.repository.release_tags.names):
         return []
-    format = publisher.repository.publishes[0]
     merged, unmerged = (package(publisher, format, "by-tag", version) for version in ("9.2.0", "9.3.0"))
     allowed = f"{publisher.name}: run {PUBLISH} for a tag on a merged commit"
 
@@ -87,18 +87,21 @@ def _publishing(world: World, publisher: Publisher) -> list[Scenario]:
         trigger: dict[str, Any] = {"event": "push", "ref": f"refs/tags/{name}"}
         if format is Format.NPM:
             return workflows.run(world, publisher, what, inputs=callers.call(BY_TAG / RELEASE, "publish"), **trigger)
-        return workflows.run(world, publisher, what, source=packages.source(world.folder("source"), what), **trigger)
+        source = packages.source(world.folder("source"), what)
+        return workflows.run(world, publisher, what, source=source, inputs=packages.inputs(what), **trigger)
 
     def of(what: Package, commit: str) -> str:
         return f"{PUBLISH}, the tag {tag(publisher, what.version)} on {commit} of {publisher.name}"
 
     return [
-        Scenario(allowed, of(merged, "a merged commit"), f"publish {merged.name}", publisher.team.name, lambda: publish(merged, "")),
+        Scenario(
+            allowed, of(merged, "a merged commit"), f"publish {merged.name}", publisher.team.own_repository, lambda: publish(merged, "")
+        ),
         Scenario(
             f"{publisher.name}: run {PUBLISH} for a tag on a commit that is not merged",
             of(unmerged, "an unreviewed commit"),
             f"publish {unmerged.name}",
-            publisher.team.name,
+            publisher.team.own_repository,
             lambda: publish(unmerged, "feature/unreviewed"),
             DENY,
             allowed,

@@ -1,6 +1,7 @@
 """What GitHub lets people do to release branches: rulesets of the program, enforced by the stand-in."""
 
 from rehearsal.cast import COLLEAGUE, MANAGER, WRITER, Publisher, first, matching, publishers
+from rehearsal.github import ACTIONS_BOT, DEPENDABOT
 from rehearsal.scenario import DENY, Scenario
 from rehearsal.world import World
 
@@ -54,6 +55,22 @@ def _literal(world: World, publisher: Publisher) -> list[Scenario]:
             DENY,
             reviewed,
         ),
+        *_bots(world, publisher, branch),
+    ]
+
+
+def _bots(world: World, publisher: Publisher, branch: str) -> list[Scenario]:
+    """GITHUB_TOKEN opens no pull request, because GitHub's one switch lets it approve as well. An App does."""
+
+    def opened(actor: str) -> str:
+        return f"#{world.github.pull_request(publisher.name, actor, branch)['number']} opened"
+
+    what, place = "open a pull request", f"{publisher.name} {branch}"
+    by_app = f"{publisher.name}: open a pull request to {branch} as Dependabot"
+    by_token = f"{publisher.name}: open a pull request to {branch} with GITHUB_TOKEN"
+    return [
+        Scenario(by_app, "Dependabot, an App", what, place, lambda: opened(DEPENDABOT)),
+        Scenario(by_token, "a workflow with GITHUB_TOKEN", what, place, lambda: opened(ACTIONS_BOT), DENY, by_app),
     ]
 
 

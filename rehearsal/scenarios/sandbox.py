@@ -95,7 +95,7 @@ def _repositories(world: World, sandbox: Sandbox) -> list[Scenario]:
 
 def _packages(world: World, sandbox: Sandbox) -> list[Scenario]:
     """What a developer publishes there, and who reads it."""
-    team = next((team.name for team in world.settings.teams if team.has_repository), "")
+    team = next((team for team in world.settings.teams if team.has_repository), None)
     created, published, read = (
         f"developer: {_CREATE} in the sandbox",
         "developer: publish in the sandbox",
@@ -135,11 +135,11 @@ def _packages(world: World, sandbox: Sandbox) -> list[Scenario]:
     if team:
         found.append(
             Scenario(
-                f"developer: publish to the repository of team {team}",
+                f"developer: publish to the repository of team {team.name}",
                 "a developer",
                 "publish a package",
-                team,
-                lambda: publish(world.settings.domain.name, team),
+                team.own_repository,
+                lambda: publish(world.settings.domain.name, team.own_repository),
                 DENY,
                 published,
             )

@@ -51,6 +51,8 @@ def _role(world: World, account: str, name: str = "reader") -> Credentials:
 
 
 def _reading(world: World, name: str, who: str, account: str, repository: str, twin: str | None = None) -> Scenario:
+    repository = world.settings.called(repository)
+
     def read() -> str:
         return read_by_repository(world, _role(world, account), repository)
 
@@ -59,6 +61,7 @@ def _reading(world: World, name: str, who: str, account: str, repository: str, t
 
 def _stranger(world: World, name: str, who: str, account: str, repository: str, twin: str) -> Scenario:
     """Reading from an account that the domain's policy does not let in: there is no token for it."""
+    repository = world.settings.called(repository)
 
     def read() -> str:
         return fetch_token_and_read(world, _role(world, account), repository)
@@ -67,7 +70,7 @@ def _stranger(world: World, name: str, who: str, account: str, repository: str, 
 
 
 def _open_and_closed(world: World) -> tuple[str, str]:
-    """A repository that is open to the organisation, and one that is not ("" = none)."""
+    """A repository that is open to the organisation, and one that is not ("" = none), as the configuration calls them."""
     opened = [team.name for team in world.settings.teams if team.has_repository and team.readers is Readers.ORGANIZATION]
     closed = [team.name for team in world.settings.teams if team.readers is Readers.TEAM]
     return next(iter(opened), SHARED_REPOSITORY), next(iter(closed), "")
@@ -131,7 +134,10 @@ def _accounts(world: World, sharing: Sharing) -> list[Scenario]:
 
 
 def _publishers(world: World, team: Team) -> list[Scenario]:
-    publisher, format = team.publishers[0], Format.MAVEN if Format.MAVEN in team.owns else next(iter(team.owns))
+    publisher = team.publishers[0]
+    format = next((one for one in (Format.MAVEN, *packages.PUBLISH) if one in team.owns), None)
+    if format is None:
+        return []  # names of a format that has no client here
     account, role = publisher.account, publisher.role
     publishes = f"role {role} of account {account}: publish to {team.name}"
     own, foreign = _package(team, format), _foreign(format)
@@ -146,9 +152,11 @@ def _publishers(world: World, team: Team) -> list[Scenario]:
 
     def attempt(name: str, by: str, what: Package, get_role, twin: str | None = None) -> Scenario:
         def publish() -> str:
-            return _publish(world, get_role(), team.name, what)
+            return _publish(world, get_role(), team.own_repository, what)
 
-        return Scenario(name, by, f"publish {what.name}", team.name, publish, DENY if twin else "allow", twin, (publishes,) if twin else ())
+        return Scenario(
+            name, by, f"publish {what.name}", team.own_repository, publish, DENY if twin else "allow", twin, (publishes,) if twin else ()
+        )
 
     return [
         attempt(publishes, who, own, as_publisher),
@@ -171,8 +179,8 @@ def _publishers(world: World, team: Team) -> list[Scenario]:
             f"role {role} of account {account}: publish to {SHARED_REPOSITORY}",
             who,
             f"publish {own.name}",
-            SHARED_REPOSITORY,
-            lambda: _publish(world, as_publisher(), SHARED_REPOSITORY, own),
+            world.settings.shared,
+            lambda: _publish(world, as_publisher(), world.settings.shared, own),
             DENY,
             publishes,
             (publishes,),
@@ -194,8 +202,8 @@ def _package(team: Team, format: Format) -> Package:
 
 
 def _foreign(format: Format) -> Package:
-    names = {Format.NPM: "@not-owned/elsewhere", Format.PYPI: "not-owned-elsewhere", Format.MAVEN: "org.example.notowned:elsewhere"}
-    return Package(format, names[format], "7.0.0")
+    names = {Format.NPM: "@not-owned/elsewhere", Format.MAVEN: "org.example.notowned:elsewhere", Format.GENERIC: "not-owned/elsewhere"}
+    return Package(format, names.get(format, "not-owned-elsewhere"), "7.0.0")
 
 
 def _publish(world: World, who: Credentials, repository: str, what: Package) -> str:

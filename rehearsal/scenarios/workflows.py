@@ -6,6 +6,7 @@ from typing import Any
 
 from policies.owned_names import Format
 from rehearsal import clients, onboarding, packages
+from rehearsal.actions.standins import Artifacts
 from rehearsal.cast import WRITER, Publisher, first, publishers
 from rehearsal.packages import Package
 from rehearsal.scenario import DENY, Scenario
@@ -13,6 +14,9 @@ from rehearsal.scenarios import generated_clients
 from rehearsal.scenarios.publishing import installed, package
 from rehearsal.scenarios.read_access import administrator
 from rehearsal.world import PUBLISH, World
+
+# What the runner has, and no step of the workflow sets up.
+_BUILT_BY = {Format.CARGO: ("cargo",), Format.NUGET: ("dotnet",)}
 
 
 def scenarios(world: World) -> list[Scenario]:
@@ -55,17 +59,22 @@ def run(
     *,
     source: Path | None = None,
     inputs: Mapping[str, Any] | None = None,
+    artifacts: Artifacts | None = None,
     **trigger: Any,
 ) -> str:
     """Run the publishing workflow for a package. `variables` change the repository's, `source` is its tree (default: the example's),
-    `inputs` are what its workflow passes (default: as the example's), `trigger` says what starts it (default: a push).
+    `inputs` are what its workflow passes (default: as the example's), `artifacts` what its other jobs uploaded before, `trigger` says what
+    starts it (default: a push).
     """
-    inputs = inputs or ({"format": what.format.value} if source else None)
+    for tool in _BUILT_BY.get(what.format, ()):
+        clients.needs(tool)
+    inputs = inputs or (packages.inputs(what) if source else None)
     source = source or onboarding.source(world.folder("source"), what)
     started = trigger or {"event": "push", "ref": f"refs/heads/{publisher.branch}"}
     request = {"workflow": ".github/workflows/release.yml", "job_workflow_ref": str(world.settings.publishing.workflow), **started}
     inputs = {**(inputs or onboarding.inputs(source)), "environment": publisher.repository.environment, **clients.tool_version(what.format)}
-    return world.run_workflow(PUBLISH, publisher.name, WRITER, request, inputs=inputs, source=source, variables=variables)
+    given: dict[str, Any] = {"inputs": inputs, "source": source, "variables": variables, "artifacts": artifacts}
+    return world.run_workflow(PUBLISH, publisher.name, WRITER, request, **given)
 
 
 def _older_line(world: World, publisher: Publisher) -> Scenario:
@@ -75,7 +84,10 @@ def _older_line(world: World, publisher: Publisher) -> Scenario:
     def attempt() -> str:
         done = run(world, publisher, older)
         latest = world.client("codeartifact", administrator(world)).list_package_versions(
-            domain=world.settings.domain.name, domainOwner=world.place.account, repository=publisher.team.name, **older.coordinates
+            domain=world.settings.domain.name,
+            domainOwner=world.place.account,
+            repository=publisher.team.own_repository,
+            **older.coordinates,
         )["defaultDisplayVersion"]
         if latest != newer.version:
             raise RuntimeError(f"latest of {older.name}: got {latest}; expected {newer.version}")
@@ -85,7 +97,7 @@ def _older_line(world: World, publisher: Publisher) -> Scenario:
         f"{publisher.name}: run {PUBLISH} for an older line",
         f"{PUBLISH}, a push to {publisher.branch} of {publisher.name}",
         f"publish {older.name} {older.version} after {newer.version}",
-        publisher.team.name,
+        publisher.team.own_repository,
         attempt,
         after=(published(publisher, Format.NPM), f"{publisher.name}: run {PUBLISH} again"),
         slow=True,
@@ -111,12 +123,12 @@ def _two_wheels(world: World, publisher: Publisher) -> list[Scenario]:
         return run(world, publisher, what, source=source)
 
     return [
-        Scenario(two, who, f"publish {what.name} as two wheels", publisher.team.name, lambda: publish("win_amd64"), slow=True),
+        Scenario(two, who, f"publish {what.name} as two wheels", publisher.team.own_repository, lambda: publish("win_amd64"), slow=True),
         Scenario(
             f"{publisher.name}: run {PUBLISH} to add a wheel to a published version",
             who,
             f"publish {what.name} as three wheels",
-            publisher.team.name,
+            publisher.team.own_repository,
             lambda: publish("win_amd64", "win_arm64"),
             DENY,
             two,
@@ -134,7 +146,7 @@ def _format(world: World, publisher: Publisher, format: Format) -> list[Scenario
             published(publisher, format),
             who,
             f"publish {what.name}",
-            publisher.team.name,
+            publisher.team.own_repository,
             lambda: run(world, publisher, what),
             slow=format is not Format.NPM,
         )
@@ -156,7 +168,7 @@ def _refusals(world: World, publisher: Publisher) -> list[Scenario]:
             again,
             f"{PUBLISH}, the same commit of {publisher.name}",
             f"publish {what.name} again",
-            publisher.team.name,
+            publisher.team.own_repository,
             lambda: run(world, publisher, what),
             after=(allowed,),
             slow=True,
@@ -165,7 +177,7 @@ def _refusals(world: World, publisher: Publisher) -> list[Scenario]:
             f"{publisher.name}: run {PUBLISH} on pull_request_target",
             f"{PUBLISH}, a pull_request_target of {publisher.name}",
             f"publish {other.name}",
-            publisher.team.name,
+            publisher.team.own_repository,
             on_pull_request_target,
             DENY,
             allowed,
@@ -174,7 +186,7 @@ def _refusals(world: World, publisher: Publisher) -> list[Scenario]:
             f"{publisher.name}: run {PUBLISH} on workflow_run",
             f"{PUBLISH}, a workflow_run of {publisher.name}",
             f"publish {other.name}",
-            publisher.team.name,
+            publisher.team.own_repository,
             lambda: run(world, publisher, other, event="workflow_run"),
             DENY,
             allowed,
@@ -183,7 +195,7 @@ def _refusals(world: World, publisher: Publisher) -> list[Scenario]:
             f"{publisher.name}: run {PUBLISH} with a variable for another account",
             f"{PUBLISH}, a push to {publisher.branch} of {publisher.name}, CODEARTIFACT_DOMAIN_OWNER changed",
             f"publish {other.name}",
-            publisher.team.name,
+            publisher.team.own_repository,
             lambda: run(world, publisher, other, {"CODEARTIFACT_DOMAIN_OWNER": "999999999999"}),
             DENY,
             allowed,

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from access import planned, provisioned, review
+from access import matrix, page, planned, provisioned, review
 from access.provisioned import Provisioned
 from plan.facts import Facts, IdentityCenter, assumed
 from plan.planning import plan
@@ -57,6 +57,19 @@ def test_nothing_is_lost_on_the_way_through_json(stack: str) -> None:
     assert provisioned.load(json.loads(json.dumps(provisioned.dump(one)))) == one
     again = review.planned(ROOT, stack)
     assert comparable(again) == comparable(one)
+
+
+def test_a_repository_is_what_the_stack_has_it_for_whatever_the_domain_calls_it() -> None:
+    settings = replace(of_stack(ROOT, "dev"), shared="shared-packages", named_sources={"npmjs": "npm-store"})
+    one = planned.read(plan(settings, facts("dev")))
+    kinds = {each.name: each.kind for each in one.domains[0].repositories}
+    assert (kinds["shared-packages"], kinds["npm-store"], kinds["pypi"], kinds["payments"]) == ("shared", "public", "public", "team")
+    ordered = list(kinds)
+    assert (ordered[0], ordered[-1]) == ("shared-packages", "pypi")
+    built = matrix.build(one)
+    shown = {each.repository: page._column_kind(built, each) for each in built.columns}
+    assert (shown["shared-packages"], shown["npm-store"], shown["payments"]) == ("shared", "public", "team")
+    assert provisioned.load(json.loads(json.dumps(provisioned.dump(one)))) == one
 
 
 def imported(*command: str) -> set[str]:

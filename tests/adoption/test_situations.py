@@ -2,9 +2,13 @@
 
 import json
 import logging
+import re
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from pulumi import RunError
 
 from adopt.importing import give_back, record
@@ -15,14 +19,19 @@ from existing.compare import policies
 from existing.table import LOOKED_FOR, NOT_LOOKED_FOR
 from existing.there import There
 from lookups import Adoption, LookupProblems
-from plan.facts import WorkflowPermissions, assumed
+from plan import sizes
+from plan.facts import WorkflowPermissions, assumed, widest
+from plan.parts import Ruleset
 from plan.planning import plan
 from policies.arns import Registry
+from policies.github_tokens import Subjects
 from policies.names import RoleKind, role_name
-from tests.components.recording import ACCOUNT
+from settings import ReadRole
+from tests.components.recording import ACCOUNT, ProviderError
 from tests.components.recording import record as record_program
-from tests.program.fake import Cloud, stack_config
-from tests.program.test_program import AUDIENCES, parsed, run
+from tests.program import samples
+from tests.program.fake import ROOT, Cloud, stack_config
+from tests.program.test_program import AUDIENCES, parsed, run, state_of
 
 STACK, API = "dev", "payments-api-pilot"
 SETTINGS = parsed(STACK)
@@ -163,6 +172,18 @@ def test_8_and_9_the_oidc_provider():
     assert "the account's provider has these audiences: other; add sts.amazonaws.com" in said
 
 
+def as_on_github(one: Ruleset) -> dict[str, Any]:
+    """A ruleset that does what the planned one does, as GitHub describes it."""
+    rules = []
+    for kind, value in one.rules.items():
+        parameters = dict(value) if isinstance(value, dict) else {}
+        if "required_checks" in parameters:
+            parameters["required_status_checks"] = parameters.pop("required_checks")
+        rules.append({"type": kind, **({"parameters": parameters} if parameters else {})})
+    conditions = {"ref_name": {"include": list(one.refs), "exclude": []}}
+    return {"target": one.target, "enforcement": "active", "conditions": conditions, "rules": rules, "bypass_actors": []}
+
+
 def test_10_and_11_rulesets():
     (one,) = [each for each in PLANNED.consumers if each.name == API]
     there, path = cloud(), f"repos/acme/{API}/rulesets?includes_parents=false&per_page=100"
@@ -171,6 +192,43 @@ def test_10_and_11_rulesets():
     name = next(each.name for each in one.rulesets if each.kind == "release")
     there.rest[path].append({"id": 3, "name": name})
     assert "delete or rename it on GitHub" in line(there, f"the ruleset {name} is there already")
+    # What says exactly what its name stands for is adopted; whom it lets past has to be seen.
+    planned = next(each for each in one.rulesets if each.kind == "release")
+    own = f"repos/acme/{API}/rulesets/3"
+    there.rest[own] = as_on_github(planned)
+    assert f"adopt it: make adopt STACK={STACK} (import id {API}:3)" in line(there, f"the ruleset {name}")
+    for other in ({"bypass_actors": [{"actor_id": 1, "actor_type": "Team", "bypass_mode": "always"}]}, {"enforcement": "disabled"}):
+        there.rest[own] = as_on_github(planned) | other
+        assert "delete or rename it on GitHub" in line(there, f"the ruleset {name}")
+
+
+def warned(caplog: pytest.LogCaptureFixture, there: Cloud) -> list[str]:
+    """What the program says of the repository and does all the same."""
+    caplog.set_level(logging.WARNING, "pulumi")
+    caplog.clear()
+    assert run(STACK, there).registrations
+    return [one.message for one in caplog.records if one.message.startswith(f"catalog/dev/payments.yaml: repositories.{API}: ")]
+
+
+def rules(*listed: dict[str, Any], branch: str = "main") -> dict[str, Any]:
+    """GitHub's answer of the rules of a branch."""
+    return {f"repos/acme/{API}/rules/branches/{branch}?per_page=100": list(listed)}
+
+
+def rule(kind: str, source: str = "Organization") -> dict[str, Any]:
+    return {"type": kind, "ruleset_source_type": source, "ruleset_source": "acme", "ruleset_id": 4711}
+
+
+def test_11_and_12_rulesets_of_others_that_hold_for_the_same_branches(caplog):
+    there = cloud()
+    there.rest = rules(rule("required_signatures"), rule("deletion")) | rules(rule("creation", "Repository"), branch="release%2Fx")
+    assert [one.partition(f"{API}: ")[2] for one in warned(caplog, there)] == [
+        "the organisation's ruleset 4711 holds for main besides this stack's: required_signatures, which refuses commits without a "
+        "verified signature; deletion",
+        "the repository's ruleset 4711 holds for release/* besides this stack's: creation, which lets its own bypass list alone create "
+        "the branch, whoever the release managers are",
+    ]
+    assert warned(caplog, cloud()) == [], "of none, none is said"
 
 
 TEAM = {"type": "Team", "reviewer": {"id": 1, "slug": "leads"}}
@@ -199,14 +257,30 @@ def test_16_workflow_permissions_are_shown_and_given_back():
     assert later == recorded, "what was there first is what is given back"
 
 
+DOMAIN_VARIABLE = {"name": "CODEARTIFACT_DOMAIN", "value": "former"}
+
+
 def test_17_an_actions_variable():
     class Set(Cloud):
         def _variables(self, fullName: str):
-            found = [{"name": "CODEARTIFACT_DOMAIN", "value": "former"}] if fullName.endswith(API) else []
+            found = [DOMAIN_VARIABLE] if fullName.endswith(API) else []
             return super()._variables(fullName) | {"variables": found}
 
     (said,) = lines(Set(audiences=AUDIENCES[STACK]))
     assert f"import it with the id {API}:CODEARTIFACT_DOMAIN" in said
+
+
+VARIABLES = f"repos/acme/{API}/actions/organization-variables?per_page=30&page="
+
+
+def test_18_the_same_variable_of_the_organisation(caplog):
+    there = cloud()
+    others = [{"name": f"OTHER_{number}", "value": "x"} for number in range(30)]
+    there.rest = {f"{VARIABLES}1": {"total_count": 31, "variables": others}, f"{VARIABLES}2": {"variables": [DOMAIN_VARIABLE]}}
+    (said,) = warned(caplog, there)
+    assert f"shadow the organisation's of the same names: CODEARTIFACT_DOMAIN (former there, {SETTINGS.domain.name} here)" in said
+    there.rest = {f"{VARIABLES}1": {"total_count": 30, "variables": others}}
+    assert warned(caplog, there) == []
 
 
 def test_19_branches_that_match_a_release_pattern():
@@ -214,6 +288,51 @@ def test_19_branches_that_match_a_release_pattern():
     there.branches = ["main", "release/evil"]
     (said,) = lines(there)
     assert "would let the branch 'release/evil' publish" in said and "name it in accepted_branches" in said
+
+
+@pytest.fixture
+def by_tag(tmp_path: Path) -> dict[str, str]:
+    """The configuration of the same catalog, in which the repository will release by tags."""
+    folder = tmp_path / "catalog"
+    shutil.copytree(ROOT / SETTINGS.catalog, folder)
+    team = yaml.safe_load((folder / "payments.yaml").read_text())
+    team["repositories"][API]["release_tags"] = ["v*"]
+    (folder / "payments.yaml").write_text(yaml.safe_dump(team))
+    return {"package-flow:catalog": str(folder)}
+
+
+def test_20_tags_from_before_the_repository_releases_by_tag(by_tag, caplog):
+    there, path = cloud(), f"repos/acme/{API}/git/matching-refs/tags/v"
+    there.rest[path] = [{"ref": f"refs/tags/{name}"} for name in ("v1.0.0", "v1.1.0", "v1/old")]
+    caplog.set_level(logging.WARNING, "pulumi")
+    first = run(STACK, there, **by_tag)
+    (said,) = [one.message for one in caplog.records if "release_tags" in one.message]
+    assert f"repositories.{API}: release_tags: v1.0.0, v1.1.0 are there already, and not published by this" in said
+    # Of a stack that has the guards of these tags, they are no news: it has published since.
+    caplog.clear()
+    there.resources = state_of(first)
+    run(STACK, there, **by_tag)
+    assert [one for one in caplog.records if "release_tags" in one.message] == []
+    there.resources, there.rest[path] = {}, []
+    run(STACK, there, **by_tag)
+    assert [one for one in caplog.records if "release_tags" in one.message] == []
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_20_a_preview_that_may_not_list_tags_says_so(by_tag, preview, caplog):
+    class Weak(Cloud):
+        def _rest(self, endpoint: str):
+            if "/git/matching-refs/" in endpoint:
+                raise ProviderError(f"GET https://api.github.com/{endpoint}: 403 Resource not accessible by integration []")
+            return super()._rest(endpoint)
+
+    there = Weak(audiences=AUDIENCES[STACK])
+    caplog.set_level(logging.WARNING, "pulumi")
+    if preview:
+        assert run(STACK, there, preview=True, **by_tag).registrations
+        assert [one for one in caplog.records if "release_tags: this credential can't list its tags" in one.message]
+    else:
+        assert "403 Resource not accessible" in line(there, "what holds there already", **by_tag)
 
 
 @pytest.mark.parametrize(
@@ -242,6 +361,39 @@ def test_23_a_fork_is_said_to_be_one(caplog):
     assert [one.message for one in caplog.records if f"repositories.{API}: is a fork" in one.message]
 
 
+def promoting(there: Cloud) -> list[str]:
+    """What is said of repositories that promote."""
+    try:
+        run(STACK, there, preview=False)
+    except LookupProblems as error:
+        return [one for one in error.problems if "promotes" in one]
+    return []
+
+
+def test_24_a_private_repository_that_promotes_on_the_team_plan():
+    """The page's commands are run by tests/workflows/test_promoting.py."""
+
+    class Public(Cloud):
+        def _repository(self, fullName: str):
+            return super()._repository(fullName) | {"visibility": "public"}
+
+    (said,) = promoting(cloud(plan="team"))
+    assert "plan 'team' does not have for a private repository; leave promotes out and let an administrator promote by hand" in said
+    assert promoting(cloud(plan="enterprise")) == promoting(Public(audiences=AUDIENCES[STACK], plan="team")) == []
+
+
+@pytest.mark.parametrize("subjects", Subjects)
+@pytest.mark.parametrize("read_role", ReadRole)
+def test_25_name_only_subjects_of_180_repositories(read_role: ReadRole, subjects: Subjects):
+    """They fit: there are as many read roles as it takes, and nobody has to opt in to anything."""
+    many = tuple(samples.installing(f"service-{number:03}") for number in range(180))
+    settings = samples.settings(samples.team(repositories=many), read_role=read_role, subjects=subjects)
+    planned = plan(settings, widest(settings))
+    assert sizes.check(planned) == []
+    one = subjects is Subjects.IMMUTABLE and read_role is ReadRole.ORGANIZATION
+    assert (len(planned.oidc.read_roles) == 1) is one
+
+
 def test_26_topic_queue_alias_and_permission_set():
     stack = "prod"
     configured = parsed(stack)
@@ -255,6 +407,8 @@ def test_26_topic_queue_alias_and_permission_set():
         run(stack, there)
     for words in (f"the SNS topic {planned.events.names.rule}", "the SQS queue", planned.registry.key.alias, "the permission set prod-"):
         assert len([one for one in error.value.problems if words in one and "is there already" in one]) == 1, words
+    for one in error.value.problems:
+        assert re.search(r"adopt it: |: delete it, or leave it and |aws kms delete-alias", one) and "or rename: " in one, one
 
 
 def test_27_a_package_group():
@@ -263,6 +417,12 @@ def test_27_a_package_group():
     there.existing[PLACE.package_group_arn(first.owned.group_pattern)] = {"Pattern": first.owned.group_pattern}
     said = line(there, f"the package group {first.owned.group_pattern} is there already", **encrypted("aws"))
     assert "aws codeartifact delete-package-group" in said and "it holds no packages" in said.lower()
+    # It keeps nobody from importing the rest, and goes last: until it is made again, its names are anybody's.
+    (group,) = [one for one in seen_by(there) if one.type.endswith(":Resource")]
+    assert not group.in_the_way and not group.adoptable
+    written = page(STACK, Found(adoption=Adoption(None, tuple(seen_by(there)), (), (), {})), None)
+    after = written.partition("## Next")[2]
+    assert after.index("pulumi import") < after.index(group.removal) < after.index("pulumi preview")
 
 
 def test_28_packages_of_owned_names_elsewhere():

@@ -117,6 +117,19 @@ def test_the_organisation_of_pulumi_cloud_is_said(copy: Path, capsys: pytest.Cap
     assert "trust Pulumi Cloud's organization contoso-platform" in capsys.readouterr().out
     config = read_stack_file(copy / "bootstrap" / "Pulumi.contoso.yaml")
     assert config[f"{declaration.PROJECT}:pulumiCloud"] == {"organization": "contoso-platform"}
+    # Said again, it is compared, by the check too.
+    before = state(copy)
+    for flags in ((), ("--check",)):
+        assert ran(copy, *flags, pulumi_organization="contoso-platform") == 0
+        capsys.readouterr()
+        assert ran(copy, *flags, pulumi_organization="somebody-else") == 1
+        assert "PULUMI_ORGANIZATION: got somebody-else; expected contoso-platform, as " in capsys.readouterr().err
+    assert state(copy) == before
+
+
+def test_an_organisation_of_pulumi_cloud_that_nobody_said_is_shown_as_such(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ran(copy, **CONTOSO) == 0
+    assert "trust Pulumi Cloud's organization contoso (PULUMI_ORGANIZATION was not given" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("missing", [list(CONTOSO), ["account"], ["domain", "region"]], ids=", ".join)
@@ -132,7 +145,7 @@ def test_a_terminal_is_asked_for_what_is_missing(copy: Path) -> None:
     arguments = [sys.executable, "-m", "company", "--organization", "Contoso", "--region", "eu-central-1"]
     with subprocess.Popen(arguments, cwd=copy, stdin=terminal, stdout=terminal, stderr=terminal) as process:
         os.close(terminal)
-        os.write(controller, b"contoso\n555566667777\n")
+        os.write(controller, b"contoso\n555566667777\ncontoso-cloud\n")
         printed = b""
         try:
             while chunk := os.read(controller, 4096):

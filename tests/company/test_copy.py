@@ -1,4 +1,9 @@
-"""A second company's own copy: made by `make company`, and green by itself, with the commands that its people and its CI run."""
+"""A second company's own copy: made by `make company`, and green by itself, with the commands that its people and its CI run.
+
+By default: `make company CHECK=1`, `make check`, the main job of prod (`make rehearse`), and a few of the product's tests, one for each way
+in which they read a company. Slow, so only with `make test ALL=1`: every scenario of both stacks (`make rehearse ALL=1`), and the product's
+tests as a whole (`make test`), which in turn leave out what is slow there. `make test ALL=1` in the copy is run by nothing.
+"""
 
 import os
 import re
@@ -94,6 +99,15 @@ def test_nothing_is_recorded_there(contoso: Path) -> None:
 @pytest.mark.parametrize("words", [["rehearse", "ALL=1"], ["rehearse", "ALL=1", "STACK=dev"]], ids=" ".join)
 def test_every_scenario_comes_out_there(contoso: Path, words: list[str]) -> None:
     make(contoso, *words)
+
+
+@needs_make
+@pytest.mark.slow("some of the product's tests, one for each way in which they read a company, are run above")
+def test_the_products_tests_pass_there_as_a_whole(contoso: Path) -> None:
+    before = places.data(contoso)
+    said = make(contoso, "test")
+    assert "with the files of tests/companies/acme" in said and re.search(r"\b[1-9]\d{3,} passed", said), said[-3000:]
+    assert places.data(contoso) == before
 
 
 # Whose files and packages are the fictional company's: the examples' and the small stack's, and where its files are.

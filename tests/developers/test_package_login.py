@@ -1,19 +1,29 @@
 """developers/package-login in sh, dash and bash, with a stand-in for the AWS CLI that counts its calls, and the real npm and pip."""
 
+import json
 import os
 import shutil
 import stat
 import subprocess
 import time
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
 SCRIPT = Path(__file__).resolve().parents[2] / "developers" / "package-login"
 SHELLS = [shell for shell in ("sh", "dash", "bash", "busybox") if shutil.which(shell)]
-SETTINGS = {"domain": "acme", "owner": "111122223333", "region": "eu-west-1", "repository": "payments", "profile": "packages"}
+SETTINGS = {
+    "domain": "acme",
+    "owner": "111122223333",
+    "region": "eu-west-1",
+    "repository": "payments",
+    "scopes": "@acme,@acme-payments",
+    "profile": "packages",
+}
 # Writes its arguments to a file; a token differs each time; what is in `fail` is told and fails the call.
 AWS = """#!/bin/sh
 echo "$*" >>"$HOME/calls"
@@ -22,8 +32,8 @@ if [ -s "$HOME/fail" ]; then cat "$HOME/fail" >&2; exit 255; fi
 case $2 in
     get-authorization-token) echo "token-$(grep -c get-authorization-token "$HOME/calls")" ;;
     get-repository-endpoint)
-        format=$(printf '%s\\n' "$*" | sed 's/.*--format \\([a-z]*\\).*/\\1/')
-        echo "https://acme-111122223333.d.codeartifact.eu-west-1.amazonaws.com/$format/payments/" ;;
+        repository=$(printf '%s\\n' "$*" | sed 's/.*--repository \\([a-z]*\\).*/\\1/')
+        echo "https://acme-111122223333.d.codeartifact.eu-west-1.amazonaws.com/npm/$repository/" ;;
 esac
 """
 HOST = "acme-111122223333.d.codeartifact.eu-west-1.amazonaws.com"
@@ -81,7 +91,7 @@ class Laptop:
 
     def expire(self, seconds: int) -> None:
         """Let the token have so many seconds left."""
-        (file,) = [one for one in self.state.iterdir() if one.suffix != ".endpoint" and one.name != "pip.index"]
+        (file,) = [one for one in self.state.iterdir() if one.is_file() and one.suffix != ".endpoint" and not one.name.startswith("pip.")]
         file.write_text(f"{int(time.time()) + seconds}\n{file.read_text().splitlines()[1]}\n")
 
     @property
@@ -137,10 +147,12 @@ def test_a_token_of_another_domain_or_profile_is_another(laptop):
 
 
 def test_files_with_a_token_are_the_users_alone(laptop):
-    laptop.logged_in("npm", "maven")
-    for file in (*laptop.state.iterdir(), laptop.home / ".npmrc"):
+    laptop.logged_in("--default", *TOOLS)
+    holding = [file for file in laptop.home.rglob("*") if file.is_file() and "token-1" in file.read_text()]
+    assert len(holding) == 10, holding
+    for file in holding:
         assert stat.S_IMODE(file.stat().st_mode) & 0o077 == 0, file
-    assert "token-1" not in laptop.read(".m2/settings.xml")
+    assert "token-1" not in laptop.read(".m2/settings.xml") + laptop.read(".gradle/init.d/package-login.gradle")
 
 
 def test_without_a_profile_the_environments_credentials_are_used(laptop):
@@ -216,8 +228,10 @@ def test_what_is_missing_is_named(laptop, missing):
 @pytest.mark.parametrize(
     ("arguments", "environment", "words"),
     [
-        (("yarn",), {}, "got tool 'yarn'; expected npm, pip or maven"),
-        (("--force",), {}, "got option --force; expected a tool or a command"),
+        (("gem",), {}, "got tool 'gem'; expected some of: npm pnpm yarn"),
+        (("logout", "gem"), {}, "got tool 'gem'; expected some of: npm pnpm yarn"),
+        (("--force",), {}, "got option --force; expected --default, a tool or a command"),
+        (("npm",), {"PACKAGE_LOGIN_SCOPES": "acme"}, "scopes: got 'acme'; expected an npm scope such as @acme"),
         (("run",), {}, "run: got no command"),
         (("npm",), {"PACKAGE_LOGIN_DURATION": "1h"}, "got '1h', '600'; expected whole seconds"),
         (("npm",), {"PACKAGE_LOGIN_MARGIN": "3600"}, "margin: got 3600; expected less than duration (3600)"),
@@ -231,34 +245,62 @@ def test_what_it_refuses(laptop, arguments, environment, words):
 # --- tools ----------------------------------------------------------------------------------------------------------------------------
 
 
+NPM = f"https://{HOST}/npm/payments/"
+AUTH = f"//{HOST}/npm/payments/:_authToken"
+BY_SCOPE = f"# >>> package-login npm\n@acme:registry={NPM}\n@acme-payments:registry={NPM}\n{AUTH}=token-1\n# <<< package-login npm\n"
+
+
 @pytest.mark.parametrize("shell", SHELLS)
-def test_npm(laptop, shell):
+def test_npm_gets_the_private_scopes_and_keeps_its_registry(laptop, shell):
     laptop.shell = shell
     laptop.logged_in("npm")
-    assert laptop.read(".npmrc") == f"registry=https://{HOST}/npm/payments/\n//{HOST}/npm/payments/:_authToken=token-1\n"
+    assert laptop.read(".npmrc") == BY_SCOPE
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_npm_gets_one_registry_where_that_is_wanted(laptop, shell):
+    laptop.shell = shell
+    laptop.logged_in("--default", "npm")
+    assert f"\nregistry={NPM}\n" in laptop.read(".npmrc")
+
+
+def test_without_scopes_npm_is_not_logged_in(laptop):
+    laptop.settings(scopes="")
+    refused = laptop.run("npm")
+    assert refused.returncode == 1 and "no scopes: list the private ones in .package-login" in refused.stderr
+    assert not (laptop.home / ".npmrc").exists()
+    laptop.logged_in("--default", "npm")
 
 
 def test_npm_keeps_what_others_wrote(laptop):
     dotfiles = laptop.home / "dotfiles"
-    dotfiles.write_text(
-        f"; mine\nfund=false\nregistry = https://registry.npmjs.org/\n//{HOST}/npm/payments/:_authToken=old\n//x/:_authToken=x\n"
-    )
+    others = "; mine\nfund=false\nregistry = https://registry.npmjs.org/\n//x/:_authToken=x\n"
+    dotfiles.write_text(others)
     (laptop.home / ".npmrc").symlink_to(dotfiles)
-    laptop.logged_in("npm")
-    kept = "; mine\nfund=false\n//x/:_authToken=x\n"
-    assert dotfiles.read_text() == f"{kept}registry=https://{HOST}/npm/payments/\n//{HOST}/npm/payments/:_authToken=token-1\n"
+    for _ in range(2):
+        laptop.logged_in("npm")
+        assert dotfiles.read_text() == others + BY_SCOPE
+    laptop.logged_in("logout", "npm")
+    assert dotfiles.read_text() == others
     assert (laptop.home / ".npmrc").is_symlink()
 
 
 def test_npm_itself_understands_it(laptop):
     if shutil.which("npm") is None:
         pytest.skip("needs npm")
-    laptop.logged_in("npm")
+    (laptop.home / ".npmrc").write_text("registry=https://mine.example/\n")
     environment = {"HOME": str(laptop.home), "PATH": os.environ["PATH"]}
-    told = subprocess.run(
-        ["npm", "config", "get", "registry"], cwd=laptop.home, env=environment, capture_output=True, text=True, check=True
-    )
-    assert told.stdout.strip() == f"https://{HOST}/npm/payments/"
+
+    def registry(key: str = "registry") -> str:
+        command = ["npm", "config", "get", key]
+        return subprocess.run(command, cwd=laptop.home, env=environment, capture_output=True, text=True, check=True).stdout.strip()
+
+    laptop.logged_in("npm")
+    assert (registry(), registry("@acme:registry")) == ("https://mine.example/", NPM)
+    laptop.logged_in("--default", "npm")
+    assert registry() == NPM
+    laptop.logged_in("logout", "npm")
+    assert registry() == "https://mine.example/"
 
 
 def test_a_tool_that_was_logged_out_is_logged_in_again(laptop):
@@ -272,30 +314,56 @@ PYTHON = """#!/bin/sh
 case "$*" in
     *'import keyrings.codeartifact'*) [ -e "$HOME/keyring" ] ;;
     *config_root*) echo "$HOME/keyringrc.cfg" ;;
-    '-m pip config --user set global.index-url '*) echo "$*" >>"$HOME/pip-calls" ;;
+    '-m pip --version') ;;
+    '-m pip config --user get global.index-url') cat "$HOME/pip-index" ;;
+    '-m pip config --user --quiet set global.index-url '*) echo "$*" >>"$HOME/pip-calls"; echo "$8" >"$HOME/pip-index" ;;
+    '-m pip config --user --quiet unset global.index-url') rm "$HOME/pip-index" ;;
     *) exit 9 ;;
 esac
 """
 
 
+@pytest.fixture
+def pip(laptop: Laptop) -> None:
+    """A Python whose pip has an index of its owner's."""
+    (laptop.home / "bin/python3").write_text(PYTHON)
+    (laptop.home / "bin/python3").chmod(0o755)
+    (laptop.home / "pip-index").write_text("https://mine.example/simple\n")
+
+
+OTHERS_NETRC = "machine example.org login me password x\n"
+
+
+@pytest.mark.usefixtures("pip")
 def test_pip_finds_the_token_in_netrc(laptop):
-    (laptop.home / "bin/python3").write_text(PYTHON)
-    (laptop.home / "bin/python3").chmod(0o755)
-    (laptop.home / ".netrc").write_text("machine example.org login me password x\n")
+    (laptop.home / ".netrc").write_text(OTHERS_NETRC)
     for _ in range(2):
-        laptop.logged_in("pip")
-    assert laptop.read(".netrc") == f"machine example.org login me password x\nmachine {HOST} login aws password token-1\n"
-    assert laptop.read("pip-calls") == f"-m pip config --user set global.index-url https://{HOST}/pypi/payments/simple/\n", "once"
+        laptop.logged_in("--default", "pip")
+    assert laptop.read(".netrc") == f"{OTHERS_NETRC}machine {HOST} login aws password token-1\n"
+    assert laptop.read("pip-calls") == f"-m pip config --user --quiet set global.index-url https://{HOST}/pypi/payments/simple/\n", "once"
     laptop.expire(0)
-    laptop.logged_in("pip")
+    laptop.logged_in("--default", "pip")
     assert laptop.read(".netrc").endswith("password token-2\n") and laptop.read(".netrc").count(HOST) == 1
+    laptop.logged_in("logout", "pip")
+    assert laptop.read(".netrc") == OTHERS_NETRC
+    assert laptop.read("pip-index") == "https://mine.example/simple\n"
 
 
+@pytest.mark.usefixtures("pip")
+def test_pips_index_stays_unless_that_is_wanted_and_it_says_so(laptop):
+    warned = laptop.run("pip").stderr
+    assert "pip has no scopes: it asks the public registry for private names too" in warned
+    assert laptop.read("pip-index") == "https://mine.example/simple\n" and "token-1" in laptop.read(".netrc")
+    laptop.logged_in("--default", "pip")
+    (laptop.home / "pip-index").write_text("https://newer.example/simple\n")
+    laptop.logged_in("logout", "pip")
+    assert laptop.read("pip-index") == "https://newer.example/simple\n", "somebody else's by now"
+
+
+@pytest.mark.usefixtures("pip")
 def test_pip_with_keyrings_codeartifact_gets_no_token_from_here(laptop):
-    (laptop.home / "bin/python3").write_text(PYTHON)
-    (laptop.home / "bin/python3").chmod(0o755)
     (laptop.home / "keyring").touch()
-    laptop.logged_in("pip", PACKAGE_LOGIN_DURATION="1800")
+    laptop.logged_in("--default", "pip", PACKAGE_LOGIN_DURATION="1800")
     assert f"https://aws@{HOST}/pypi/payments/simple/" in laptop.read("pip-calls")
     assert laptop.read("keyringrc.cfg") == "[codeartifact]\ntoken_duration=1800\nprofile_name=packages\n"
     assert not (laptop.home / ".netrc").exists()
@@ -305,28 +373,159 @@ def test_pip_with_keyrings_codeartifact_gets_no_token_from_here(laptop):
 
 def test_maven_reads_the_token_from_the_environment(laptop):
     laptop.logged_in("maven")
-    made = laptop.read(".m2/settings.xml")
+    made = laptop.read(".m2/package-login.xml")
     assert f"<url>https://{HOST}/maven/payments/</url>" in made and "<password>${env.CODEARTIFACT_AUTH_TOKEN}</password>" in made
-    assert laptop.logged_in("run", "sh", "-c", "echo token is $CODEARTIFACT_AUTH_TOKEN") == "token is token-1\n"
+    assert not (laptop.home / ".m2/settings.xml").exists()
+    shown = laptop.logged_in("run", "sh", "-c", "echo token is $CODEARTIFACT_AUTH_TOKEN, $MAVEN_ARGS")
+    assert shown == f"token is token-1, --settings {laptop.home}/.m2/package-login.xml\n"
 
 
 def test_mavens_settings_of_others_are_not_overwritten(laptop):
     (laptop.home / ".m2").mkdir()
     file = laptop.home / ".m2/settings.xml"
     file.write_text("<settings/>")
-    refused = laptop.run("maven")
-    assert refused.returncode == 1 and "env.CODEARTIFACT_AUTH_TOKEN" in refused.stderr and file.read_text() == "<settings/>"
+    refused = laptop.run("--default", "maven")
+    assert refused.returncode == 1 and "is there already and not of package-login" in refused.stderr and file.read_text() == "<settings/>"
     file.write_text("<settings><password>${env.CODEARTIFACT_AUTH_TOKEN}</password></settings>")
-    laptop.logged_in("maven")
+    laptop.logged_in("--default", "maven")
+    laptop.logged_in("logout")
+    assert file.exists()
+
+
+TOOLS = (
+    "npm",
+    "pnpm",
+    "yarn",
+    "yarn-berry",
+    "bun",
+    "uv",
+    "poetry",
+    "twine",
+    "maven",
+    "gradle",
+    "sbt",
+    "nuget",
+    "cargo",
+    "swift",
+    "ruby",
+    "generic",
+)
+# Files of the user's, as they were before.
+MINE = {
+    ".npmrc": "fund=false\n",
+    ".yarnrc.yml": "enableTelemetry: false\n",
+    ".netrc": OTHERS_NETRC,
+    ".config/uv/uv.toml": "native-tls = true\n",
+    ".cargo/config.toml": "[net]\nretry = 3\n",
+    ".bundle/config": '---\nBUNDLE_JOBS: "4"\n',
+    ".gemrc": "gem: --no-document\n",
+}
+
+
+@pytest.mark.parametrize("default", [(), ("--default",)], ids=["scopes", "default"])
+def test_a_logout_takes_away_what_a_login_wrote_and_nothing_else(laptop, default):
+    for name, text in MINE.items():
+        (laptop.home / name).parent.mkdir(parents=True, exist_ok=True)
+        (laptop.home / name).write_text(text)
+    before = files(laptop)
+    laptop.logged_in(*default, *TOOLS)
+    during = files(laptop)
+    assert {name for name in MINE if during[name] != MINE[name]} == (set(MINE) if default else set(MINE) - {".config/uv/uv.toml", ".gemrc"})
+    assert all(text in during[name] for name, text in MINE.items())
+    laptop.logged_in("logout")
+    assert files(laptop) == before
+    assert laptop.logged_in("status") == "acme: no token\n"
+
+
+def files(laptop: Laptop) -> dict[str, str]:
+    """What is in HOME, but for package-login's own notes and those of the stand-in."""
+    found = {str(file.relative_to(laptop.home)): file.read_text() for file in laptop.home.rglob("*") if file.is_file()}
+    return {name: text for name, text in found.items() if not name.startswith((".local/", "bin/", "calls"))}
+
+
+def test_a_logout_of_one_tool_leaves_the_others(laptop):
+    laptop.logged_in("npm", "yarn-berry", "cargo")
+    laptop.logged_in("logout", "npm")
+    assert not (laptop.home / ".npmrc").exists()
+    assert "token-1" in laptop.read(".yarnrc.yml") + laptop.read(".cargo/credentials.toml")
+
+
+def test_a_file_of_ours_that_was_changed_since_stays(laptop):
+    laptop.logged_in("--default", "nuget")
+    file = laptop.home / ".nuget/NuGet/NuGet.Config"
+    file.write_text("changed")
+    assert "was changed since the login; it stays" in laptop.run("logout", "nuget").stderr
+    assert file.read_text() == "changed"
+
+
+@pytest.mark.parametrize(
+    ("tool", "file", "text"),
+    [
+        ("yarn-berry", ".yarnrc.yml", "npmScopes:\n  x: {}\n"),
+        ("uv", ".config/uv/uv.toml", '[[index]]\nurl = "x"\ndefault = true\n'),
+        ("twine", ".pypirc", "[pypi]\nusername = x\n"),
+        ("cargo", ".cargo/config.toml", '[source.crates-io]\nreplace-with = "x"\n'),
+        ("swift", ".swiftpm/configuration/registries.json", "{}"),
+        ("ruby", ".gemrc", ":sources:\n- https://x.example\n"),
+        ("gradle", ".gradle/init.d/package-login.gradle", "// mine\n"),
+    ],
+)
+def test_settings_of_others_that_may_stand_there_once_only_are_not_overwritten(laptop, tool, file, text):
+    (laptop.home / file).parent.mkdir(parents=True, exist_ok=True)
+    (laptop.home / file).write_text(text)
+    refused = laptop.run("--default", tool)
+    assert refused.returncode == 1 and str(laptop.home / file) in refused.stderr
+    assert laptop.read(file) == text
+
+
+@pytest.mark.parametrize("tool", ["uv", "pdm", "poetry", "twine", "maven", "sbt", "gradle", "nuget", "swift", "ruby"])
+def test_a_tool_without_scopes_says_that_it_asks_elsewhere(laptop, tool):
+    assert "package-login: warning: " in laptop.run(tool).stderr
+
+
+def test_what_clients_that_are_not_here_get_is_what_their_makers_document(laptop):
+    """AWS's User Guide for cargo, Swift, NuGet and Ruby; sbt's and Gradle's own pages. The clients that can be had are run elsewhere."""
+    laptop.logged_in("--default", *TOOLS)
+    with (laptop.home / ".cargo/config.toml").open("rb") as file:
+        assert tomllib.load(file) == {
+            "registries": {"codeartifact": {"index": f"sparse+https://{HOST}/cargo/payments/", "credential-provider": "cargo:token"}},
+            "source": {"crates-io": {"replace-with": "codeartifact"}},
+        }
+    with (laptop.home / ".cargo/credentials.toml").open("rb") as file:
+        assert tomllib.load(file) == {"registries": {"codeartifact": {"token": "Bearer token-1"}}}
+    registries = json.loads(laptop.read(".swiftpm/configuration/registries.json"))
+    assert registries["registries"]["[default]"]["url"] == f"https://{HOST}/swift/payments/"
+    nuget = ElementTree.parse(laptop.home / ".nuget/NuGet/NuGet.Config").getroot()
+    assert [one.tag for one in nuget[0]] == ["clear", "add"], "no source but ours"
+    assert nuget[0][1].get("value") == f"https://{HOST}/nuget/payments/v3/index.json"
+    assert {one.get("key"): one.get("value") for one in nuget[1][0]} == {"Username": "aws", "ClearTextPassword": "token-1"}
+    assert laptop.read(".sbt/package-login.repositories") == f"[repositories]\n  local\n  codeartifact: https://{HOST}/maven/payments/\n"
+    assert laptop.read(".sbt/package-login.credentials") == f"realm=acme/payments\nhost={HOST}\nuser=aws\npassword=token-1\n"
+    assert f"uri('https://{HOST}/maven/payments/')" in laptop.read(".gradle/init.d/package-login.gradle")
+
+
+def test_bundler_and_gem_read_it(laptop):
+    if shutil.which("bundle") is None or shutil.which("gem") is None:
+        pytest.skip("Ruby is not on PATH")
+    laptop.logged_in("--default", "ruby")
+
+    def printed(*command: str) -> str:
+        environment = {"HOME": str(laptop.home), "PATH": os.environ["PATH"]}
+        return subprocess.run(command, cwd=laptop.home, env=environment, capture_output=True, text=True, check=True).stdout
+
+    assert '"aws:' in printed("bundle", "config", "get", HOST)
+    assert f"https://{HOST}/ruby/payments/" in printed("bundle", "config", "get", "mirror.https://rubygems.org/")
+    sources = printed("gem", "sources")
+    assert f"{HOST}/ruby/payments/" in sources and "rubygems.org" not in sources
 
 
 def test_without_a_tool_it_takes_those_that_are_installed(laptop):
     tools = laptop.home / "tools"
     tools.mkdir()
-    for name in ("sh", "sed", "tr", "mkdir", "date", "cat", "mv", "rm", "grep", "awk", "dirname", "chmod"):
+    for name in ("sh", "sed", "tr", "mkdir", "date", "cat", "mv", "rm", "grep", "awk", "dirname", "chmod", "cksum", "find", "mktemp"):
         (tools / name).symlink_to(str(shutil.which(name)))
     nothing = laptop.run(path=str(tools))
-    assert nothing.returncode == 1 and "none of npm, pip and mvn" in nothing.stderr
+    assert nothing.returncode == 1 and "none of the tools is on PATH" in nothing.stderr
     for name in ("npm", "mvn"):
         (tools / name).symlink_to(str(shutil.which("true")))
     assert "acme: npm maven logged in" in laptop.logged_in(path=str(tools))
@@ -337,9 +536,21 @@ def test_without_a_tool_it_takes_those_that_are_installed(laptop):
 
 def test_env_is_for_a_shell_to_evaluate(laptop):
     told = laptop.logged_in("env")
-    assert told == "export CODEARTIFACT_AUTH_TOKEN='token-1'\n"
-    shown = subprocess.run(["sh", "-c", f"{told}echo $CODEARTIFACT_AUTH_TOKEN"], capture_output=True, text=True, check=True)
-    assert shown.stdout == "token-1\n"
+    assert told.startswith("export CODEARTIFACT_AUTH_TOKEN='token-1'\n")
+    shown = subprocess.run(
+        ["sh", "-c", f"{told}echo $CODEARTIFACT_AUTH_TOKEN $CODEARTIFACT_NUGET_ENDPOINT $UV_DEFAULT_INDEX"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert shown.stdout == f"token-1 https://{HOST}/nuget/payments/ https://{HOST}/pypi/payments/simple/\n"
+    assert laptop.logged_in("env", "powershell").startswith("$env:CODEARTIFACT_AUTH_TOKEN = 'token-1'\n")
+
+
+def test_run_points_every_tool_at_the_registry_for_one_command(laptop):
+    shown = laptop.logged_in("run", "sh", "-c", "echo $NPM_CONFIG_REGISTRY $PIP_INDEX_URL")
+    assert shown == f"{NPM} https://{HOST}/pypi/payments/simple/\n"
+    assert f"machine {HOST} login aws password token-1" in laptop.read(".netrc"), "pip finds the token there"
 
 
 def test_status(laptop):
@@ -357,3 +568,12 @@ def test_help_says_what_it_takes(laptop):
 
 def test_run_ends_as_the_command_does(laptop):
     assert laptop.run("run", "sh", "-c", "exit 7").returncode == 7
+
+
+def test_the_starter_for_windows_runs_the_script_beside_it():
+    """What of it can be looked at without Windows: cmd.exe wants CRLF, and the shell's status is its own."""
+    lines = (SCRIPT.parent / "package-login.cmd").read_bytes().split(b"\r\n")
+    assert lines[-1] == b"" and not any(b"\n" in line for line in lines)
+    assert b'"%SH%" "%~dp0package-login" %*' in lines and lines[-2] == b"exit /b %ERRORLEVEL%"
+    assert b"\r" not in SCRIPT.read_bytes()
+    assert lines[6].count(b"%%~dp$PATH:I") == 2, "a loop's variable has two signs in a file"

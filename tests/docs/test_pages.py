@@ -17,6 +17,8 @@ ALL = pages()
 # Files that people make, or that stand for one of many.
 OTHERS_FILES = {
     "STACK.json",
+    "pnpm-workspace.yaml",
+    "uv.toml",
     "dependabot.yml",
     "adopted/",
     "prod.import.json",

@@ -3,6 +3,7 @@
 import re
 import textwrap
 
+from policies.owned_names import Format
 from tests.docs.pages import ROOT, page
 
 RECIPES = page("docs/recipes.md")
@@ -38,8 +39,8 @@ def test_a_part_of_a_file_is_told_from_other_text() -> None:
 
 def test_onboarding_shows_whole_files_of_ten_lines_for_every_format() -> None:
     section = {file for file, _ in _SHOWN.findall(RECIPES.section("Onboarding a repository"))}
-    workflows = {f"examples/onboarding/{format}/.github/workflows/release.yml" for format in ("npm", "pypi", "maven")}
-    assert section == workflows | {"examples/onboarding/catalog/payments.yaml"}
+    workflows = {f"examples/onboarding/{format}/.github/workflows/release.yml" for format in Format}
+    assert section == workflows | {f"examples/onboarding/{folder}/payments.yaml" for folder in ("catalog", "catalog-more")}
     for file, text in shown():
         if file in section:
             assert text == (ROOT / file).read_text()

@@ -14,6 +14,7 @@ from rehearsal.callers import EXAMPLES
 from rehearsal.onboarding import ONBOARDING, RELEASE
 from rehearsal.packages import Package
 from rehearsal.stage import PROJECT, Stack
+from tests.rehearsal.cloud.codeartifact.test_nuget import nupkg
 from tests.workflows.registry import LocalCloud
 
 PRIVATE, PROMOTION = EXAMPLES / "private-dependencies", EXAMPLES / "promotion"
@@ -61,6 +62,28 @@ def test_the_others_are_published(format: str, package: str, cloud: LocalCloud, 
     assert (one["package"], one["version"], one["result"]) == (package, "1.0.0", "published")
 
 
+@pytest.mark.parametrize(
+    ("format", "package"),
+    [("generic", "rates"), pytest.param("cargo", "acme-payments-money", marks=pytest.mark.slow("the rehearsal publishes these files"))],
+)
+def test_more_formats_are_published(format: str, package: str, cloud: LocalCloud, tmp_path: Path) -> None:
+    if format == "cargo" and shutil.which("cargo") is None:
+        pytest.skip("cargo is not installed")
+    one = published(publish(cloud, ONBOARDING / format, tmp_path))
+    assert (one["package"], one["version"], one["result"]) == (package, "1.0.0", "published")
+
+
+def test_a_nuget_package_is_published(cloud: LocalCloud, tmp_path: Path) -> None:
+    """With what dotnet pack would have made in its place: there is no dotnet on every machine."""
+    source = shutil.copytree(ONBOARDING / "nuget", tmp_path / "nuget")
+    (source / "made.nupkg").write_bytes(nupkg("Acme.Payments.Money", "1.0.0"))
+    inputs = callers.call(source / RELEASE, "publish")
+    assert inputs["build-command"] == "dotnet pack --output out"
+    inputs["build-command"] = "mkdir out && cp made.nupkg out/Acme.Payments.Money.1.0.0.nupkg"
+    one = published(cloud.run("publish-package.yml", inputs, source=source))
+    assert (one["package"], one["version"], one["result"]) == ("acme.payments.money", "1.0.0", "published")
+
+
 @pytest.mark.parametrize("format", Format)
 def test_a_workflow_is_ten_lines(format: Format) -> None:
     assert len((ONBOARDING / format.value / RELEASE).read_text().splitlines()) <= 10
@@ -70,6 +93,8 @@ def test_a_workflow_is_ten_lines(format: Format) -> None:
     ("package", "manifest", "written"),
     [
         (Package(Format.NPM, "@acme-identity/other", "2.0.0"), "package.json", ['"name": "@acme-identity/other"', '"version": "2.0.0"']),
+        (Package(Format.CARGO, "acme-identity-other", "2.0.0"), "Cargo.toml", ['name = "acme-identity-other"', 'version = "2.0.0"']),
+        (Package(Format.GENERIC, "acme-identity/other", "2.0.0"), str(RELEASE), ["package: acme-identity/other", "version: 2.0.0"]),
         (Package(Format.PYPI, "acme-identity-other", "2.0.0"), "pyproject.toml", ['name = "acme-identity-other"', 'version = "2.0.0"']),
         (
             Package(Format.MAVEN, "com.acme.platform:other", "2.0.0"),
@@ -77,7 +102,7 @@ def test_a_workflow_is_ten_lines(format: Format) -> None:
             ["<groupId>com.acme.platform</groupId>", "<artifactId>other</artifactId>", "<version>2.0.0</version>"],
         ),
     ],
-    ids=["npm", "pypi", "maven"],
+    ids=["npm", "cargo", "generic", "pypi", "maven"],
 )
 def test_the_rehearsal_publishes_it_under_names_of_its_catalog(package: Package, manifest: str, written: list[str], tmp_path: Path) -> None:
     folder = onboarding.source(tmp_path / "source", package)
@@ -85,17 +110,22 @@ def test_the_rehearsal_publishes_it_under_names_of_its_catalog(package: Package,
     assert all(one in text for one in written), text
     example = onboarding.PACKAGES[package.format]
     assert not any(part in text for part in example.name.split(":"))
-    assert onboarding.inputs(folder) == onboarding.inputs(ONBOARDING / package.format.value)
+    said = {"package": package.name, "version": package.version} if package.format is Format.GENERIC else {}
+    assert onboarding.inputs(folder) == {**onboarding.inputs(ONBOARDING / package.format.value), **said}
 
 
-def test_an_entry_in_the_catalog_is_ten_lines() -> None:
-    catalog = ONBOARDING / "catalog"
+@pytest.mark.parametrize(
+    ("folder", "formats"),
+    [("catalog", [Format.NPM, Format.PYPI, Format.MAVEN]), ("catalog-more", [Format.CARGO, Format.NUGET, Format.GENERIC])],
+)
+def test_an_entry_in_the_catalog_is_ten_lines(folder: str, formats: list[Format]) -> None:
+    catalog = ONBOARDING / folder
     assert len((catalog / "payments.yaml").read_text().splitlines()) <= 10
     settings = Stack("prod", PROJECT / "Pulumi.prod.yaml", catalog).settings()
     (team,) = settings.teams
-    assert {one.publishes for one in team.repositories} == {(format,) for format in Format}
+    assert [one.publishes for one in team.repositories] == [(format,) for format in formats]
     for format, names in team.owns.items():
-        assert onboarding.PACKAGES[format].name.startswith(names[0].text.removesuffix("*"))
+        assert onboarding.PACKAGES[format].name.lower().startswith(names[0].text.removesuffix("*"))
 
 
 def test_a_package_is_built_with_a_private_one(money: dict[str, Any], cloud: LocalCloud, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from botocore.loaders import Loader
 from botocore.model import ServiceModel
 
 from plan import sizes
+from plan.declared import TRUST_MAX
 from policies import events
 from rehearsal.service_models import violations
 from tests.components.recording import Registration
@@ -142,7 +143,7 @@ _IDENTITIES: dict[str, tuple[tuple[str, ...], bool]] = {
 }
 # Characters of a document. Where no page of AWS's says one, the model of the service does.
 _SIZES: dict[tuple[str, str], int] = {
-    ("aws:iam/role:Role", "assumeRolePolicy"): sizes.TRUST_MAX,
+    ("aws:iam/role:Role", "assumeRolePolicy"): TRUST_MAX,
     ("aws:iam/policy:Policy", "policy"): sizes.MANAGED_MAX,
     ("aws:codeartifact/domainPermissions:DomainPermissions", "policyDocument"): sizes.RESOURCE_MAX,
     ("aws:codeartifact/repositoryPermissionsPolicy:RepositoryPermissionsPolicy", "policyDocument"): sizes.RESOURCE_MAX,

@@ -15,7 +15,7 @@ from policies.document import text
 from policies.github_tokens import Owner, Subjects
 from policies.owned_names import Format, parse
 from policies.roles.publish import publish_permissions
-from settings import Publisher, Readers, ReadRole, Sandbox, Sharing
+from settings import Publisher, Readers, Sandbox, Sharing
 from tests.program import samples
 
 
@@ -34,10 +34,6 @@ def team_with(**changed):
 def owning(count: int, **changed):
     names = tuple(f"@acme-payments/package-with-a-long-name-{number:04}" for number in range(count))
     return samples.team(owns=samples.owns({Format.NPM: names}), repositories=(samples.repository(**changed),))
-
-
-def many_repositories(count: int):
-    return samples.team(repositories=tuple(samples.installing(f"repository-{number:03}") for number in range(count)))
 
 
 def test_an_ordinary_catalog_fits():
@@ -66,15 +62,6 @@ def test_only_the_formats_of_a_repository_count():
     npm, pypi = samples.repository(), samples.repository(publishes=(Format.PYPI,))
     assert measured(samples.team(owns=names, repositories=(npm,))) == []
     assert measured(samples.team(owns=names, repositories=(pypi,))) == [("catalog/test/payments.yaml", "owns")]
-
-
-@pytest.mark.parametrize("read_role", ReadRole)
-def test_name_only_subjects_of_many_repositories(read_role):
-    """The read role's trust has room for some of them; immutable subjects need no list where the whole organisation reads."""
-    assert measured(many_repositories(80), read_role=read_role) == []
-    assert measured(many_repositories(150), read_role=read_role) == [("Pulumi.test.yaml", "package-flow:subjects")]
-    immutable = measured(many_repositories(150), read_role=read_role, subjects=Subjects.IMMUTABLE)
-    assert immutable == ([] if read_role is ReadRole.ORGANIZATION else [("Pulumi.test.yaml", "package-flow:subjects")])
 
 
 def test_too_many_accounts():

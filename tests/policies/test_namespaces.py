@@ -12,6 +12,7 @@ from policies.namespaces import Namespace
 from policies.owned_names import Format, OwnedName
 
 NPM, PYPI, MAVEN = Format.NPM, Format.PYPI, Format.MAVEN
+CARGO, NUGET, GENERIC = Format.CARGO, Format.NUGET, Format.GENERIC
 
 GOOD = {
     NPM: ["@acme/*", "@acme-*/*", "@acme/api", "acme-*", "acme", "@hp/*", "@hp-*/*", "ey-*", "3m-*", "hp-x-*", "a-bc-*"],
@@ -30,6 +31,9 @@ GOOD = {
         "co.acme.*",
         "de.acme.*",
     ],
+    CARGO: ["acme-*", "acme_*", "acme", "Ey-*", "hp_x_*", "a-bc-*"],
+    NUGET: ["acme.*", "acme-*", "acme", "ey.*", "3m.*", "a.bc.*"],
+    GENERIC: ["acme/*", "acme-*/*", "acme/fw", "acme/fw-*", "hp-*/*", "a/*", "acme/f-*"],
 }
 BAD = {
     NPM: [
@@ -39,6 +43,9 @@ BAD = {
     ],
     PYPI: ["*", "Acme-*", "acme_*", "acme*", "acme--*", "-*", "", "acme-*\n"],
     MAVEN: ["*", "com.acme:*", "com.acme*", "com.acme.**", "com.*.acme", ".*", "", "com.acme.*\n", "com..acme"],
+    CARGO: ["*", "acme*", "-*", "1-*", "", "acme-*\n", "acme.*", "acme-*-*"],
+    NUGET: ["*", "Acme.*", "acme*", ".*", "", "acme.*\n", "acme..*", "acme/*"],
+    GENERIC: ["*", "*/*", "acme*/*", "acme", "acme-*/fw", "acme/", "/*", "", "acme/*\n", "-*/*", "acme/**", "@acme/*"],
 }  # fmt: skip
 WIDE = {
     NPM: ["a-*", "1-*", "a_b-*", "a-b-c-*", "@a-*/*", "@a.b-*/*"],
@@ -47,6 +54,9 @@ WIDE = {
         *("com.*", "org.*", "acme.*", "io.github.*", "com.github.*", "IO.GitHub.*", "uk.co.*", "com.gitlab.*", "au.com.*", "co.uk.*"),
         *("com", "org", "acme", "uk", "io.github", "uk.co", "UK.Co", "co.uk", "au.com", "ac.uk", "ac.uk.*", "gov.uk", "jp.ne"),
     ],
+    CARGO: ["a-*", "a_*", "a-b-*", "A_b-*"],
+    NUGET: ["a.*", "1-*", "a.b.*", "_.*"],
+    GENERIC: ["a-*/*", "1-*/*", "a.b-*/*"],
 }
 
 
@@ -96,6 +106,10 @@ def test_what_was_probably_meant(format, text, meant):
         (MAVEN, ["com.acme"], ["com.acme:*", "com.acme:core"], ["com.acme.pay:*", "com.acmecorp:*", "org.springframework:*"]),
         (MAVEN, ["com.acme.*"], ["com.acme.pay:*", "com.acme.pay.api:x"], ["com.acme:*", "com.acmecorp:*", "org.springframework:*"]),
         (MAVEN, [], [], ["com.acme:*"]),
+        (CARGO, ["acme-*", "acme_core"], ["acme-*", "acme-x", "acme-x_*", "acme_core"], ["acme_*", "acme_x", "acme", "Acme-x", "serde"]),
+        (NUGET, ["acme.*"], ["acme.pay.*", "acme.x", "acme.x-*"], ["acme", "acme-x", "acmecorp.x", "newtonsoft.json"]),
+        (GENERIC, ["acme/*", "acme-*/*"], ["acme/*", "acme/x", "acme/x-*", "acme-pay/*"], ["acmecorp/*", "other/x"]),
+        (GENERIC, ["acme/fw-*", "acme/x"], ["acme/fw-*", "acme/fw-a", "acme/x"], ["acme/*", "acme/fw", "acme/y", "acme-a/fw-a"]),
     ],
 )  # fmt: skip
 def test_what_lies_inside(format, declared, inside, outside):
@@ -124,6 +138,12 @@ def _declared(format: Format) -> st.SearchStrategy[str]:
         shapes = ["@{}/*", "@{}-*/*", "@{}/abc", "{}-*", "{}"]
     elif format is PYPI:
         shapes = ["{}-*", "{}"]
+    elif format is CARGO:
+        shapes = ["{}-*", "{}_*", "{}"]
+    elif format is NUGET:
+        shapes = ["{}.*", "{}-*", "{}"]
+    elif format is GENERIC:
+        shapes = ["{}/*", "{}-*/*", "{}/abc", "{}/abc-*"]
     else:
         groups = [shape.format(word) for word in ("abc.x", "abc.x.y") for shape in ("{}", "{}.z", "com.{}.*")]
         return st.sampled_from([*groups, "abc.z", "com.abc", "com.abc.*"])
@@ -141,7 +161,7 @@ def concretely(format: Format, text: str, scope: str, name: str) -> bool:
     """Whether a concrete package is meant by the text of a namespace, read as people read it, apart from the parsed form."""
     if format is MAVEN:
         return scope.startswith(text[:-1]) if text.endswith(".*") else scope == text
-    shown = f"@{scope}/{name}" if scope else name
+    shown = f"{'@' if format is NPM else ''}{scope}/{name}" if scope else name
     return re.fullmatch("[^/]*".join(map(re.escape, text.split("*"))), shown) is not None
 
 

@@ -1,11 +1,13 @@
 """Owned names: the grammar, and that IAM, package groups and the overlap test read one name alike."""
 
+import itertools
 import re
 
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from evaluator import package_groups
 from policies.owned_names import Format, OwnedName, allowed, overlaps, parse, suggestion
 from tests.policies.iam import like
 from tests.policies.samples import REGISTRY
@@ -14,6 +16,9 @@ GOOD = {
     Format.NPM: ["@acme-payments/*", "@acme/eslint-config", "acme", "acme-*", "a", "acme.js", "@a.b/c_d", "a-b-*"],
     Format.PYPI: ["acme", "acme-payments", "acme-*", "a1", "acme-payments-*"],
     Format.MAVEN: ["com.acme:*", "com.acme.payments:client", "acme:core", "com.acme:core-2.13", "Com_Acme:X"],
+    Format.CARGO: ["acme", "acme-core", "acme_core", "Acme", "a", "acme-*", "acme_*", "acme-pay_*", "a" * 64],
+    Format.NUGET: ["acme", "acme.core", "acme.core.*", "acme-core", "acme-*", "acme_x", "3m.core", "a" * 100],
+    Format.GENERIC: ["acme/*", "acme/firmware", "acme.pay/fw-1.x", "acme/fw-*", "Acme/Fw", "a/b"],
 }
 BAD = {
     Format.NPM: [
@@ -56,6 +61,27 @@ BAD = {
         "a b:*",
         "com.acme:*\n",
     ],
+    Format.CARGO: [
+        "*",
+        "acme*",
+        "-acme",
+        "_acme",
+        "1acme",
+        "acme-",
+        "acme_",
+        "ac.me",
+        "@acme/x",
+        "acme-*-x",
+        "",
+        "acme\n",
+        "a" * 65,
+        "acmé",
+    ],
+    Format.NUGET: ["*", "acme*", "Acme.Core", "acme.", ".acme", "acme..core", "acme.*.x", "acme/x", "", "acme\n", "a" * 101, "acmé", "a?"],
+    Format.GENERIC: [
+        *("*", "acme", "*/x", "acme/", "/x", "acme/fw*", "acme/fw-*-x", "a b/x", "acme/x/y", "acme#/x", "acme/*\n", ""),
+        *("@acme/x", "acme*/*", "acme:x", "${aws:username}/*", "acme/x-", "acme-/x"),
+    ],
 }
 
 
@@ -81,6 +107,10 @@ def test_names_outside_the_grammar(format, text):
         (Format.NPM, "acme/x", "@acme/x"), (Format.NPM, "acme/*", "@acme/*"), (Format.NPM, " acme", "acme"),
         (Format.PYPI, "Acme_Identity", "acme-identity"), (Format.PYPI, "acme.x", "acme-x"), (Format.PYPI, "acme*", "acme-*"),
         (Format.PYPI, "acme_*", "acme-*"), (Format.PYPI, "acme-", "acme-*"),
+        (Format.CARGO, "acme*", "acme-*"), (Format.CARGO, "acme_", "acme_*"), (Format.CARGO, "acme.core", "acme-core"),
+        (Format.NUGET, "Acme.Core", "acme.core"), (Format.NUGET, "Acme.Core.*", "acme.core.*"), (Format.NUGET, "acme*", "acme.*"),
+        (Format.GENERIC, "acme", "acme/*"), (Format.GENERIC, "@acme/fw", "acme/fw"), (Format.GENERIC, "acme:fw", "acme/fw"),
+        (Format.GENERIC, "acme*/*", "acme/*"), (Format.CARGO, "*", None), (Format.NUGET, "", None), (Format.GENERIC, "*", None),
         (Format.NPM, "*", None), (Format.PYPI, "*", None), (Format.MAVEN, "*", None), (Format.NPM, "", None), (Format.MAVEN, "", None),
     ],
 )  # fmt: skip
@@ -114,11 +144,20 @@ def test_the_longest_npm_name_counts_scope_and_slash():
         (Format.PYPI, "acme", "pypi//acme", "/pypi//acme$"),
         (Format.MAVEN, "com.acme.payments:*", "maven/com.acme.payments/*", "/maven/com.acme.payments/*"),
         (Format.MAVEN, "com.acme:core", "maven/com.acme/core", "/maven/com.acme/core$"),
+        (Format.CARGO, "acme-*", "cargo//acme-*", "/cargo//acme-*"),
+        (Format.CARGO, "acme_core", "cargo//acme_core", "/cargo//acme_core$"),
+        (Format.NUGET, "acme.payments.*", "nuget//acme.payments.*", "/nuget//acme.payments.*"),
+        (Format.NUGET, "acme", "nuget//acme", "/nuget//acme$"),
+        (Format.GENERIC, "acme/*", "generic/acme/*", "/generic/acme/*"),
+        (Format.GENERIC, "acme/fw-*", "generic/acme/fw-*", "/generic/acme/fw-*"),
+        (Format.GENERIC, "acme/fw", "generic/acme/fw", "/generic/acme/fw$"),
     ],
 )
 def test_patterns(format, text, arn, group):
-    """A prefix ends in a hyphen, so its package group ends in `*`: AWS takes `~` behind a letter or digit only."""
+    """A prefix ends in no letter or digit, so its package group ends in `*`: AWS takes `~` behind those only."""
     name = parse(format, text)
+    assert name.text == text
+    assert package_groups.parse(group).text == group
     assert (name.arn_pattern, name.group_pattern) == (arn, group)
 
 
@@ -159,6 +198,14 @@ def _texts(format: Format) -> st.SearchStrategy[str]:
         return st.one_of(scope.map("@{}/*".format), st.builds("@{}/{}".format, scope, word), word, word.map("{}-*".format))
     if format is Format.PYPI:
         return st.one_of(word, word.map("{}-*".format))
+    if format is Format.CARGO:
+        crate = st.sampled_from(["a", "a-b", "a_b", "A-b", "ab", "a_b-a"])
+        return st.one_of(crate, crate.map("{}-*".format), crate.map("{}_*".format))
+    if format is Format.NUGET:
+        return st.one_of(word, word.map("{}.*".format), word.map("{}-*".format))
+    if format is Format.GENERIC:
+        space = st.sampled_from(["a", "ab", "a-b"])
+        return st.one_of(space.map("{}/*".format), st.builds("{}/{}".format, space, word), st.builds("{}/{}-*".format, space, word))
     group = st.sampled_from(["a", "a.b", "ab"])
     return st.one_of(group.map("{}:*".format), st.builds("{}:{}".format, group, word))
 
@@ -195,14 +242,32 @@ def test_iam_package_groups_and_owns_agree(data):
 
 
 def _common(one: OwnedName, other: OwnedName) -> bool:
-    """Whether some package is of both, found by trying: a common one starts with each prefix, so the prefixes and a longer one do."""
+    """Whether some package is of both, found by trying: a common one starts with each prefix, so the prefixes and a longer one do.
+
+    A crate is of both if its spellings are.
+    """
     candidates = {end for name in (one, other) for end in (name.name, f"{name.name}x", f"{name.name}-x") if end} | {"x"}
+    spell = _spellings if one.format is Format.CARGO else _as_it_is
     return one.format == other.format and any(
-        one.owns(namespace, part) and other.owns(namespace, part) for namespace in (one.namespace, other.namespace) for part in candidates
+        all(any(name.owns(namespace, spelled) for spelled in spell(part)) for name in (one, other))
+        for namespace in (one.namespace, other.namespace)
+        for part in candidates
     )
 
 
+def _as_it_is(name: str) -> set[str]:
+    return {name}
+
+
+def _spellings(name: str) -> set[str]:
+    letters = [{one.lower(), one.upper()} if one.isalpha() else {"-", "_"} if one in "-_" else {one} for one in name]
+    return {"".join(one) for one in itertools.product(*letters)}
+
+
 @given(NAMES, NAMES)
+@example(parse(Format.CARGO, "a-b"), parse(Format.CARGO, "A_b"))
+@example(parse(Format.CARGO, "a_*"), parse(Format.CARGO, "a-b"))
+@example(parse(Format.NUGET, "a.*"), parse(Format.NUGET, "a-b"))
 @example(parse(Format.NPM, "a-*"), parse(Format.NPM, "a-b-*"))
 @example(parse(Format.NPM, "a"), parse(Format.NPM, "a-*"))
 @example(parse(Format.MAVEN, "a:*"), parse(Format.MAVEN, "a.b:*"))

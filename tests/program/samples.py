@@ -38,8 +38,8 @@ def repository(name: str = "payments-api", team: str = "payments", **changed: An
     return replace(usual, **changed, **branches)
 
 
-def installing(name: str = "checkout-web", team: str = "payments") -> Repository:
-    return repository(name, team, publishes=(), release_branches=(), approvals=0)
+def installing(name: str = "checkout-web", team: str = "payments", **changed: Any) -> Repository:
+    return repository(name, team, publishes=(), release_branches=(), approvals=0, **changed)
 
 
 def owns(names: Mapping[Format, Sequence[str]]) -> Mapping[Format, tuple[OwnedName, ...]]:

@@ -10,6 +10,7 @@ import pytest
 import settings as configuration
 from lookups import LookupProblems
 from plan import sizes
+from plan.declared import TRUST_MAX
 from policies.names import PUBLIC_SOURCES
 from tests.components.recording import Recording, Registration, record
 from tests.program.fake import ROOT, Cloud, stack_config
@@ -188,7 +189,7 @@ def test_roles_are_named_after_the_stack_and_under_its_path(stack, program, sett
 
 def test_every_document_fits(program):
     limits = {
-        ("Role", "assumeRolePolicy"): sizes.TRUST_MAX,
+        ("Role", "assumeRolePolicy"): TRUST_MAX,
         ("RolePolicy", "policy"): sizes.INLINE_MAX,
         ("Policy", "policy"): sizes.MANAGED_MAX,
         ("DomainPermissions", "policyDocument"): sizes.RESOURCE_MAX,

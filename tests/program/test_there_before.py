@@ -5,9 +5,12 @@ import logging
 import pytest
 
 from lookups import LookupProblems
+from plan.facts import assumed
+from plan.parts import ConsumingRepository
+from plan.planning import plan
 from tests.components.recording import ProviderError, Recording
 from tests.program.fake import Cloud
-from tests.program.test_program import AUDIENCES, run, state_of
+from tests.program.test_program import AUDIENCES, parsed, run, state_of
 
 STACK = "dev"
 API = "payments-api-pilot"  # publishes, from a pattern too, in an environment
@@ -47,6 +50,10 @@ def questions(recording: Recording, token: str) -> list[dict]:
     return [arguments for asked, arguments in recording.invokes if asked == token]
 
 
+def refs(one: ConsumingRepository) -> set[str]:
+    return {ref for each in one.rulesets if each.target == "branch" for ref in each.refs}
+
+
 def test_a_stack_asks_for_nothing_that_it_made(first):
     """GitHub's reads are few: what is new costs some, the next run none of them."""
     recording, state = first
@@ -54,9 +61,11 @@ def test_a_stack_asks_for_nothing_that_it_made(first):
     # Before anything is made, and behind the guards.
     assert len(questions(recording, BRANCHES)) == 2 * len(publishing)
     environments = {(one.inputs["repository"], one.inputs["environment"]) for one in recording.of("RepositoryEnvironment")}
-    # Rulesets of every repository, workflow permissions of those that publish, environments.
+    # Rulesets and the organisation's variables of every repository; of those that publish workflow permissions and rules of each branch.
     repositories = {one.inputs["repository"] for one in recording.of("ActionsVariable")}
-    assert len(questions(recording, REST)) == len(repositories) + len(publishing) + len(environments)
+    settings = parsed(STACK)
+    guarded = {(one.name, ref) for one in plan(settings, assumed(settings)).consumers if one.publishing for ref in refs(one)}
+    assert len(questions(recording, REST)) == 2 * len(repositories) + len(publishing) + len(guarded) + len(environments)
     assert len(questions(recording, RESOURCE)) == 2, "in domains that are not there, nothing is"
     again = run(STACK, cloud(resources=state))
     assert questions(again, BRANCHES) == questions(again, REST) == questions(again, RESOURCE) == []

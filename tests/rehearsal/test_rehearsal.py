@@ -9,7 +9,9 @@ import textwrap
 from pathlib import Path
 
 import pytest
+import yaml
 
+from tests import companies
 from tests.rehearsal.offline import scenarios
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -18,11 +20,11 @@ _RESOURCE_KEYS = {"urn", "type", "name", "parent", "inputs", "protect", "depende
 _REPORT_KEYS = {"stack", "engine", "ok", "resources", "outputs", "scenarios", "broken_rules", "github_writes", "seconds"}
 
 
-def rehearse(*arguments: str, timeout: int = 400) -> tuple[subprocess.CompletedProcess[str], dict]:
+def rehearse(*arguments: str, timeout: int = 400, at: Path = PROJECT) -> tuple[subprocess.CompletedProcess[str], dict]:
     """Start it with `--json -`: the report on standard output, people's text on standard error."""
     environment = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
     command = [sys.executable, "-m", "rehearsal", *arguments, "--json", "-"]
-    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=timeout, check=False)
+    done = subprocess.run(command, cwd=at, env=environment, capture_output=True, text=True, timeout=timeout, check=False)
     assert done.stdout.startswith("{"), done.stdout + done.stderr
     return done, json.loads(done.stdout)
 
@@ -113,6 +115,62 @@ def test_another_company(tmp_path: Path) -> None:
     assert len(report["outputs"]["consumers"]) == 40
     assert report["outputs"]["domain"]["owner"] == "222233334444"
     assert any(one["action"].startswith("npm install") for one in report["scenarios"])
+
+
+# Names that were there before: every repository's but one.
+NAMES = {"shared": "shared-packages", "npmjs": "npm-store", "payments": "web", "research": "lab"}
+
+
+def _named_otherwise(folder: Path) -> tuple[Path, Path]:
+    """Prod with the names that an adopted domain has."""
+    values = yaml.safe_load((PROJECT / "Pulumi.prod.yaml").read_text())["config"]
+    catalog, sources = folder / "catalog", ("npmjs", "pypi", "maven-central")
+    shutil.copytree(PROJECT / values["package-flow:catalog"], catalog)
+    for team in ("payments", "research"):
+        file = catalog / f"{team}.yaml"
+        file.write_text(yaml.safe_dump({**yaml.safe_load(file.read_text()), "repository": NAMES[team]}))
+    values["package-flow:publicSources"] = {one: NAMES.get(one, one) for one in sources}
+    values["package-flow:shared"] = NAMES["shared"]
+    stack = folder / "Pulumi.adopted.yaml"
+    stack.write_text(yaml.safe_dump({"config": values}))
+    return stack, catalog
+
+
+@pytest.mark.parametrize(
+    "words", [["--quick"], pytest.param([], marks=pytest.mark.slow("the main job is rehearsed above, and all scenarios with usual names"))]
+)
+def test_a_stack_whose_repositories_have_the_names_that_were_there(words: list[str], tmp_path: Path) -> None:
+    stack, catalog = _named_otherwise(tmp_path)
+    done, report = rehearse("--config", str(stack), "--catalog", str(catalog), *words)
+    assert wrong(report) == []
+    assert done.returncode == (2 if any(one["observed"] == "skipped" for one in report["scenarios"]) else 0)
+    assert set(NAMES.values()) <= set(report["outputs"]["repositories"]) and not set(NAMES) & set(report["outputs"]["repositories"])
+    places = {part for one in report["scenarios"] for part in one["resource"].split(" -> ")}
+    assert set(NAMES.values()) <= places and not set(NAMES) & places
+    # Who is refused is refused there, and by name.
+    (refused,) = [one for one in report["scenarios"] if one["name"] == "administrator: publish to shared"]
+    assert refused["resource"] == "shared-packages" and "acme/shared-packages" in refused["reason"]
+
+
+def test_a_stack_that_a_workflow_deploys_without_pulumi_deployments(tmp_path: Path) -> None:
+    """The bootstrap's GitHub Actions alone: it makes GitHub's provider, and a job of deploy.yml is the deployer."""
+    copy = companies.copied(tmp_path / "package-flow")
+    file, stack = copy / "bootstrap" / "Pulumi.acme.yaml", copy / "Pulumi.prod.yaml"
+    values = yaml.safe_load(file.read_text())["config"]
+    del values["package-flow-bootstrap:pulumiCloud"]
+    key = "arn:aws:kms:eu-west-1:111122223333:key/0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"
+    values["package-flow-bootstrap:githubActions"] = {"stateBucket": "acme-state", "stateKey": key}
+    values["package-flow-bootstrap:stacks"]["dev"]["pullRequestPreviews"] = False
+    values["package-flow-bootstrap:stacks"]["prod"]["reviewers"] = ["platform-leads"]
+    file.write_text(yaml.safe_dump({"config": values}))
+    stack.write_text(stack.read_text().replace("githubOidcProvider: create", "githubOidcProvider: existing"))
+    done, report = rehearse("--stack", "prod", "--only", "deploy.yml of prod", "--only", "deploys prod", at=copy)
+    assert wrong(report) == []
+    assert done.returncode == (2 if any(one["observed"] == "skipped" for one in report["scenarios"]) else 0)
+    names = {one["name"] for one in report["scenarios"]}
+    assert "deploy.yml of prod on release: assume the deployer role" in names
+    assert "deploy.yml of prod on another branch: assume the deployer role" in names
+    assert not [name for name in names if name.startswith(("deployment of prod", "prod: deploy on a push"))]
 
 
 def test_bad_input_is_one_error_and_nothing_is_made(tmp_path: Path) -> None:

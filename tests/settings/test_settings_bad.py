@@ -239,6 +239,14 @@ TEAM_VALUES = [
     Case(("storefront", "readers"), "team", "organization", "readers", "owns nothing"),
     # owned names
     Case(("identity", "owns"), {"nugget": ["Acme"]}, {"npm": ["acme"]}, "owns.nugget", "npm, pypi, maven"),
+    Case(
+        ("identity", "owns"),
+        {"swift": ["acme"]},
+        {"npm": ["acme"]},
+        "owns.swift",
+        "swift packages can be installed, not owned or published",
+    ),
+    Case((*API, "publishes"), ["ruby"], ["npm"], f"{API_KEY}.publishes.0", "CodeArtifact has no documented names"),
     Case(("identity", "owns", "npm"), [], ["@acme-identity/*"], "owns.npm", "leave npm out"),
     Case(("identity", "owns", "npm"), "@acme-identity/*", ["@acme-identity/*"], "owns.npm", "a list"),
     Case(("identity", "owns", "npm"), ["*"], ["acme-*"], "owns.npm.0", "got '*', allowed: @scope/*, @scope/name, name or prefix-*"),
@@ -318,7 +326,7 @@ TEAM_VALUES = [
     Case(("payments", "release_apps"), [0], [1], "release_apps.0", "a GitHub App's id"),
     # what only a publishing repository has
     Case((*WEB, "release_tags"), ["v*"], [], f"{WEB_KEY}.release_tags", "checkout-web publishes nothing"),
-    Case((*WEB, "release_branches"), ["main"], [], f"{WEB_KEY}.release_branches", "add publishes: [npm] (or pypi, maven), or take"),
+    Case((*WEB, "release_branches"), ["main"], [], f"{WEB_KEY}.release_branches", "add publishes: [npm] (or another format), or take"),
     Case((*WEB, "environment"), "prod", "", f"{WEB_KEY}.environment", "checkout-web publishes nothing"),
     Case((*WEB, "promotes"), {"reviewers": ["leads"]}, {}, f"{WEB_KEY}.promotes", "checkout-web publishes nothing"),
 ]

@@ -1,5 +1,6 @@
 """A small registry in the local cloud, with the program's own policies: what the workflows are tried against."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -35,6 +36,9 @@ OWNED = (
     owned_names.parse(Format.NPM, "@acme-payments/*"),
     owned_names.parse(Format.PYPI, "acme-payments-*"),
     owned_names.parse(Format.MAVEN, "com.acme.payments:*"),
+    owned_names.parse(Format.CARGO, "acme-payments-*"),
+    owned_names.parse(Format.NUGET, "acme.payments.*"),
+    owned_names.parse(Format.GENERIC, "acme-payments/*"),
 )
 DEPLOYER = "deployer-token"
 READABLE = ("payments", "shared", "npmjs", "pypi", "maven-central")
@@ -242,6 +246,14 @@ class LocalCloud:
         token = codeartifact.get_authorization_token(domain=DOMAIN)["authorizationToken"]
         headers = {"authorization": f"Bearer {token}"}
         return httpx.request(method, f"{address.rstrip('/')}/{path}", headers=headers, content=content, trust_env=False)
+
+    def generic(self, repository: str, package: str, version: str, asset: str, content: bytes, *, unfinished: bool = False) -> None:
+        """Upload a file of a generic package NAMESPACE/NAME, as root."""
+        namespace, _, name = package.partition("/")
+        self.aws("codeartifact").publish_package_version(
+            domain=DOMAIN, repository=repository, format="generic", namespace=namespace, package=name, packageVersion=version,
+            assetName=asset, assetContent=content, assetSHA256=hashlib.sha256(content).hexdigest(), unfinished=unfinished,
+        )  # fmt: skip
 
     def versions(self, repository: str, format: str, package: str, namespace: str | None = None) -> dict[str, str]:
         """Version -> status of a package in a repository, as root sees it."""

@@ -84,7 +84,10 @@ def test_a_branch_is_no_markdown_for_who_approves(branch: str, shown: str) -> No
         ({"working-directory": "/etc"}, False),
         ({"working-directory": "a/../../b"}, False),
         ({"format": "pypi"}, True),
-        ({"format": "nuget"}, False),
+        ({"format": "nuget"}, True),
+        ({"format": "ruby"}, False),
+        ({"format": "cargo"}, True),
+        ({"format": "cargo", "private-dependencies": True}, False),
     ],
 )
 def test_inputs_that_are_let_through(inputs: dict[str, Any], allowed: bool) -> None:

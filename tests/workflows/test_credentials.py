@@ -12,6 +12,7 @@ import pytest
 from rehearsal.actions import Conclusion, RunResult, machine
 from tests.workflows.calling import PROJECT, VARIABLES, run_workflow, starting
 
+POM = "<project><groupId>com.acme.payments</groupId><artifactId>a</artifactId><version>1.0.0</version></project>"
 REQUEST = {
     "ACTIONS_ID_TOKEN_REQUEST_URL": "https://github.example/token?x=y",
     "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "fake-request",
@@ -29,8 +30,8 @@ fi
 case "$*" in
   *role/refused*) for one; do case $one in file://*) echo "not a token: $(cat "${one#file://}")" >&2; exit 254 ;; esac; done ;;
   *assume-role-with-web-identity*)
-    echo '{"Credentials": {"AccessKeyId": "fake-aws-id", "SecretAccessKey": "fake-aws-secret", "SessionToken": "fake-aws-session"}}' ;;
-  *get-repository-endpoint*) echo https://registry.example/payments/ ;;
+    printf 'fake-aws-id\\tfake-aws-secret\\tfake-aws-session\\n' ;;
+  *get-repository-endpoint*) echo https://registry.example/npm/payments/ ;;
   *get-authorization-token*) [ "$AWS_SECRET_ACCESS_KEY" = fake-aws-secret ] && echo fake-token ;;
   *list-package-versions*) echo '{"versions": []}' ;;
   *list-package-version-dependencies*)
@@ -113,20 +114,34 @@ def test_a_role_that_is_refused_shows_no_token(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("tool", "kept", "shown"),
     [
-        ("npm", {".npmrc"}, "//registry.example/payments/:_authToken=***\n"),
+        ("npm", {".npmrc"}, "//registry.example/npm/payments/:_authToken=***\n"),
+        ("yarn-berry", {".yarnrc.yml"}, 'npmAuthToken: "***"\n'),
         ("pip", {".netrc"}, "machine registry.example login aws password ***\n"),
+        ("uv", {".netrc"}, "machine registry.example login aws password ***\n"),
+        ("twine", {".pypirc"}, "password = ***\n"),
         ("maven", {"settings.xml"}, "<password>***</password>\n"),
+        ("gradle", {"package-login.gradle"}, "def token = '***'\n"),
+        ("sbt", {"package-login.credentials"}, "password=***\n"),
+        ("nuget", {"NuGet.Config"}, 'key="ClearTextPassword" value="***" />\n'),
+        ("cargo", {"credentials.toml"}, 'token = "Bearer ***"\n'),
+        ("swift", {".netrc"}, "machine registry.example login aws password ***\n"),
+        ("ruby", {"config", ".gemrc"}, ': "aws:***"\n'),
     ],
 )
 def test_a_login_leaves_the_package_managers_token_alone(tmp_path: Path, tool: str, kept: set[str], shown: str) -> None:
-    login = {"uses": "acme/package-flow/.github/actions/login@main", "with": {**REGISTRY, "role-arn": ROLE, "tools": tool}}
-    show = {"run": 'cat ~/.npmrc ~/.netrc ~/.m2/settings.xml 2> /dev/null || true; env | grep -c "^AWS_" | sed "s/^/of AWS: /"'}
+    login = {"id": "login", "uses": "acme/package-flow/.github/actions/login@main", "with": {**REGISTRY, "role-arn": ROLE, "tools": tool}}
+    files = "~/.npmrc ~/.yarnrc.yml ~/.netrc ~/.pypirc ~/.m2/* ~/.gradle/init.d/* ~/.sbt/* ~/.nuget/NuGet/* ~/.cargo/* ~/.bundle/config"
+    show = {
+        "run": f'cat {files} 2> /dev/null || true; env | grep -c "^AWS_" | sed "s/^/of AWS: /"; echo "output: $TOKEN"',
+        "env": {"TOKEN": "${{ steps.login.outputs.token }}"},
+    }
     result = run(tmp_path, login, show)
     assert result.conclusion is Conclusion.SUCCESS, result.output
     assert shown in result.output
+    assert "output: ***\n" in result.output
     assert "of AWS: 1\n" in result.output  # AWS_EC2_METADATA_DISABLED, which the rehearsal sets
     assert left(result) == kept
-    assert "login" not in result.jobs["job"].steps[-1].output
+    assert "login" not in result.jobs["job"].steps[-1].output.replace("package-login", "")
 
 
 @pytest.mark.parametrize(
@@ -134,7 +149,7 @@ def test_a_login_leaves_the_package_managers_token_alone(tmp_path: Path, tool: s
     [
         ("npm", {"a.tgz": ""}, "_authToken=***"),
         ("pypi", {}, "password = ***"),
-        ("maven", {"com/acme/payments/a/1.0.0/a-1.0.0.pom": "<project/>"}, 'curl got user = "aws:***"'),
+        ("maven", {"com/acme/payments/a/1.0.0/a-1.0.0.pom": POM}, 'curl got user = "aws:***"'),
     ],
 )
 def test_publishing_shows_no_token_and_leaves_none(tmp_path: Path, format: str, files: dict[str, str], shown: str) -> None:
@@ -183,7 +198,9 @@ def test_every_action_that_gets_a_token_is_tried_here() -> None:
     code = {file: "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#")) for file, text in texts.items()}
     assert not [file for file, text in code.items() if "codeartifact login" in text]
     getting = {
-        file.parent.name for file, text in code.items() if "get-authorization-token" in text or "fetch_token" in text or "login npm" in text
+        file.relative_to(actions).parts[0]
+        for file, text in code.items()
+        if "get-authorization-token" in text or "fetch_token" in text or "login npm" in text
     }
     assert getting == {"login", "publish", "promote", "shared-dependencies"}
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -218,3 +219,62 @@ def test_maven_artifacts_are_coordinates(tmp_path: Path, artifact: str) -> None:
     (tmp_path / "source").mkdir()
     result = fetch(tmp_path, tmp_path / "source", "maven", **{"maven-dependencies": artifact})
     assert "not GROUP:ARTIFACT:VERSION" in result.reason
+
+
+@pytest.mark.parametrize(
+    ("format", "file", "command"),
+    [
+        ("npm", "pnpm-lock.yaml", "npm install --package-lock-only"),
+        ("npm", "yarn.lock", "npm install --package-lock-only"),
+        ("npm", "bun.lock", "npm install --package-lock-only"),
+        ("pypi", "uv.lock", "uv export --no-emit-project --output-file requirements.txt"),
+        ("pypi", "poetry.lock", "poetry export --output requirements.txt"),
+        ("pypi", "pdm.lock", "pdm export --no-markers --output requirements.txt"),
+    ],
+)
+def test_another_tools_lock_file_is_refused_with_what_makes_the_one_that_is_read(
+    tmp_path: Path, format: str, file: str, command: str
+) -> None:
+    source = lock(tmp_path)
+    (source / "requirements.txt").write_text("a\n")
+    (source / file).write_text("")
+    assert fetch(tmp_path, source, format).conclusion is Conclusion.SUCCESS, "beside the one that is read it does no harm"
+    for name in ("package-lock.json", "requirements.txt"):
+        (source / name).unlink()
+    refused = fetch(tmp_path, source, format)
+    assert f"{file} is not read here: run '{command}'" in refused.reason
+
+
+def test_what_uv_exports_is_read(tmp_path: Path) -> None:
+    """Against a folder in the place of an index, so that the lock file has hashes."""
+    uv = shutil.which("uv", path=machine.default_path())
+    if uv is None:
+        pytest.skip("uv is not on PATH")
+    wheels, source = tmp_path / "wheels", tmp_path / "app"
+    wheels.mkdir()
+    project = sources.pypi(tmp_path / "plain", "plain", "1.0")
+    subprocess.run([sys.executable, "-c", f"import backend; backend.build_wheel({str(wheels)!r})"], cwd=project, check=True)
+    source.mkdir()
+    text = '[project]\nname = "app"\nversion = "1.0.0"\nrequires-python = ">=3.11"\ndependencies = ["plain"]\n'
+    (source / "pyproject.toml").write_text(f"{text}[tool.uv]\nno-index = true\nfind-links = [{json.dumps(str(wheels))}]\n")
+    for command in (["lock"], ["export", "--no-emit-project", "--output-file", "requirements.txt"]):
+        subprocess.run(
+            [uv, *command], cwd=source, env={"PATH": machine.default_path(), "HOME": str(tmp_path)}, check=True, capture_output=True
+        )
+    assert "plain==1.0" in (source / "requirements.txt").read_text()
+    result = fetch(tmp_path, source, "pypi")
+    assert result.conclusion is Conclusion.SUCCESS, result.output
+
+
+def test_a_workspaces_member_gets_a_lock_file_of_its_own(tmp_path: Path) -> None:
+    """By the command that the refusal names."""
+    member = tmp_path / "packages" / "ui"
+    member.mkdir(parents=True)
+    (tmp_path / "package.json").write_text('{"name": "root", "private": true, "workspaces": ["packages/*"]}')
+    (member / "package.json").write_text('{"name": "ui", "version": "1.0.0"}')
+    environment = {"HOME": str(tmp_path), "PATH": machine.default_path()}
+    command = ["npm", "install", "--package-lock-only", "--workspaces=false"]
+    subprocess.run(command, cwd=member, env=environment, check=True, capture_output=True)
+    assert json.loads((member / "package-lock.json").read_text())["packages"].keys() == {""}
+    result = fetch(tmp_path, member, "npm")
+    assert result.conclusion is Conclusion.SUCCESS, result.output

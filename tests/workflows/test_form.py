@@ -80,7 +80,7 @@ def test_scripts_are_bash_and_strict() -> None:
     for where, step in steps():
         if "run" in step and "\n" in step["run"].strip():
             assert step["run"].startswith("set -euo pipefail\n"), where
-    for script in (PROJECT / ".github" / "actions").glob("*/*.sh"):
+    for script in (PROJECT / ".github" / "actions").rglob("*.sh"):
         text = script.read_text()
         assert text.startswith("# shellcheck shell=bash\n") or ("#!/usr/bin/env bash\n" in text and "\nset -euo pipefail\n" in text), script
     for file in WORKFLOWS:

@@ -11,7 +11,7 @@ from tests.workflows.calling import PROJECT
 
 GITHUB = PROJECT / ".github"
 WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
-SCRIPTS = sorted((GITHUB / "actions").glob("*/*.sh"))
+SCRIPTS = sorted((GITHUB / "actions").rglob("*.sh"))
 
 
 def lint(*command: str) -> None:

@@ -66,7 +66,7 @@ def test_package_managers_read_and_no_role_is_left(cloud: LocalCloud, tmp_path: 
 
 @pytest.mark.parametrize(
     ("tools", "permission", "reason"),
-    [("npm", "read", "id-token: write"), ("gem", "write", "not gem"), ('" "', "write", "at least one")],
+    [("npm", "read", "id-token: write"), ("gem", "write", "got tool 'gem'; expected some of: npm pnpm")],
 )
 def test_what_stops_a_login(cloud: LocalCloud, tmp_path: Path, tools: str, permission: str, reason: str) -> None:
     result = build(cloud, tmp_path, tools, "true", permission)

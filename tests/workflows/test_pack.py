@@ -1,7 +1,6 @@
 """The action pack: which version is packed, and that packing twice gives the same."""
 
 import hashlib
-import importlib.util
 import io
 import json
 import subprocess
@@ -16,20 +15,9 @@ import pytest
 
 from rehearsal.actions import Conclusion, RunResult
 from tests.workflows import sources
-from tests.workflows.calling import PROJECT, call_action
+from tests.workflows.calling import PROJECT, call_action, script
 
-
-def module(name: str) -> Any:
-    """A script of the action, as a module."""
-    spec = importlib.util.spec_from_file_location(name, PROJECT / ".github" / "actions" / "pack" / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    return loaded
-
-
-tag_version = module("tag_version")
+tag_version, manifests = script("pack/tag_version"), script("pack/manifests")
 
 
 def git(folder: Path, *arguments: str) -> None:
@@ -139,8 +127,9 @@ def test_tags_say_the_version_alone_or_after_the_packages_name(
 def test_every_format_says_its_name(tmp_path: Path, format: str, manifest: tuple[str, str], tags: list[str]) -> None:
     (tmp_path / manifest[0]).write_text(manifest[1])
     for tag in tags:
-        assert tag_version.version_of(tag, tag_version.names(format, tmp_path)) == "1.0"
-    assert tag_version.version_of("p-1.0", tag_version.names(format, tmp_path)) is None
+        assert tag_version.chosen(tag, {"it": manifests.names(format, tmp_path)}) == (["it"], "1.0")
+    with pytest.raises(manifests.Refused):
+        tag_version.chosen("p-1.0", {"it": manifests.names(format, tmp_path)})
 
 
 def test_packing_twice_gives_the_same(package: Path, tmp_path: Path) -> None:
@@ -299,7 +288,7 @@ METADATA = b"Metadata-Version: 2.1\nName: acme-payments-packed\nVersion: 1.0.0\n
 @pytest.mark.parametrize("case", DIFFERENT)
 def test_a_distribution_is_of_what_its_file_is_named(tmp_path: Path, kind: str, case: str) -> None:
     different, message = DIFFERENT[case]
-    said = refused("publish/distributions.py", str(distribution(tmp_path, kind, different(METADATA))))
+    said = refused("publish/packages.py", "pypi", str(distribution(tmp_path, kind, different(METADATA)).parent))
     assert message in said and bool(message) == bool(said)
 
 
@@ -314,13 +303,13 @@ def test_a_distribution_is_of_what_its_file_is_named(tmp_path: Path, kind: str, 
 )
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_a_distribution_has_its_metadata_once(tmp_path: Path, kind: str, more: str) -> None:
-    assert "got 2 files" in refused("publish/distributions.py", str(distribution(tmp_path, kind, METADATA, more)))
-    assert not refused("publish/distributions.py", str(distribution(tmp_path, kind, METADATA, "acme/deeper/PKG-INFO")))
+    assert "got 2 files" in refused("publish/packages.py", "pypi", str(distribution(tmp_path, kind, METADATA, more).parent))
+    assert not refused("publish/packages.py", "pypi", str(distribution(tmp_path, kind, METADATA, "acme/deeper/PKG-INFO").parent))
 
 
 def test_what_is_no_distribution_is_refused(tmp_path: Path) -> None:
     (tmp_path / "acme_payments_packed-1.0.0-py3-none-any.whl").write_text("")
-    assert "it can't be read" in refused("publish/distributions.py", *map(str, tmp_path.iterdir()))
+    assert "it can't be read" in refused("publish/packages.py", "pypi", str(tmp_path))
 
 
 def test_a_wheel_of_another_package_is_not_packed(tmp_path: Path) -> None:
@@ -434,7 +423,7 @@ MOVED = f"<distributionManagement><relocation>{_THERE}</relocation></distributio
 def test_a_pom_is_read_as_who_installs_it_reads_it(tmp_path: Path, root: str, module: str, message: str) -> None:
     (tmp_path / "root.pom").write_text(MODEL.format(ROOT + root))
     (tmp_path / "b.pom").write_text(MODEL.format(module))
-    said = refused("pack/poms.py", str(tmp_path))
+    said = refused("publish/poms.py", str(tmp_path))
     assert message in said and bool(message) == bool(said)
 
 
@@ -460,7 +449,7 @@ def test_a_pom_is_read_as_who_installs_it_reads_it(tmp_path: Path, root: str, mo
 def test_a_pom_that_nobody_else_can_read_is_refused(tmp_path: Path, root: str, module: str, message: str) -> None:
     (tmp_path / "root.pom").write_text(MODEL.format(ROOT + root))
     (tmp_path / "b.pom").write_text(MODEL.format(module))
-    script = PROJECT / ".github" / "actions" / "pack" / "poms.py"
+    script = PROJECT / ".github" / "actions" / "publish" / "poms.py"
     ended = subprocess.run([sys.executable, str(script), str(tmp_path)], capture_output=True, text=True, check=False)
     assert ended.returncode == bool(message), ended.stderr
     assert message in ended.stderr
@@ -491,7 +480,7 @@ def test_maven_packs_what_others_can_read(tmp_path: Path, version: str, asked: s
     assert message in result.output
 
 
-set_version = module("set_version")
+set_version = script("pack/set_version")
 
 
 @pytest.mark.parametrize(

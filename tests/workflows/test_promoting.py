@@ -254,3 +254,13 @@ def test_a_reviewer_sees_what_shared_lacks(cloud: LocalCloud, tmp_path: Path) ->
     assert promote(cloud, "needing", needing).outputs == {"result": "promoted"}
     other = publish(cloud, tmp_path / "other", "other", dependencies={"@acme-payments/base": "^2.0.0"})
     assert "@acme-payments/base ^2.0.0 (no such version)" in promote(cloud, "other", other).reason
+
+
+def test_generic_files_are_promoted(cloud: LocalCloud) -> None:
+    cloud.generic("payments", "acme-payments/promoted", "1.0.0", "image.bin", b"1")
+    named = {"domain": DOMAIN, "format": "generic", "namespace": "acme-payments", "package": "promoted", "packageVersion": "1.0.0"}
+    described = cloud.aws("codeartifact").describe_package_version(**named, repository="payments")["packageVersion"]
+    asked = {"format": "generic", "package": "acme-payments/promoted", "version": "1.0.0", "revision": described["revision"]}
+    result = cloud.run(PROMOTE, asked, event="workflow_dispatch", approve_by=["ada"])
+    assert result.conclusion is Conclusion.SUCCESS, result.output
+    assert cloud.versions("shared", "generic", "promoted", "acme-payments") == {"1.0.0": "Published"}

@@ -1,5 +1,6 @@
 """publish-package.yml against the local cloud, with the program's own roles and real clients."""
 
+import copy
 import hashlib
 import json
 import threading
@@ -129,7 +130,7 @@ def test_python_dependencies_are_there_for_the_build(cloud: LocalCloud, tmp_path
 
 def intruded(folder: Path, name: str, made: str, *, after: str, victim: str) -> Path:
     """The workflow, in a run where one more job uploads what the shell commands make, between two jobs of the workflow."""
-    definition = definitions.read(WORKFLOWS / PUBLISH)
+    definition = copy.deepcopy(definitions.read(WORKFLOWS / PUBLISH))
     upload = {"uses": f"actions/upload-artifact@{'0' * 40}", "with": {"name": name, "path": "made", "overwrite": "true"}}
     definition["jobs"]["intruder"] = {
         "needs": ["check", after],
@@ -205,3 +206,40 @@ def test_private_maven_dependencies_are_there_for_the_build(cloud: LocalCloud, t
     # Maven's plugins are fetched into the job's own repository here: this is where the private artifacts are.
     succeeded(cloud.run(PUBLISH, inputs, source=user))
     assert cloud.run(PUBLISH, {"format": "maven"}, source=user, environment=downloads).jobs["build"].conclusion is Conclusion.FAILURE
+
+
+@pytest.mark.parametrize(
+    ("format", "name", "says"),
+    [
+        ("npm", "@acme-identity/session", "belongs to the team of repository identity (package group /npm/acme-identity/*)"),
+        ("npm", "@acme-nobody/session", "@acme-nobody/session belongs to no team (package group /*)"),
+        ("pypi", "acme-nobody-session", "acme-nobody-session belongs to no team (package group /*)"),
+    ],
+)
+@pytest.mark.usefixtures("identity")
+def test_a_name_of_others_is_refused_with_its_owner(cloud: LocalCloud, tmp_path: Path, format: str, name: str, says: str) -> None:
+    result = cloud.run(PUBLISH, {"format": format}, source=MAKE[format](tmp_path / "source", name, "1.0.0"))
+    assert result.conclusion is Conclusion.FAILURE
+    assert says in result.output
+
+
+@pytest.mark.usefixtures("identity")
+def test_a_failure_with_a_name_of_ones_own_names_no_owner(cloud: LocalCloud, tmp_path: Path) -> None:
+    """CodeArtifact takes no such version, though the name is the team's."""
+    source = sources.npm(tmp_path / "source", "@acme-payments/refused", "1.0.0")
+    result = cloud.run(PUBLISH, {"format": "npm", "npm-tag": "a" * 300}, source=source)
+    assert result.conclusion is Conclusion.FAILURE
+    assert "belongs to" not in result.output
+
+
+@pytest.fixture(scope="module")
+def identity(cloud: LocalCloud) -> None:
+    """Another team's repository, and the package groups of what both own, as the program makes them."""
+    codeartifact = cloud.aws("codeartifact")
+    codeartifact.create_repository(domain=DOMAIN, repository="identity")
+    for team, group in (("identity", "/npm/acme-identity/*"), ("payments", "/npm/acme-payments/*")):
+        codeartifact.create_package_group(domain=DOMAIN, packageGroup=group)
+        allowed = [{"repositoryName": name, "originRestrictionType": "PUBLISH"} for name in (team, "shared")]
+        codeartifact.update_package_group_origin_configuration(
+            domain=DOMAIN, packageGroup=group, restrictions={"PUBLISH": "ALLOW_SPECIFIC_REPOSITORIES"}, addAllowedRepositories=allowed
+        )

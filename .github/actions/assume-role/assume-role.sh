@@ -14,6 +14,11 @@ stop() {
   exit 1
 }
 
+# No jq: not every container has it. The AWS CLI signs what follows; curl's own signatures differ between its versions.
+for tool in aws curl; do
+  command -v "$tool" > /dev/null ||
+    stop "this job has no $tool: install it before this step (in a container, put it into the image; https://docs.aws.amazon.com/cli)"
+done
 [[ -n ${ACTIONS_ID_TOKEN_REQUEST_URL:-} && -n ${ACTIONS_ID_TOKEN_REQUEST_TOKEN:-} ]] ||
   stop "GitHub gives this job no token: the calling job needs the permission id-token: write, which a fork's pull request never has"
 
@@ -21,7 +26,8 @@ stop() {
 answer=$(printf 'header = "Authorization: bearer %s"\n' "$ACTIONS_ID_TOKEN_REQUEST_TOKEN" |
   curl --silent --show-error --fail-with-body --retry 3 --max-time 30 --config - "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=$AUDIENCE") ||
   stop "GitHub refused this job a token: ${answer//$'\n'/ }"
-token=$(jq -er .value <<< "$answer") || stop "GitHub's answer holds no token"
+token=$(sed -nE 's/.*"value" *: *"([^"]+)".*/\1/p' <<< "${answer//$'\n'/ }")
+[[ -n $token ]] || stop "GitHub's answer holds no token"
 printf '::add-mask::%s\n' "$token"
 
 home=$(mktemp -d "$RUNNER_TEMP/assume-role.XXXXXX")
@@ -32,11 +38,11 @@ printf '%s' "$token" > "$home/token"
 unset AWS_PROFILE AWS_DEFAULT_PROFILE
 answer=$(HOME=$home AWS_CONFIG_FILE=$home/config AWS_SHARED_CREDENTIALS_FILE=$home/credentials AWS_PAGER="" \
   aws sts assume-role-with-web-identity --role-arn "$ROLE_ARN" --role-session-name "github-$GITHUB_RUN_ID-$GITHUB_RUN_ATTEMPT" \
-  --web-identity-token "file://$home/token" --region "$REGION" --output json 2> "$home/errors") ||
+  --web-identity-token "file://$home/token" --region "$REGION" --output text \
+  --query 'Credentials.[AccessKeyId,SecretAccessKey,SessionToken]' 2> "$home/errors") ||
   stop "AWS refuses this job the role $ROLE_ARN: $(tr '\n' ' ' < "$home/errors")"
-jq -e '.Credentials | .AccessKeyId and .SecretAccessKey and .SessionToken' <<< "$answer" > /dev/null || stop "AWS's answer holds no credentials"
-jq -r '.Credentials | .AccessKeyId, .SecretAccessKey, .SessionToken | "::add-mask::\(.)"' <<< "$answer"
-{
-  jq -r '.Credentials | "AWS_ACCESS_KEY_ID=\(.AccessKeyId)", "AWS_SECRET_ACCESS_KEY=\(.SecretAccessKey)", "AWS_SESSION_TOKEN=\(.SessionToken)"' <<< "$answer"
-  printf 'AWS_REGION=%s\nAWS_DEFAULT_REGION=%s\n' "$REGION" "$REGION"
-} >> "$GITHUB_ENV"
+read -r id secret session <<< "$answer"
+[[ -n $session && $id$secret$session != *None* ]] || stop "AWS's answer holds no credentials"
+printf '::add-mask::%s\n' "$id" "$secret" "$session"
+printf '%s\n' "AWS_ACCESS_KEY_ID=$id" "AWS_SECRET_ACCESS_KEY=$secret" "AWS_SESSION_TOKEN=$session" "AWS_REGION=$REGION" \
+  "AWS_DEFAULT_REGION=$REGION" >> "$GITHUB_ENV"

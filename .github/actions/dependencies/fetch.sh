@@ -46,12 +46,23 @@ check_npm() {
     "these do not come from the registry"
 }
 
+# other_lock FILE ... COMMAND: stop where a package has another tool's lock file alone, and say what makes the one that is read here.
+other_lock() {
+  local file
+  for file in "${@:1:$#-1}"; do
+    [[ ! -f $package/$file ]] || stop "$file is not read here: run '${*: -1}' in $DIRECTORY and commit what it writes"
+  done
+}
+
 fetch_npm() {
+  [[ -f $package/package-lock.json ]] || other_lock pnpm-lock.yaml yarn.lock bun.lock bun.lockb 'npm install --package-lock-only'
   [[ -f $package/package.json && -f $package/package-lock.json ]] || stop "package.json and package-lock.json are needed in $DIRECTORY"
   cp "$package/package.json" .
   # What is for npm 6 goes: npm reads the rest, and only the rest is checked here.
   jq 'del(.dependencies)' "$package/package-lock.json" > package-lock.json
-  jq -e '.workspaces | not' package.json > /dev/null || stop "workspaces are not supported here"
+  jq -e '.workspaces | not' package.json > /dev/null ||
+    stop "workspaces are not supported here: give the package's own folder as working-directory, with a lock file of its own (run 'npm install \
+--package-lock-only --workspaces=false' in it)"
   # npm fetches what an older lock file leaves out.
   jq -e '(.lockfileVersion == 2 or .lockfileVersion == 3) and (.packages | type == "object")' package-lock.json > /dev/null ||
     stop "package-lock.json is older than npm 7: make it anew"
@@ -68,6 +79,9 @@ requirement+='[[:blank:]]*([=<>!~]=?=?[[:blank:]]*[A-Za-z0-9*][A-Za-z0-9.*+!_-]*
 requirement+="(;[A-Za-z0-9_.\"'<>=!~()*+, ]*)?([[:blank:]]+--hash=sha256:[0-9a-f]{64})*[[:blank:]]*\$"
 
 fetch_pypi() {
+  [[ -f $package/requirements.txt ]] || other_lock uv.lock 'uv export --no-emit-project --output-file requirements.txt'
+  [[ -f $package/requirements.txt ]] || other_lock poetry.lock 'poetry export --output requirements.txt'
+  [[ -f $package/requirements.txt ]] || other_lock pdm.lock 'pdm export --no-markers --output requirements.txt'
   [[ -f $package/requirements.txt ]] || stop "requirements.txt is needed in $DIRECTORY: it names all that the build installs"
   sed -e 's/\r$//' "$package/requirements.txt" | sed -E -e ':a' -e '/\\$/N; s/\\\n//; ta' -e 's/(^|[[:space:]])#.*$//' |
     sed -E '/^[[:space:]]*$/d' > requirements.txt

@@ -1,23 +1,23 @@
-"""Refuse wheels whose requirements lead elsewhere than to an index. usage: requirements.py WHEEL...
+"""Refuse distributions whose requirements lead elsewhere than to an index. usage: requirements.py FILE...
 
 A direct reference (NAME @ URL) names a file of the machine that built it, or a place that no index stands for; PyPI refuses them too.
 https://packaging.python.org/en/latest/specifications/version-specifiers/#direct-references
 """
 
 import sys
-import zipfile
-from email.parser import BytesHeaderParser
+from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "publish"))
 
-def problems(wheel: str) -> list[str]:
-    """What of the wheel's requirements nobody else can follow. Raises StopIteration or BadZipFile for what is no wheel."""
-    with zipfile.ZipFile(wheel) as archive:
-        name = next(one for one in archive.namelist() if one.count("/") == 1 and one.endswith(".dist-info/METADATA"))
-        metadata = BytesHeaderParser().parsebytes(archive.read(name))
+from formats.pypi import metadata
+
+
+def problems(file: str) -> list[str]:
+    """What of a wheel's or a source distribution's requirements nobody else can follow. Raises package.Refused for what is neither."""
     found = []
-    for text in metadata.get_all("Requires-Dist", []):
+    for text in metadata(file).get_all("Requires-Dist", []):
         try:
             elsewhere = Requirement(text).url is not None
         except InvalidRequirement:
@@ -28,7 +28,7 @@ def problems(wheel: str) -> list[str]:
 
 
 def main() -> int:
-    found = [f"{wheel.rsplit('/', 1)[-1]}: {problem}" for wheel in sys.argv[1:] for problem in problems(wheel)]
+    found = [f"{file.rsplit('/', 1)[-1]}: {problem}" for file in sys.argv[1:] for problem in problems(file)]
     for problem in found:
         print(f"::error title=Pack::{problem}", file=sys.stderr)
     return 1 if found else 0

@@ -1,38 +1,18 @@
-"""The version that a release tag says. usage: tag_version.py FORMAT PREFIX TAG
+"""What a release tag says: a version, and of which package.
 
-A tag is the version alone, or after the package's name: v1.2.3, 1.2.3, @acme/ui@1.2.3, ui@1.2.3, ui-v1.2.3, ui-1.2.3, ui/v1.2.3. PREFIX
-stands in place of the name ("" = none). A version has a dot: v1, which moves with every release, is none. Prints the version.
+A tag is the version alone, or after the package's name: v1.2.3, 1.2.3, @acme/ui@1.2.3, ui@1.2.3, ui-v1.2.3, ui-1.2.3, ui/v1.2.3. A prefix
+stands in place of the name. A version has a dot: v1, which moves with every release, is none.
 """
 
-import json
 import re
-import sys
-import tomllib
-import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
+
+from manifests import Refused
 
 _VERSION = re.compile(r"v?([0-9]+(\.[0-9A-Za-z]+)+([-+._][0-9A-Za-z.+_-]+)?)")
 
 
-def names(format: str, folder: Path) -> list[str]:
-    """How tags may call the package in a folder. Raises OSError, ValueError or KeyError if its manifest says no name."""
-    if format == "npm":
-        name = json.loads((folder / "package.json").read_text(encoding="utf-8"))["name"]
-        return [name, name.rpartition("/")[2]]
-    if format == "pypi":
-        project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
-        name = project.get("project", {}).get("name") or project["tool"]["poetry"]["name"]
-        return [name, re.sub(r"[-_.]+", "-", name).lower()]
-    artifact = ElementTree.parse(folder / "pom.xml").getroot().find("{*}artifactId")
-    if artifact is None or not artifact.text:
-        raise KeyError("artifactId")
-    return [artifact.text.strip()]
-
-
-def version_of(tag: str, called: Iterable[str], prefix: str = "") -> str | None:
-    """The version in a tag of a package that is called so, or None."""
-    starts = [prefix] if prefix else ["", *(f"{name}{mark}" for name in called for mark in ("@", "-", "/", "_"))]
+def _version(tag: str, starts: Iterable[str]) -> str | None:
     for start in starts:
         found = _VERSION.fullmatch(tag.removeprefix(start)) if tag.startswith(start) else None
         if found:
@@ -40,21 +20,33 @@ def version_of(tag: str, called: Iterable[str], prefix: str = "") -> str | None:
     return None
 
 
-def main() -> int:
-    format, prefix, tag = sys.argv[1:]
-    try:
-        called = names(format, Path())
-    except (OSError, ValueError, KeyError, ElementTree.ParseError) as problem:
-        print(f"the manifest does not say the package's name: {problem}", file=sys.stderr)
-        return 1
-    version = version_of(tag, called, prefix)
+def _named(tag: str, called: Iterable[str]) -> str | None:
+    return _version(tag, (f"{name}{mark}" for name in called for mark in ("@", "-", "/", "_")))
+
+
+def chosen(tag: str, packages: Mapping[str, Sequence[str]], prefix: str = "") -> tuple[list[str], str]:
+    """Those of the packages (key -> names, the full one first) that a tag is about, and the version that it says.
+
+    A tag with a package's name is about that one, any other about all of them. Raises Refused if it says no version of any of them, or if
+    two packages are called as it says.
+    """
+    if prefix:
+        version = _version(tag, (prefix,))
+        found = list(packages)
+    else:
+        named = {key: version for key, called in packages.items() if (version := _named(tag, called))}
+        if len(named) > 1:
+            full = {key: version for key in named if (version := _named(tag, packages[key][:1]))}
+            named = full if len(full) == 1 else named
+        if len(named) > 1:
+            raise Refused(
+                f"the tag {tag} may be of {' or '.join(packages[key][0] for key in named)}; expected a tag with the full name of one"
+            )
+        version = next(iter(named.values()), None) or _version(tag, ("",))
+        found = list(named) or list(packages)
     if version is None:
-        expected = f"{prefix}1.2.3" if prefix else f"v1.2.3 or {called[-1]}-v1.2.3"
-        print(f"the tag {tag} says no version of {called[0]}; expected one such as {expected}", file=sys.stderr)
-        return 1
-    print(version)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        whose = ", ".join(called[0] for called in packages.values())
+        short = next(iter(packages.values()))[-1]
+        expected = f"{prefix}1.2.3" if prefix else f"v1.2.3 or {short}-v1.2.3"
+        raise Refused(f"the tag {tag} says no version of {whose}; expected one such as {expected}")
+    return found, version

@@ -25,7 +25,19 @@ case $FORMAT in
     [[ $PACKAGE =~ ^([A-Za-z0-9_.-]+):([A-Za-z0-9_.-]+)$ ]] || stop "not group:artifact: $PACKAGE"
     namespace=${BASH_REMATCH[1]} name=${BASH_REMATCH[2]}
     ;;
-  *) stop "the format is npm, pypi or maven, not $FORMAT" ;;
+  cargo)
+    [[ $PACKAGE =~ ^[A-Za-z][A-Za-z0-9_-]*$ ]] || stop "not the name of a crate: $PACKAGE"
+    namespace="" name=$PACKAGE
+    ;;
+  nuget)
+    [[ $PACKAGE =~ ^[a-z0-9_]+([.-][a-z0-9_]+)*$ ]] || stop "not the id of a NuGet package in lower case: $PACKAGE"
+    namespace="" name=$PACKAGE
+    ;;
+  generic)
+    [[ $PACKAGE =~ ^([A-Za-z0-9._-]+)/([A-Za-z0-9._-]+)$ ]] || stop "not namespace/name: $PACKAGE"
+    namespace=${BASH_REMATCH[1]} name=${BASH_REMATCH[2]}
+    ;;
+  *) stop "the format is npm, pypi, maven, cargo, nuget or generic, not $FORMAT" ;;
 esac
 [[ $VERSION =~ ^[0-9A-Za-z][0-9A-Za-z.!+_-]*$ ]] || stop "not a version: $VERSION"
 # shellcheck disable=SC2034 # theirs

@@ -14,13 +14,16 @@ endpoint() {
     --format "$FORMAT" --query repositoryEndpoint --output text | sed 's#/*$#/#'
 }
 
-# login TOOL: npm or twine. What has rights is left neither to later steps nor, on a runner of one's own, to later jobs.
+# login TOOL: npm or twine, once a script. What has rights is left neither to later steps nor, on a runner of one's own, to later jobs. `at_end`: what
+# else the script does at its end.
 login() {
   local address token
+  [[ -z ${logged_in:-} ]] || return 0
   address=$(endpoint)
   fetch_token
   HOME=$(umask 077 && mktemp -d "$RUNNER_TEMP/home.XXXXXX")
-  trap 'rm -rf "$HOME"' EXIT
+  # shellcheck disable=SC2154 # of who sources this, if there is anything
+  trap 'rm -rf "$HOME"; ${at_end:-:}' EXIT
   case $1 in
     npm) printf 'registry=%s\n//%s:_authToken=%s\n' "$address" "${address#*://}" "$token" > "$HOME/.npmrc" ;;
     twine)
@@ -28,4 +31,5 @@ login() {
         "$address" "$token" > "$HOME/.pypirc"
       ;;
   esac
+  logged_in=yes
 }

@@ -1,19 +1,10 @@
 # shellcheck shell=bash
-# What a CodeArtifact repository holds of one package version. Sourced by publish.sh.
+# What a CodeArtifact repository holds of one package version, `title`. Sourced by publish.sh.
 
 stop() {
   # A message is one line.
   printf '::error title=Publish::%s\n' "${1//$'\n'/ }" >&2
   exit 1
-}
-
-# title NAMESPACE PACKAGE VERSION, as people write it
-title() {
-  case $FORMAT in
-    npm) printf '%s%s@%s' "${1:+@$1/}" "$2" "$3" ;;
-    pypi) printf '%s %s' "$2" "$3" ;;
-    maven) printf '%s:%s:%s' "$1" "$2" "$3" ;;
-  esac
 }
 
 # codeartifact OPERATION NAMESPACE PACKAGE OPTION...
@@ -47,16 +38,19 @@ stored() {
     return
   }
   listed=$(found list-package-version-assets "$1" "$2" --package-version "$3" --no-paginate --max-results 1000)
-  jq -e 'has("nextToken") | not' <<< "$listed" > /dev/null || stop "$(title "$@") has more assets than CodeArtifact allows"
+  jq -e 'has("nextToken") | not' <<< "$listed" > /dev/null || stop "${title:?} has more assets than CodeArtifact allows"
   jq -en --argjson described "$described" --argjson listed "$listed" '$listed + {status: $described.packageVersion.status}' ||
-    stop "$(title "$@") has no status"
+    stop "${title:?} has no status"
 }
 
 # assets ANSWER: prints lines "ASSET SHA256" of what `stored` answered
 assets() {
-  # An npm version has one asset, whatever it is called; maven-metadata.xml is about the package, not about this version.
-  jq -r --arg format "$FORMAT" '(.assets // [])[] | select(.name != "maven-metadata.xml")
-    | "\(if $format == "npm" then "tarball" else .name end) \(.hashes["SHA-256"])"' <<< "$1" | sort
+  # An npm version has one asset, whatever it is called; so has a crate's and a NuGet package's, but for what CodeArtifact may put beside it.
+  # maven-metadata.xml is about the package, not about this version.
+  jq -r --arg format "$FORMAT" '{npm: "tarball", cargo: "crate", nuget: "package"}[$format] as $one
+    | {cargo: ".crate", nuget: ".nupkg"}[$format] as $suffix
+    | (.assets // [])[] | select(.name != "maven-metadata.xml") | select($suffix == null or (.name | endswith($suffix)))
+    | "\($one // .name) \(.hashes["SHA-256"])"' <<< "$1" | sort
 }
 
 # compare EXPECTED ANSWER (lines "ASSET SHA256", sorted; what `stored` answered): prints
@@ -104,9 +98,4 @@ difference() {
       say("stored with other content", other)
       print text
     }'
-}
-
-# sha256 FILE
-sha256() {
-  sha256sum "$1" | cut -d ' ' -f 1
 }

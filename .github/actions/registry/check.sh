@@ -23,14 +23,23 @@ done
 [[ $ROLE_ARN =~ ^arn:aws[a-z-]*:iam::([0-9]{12}):role/[A-Za-z0-9+=,.@_/-]+$ ]] || stop "the role's variable does not hold the ARN of a role"
 role_account=${BASH_REMATCH[1]}
 
-found=$(jq --arg domain "$DOMAIN" --arg owner "$DOMAIN_OWNER" --arg region "$REGION" \
-  '[.[] | select(.domain == $domain and .domainOwner == $owner and .region == $region)]' "$constants")
-if [[ $(jq length <<< "$found") != 1 ]]; then
-  known=$(jq -r 'map("domain \(.domain) of account \(.domainOwner) in \(.region)") | join("; ")' "$constants")
+# field ENTRY NAME: registry.json is a list of flat objects, with no blank or quote in a value. No jq: not every container has it.
+field() {
+  sed -nE "s/.*\"$2\": *\"?([A-Za-z0-9._-]+)\"?.*/\1/p" <<< "$1"
+}
+
+found="" known=""
+while IFS= read -r entry; do
+  [[ $entry == *'"domain"'* ]] || continue
+  known+="${known:+; }domain $(field "$entry" domain) of account $(field "$entry" domainOwner) in $(field "$entry" region)"
+  [[ $(field "$entry" domain) == "$DOMAIN" && $(field "$entry" domainOwner) == "$DOMAIN_OWNER" && $(field "$entry" region) == "$REGION" ]] ||
+    continue
+  found+=$entry$'\n'
+done < <(tr -d '\n' < "$constants" | tr '}' '\n' && echo)
+[[ $(grep -c . <<< "$found") == 1 ]] ||
   stop "the variables CODEARTIFACT_DOMAIN, _DOMAIN_OWNER and _REGION disagree with the registries of this workflow, which are: $known"
-fi
 [[ $role_account == "$DOMAIN_OWNER" ]] || stop "the role belongs to account $role_account, the registry to $DOMAIN_OWNER"
 
-jq -r '.[0] | "stack=\(.stack)", "domain=\(.domain)", "domain-owner=\(.domainOwner)", "region=\(.region)", "token-duration=\(.tokenDuration)"' \
-  <<< "$found"
+printf 'stack=%s\ndomain=%s\ndomain-owner=%s\nregion=%s\ntoken-duration=%s\n' "$(field "$found" stack)" "$DOMAIN" "$DOMAIN_OWNER" "$REGION" \
+  "$(field "$found" tokenDuration)"
 printf 'repository=%s\nrole-arn=%s\n' "$REPOSITORY" "$ROLE_ARN"

@@ -102,6 +102,12 @@ get() {
   esac
 }
 
+if [[ $FORMAT == cargo || $FORMAT == nuget ]]; then
+  # AWS does not say what it lists of these as dependencies.
+  printf 'What %s %s needs is not looked up for format %s: see that %s has it.\n' "$PACKAGE" "$VERSION" "$FORMAT" "$SHARED" | tee -a "$GITHUB_STEP_SUMMARY"
+  exit
+fi
+[[ $FORMAT != generic ]] || exit 0 # files need nothing
 lines=$(needed)
 if [[ $FORMAT == npm ]]; then
   REPOSITORY=$SHARED login npm

@@ -12,7 +12,7 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
-from rehearsal.cloud.codeartifact import inspection, maven, model, npm, pypi
+from rehearsal.cloud.codeartifact import cargo, inspection, maven, model, npm, nuget, pypi
 from rehearsal.cloud.codeartifact.asgi import Request, json_reply, read, write
 from rehearsal.cloud.codeartifact.cloudcontrol import answer as cloudcontrol_answer
 from rehearsal.cloud.codeartifact.endpoints import authenticated, error_reply, unsupported
@@ -23,7 +23,7 @@ from rehearsal.cloud.codeartifact.operations import OPERATIONS, Call
 from rehearsal.cloud.codeartifact.service import Service
 from rehearsal.cloud.public_registries import catalog
 
-FORMATS = {"npm": npm.handle, "pypi": pypi.handle, "maven": maven.handle}
+FORMATS = {"npm": npm.handle, "pypi": pypi.handle, "maven": maven.handle, "cargo": cargo.handle, "nuget": nuget.handle}
 SIGNED_REGION = re.compile(r"Credential=[^/,]+/\d{8}/([a-z0-9-]+)/")
 _services: list[Service] = []
 

@@ -72,7 +72,7 @@ def authenticated(service: Service, request: Request) -> EndpointCall:
     match = PATH.fullmatch(request.raw_path)
     if match is None:
         raise not_found("There is no package endpoint at this path.", "repository", request.path)
-    token = service.tokens.find(token_text(request.headers.get("authorization", "")), service.clock())
+    token = service.tokens.find(token_text(request.headers.get("authorization", ""), match["format"]), service.clock())
     if token is None or token.domain != (match["owner"], match["domain"]):
         raise _unauthenticated()
     principal = service.adapter.principal_for_key(token.principal.access_key_id)
@@ -83,9 +83,11 @@ def authenticated(service: Service, request: Request) -> EndpointCall:
     )
 
 
-def token_text(authorization: str) -> str:
-    """The token in an Authorization header, empty if there is none."""
-    scheme, _, value = authorization.partition(" ")
+def token_text(authorization: str, format: str) -> str:
+    """The token in an Authorization header, empty if there is none. Cargo's header is the token that it was given, and nothing else."""
+    scheme, blank, value = authorization.partition(" ")
+    if format == "cargo" and not blank:
+        return scheme
     if scheme.lower() == "bearer":
         return value.strip()
     if scheme.lower() != "basic":

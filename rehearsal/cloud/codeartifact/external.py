@@ -5,6 +5,7 @@ needed. Certificates and proxies are httpx's defaults (`SSL_CERT_FILE`, `HTTPS_P
 """
 
 import asyncio
+import json
 import re
 import shutil
 import ssl
@@ -18,6 +19,7 @@ from urllib.parse import quote, urldefrag, urljoin
 import httpx
 
 from rehearsal.cloud.codeartifact.errors import ApiError, not_implemented
+from rehearsal.cloud.public_registries.cargo import index_path
 
 # Source: User Guide, "Supported external connection repositories".
 CONNECTIONS = {
@@ -32,7 +34,12 @@ CONNECTIONS = {
     "public:ruby-gems-org": "ruby",
     "public:crates-io": "cargo",
 }
-FIXTURES = {"public:npmjs": "/_public/npm/", "public:pypi": "/_public/pypi/simple/", "public:maven-central": "/_public/maven/"}
+FIXTURES = {
+    "public:npmjs": "/_public/npm/",
+    "public:pypi": "/_public/pypi/simple/",
+    "public:maven-central": "/_public/maven/",
+    "public:crates-io": "/_public/cargo/",
+}
 # Prints what the client on this machine is configured with: npm always says, pip only lists what differs from its own default.
 NPM_REGISTRY = ("npm", "config", "get", "registry")
 PIP_CONFIGURATION = (sys.executable, "-m", "pip", "config", "list")
@@ -88,6 +95,17 @@ class PublicRegistries:
     async def maven_file(self, connection: str, path: str) -> bytes | None:
         """A file of a Maven repository by its path, None if there is none."""
         return await self.download(connection, await self.url(connection) + quote(path))
+
+    async def cargo_entries(self, connection: str, name: str) -> list[dict[str, Any]] | None:
+        """A crate's lines in the sparse index, None if it has none of that name."""
+        content = await self.download(connection, await self.url(connection) + index_path(name))
+        return [json.loads(line) for line in content.decode().splitlines() if line] if content is not None else None
+
+    async def cargo_crate(self, connection: str, name: str, version: str) -> bytes | None:
+        """A crate's archive, None if there is none. The fixture's downloads have the shape that The Cargo Book gives by default."""
+        content = await self.download(connection, f"{await self.url(connection)}config.json")
+        base = json.loads(content or b"{}").get("dl", "")
+        return await self.download(connection, f"{base}/{quote(name)}/{quote(version)}/download")
 
     async def download(self, connection: str, url: str) -> bytes | None:
         """A file's content, None if there is none."""

@@ -42,7 +42,8 @@ LISTS = ("classifiers", "requires_dist", "provides_extra", "project_urls", "dyna
 
 async def handle(call: EndpointCall) -> Reply:
     """Answer one request of pip, twine or a like client."""
-    path, method = unquote(call.rest), call.request.method
+    # uv looks at a wheel's headers first. A HEAD is answered as a GET, whose body the server leaves out (RFC 9110, 9.3.2).
+    path, method = unquote(call.rest), call.request.method.replace("HEAD", "GET")
     if path == "" and method == "POST":
         return await _upload(call)
     if (match := PAGE.fullmatch(path)) and method == "GET":

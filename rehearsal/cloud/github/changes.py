@@ -173,7 +173,7 @@ def open_pull_request(github: GitHub, repo: Repository, actor: User, head_repo: 
     require_read(repo, actor)
     if head_repo is not repo and head_repo.fork_of != repo.id:
         raise Refused(422, f"{head_repo.full_name} is not a fork of {repo.full_name}")
-    _allow_actions(repo, actor)
+    _allow_actions(repo, actor, 403)
     sha = resolve(head_repo, head)
     base_sha = resolve(repo, base)
     if sha in repo.history(base_sha) if sha in repo.commits else False:
@@ -193,7 +193,7 @@ def review(repo: Repository, actor: User, number: int, verdict: str) -> PullRequ
             422, "Can not approve your own pull request" if verdict == "APPROVED" else "Can not request changes on your own pull request"
         )
     if verdict == "APPROVED":
-        _allow_actions(repo, actor)
+        _allow_actions(repo, actor, 422)
     pull_request.reviews.append(Review(actor.login, pull_request.head_sha, verdict))
     return pull_request
 
@@ -258,9 +258,10 @@ def pull(repo: Repository, number: int) -> PullRequest:
     return repo.pull_requests[number]
 
 
-def _allow_actions(repo: Repository, actor: User) -> None:
+def _allow_actions(repo: Repository, actor: User, status: int) -> None:
+    """GitHub answers 403 to the opening of a pull request, 422 to its approval."""
     if actor.login == GITHUB_ACTIONS_BOT and not repo.can_approve_pull_request_reviews:
-        raise Refused(422, "GitHub Actions is not permitted to create or approve pull requests.")
+        raise Refused(status, "GitHub Actions is not permitted to create or approve pull requests.")
 
 
 def _open_from(github: GitHub, head_repo: Repository, head: str) -> list[tuple[Repository, PullRequest]]:

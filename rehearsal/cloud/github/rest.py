@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 
 from rehearsal.cloud.github import openapi, views
 from rehearsal.cloud.github.patterns import unmodelled
-from rehearsal.cloud.github.rules import ROLE_IDS, RULES
+from rehearsal.cloud.github.rules import ROLE_IDS, RULES, applicable
 from rehearsal.cloud.github.state import (
     GITHUB_ACTIONS_APP,
     BranchPolicy,
@@ -28,6 +28,7 @@ from rehearsal.cloud.github.state import (
     Organization,
     Repository,
     Ruleset,
+    Secret,
     Variable,
     now,
     team_by_id,
@@ -314,6 +315,13 @@ def list_variables(call: Call) -> Reply:
     return Reply(200, {"total_count": len(box), "variables": shown}, headers)
 
 
+def list_organization_variables(call: Call) -> Reply:
+    """The organisation's, which are shared with all of its repositories here."""
+    box = call.repository.owner.variables
+    shown, headers = _page(call, [views.variable(box[name]) for name in sorted(box)], default=10, maximum=30)
+    return Reply(200, {"total_count": len(box), "variables": shown}, headers)
+
+
 def get_variable(call: Call) -> Reply:
     return Reply(200, views.variable(_variable(call)))
 
@@ -446,6 +454,7 @@ def _environment(call: Call, old: Environment, body: dict[str, Any]) -> Environm
         _reviewers(call, body.get("reviewers") or []),
         branches,
         old.policies if branches == "custom" else {},
+        old.secrets,
     )
 
 
@@ -513,6 +522,20 @@ def delete_branch_policy(call: Call) -> Reply:
     return Reply(204)
 
 
+def list_environment_secrets(call: Call) -> Reply:
+    secrets = call.environment.secrets
+    shown, headers = _page(call, [views.secret(secrets[name]) for name in sorted(secrets)])
+    return Reply(200, {"total_count": len(secrets), "secrets": shown}, headers)
+
+
+def put_environment_secret(call: Call) -> Reply:
+    """Create or replace. Nobody reads the value again, so that nothing opens it here."""
+    secrets, name = call.environment.secrets, call.names["secret_name"].upper()
+    old = secrets.get(name)
+    secrets[name] = Secret(name, old.created_at if old else now(), now())
+    return Reply(204) if old else Reply(201, {})
+
+
 # --- rulesets -------------------------------------------------------------------------------------------------------------------
 
 
@@ -537,6 +560,14 @@ def _ruleset_view(call: Call, ruleset: Ruleset, detail: bool = True) -> dict[str
 
 def list_rulesets(call: Call) -> Reply:
     shown, headers = _page(call, [_ruleset_view(call, one, detail=False) for one in _rulesets(call).values()])
+    return Reply(200, shown, headers)
+
+
+def list_branch_rules(call: Call) -> Reply:
+    """The rules that hold for a branch, whether it is there or not."""
+    repo = call.repository
+    counting = applicable(_rulesets(call).values(), f"refs/heads/{call.names['branch']}", repo.default_branch)
+    shown, headers = _page(call, [views.branch_rule(repo, each, rule) for each in counting for rule in each.rules])
     return Reply(200, shown, headers)
 
 
@@ -714,6 +745,7 @@ ROUTES = [
     Route("GET", f"{_VARIABLES}/{{name}}", get_variable, "actions_variables", "read"),
     Route("PATCH", f"{_VARIABLES}/{{name}}", update_variable, "actions_variables", "write"),
     Route("DELETE", f"{_VARIABLES}/{{name}}", delete_variable, "actions_variables", "write"),
+    Route("GET", f"{_REPO}/actions/organization-variables", list_organization_variables, "actions_variables", "read"),
     Route("GET", f"{_REPO}/actions/permissions/workflow", get_workflow_permissions, "administration", "read"),
     Route("PUT", f"{_REPO}/actions/permissions/workflow", set_workflow_permissions, "administration", "write"),
     Route("GET", f"{_REPO}/actions/oidc/customization/sub", get_subject, "actions", "read"),
@@ -726,10 +758,13 @@ ROUTES = [
     Route("GET", f"{_POLICIES}/{{branch_policy_id}}", get_branch_policy, "actions", "read"),
     Route("PUT", f"{_POLICIES}/{{branch_policy_id}}", update_branch_policy, "administration", "write"),
     Route("DELETE", f"{_POLICIES}/{{branch_policy_id}}", delete_branch_policy, "administration", "write"),
+    Route("GET", f"{_ENVIRONMENT}/secrets", list_environment_secrets, "environments", "read"),
+    Route("PUT", f"{_ENVIRONMENT}/secrets/{{secret_name}}", put_environment_secret, "environments", "write"),
     Route("GET", f"{_REPO}/git/ref/{{ref}}", get_ref, "contents", "read"),
     Route("GET", f"{_REPO}/git/matching-refs/{{ref}}", matching_refs, "contents", "read"),
     # Which permission GitHub asks for is not documented: contents is the narrowest that the workflow has.
     Route("GET", f"{_REPO}/activity", list_activities, "contents", "read"),
+    Route("GET", f"{_REPO}/rules/branches/{{branch}}", list_branch_rules, "metadata", "read"),
     Route("GET", f"{_REPO}/rulesets", list_rulesets, "metadata", "read"),
     Route("POST", f"{_REPO}/rulesets", create_ruleset, "administration", "write"),
     Route("GET", f"{_REPO}/rulesets/{{ruleset_id}}", get_ruleset, "metadata", "read"),

@@ -72,6 +72,15 @@ class BranchPolicy:
     type: str = "branch"  # branch, tag
 
 
+@dataclass(frozen=True)
+class Secret:
+    """A secret of an environment; its value is not kept, because nothing here reads one."""
+
+    name: str
+    created_at: str
+    updated_at: str
+
+
 @dataclass
 class Environment:
     name: str
@@ -84,6 +93,7 @@ class Environment:
     reviewers: list[tuple[str, int]] = field(default_factory=list)  # ("User" or "Team", id)
     branches: str = "all"  # all, protected, custom
     policies: dict[int, BranchPolicy] = field(default_factory=dict)
+    secrets: dict[str, Secret] = field(default_factory=dict)
 
 
 @dataclass

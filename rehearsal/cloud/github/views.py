@@ -14,6 +14,7 @@ from rehearsal.cloud.github.state import (
     Organization,
     Repository,
     Ruleset,
+    Secret,
     Team,
     User,
     Variable,
@@ -211,6 +212,16 @@ def ruleset(api: str, repo: Repository, ruleset: Ruleset, detail: bool, with_byp
     if detail and with_bypass_actors:
         shown["bypass_actors"] = ruleset.bypass_actors
     return shown
+
+
+def branch_rule(repo: Repository, ruleset: Ruleset, rule: dict[str, Any]) -> dict[str, Any]:
+    """A `repository-rule-detailed`."""
+    return {**rule, "ruleset_source_type": "Repository", "ruleset_source": repo.full_name, "ruleset_id": ruleset.id}
+
+
+def secret(one: Secret) -> dict[str, Any]:
+    """An `actions-secret`."""
+    return {"name": one.name, "created_at": one.created_at, "updated_at": one.updated_at}
 
 
 def subject(repo: Repository) -> dict[str, Any]:

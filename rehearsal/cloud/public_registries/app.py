@@ -1,4 +1,4 @@
-"""ASGI application below `/_public/`: `npm/`, `pypi/simple/` and `maven/`, read-only and open to everybody, as public registries are."""
+"""ASGI application below `/_public/`: `npm/`, `pypi/simple/`, `maven/` and `cargo/`, read-only and open to everybody."""
 
 import html
 import json
@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import quote, unquote
 
-from rehearsal.cloud.public_registries import catalog, maven, npm, pypi
+from rehearsal.cloud.public_registries import cargo, catalog, maven, npm, pypi
 
 Answer = tuple[int, str, bytes]
 NOT_FOUND: Answer = (404, "application/json", b'{"error": "not found"}')
@@ -33,6 +33,8 @@ def _answer(method: str, path: str, base: str) -> Answer:
         return _npm(rest, f"{base}npm/")
     if registry == "pypi" and rest.startswith("simple/"):
         return _pypi(rest.removeprefix("simple/"))
+    if registry == "cargo":
+        return _cargo(rest, f"{base}cargo")
     return _maven(rest) if registry == "maven" else NOT_FOUND
 
 
@@ -63,6 +65,19 @@ def _pypi(path: str) -> Answer:
     if not files or (file and file not in files):
         return NOT_FOUND
     return (200, "application/octet-stream", files[file]) if file else (200, "text/html", pypi.page(files).encode())
+
+
+def _cargo(path: str, base: str) -> Answer:
+    if path == "config.json":
+        return 200, "application/json", json.dumps({"dl": f"{base}/crates"}).encode()
+    for name in catalog.names("cargo"):
+        versions = {package.version: package.dependencies for package in catalog.versions("cargo", name)}
+        if path == cargo.index_path(name):
+            return 200, "text/plain", cargo.index(versions, name).encode()
+        for version, dependencies in versions.items():
+            if path == f"crates/{name}/{version}/download":
+                return 200, "application/octet-stream", cargo.crate(name, version, dependencies)
+    return NOT_FOUND
 
 
 def _maven(path: str) -> Answer:

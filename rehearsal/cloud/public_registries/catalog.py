@@ -10,6 +10,7 @@ NAMES = {
     "npm": re.compile(r"(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*"),
     "pypi": re.compile(r"[a-z0-9]+(-[a-z0-9]+)*"),
     "maven": re.compile(r"[A-Za-z0-9._-]+:[A-Za-z0-9._-]+"),
+    "cargo": re.compile(r"[A-Za-z][A-Za-z0-9_-]*"),
 }
 VERSION = re.compile(r"[0-9]+(\.[0-9]+)*([.+-]?[0-9A-Za-z]+)*")
 DEFAULTS = (
@@ -22,10 +23,14 @@ DEFAULTS = (
     ("maven", "org.example.open:punctuation", "2.0.0"),
     ("maven", "org.example.open:greeting", "1.0.0"),
     ("maven", "org.example.open:greeting", "1.1.0"),
+    ("cargo", "public-punctuation", "2.0.0"),
+    ("cargo", "public-greeting", "1.0.0"),
+    ("cargo", "public-greeting", "1.1.0"),
 )
 DEPENDENCIES = {  # of the default packages: each greeting needs a punctuation
     ("npm", "public-greeting"): {"public-punctuation": "^2.0.0"},
     ("pypi", "public-greeting"): {"public-punctuation": ">=2.0.0"},
+    ("cargo", "public-greeting"): {"public-punctuation": "^2.0.0"},
     ("maven", "org.example.open:greeting"): {"org.example.open:punctuation": "2.0.0"},
 }
 

@@ -98,7 +98,9 @@ class Call:
             raise invalid(f"Packages of format {format} have no namespace.")
         if not namespace and format in NAMESPACE_REQUIRED:
             raise invalid(f"The namespace is required for packages of format {format}.")
-        return Coordinates(format, namespace, self.params["package"])
+        # CodeArtifact normalises these names in requests; Python's have to be normalised by whoever asks.
+        name = self.params["package"].lower() if format == "nuget" else self.params["package"]
+        return Coordinates(format, namespace, name)
 
 
 def described_coordinates(package: Coordinates) -> dict[str, str]:

@@ -73,6 +73,16 @@ def list_allowed_repositories_for_group(call: Call) -> dict[str, Any]:
 
 
 @operation
+def get_associated_package_group(call: Call) -> dict[str, Any]:
+    """The most specific group of a package, which need not exist."""
+    domain = call.existing_domain()
+    package = rules.Coordinates(call.params["format"], call.get("namespace", ""), call.params["package"])
+    *exact, group = rules.restricting_groups(domain.groups.values(), package)
+    call.allow("GetAssociatedPackageGroup", call.targets.package_group(call.owner, call.domain_name, group.pattern))
+    return {"packageGroup": described(call, domain, group), "associationType": "WEAK" if exact else "STRONG"}
+
+
+@operation
 def update_package_group_origin_configuration(call: Call) -> dict[str, Any]:
     """Modes and allowed repositories; a list belongs to a mode ALLOW_SPECIFIC_REPOSITORIES and goes with it."""
     domain, group = _group(call, "UpdatePackageGroupOriginConfiguration")

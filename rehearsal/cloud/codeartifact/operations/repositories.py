@@ -13,7 +13,6 @@ from rehearsal.cloud.codeartifact.store import Domain, Repository
 
 MOST_UPSTREAMS = 10  # direct ones, fixed
 MOST_REPOSITORIES = 1000  # a domain
-ENDPOINT_FORMATS = ("npm", "pypi", "maven")
 
 
 @operation
@@ -72,12 +71,9 @@ def list_repositories_in_domain(call: Call) -> dict[str, Any]:
 @operation
 def get_repository_endpoint(call: Call) -> dict[str, Any]:
     domain, repository = call.repository("GetRepositoryEndpoint")
-    format = call.params["format"]
-    if format not in ENDPOINT_FORMATS:
-        raise not_implemented(f"an endpoint for packages of format {format}")
     if call.get("endpointType") == "dualstack":
         raise not_implemented("endpoints of type dualstack")
-    return {"repositoryEndpoint": call.service.endpoint(domain, format, repository)}
+    return {"repositoryEndpoint": call.service.endpoint(domain, call.params["format"], repository)}
 
 
 @operation

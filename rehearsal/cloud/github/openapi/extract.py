@@ -24,6 +24,7 @@ OPERATIONS = {
     f"{REPOSITORY}/branches": ["get"],
     f"{REPOSITORY}/actions/variables": ["get", "post"],
     f"{REPOSITORY}/actions/variables/{{name}}": ["get", "patch", "delete"],
+    f"{REPOSITORY}/actions/organization-variables": ["get"],
     f"{REPOSITORY}/actions/permissions/workflow": ["get", "put"],
     f"{REPOSITORY}/actions/oidc/customization/sub": ["get"],
     f"{REPOSITORY}/environments": ["get"],
@@ -33,6 +34,9 @@ OPERATIONS = {
     ENVIRONMENT: ["get", "put", "delete"],
     f"{ENVIRONMENT}/deployment-branch-policies": ["get", "post"],
     f"{ENVIRONMENT}/deployment-branch-policies/{{branch_policy_id}}": ["get", "put", "delete"],
+    f"{ENVIRONMENT}/secrets": ["get"],
+    f"{ENVIRONMENT}/secrets/{{secret_name}}": ["put"],
+    f"{REPOSITORY}/rules/branches/{{branch}}": ["get"],
     f"{REPOSITORY}/rulesets": ["get", "post"],
     f"{REPOSITORY}/rulesets/{{ruleset_id}}": ["get", "put", "delete"],
 }

@@ -129,9 +129,13 @@ class Person:
 
     def request(self, method: str, format: str, repository: str, path: str, **options: Any) -> httpx.Response:
         """A package manager's request."""
-        url = f"{self.scene.cloud.url}/_codeartifact/{DOMAIN}-{ACCOUNT}/{format}/{repository}/{path}"
+        url = self.url(format, repository) + path
         headers = {"authorization": f"Bearer {self.token}", **options.pop("headers", {})}
         return HTTP.request(method, url, headers=headers, **options)
+
+    def url(self, format: str, repository: str) -> str:
+        """A repository's endpoint, with its final slash."""
+        return f"{self.scene.cloud.url}/_codeartifact/{DOMAIN}-{ACCOUNT}/{format}/{repository}/"
 
     def npm_publish(self, repository: str, name: str, version: str, /, *, tag: str = "latest", **manifest: Any) -> httpx.Response:
         document = npm_document(name, version, tag, **manifest)

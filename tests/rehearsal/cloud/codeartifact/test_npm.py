@@ -190,5 +190,5 @@ def test_unlisted_versions_are_downloaded_but_not_listed(payments: Scene, admini
 def test_another_formats_endpoint_has_its_own_packages(payments: Scene, administrator: Person) -> None:
     administrator.npm_publish("payments", "client", "1.0.0")
     assert administrator.request("GET", "pypi", "payments", "simple/client/").status_code == 404
-    assert administrator.request("GET", "nuget", "payments", "v3/index.json").status_code == 501
+    assert administrator.request("GET", "nuget", "payments", "v3/flatcontainer/client/index.json").status_code == 404
     assert npm.tarball_name("@a/b", "1.0.0") == "b-1.0.0.tgz"

@@ -123,13 +123,15 @@ class TestHierarchy:
         assert rules.admits([root, middle, leaf], package, "PUBLISH", ["team"])
         assert not rules.admits([root, middle, leaf], package, "PUBLISH", ["other"])
 
-    def test_a_weak_match_has_to_satisfy_both(self) -> None:
-        root, owned = root_group(), PackageGroup("/npm//acme-client$")
-        owned.modes["EXTERNAL_UPSTREAM"] = "BLOCK"
-        assert not rules.admits([root, owned], Coordinates("npm", "", "Acme_client"), "EXTERNAL_UPSTREAM", ["npmjs"])
-        owned.modes["EXTERNAL_UPSTREAM"], root.modes["EXTERNAL_UPSTREAM"] = "ALLOW", "BLOCK"
-        assert not rules.admits([root, owned], Coordinates("npm", "", "Acme_client"), "EXTERNAL_UPSTREAM", ["npmjs"])
-        assert rules.admits([root, owned], Coordinates("npm", "", "acme-client"), "EXTERNAL_UPSTREAM", ["npmjs"])
+    @pytest.mark.parametrize("kind", ["PUBLISH", "EXTERNAL_UPSTREAM", "INTERNAL_UPSTREAM"])
+    @pytest.mark.parametrize("mode", ["ALLOW", "INHERIT"])
+    def test_a_weak_match_blocks(self, kind: str, mode: str) -> None:
+        root, owned = root_group(), PackageGroup("/cargo//acme-client$")
+        owned.modes[kind] = mode
+        assert not rules.admits([root, owned], Coordinates("cargo", "", "Acme_client"), kind, ["payments"])
+        assert rules.admits([root, owned], Coordinates("cargo", "", "acme-client"), kind, ["payments"])
+        another = PackageGroup("/cargo//Acme_client$")
+        assert rules.admits([root, owned, another], Coordinates("cargo", "", "Acme_client"), kind, ["payments"])
 
 
 class TestOperations:
@@ -191,3 +193,24 @@ class TestOperations:
             keeper.describe_package_group(domain=DOMAIN, packageGroup="/npm/other/*")
         with refused("AccessDeniedException", "on resource: *"):
             keeper.create_package_group(domain=DOMAIN, packageGroup="/npm/third/*")
+
+    def test_the_group_of_a_package_is_the_most_specific_one_also_of_one_that_is_not_there(self, scene: Scene) -> None:
+        scene.group("/npm/acme/*")
+        scene.group("/npm/*")
+
+        def group(**package: str) -> tuple[str, str]:
+            answer = scene.admin.get_associated_package_group(domain=DOMAIN, **package)
+            return answer["packageGroup"]["pattern"], answer["associationType"]
+
+        assert group(format="npm", namespace="acme", package="none") == ("/npm/acme/*", "STRONG")
+        assert group(format="npm", namespace="acme-other", package="none") == ("/npm/*", "STRONG")
+        assert group(format="npm", namespace="ACME", package="none") == ("/npm/acme/*", "WEAK")
+        assert group(format="pypi", package="none") == ("/*", "STRONG")
+
+    def test_who_sees_one_group_does_not_see_another(self, scene: Scene) -> None:
+        scene.group("/npm/acme/*")
+        arn = f"{PREFIX}:package-group/{DOMAIN}/npm/acme/%2a"
+        keeper = scene.api(scene.role(allow("codeartifact:GetAssociatedPackageGroup", resource=arn)))
+        keeper.get_associated_package_group(domain=DOMAIN, format="npm", namespace="acme", package="x")
+        with refused("AccessDeniedException"):
+            keeper.get_associated_package_group(domain=DOMAIN, format="npm", namespace="other", package="x")

@@ -183,11 +183,24 @@ class TestGeneric:
         return scene.admin.publish_package_version(**self.NAMED, assetName=name, assetContent=content, assetSHA256=digest, **options)
 
     def test_one_asset(self, payments: Scene) -> None:
-        with refused("NotImplementedException", "unfinished"):
-            self.publish(payments, "a", b"a", unfinished=True)
         assert self.publish(payments, "a", b"a")["status"] == "Published"
         with refused("ConflictException", "already exists"):
             self.publish(payments, "b", b"b")
+
+    def test_several_assets(self, payments: Scene) -> None:
+        """Unfinished until the last one, and then closed."""
+        assert self.publish(payments, "a", b"a", unfinished=True)["status"] == "Unfinished"
+        assert self.publish(payments, "a", b"a", unfinished=True)["status"] == "Unfinished"
+        with refused("ConflictException", "Unfinished"):
+            payments.admin.get_package_version_asset(**self.NAMED, asset="a")
+        with refused("ConflictException", "already exists"):
+            self.publish(payments, "a", b"other", unfinished=True)
+        assert self.publish(payments, "b", b"b")["status"] == "Published"
+        assets = payments.admin.list_package_version_assets(**self.NAMED)["assets"]
+        assert {one["name"]: one["size"] for one in assets} == {"a": 1, "b": 1}
+        assert payments.admin.get_package_version_asset(**self.NAMED, asset="a")["asset"].read() == b"a"
+        with refused("ConflictException", "already exists"):
+            self.publish(payments, "c", b"c", unfinished=True)
 
     def test_other_formats_have_their_clients(self, payments: Scene) -> None:
         content = {"assetContent": b"a", "assetName": "a", "assetSHA256": hashlib.sha256(b"a").hexdigest()}

@@ -27,7 +27,17 @@ def test_every_registry_serves_its_packages(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["npm/missing", "npm/public-greeting/-/missing.tgz", "pypi/simple/missing/", "maven/a/b/1/b-1.jar", "cargo/x", ""]
+    "path",
+    [
+        "npm/missing",
+        "npm/public-greeting/-/missing.tgz",
+        "pypi/simple/missing/",
+        "maven/a/b/1/b-1.jar",
+        "cargo/x",
+        "cargo/se/rd/serde",
+        "nuget/x",
+        "",
+    ],
 )
 def test_what_they_do_not_have(scene: Scene, path: str) -> None:
     assert HTTP.get(f"{scene.cloud.url}/_public/{path}").status_code == 404
@@ -35,7 +45,14 @@ def test_what_they_do_not_have(scene: Scene, path: str) -> None:
 
 @pytest.mark.parametrize(
     ("format", "name", "version"),
-    [("cargo", "a", "1.0.0"), ("npm", "A b", "1.0.0"), ("pypi", "Acme_x", "1.0.0"), ("maven", "acme", "1.0.0"), ("npm", "a", "../1")],
+    [
+        ("nuget", "a", "1.0.0"),
+        ("cargo", "a.b", "1.0.0"),
+        ("npm", "A b", "1.0.0"),
+        ("pypi", "Acme_x", "1.0.0"),
+        ("maven", "acme", "1.0.0"),
+        ("npm", "a", "../1"),
+    ],
 )
 def test_packages_that_can_not_be_added(scene: Scene, format: str, name: str, version: str) -> None:
     wanted = {"format": format, "name": name, "version": version}

@@ -3,7 +3,8 @@
 import boto3
 import pytest
 
-from tests.rehearsal.cloud.codeartifact.scene import DOMAIN, Scene, document, refused, repository_arn
+from evaluator import package_groups
+from tests.rehearsal.cloud.codeartifact.scene import DOMAIN, Person, Scene, document, refused, repository_arn
 from tests.rehearsal.cloud.in_process import ACCOUNT, OTHER_ACCOUNT, allow
 
 
@@ -130,12 +131,19 @@ def test_listing_pages_and_filters(scene: Scene) -> None:
         scene.admin.list_repositories_in_domain(domain=DOMAIN, nextToken="forged")
 
 
-def test_the_endpoint(scene: Scene) -> None:
+@pytest.mark.parametrize("format", package_groups.FORMATS)
+def test_the_endpoint(scene: Scene, format: str) -> None:
     scene.repositories(shared="")
-    endpoint = scene.admin.get_repository_endpoint(domain=DOMAIN, repository="shared", format="npm")["repositoryEndpoint"]
-    assert endpoint == f"{scene.cloud.url}/_codeartifact/{DOMAIN}-{ACCOUNT}/npm/shared/"
-    with refused("NotImplementedException", "nuget"):
-        scene.admin.get_repository_endpoint(domain=DOMAIN, repository="shared", format="nuget")
+    endpoint = scene.admin.get_repository_endpoint(domain=DOMAIN, repository="shared", format=format)["repositoryEndpoint"]
+    assert endpoint == f"{scene.cloud.url}/_codeartifact/{DOMAIN}-{ACCOUNT}/{format}/shared/"
+
+
+@pytest.mark.parametrize("format", ["swift", "ruby", "generic"])
+def test_an_endpoint_that_is_not_served(scene: Scene, administrator: Person, format: str) -> None:
+    scene.repositories(shared="")
+    answer = administrator.request("GET", format, "shared", "anything")
+    assert answer.status_code == 501
+    assert format in answer.json()["message"]
 
 
 @pytest.mark.parametrize("operation", ["describe_repository", "delete_repository", "get_repository_permissions_policy"])

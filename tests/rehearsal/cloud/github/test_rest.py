@@ -223,6 +223,44 @@ def test_a_deleted_repository_is_gone_and_its_name_free(github: Client) -> None:
     assert github.rest("GET", API, expect=200).json()["id"] == 9100
 
 
+def test_a_secret_stays_with_its_environment_and_goes_with_it(github: Client) -> None:
+    keeper = with_token(github, "keeper", {**PERMISSIONS, "environments": "write"})
+    secret, body = f"{PROMOTE}/secrets/key", {"encrypted_value": "c2VjcmV0", "key_id": "1"}
+    github.rest("PUT", secret, body, expect=404, token=keeper)
+    github.rest("PUT", PROMOTE, {}, expect=200)
+    github.rest("PUT", secret, body, expect=403)
+    github.rest("PUT", secret, body, expect=201, token=keeper)
+    github.rest("PUT", secret, body, expect=204, token=keeper)
+    github.rest("PUT", PROMOTE, {"wait_timer": 5}, expect=200)
+
+    def names() -> list[str]:
+        return [one["name"] for one in github.rest("GET", f"{PROMOTE}/secrets", expect=200, token=keeper).json()["secrets"]]
+
+    assert names() == ["KEY"]
+    github.rest("DELETE", PROMOTE, expect=204)
+    github.rest("PUT", PROMOTE, {}, expect=200)
+    assert names() == []
+
+
+def test_the_rules_of_a_branch_are_those_of_the_active_rulesets_that_take_it_in(github: Client) -> None:
+    def ruleset(name: str, pattern: str, **more: Any) -> dict[str, Any]:
+        conditions = {"ref_name": {"include": [f"refs/heads/{pattern}"], "exclude": []}}
+        return {
+            "name": name,
+            "target": "branch",
+            "enforcement": "active",
+            "conditions": conditions,
+            "rules": [{"type": "creation"}],
+            **more,
+        }
+
+    made = github.rest("POST", RULESETS, ruleset("a", "release/*"), expect=201).json()
+    github.rest("POST", RULESETS, ruleset("b", "release/*", enforcement="disabled"), expect=201)
+    (rule,) = github.rest("GET", f"{API}/rules/branches/release%2F1", expect=200).json()
+    assert (rule["type"], rule["ruleset_id"], rule["ruleset_source_type"]) == ("creation", made["id"], "Repository")
+    assert github.rest("GET", f"{API}/rules/branches/main", expect=200).json() == []
+
+
 def test_an_archived_repository_is_read_only(github: Client) -> None:
     github.act("seed", repositories=[{"owner": "acme", "name": "old", "id": 9100, "archived": True}])
     body = {"name": "A", "value": "b"}
@@ -233,6 +271,18 @@ def test_an_archived_repository_is_read_only(github: Client) -> None:
 
 
 # --- variables ----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_repository_lists_its_organisations_variables() -> None:
+    app.configure(BASE)
+    client, seed = Client(), seed_of()
+    seed["organizations"][0]["variables"] = {"CODEARTIFACT_DOMAIN": "former", "OTHER": "x"}
+    client.act("seed", **seed)
+    path = f"{API}/actions/organization-variables"
+    first = client.rest("GET", f"{path}?per_page=1", expect=200).json()
+    assert (first["total_count"], [one["value"] for one in first["variables"]]) == (2, ["former"])
+    assert [one["name"] for one in client.rest("GET", f"{path}?per_page=1&page=2", expect=200).json()["variables"]] == ["OTHER"]
+    assert client.rest("GET", VARIABLES, expect=200).json()["variables"] == []
 
 
 def test_a_variable_from_creation_to_deletion(github: Client) -> None:

@@ -1,0 +1,1 @@
+module.exports = (text) => `<button style="color: ${require("@acme-payments/tokens").accent}">${text}</button>`

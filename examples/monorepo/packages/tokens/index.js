@@ -1,0 +1,1 @@
+module.exports = { accent: "#0a7" }

@@ -1,0 +1,1 @@
+module.exports = (cents) => `<b>${require('@acme-payments/pnpm-core')(cents)}</b>`

@@ -1,0 +1,1 @@
+object Cents { def of(amount: Double): Long = math.round(100 * amount) }

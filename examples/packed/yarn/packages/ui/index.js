@@ -1,0 +1,1 @@
+module.exports = (cents) => `<b>${require('@acme-payments/yarn-core')(cents)}</b>`
