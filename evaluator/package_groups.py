@@ -4,8 +4,8 @@ Source: User Guide, "Package group definition syntax and matching behavior" and 
 exact package, `~` a prefix that ends at a word boundary (after a letter or digit only), `*` every value that starts so (after a slash or
 another character that is no letter or digit). A package belongs to the most specific group that matches.
 
-A *weak* association is a match of a variation (another case, other separators). A package whose most specific group matches it so is
-blocked, whatever the group's modes are: no version of it is published or comes from upstreams.
+A *weak* association is a match of a variation (another case, other separators, characters that look alike). A package whose most specific
+group matches it so is blocked, whatever the group's modes are: no version of it is published or comes from upstreams.
 """
 
 import re
@@ -162,8 +162,13 @@ def has_word_prefix(value: str, prefix: str) -> bool:
 
 
 def variation(text: str) -> str:
-    """The form in which variations of a name are equal: case and separators do not count."""
-    return re.sub(r"[-_.]+", "-", text.lower())
+    """The form in which variations of a name are equal: case, separators and what looks alike do not count.
+
+    AWS does not list the confusable characters; the stricter reading is Unicode's list, of which these are ASCII's.
+    """
+    for one, other in (("0", "o"), ("1", "l"), ("rn", "m")):
+        text = text.lower().replace(one, other)
+    return re.sub(r"[-_.]+", "-", text)
 
 
 def restricting_groups(groups: Iterable[PackageGroup], package: Coordinates) -> list[PackageGroup]:

@@ -227,18 +227,20 @@ _MEANT: dict[Format, Callable[[str], Iterator[str]]] = {
 
 
 def without_variations(name: OwnedName) -> OwnedName:
-    """The name in a form that all its variations share: neither case nor `-`, `_`, `.` count, in the name or in its namespace.
+    """The name in a form that all its variations share: case, separators and characters that look alike count in no part of it.
 
-    A package that is a variation of what a more specific package group holds is blocked, whoever publishes it. AWS does not say
-    which of two equally specific groups has it, so they are kept apart too. Crates that differ so are one to Rust besides.
-    https://docs.aws.amazon.com/codeartifact/latest/ug/package-group-definition-syntax-matching-behavior.html
+    A package that is a variation of what a more specific package group holds is blocked, whoever publishes it. Two exact names would
+    each have their own group; they are kept apart too, as people take the one for the other, and crates that differ so are one to Rust.
+    https://docs.aws.amazon.com/codeartifact/latest/ug/package-group-definition-syntax-matching-behavior.html#package-group-additional-variations
     https://doc.rust-lang.org/cargo/reference/registry-index.html#name-restrictions
     """
     return replace(name, namespace=_plain(name.namespace), name=_plain(name.name))
 
 
 def _plain(text: str) -> str:
-    return re.sub(r"[-_.]+", "-", text.lower())
+    """AWS does not list its confusable characters; of ASCII's, these are Unicode's. https://www.unicode.org/reports/tr39/#Confusable_Detection"""
+    alike = text.lower().replace("0", "o").replace("1", "l").replace("rn", "m")
+    return re.sub(r"[-_.]+", "-", alike)
 
 
 def overlaps(one: OwnedName, other: OwnedName) -> bool:

@@ -26,7 +26,9 @@ from settings.shapes import (
 from settings.yaml_files import read_document
 
 # Why two names overlap that no package has both of.
-_VARIATION = "; what differs in case, or in '-', '_' and '.', is a variation, and CodeArtifact blocks the one for the other's sake"
+_VARIATION = (
+    "; CodeArtifact takes what differs in case, in '-', '_' and '.' or in 0 and o, 1 and l, rn and m for a variation, and blocks it"
+)
 
 
 class Claim(NamedTuple):

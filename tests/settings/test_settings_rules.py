@@ -246,7 +246,7 @@ def test_no_team_owns_a_variation_of_anothers_name(tmp_path: Path, format: str, 
 
     (problem,) = owning(own)
     assert problem.startswith(f"catalog/research.yaml: owns.{format}.0: got '{own}', allowed: names that identity does not own: {theirs}")
-    assert problem.endswith("is a variation, and CodeArtifact blocks the one for the other's sake")
+    assert problem.endswith("for a variation, and blocks it")
     assert owning(apart) == []
 
 

@@ -74,7 +74,7 @@ class TestMatching:
         found = {path: rules.restricting_groups(groups, Coordinates(*path.split("/"))) for path in expected}
         assert {path: [group.pattern for group in each] for path, each in found.items()} == {p: [only] for p, only in expected.items()}
 
-    @pytest.mark.parametrize("name", ["Acme-Client", "acme_client", "acme.client", "acme--client"])
+    @pytest.mark.parametrize("name", ["Acme-Client", "acme_client", "acme.client", "acme--client", "acme-c1ient", "acrne-client"])
     def test_variations_are_weak(self, name: str) -> None:
         groups = [root_group(), PackageGroup("/npm//acme-client$")]
         found = rules.restricting_groups(groups, Coordinates("npm", "", name))
