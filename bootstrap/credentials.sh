@@ -29,9 +29,9 @@ hide() { # from the log of a workflow
 
 access_of() { # OPERATION
   case $1 in
-    preview) printf preview ;;
+    preview | detect-drift) printf preview ;;
     update | refresh | destroy) printf deploy ;;
-    *) stop "no role may '$1' this stack: its role trusts preview, update, refresh and destroy" ;;
+    *) stop "no role may '$1' this stack: its roles trust preview, detect-drift, update, refresh and destroy" ;;
   esac
 }
 

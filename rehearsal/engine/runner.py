@@ -24,9 +24,11 @@ _DEFAULT_PROVIDER = "default"
 
 
 def run(command: Path, folder: Path, options: Options, emit: Emit) -> dict[str, Any]:
-    """`pulumi up` (or preview); the result. Nothing is raised for what the stack file, the program or a provider gets wrong."""
+    """`pulumi up`, preview or drift check; the result. Nothing is raised for what the stack file, the program or a provider gets wrong."""
 
     def act(stack: EngineStack) -> Run:
+        if options.drift:
+            return stack.drift(_teller(emit))
         if options.refresh:
             refreshed = stack.refresh(_teller(emit), target=list(options.refresh))
             if refreshed.failed:

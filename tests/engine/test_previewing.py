@@ -12,6 +12,7 @@ from policies.document import text
 from policies.roles.previewer import preview_permission_sets
 from rehearsal import bootstrapping, seeding, stage
 from rehearsal.clients import Credentials
+from rehearsal.program.clouds import Github
 from rehearsal.stage import ProgramFailed
 from settings import Settings
 from tests.engine.life import FOUND, needs_engine, shipped
@@ -98,3 +99,25 @@ def test_the_same_credentials_change_nothing(scene: Scene) -> None:
     """The twin: with the same state, to remove the stack instead of previewing it."""
     with pytest.raises(ProgramFailed, match=r"not authorized to perform|not accessible by integration"):
         scene.run("--destroy", "--unprotect")
+
+
+def test_a_drift_check_needs_no_more(scene: Scene) -> None:
+    """Nothing differs, also with the role that only reads Identity Center, and nothing is written."""
+    before = scene.cloud.control.get("github/requests")["github_writes"]
+    assert scene.run("--drift").count("error") == 0
+    assert scene.cloud.control.get("github/requests")["github_writes"] == before
+
+
+def test_what_somebody_changed_is_found_and_stays(scene: Scene) -> None:
+    """The twin: a variable that has another value."""
+    path = ("repos", "acme", "payments-api", "actions", "variables", "CODEARTIFACT_DOMAIN")
+    github = Github(f"{scene.cloud.place.endpoint}/_github", seeding.DEPLOYER_TOKEN, "acme")
+    was = github.call("GET", *path)["value"]
+    github.call("PATCH", *path, body={"value": "evil"})
+    try:
+        with pytest.raises(ProgramFailed, match="no changes were expected but changes"):
+            scene.run("--drift")
+        assert github.call("GET", *path)["value"] == "evil"
+    finally:
+        github.call("PATCH", *path, body={"value": was})
+    assert scene.run("--drift").count("error") == 0
