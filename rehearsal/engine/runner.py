@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlparse
 
+from bootstrap import drift
 from rehearsal.engine.plugins import Plugins
 from rehearsal.engine.stack import EngineStack, Event, Message, Run, Source, home, plain
 from rehearsal.program import script, wire
@@ -28,7 +29,10 @@ def run(command: Path, folder: Path, options: Options, emit: Emit) -> dict[str, 
 
     def act(stack: EngineStack) -> Run:
         if options.drift:
-            return stack.drift(_teller(emit))
+            compared = stack.drift()
+            for one in drift.differences(drift.Found(step.operation, step.urn, step.differs) for step in compared.steps):
+                emit({"event": "differs", "name": one.name, "operation": one.operation, "keys": list(one.keys)})
+            return compared
         if options.refresh:
             refreshed = stack.refresh(_teller(emit), target=list(options.refresh))
             if refreshed.failed:
