@@ -14,10 +14,10 @@ from tests.access.stacks import ROOT, resources
 
 def test_page_and_markdown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--stack", "dev", "--output", str(tmp_path)]) == 0
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["dev.html", "dev.md"]
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["dev.csv", "dev.html", "dev.md"]
     said, *files = capsys.readouterr().out.splitlines()
     assert said.startswith("dev: ") and said.endswith(" change packages")
-    assert files == [str(tmp_path / "dev.html"), str(tmp_path / "dev.md")]
+    assert files == [str(tmp_path / "dev.html"), str(tmp_path / "dev.md"), str(tmp_path / "dev.csv")]
 
 
 def test_resources_from_a_file(tmp_path: Path) -> None:
