@@ -51,11 +51,13 @@ def _lines(matrix: Matrix, rows: Iterable[Row], kinds: Sequence[Kind]) -> Iterat
 def values(matrix: Matrix) -> Iterator[tuple[str, ...]]:
     """Everything that anybody may do, a line for each principal, role and kind, under a head: for spreadsheets."""
     yield ("repository", "who", "note", "as", "may", "where", "assumed")
+    said: dict[int, list[tuple[str, str]]] = {}  # sessions of one class share their rights
     for row in matrix.rows:
         for role, rights in matrix.rights_of(row):
-            for kind in KINDS:
-                if words := listed(matrix, rights, kind):
-                    yield (row.group, row.label, row.note, role_name(role), kind.value, words, "yes" if row.assumed else "no")
+            if id(rights) not in said:
+                said[id(rights)] = [(kind.value, words) for kind in KINDS if (words := listed(matrix, rights, kind))]
+            for kind, words in said[id(rights)]:
+                yield (row.group, row.label, row.note, role_name(role), kind, words, "yes" if row.assumed else "no")
 
 
 def _rights_line(matrix: Matrix, name: str, rights: Rights) -> tuple[str, ...]:
