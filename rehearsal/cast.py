@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from access.attempts import STRANGER
 from policies.branches import is_pattern
 from policies.owned_names import Format, OwnedName
 from settings import Readers, Repository, Settings, Team
 
 # People of the rehearsed organisation. Release managers and reviewers also belong to the catalog's GitHub teams.
 WRITER, COLLEAGUE, MANAGER, ADMIN = "writer", "colleague", "manager", "admin"
-STRANGER_ORGANIZATION = "stranger"
+STRANGER_ORGANIZATION = STRANGER
 
 
 @dataclass(frozen=True)
