@@ -642,8 +642,11 @@ def _workflows(deploying: _Deploying) -> list[Scenario]:
         where = branch or default
         world.github.ensure_branch(repository, where, WRITER)
         # A schedule runs on the default branch; what somebody starts may run anywhere.
-        how = {"event": "schedule"} if where == default and not environment else {"ref": f"{HEADS}{where}"}
-        started = world.github.run(repository, WRITER, workflow=workflow, environment=environment, approve_by=[MANAGER], **how)
+        scheduled = where == default and not environment
+        event, ref = ("schedule", "") if scheduled else ("workflow_dispatch", f"{HEADS}{where}")
+        started = world.github.run(
+            repository, WRITER, workflow=workflow, environment=environment, approve_by=[MANAGER], event=event, ref=ref
+        )
         return world.assume(role(access), started.token(AUDIENCE))
 
     deploys, previews = (
