@@ -1,9 +1,8 @@
-"""How many requests to GitHub the look-ups make, counted in the stand-in: docs/performance.md says it, and what it means for GitHub's limits."""
+"""How many requests to GitHub the look-ups make, counted in the stand-in. docs/performance.md has the figures and what they mean."""
 
 import re
 from collections import Counter
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
