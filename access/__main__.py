@@ -4,6 +4,7 @@ import argparse
 import gc
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from access import review
@@ -14,7 +15,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     try:
         stack = review.read(options.resources) if options.resources else review.planned(review.PROJECT, *_stack(options))
-        reviewed = review.compute(stack, options.base or "")
+        reviewed = review.compute(stack, options.base or "", review.origin(options.resources, datetime.now(UTC)))
         print(*review.summary(reviewed), *review.save(reviewed, options.output), sep="\n")
     except (review.Stopped, OSError) as error:
         print(error, file=sys.stderr)

@@ -32,13 +32,32 @@ def table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> list[str]:
 
 def _writers(matrix: Matrix) -> list[str]:
     """Who can change anything: what a reviewer reads first."""
-    lines = []
+    head = ("who", "may", "where: what", "as")
+    found = [row for row in matrix.rows if not row.assumed]
+    assumed = [row for row in matrix.rows if row.assumed]
+    lines = ["", "## Who changes packages, or what guards them", "", *table(head, _lines(matrix, found, WRITES))]
+    note = "Principals of this account whose own policies are not this stack's: what its policies leave them, and no finding about them."
+    return [*lines, "", "## Assumed to have every right", "", note, "", *table(head, _lines(matrix, assumed, WRITES))]
+
+
+def _lines(matrix: Matrix, rows: Iterable[Row], kinds: Sequence[Kind]) -> Iterator[tuple[str, ...]]:
+    for row in rows:
+        for role, rights in matrix.rights_of(row):
+            for kind in kinds:
+                if words := listed(matrix, rights, kind):
+                    yield (who(row), kind.value, words, role_name(role) or "itself")
+
+
+def values(matrix: Matrix) -> Iterator[tuple[str, ...]]:
+    """Everything that anybody may do, a line for each principal, role and kind, under a head: for spreadsheets."""
+    yield ("repository", "who", "note", "as", "may", "where", "assumed")
+    said: dict[int, list[tuple[str, str]]] = {}  # sessions of one class share their rights
     for row in matrix.rows:
         for role, rights in matrix.rights_of(row):
-            lines += [
-                (who(row), kind.value, words, role_name(role) or "itself") for kind in WRITES if (words := listed(matrix, rights, kind))
-            ]
-    return ["", "## Who changes packages, or what guards them", "", *table(("who", "may", "where: what", "as"), lines)]
+            if id(rights) not in said:
+                said[id(rights)] = [(kind.value, words) for kind in KINDS if (words := listed(matrix, rights, kind))]
+            for kind, words in said[id(rights)]:
+                yield (row.group, row.label, row.note, role_name(role), kind, words, "yes" if row.assumed else "no")
 
 
 def _rights_line(matrix: Matrix, name: str, rights: Rights) -> tuple[str, ...]:

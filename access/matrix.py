@@ -107,6 +107,11 @@ class Row:
         """The roles that it gets into."""
         return tuple(one.role for one in self.entries if one.allowed)
 
+    @property
+    def assumed(self) -> bool:
+        """Whether its rights are an assumption, and not what this stack gives."""
+        return self.session is not None and self.session.assumed
+
 
 @dataclass(frozen=True)
 class Evaluation:

@@ -16,8 +16,8 @@ from access.words import KINDS, place
 _FILES = Path(__file__).parent / "page_files"
 
 
-def render(matrix: Matrix, compared: Comparison | None = None) -> str:
-    """The page of a matrix, with what changed if it was compared."""
+def render(matrix: Matrix, compared: Comparison | None = None, origin: str = "") -> str:
+    """The page of a matrix, with what changed if it was compared. `origin`: what was reviewed, and when."""
     stack = matrix.stack
     # With a `<` written otherwise nothing in the data can end the script that holds them, or begin another.
     data = json.dumps(_data(matrix, compared), separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
@@ -26,6 +26,7 @@ def render(matrix: Matrix, compared: Comparison | None = None) -> str:
         "TITLE": escape(f"Access review: {stack.stack}"),
         "STACK": escape(stack.stack),
         "PLACE": escape(f"CodeArtifact {', '.join(one.name for one in stack.domains)}, account {stack.account}, {stack.region}"),
+        "ORIGIN": escape(origin),
         "STYLE": (_FILES / "style.css").read_text(),
         "SCRIPT": (_FILES / "script.js").read_text(),
         "DRAWING": drawing.render(drawn),
@@ -122,17 +123,17 @@ class _Rows:
         self._roles = {role.arn: number for number, role in enumerate(matrix.stack.roles)}
 
     def row(self, row: Row) -> list[Any]:
-        """[group, key, label, note, identity, tokens, entries, class]; class is -1 for a job, identity for a session."""
+        """[group, key, label, note, identity, tokens, entries, class, assumed]; class is -1 for a job, identity for a session."""
         group = self.groups.number(row.group)
         if row.attempt is None:
-            return [group, row.key, row.label, row.note, -1, [], [], self._matrix.class_of[row.key]]
+            return [group, row.key, row.label, row.note, -1, [], [], self._matrix.class_of[row.key], int(row.assumed)]
         identity = self.identities.number(row.attempt.identity, _identity(row.attempt.identity))
         tried = [self.tokens.number(one, _token(one)) for one in row.attempt.tokens]
         entries = [
             [self._roles[one.role], int(one.allowed), one.statement, one.token, [[number, list(keys)] for number, keys in one.unmet]]
             for one in row.entries
         ]
-        return [group, row.key, row.label, row.note, identity, tried, entries, -1]
+        return [group, row.key, row.label, row.note, identity, tried, entries, -1, 0]
 
 
 def _identity(identity: Identity) -> list[Any]:
@@ -154,7 +155,8 @@ def _groups(matrix: Matrix, rows: _Rows) -> list[list[str]]:
         team = f"team repository {one.team_repository}" if one.team_repository else "no team repository"
         return f"{'publishes' if one.publishes else 'installs only'}{', promotes' if one.promotes else ''}; {team}"
 
-    return [[name, note(name)] for name in rows.groups.values]
+    # The third part is the same for repositories that may share their lines: those of one team repository.
+    return [[name, note(name), consumers[name].team_repository if name in consumers else ""] for name in rows.groups.values]
 
 
 def _changes(compared: Comparison | None) -> dict[str, Any] | None:

@@ -20,7 +20,10 @@ _ROOT = re.compile(r"arn:[a-z-]+:iam::(\d{12}):root|(\d{12})")
 
 @dataclass(frozen=True)
 class Session:
-    """Somebody with credentials. `key` is stable; `identity` are its policies; `context` the condition keys of its requests."""
+    """Somebody with credentials. `key` is stable; `identity` are its policies; `context` the condition keys of its requests.
+
+    `assumed`: of this account, with policies that are not this stack's and are taken to allow everything. What it may do is no finding.
+    """
 
     key: str
     label: str
@@ -28,6 +31,7 @@ class Session:
     caller: Caller
     identity: tuple[Document, ...]
     context: Mapping[str, Values] = field(default_factory=dict)
+    assumed: bool = False
 
 
 def of_roles(stack: Provisioned) -> dict[str, Session]:
@@ -55,6 +59,7 @@ def others(stack: Provisioned) -> list[Session]:
             _role(f"{mine}/administrator"),
             (EVERYTHING,),
             inside,
+            assumed=True,
         ),
         *_named(stack, inside),
         Session("no-policy", "role without a policy", "a role of this account", _role(f"{mine}/without-policy"), (), inside),
@@ -81,6 +86,7 @@ def _named(stack: Provisioned, inside: Mapping[str, Values]) -> Iterable[Session
                 _role(arn),
                 (EVERYTHING,),
                 inside,
+                assumed=True,
             )
 
 

@@ -1,13 +1,16 @@
 """One review from end to end: read a stack, compute its matrix, compare it with another revision's, write page and Markdown."""
 
+import csv
+import io
 import json
 import os
 import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,20 +32,21 @@ class Stopped(RuntimeError):
 
 @dataclass(frozen=True)
 class Review:
-    """A stack's matrix, and what changed in it if it was compared."""
+    """A stack's matrix, what changed in it if it was compared, and what was reviewed and when ("" = not said)."""
 
     matrix: Matrix
     compared: Comparison | None = None
+    origin: str = ""
 
     @property
     def stack(self) -> str:
         return self.matrix.stack.stack
 
 
-def compute(stack: Provisioned, base: str = "") -> Review:
+def compute(stack: Provisioned, base: str = "", origin: str = "") -> Review:
     """The review of a stack, with what changes since a git revision if one is named. Raises Stopped."""
     reviewed = _matrix(stack)
-    return Review(reviewed, compare.compare(base, _at(base, reviewed.stack.stack), reviewed) if base else None)
+    return Review(reviewed, compare.compare(base, _at(base, reviewed.stack.stack), reviewed) if base else None, origin)
 
 
 def write(recorded: Mapping[str, Any], folder: Path) -> list[Path]:
@@ -53,7 +57,11 @@ def write(recorded: Mapping[str, Any], folder: Path) -> list[Path]:
 def save(review: Review, folder: Path) -> list[Path]:
     """Write a review to a folder. Returns the files. Raises OSError."""
     reviewed, compared, name = review.matrix, review.compared, review.stack
-    written = {f"{name}.html": page.render(reviewed, compared), f"{name}.md": markdown.render(reviewed)}
+    written = {
+        f"{name}.html": page.render(reviewed, compared, review.origin),
+        f"{name}.md": markdown.render(reviewed),
+        f"{name}.csv": _csv(markdown.values(reviewed)),
+    }
     if compared:
         written[f"{name}-changes.md"] = compare.render(compared, name)
     _ready(folder)
@@ -62,10 +70,35 @@ def save(review: Review, folder: Path) -> list[Path]:
     return [folder / file for file in written]
 
 
+def _csv(lines: Iterable[Sequence[str]]) -> str:
+    """RFC 4180. A cell that a spreadsheet would take for a formula gets an apostrophe before it: names of branches are other people's."""
+    text = io.StringIO(newline="")
+    formula = ("=", "+", "-", "@", "\t", "\r")
+    csv.writer(text).writerows([f"'{cell}" if cell.startswith(formula) else cell for cell in line] for line in lines)
+    return text.getvalue()
+
+
+def origin(resources: Path | None, now: datetime) -> str:
+    """What is reviewed, in words for the page: the plan of this checkout's commit, or what a file says is deployed; and the time in UTC."""
+    at = f"{now:%Y-%m-%d %H:%M} UTC"
+    if resources:
+        return f"deployed, as {resources.name} has it; reviewed {at}"
+    git = ["git", "-C", str(PROJECT)]
+    commit = subprocess.run([*git, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=False)
+    if commit.returncode:
+        return f"planned, without a commit; reviewed {at}"
+    changed = subprocess.run([*git, "status", "--porcelain", "--untracked-files=no"], capture_output=True, text=True, check=False).stdout
+    return f"planned at commit {commit.stdout.strip()}{' with changes that are not committed' if changed else ''}; reviewed {at}"
+
+
 def summary(review: Review) -> list[str]:
     """The review in a line, and the comparison in another."""
     rows, places = review.matrix.rows, review.matrix.columns
-    writers = sum(any(kind in WRITES for _, rights in review.matrix.rights_of(row) for kind in markdown.kinds_of(rights)) for row in rows)
+    writers = sum(
+        any(kind in WRITES for _, rights in review.matrix.rights_of(row) for kind in markdown.kinds_of(rights))
+        for row in rows
+        if not row.assumed
+    )
     lines = [f"{review.stack}: {len(rows):,} jobs and principals, {len(places)} places; {writers} change packages"]
     if review.compared:
         compared = review.compared

@@ -29,9 +29,9 @@ hide() { # from the log of a workflow
 
 access_of() { # OPERATION
   case $1 in
-    preview) printf preview ;;
+    preview | detect-drift) printf preview ;;
     update | refresh | destroy) printf deploy ;;
-    *) stop "no role may '$1' this stack: its role trusts preview, update, refresh and destroy" ;;
+    *) stop "no role may '$1' this stack: its roles trust preview, detect-drift, update, refresh and destroy" ;;
   esac
 }
 
@@ -76,6 +76,8 @@ fi
 secret=package-flow/$PACKAGE_FLOW_STACK/github-app-$access
 app=$(aws secretsmanager get-secret-value --secret-id "$secret" --query SecretString --output text) || stop "the secret $secret can't be read"
 github_token "$app"
+# A comparison configures providers as the program does, not as the state has them: with the role below.
+[[ ${PULUMI_CI_OPERATION:-} != detect-drift ]] || printf 'PULUMI_RUN_PROGRAM=true\n' >> "$results"
 # This run's copy of the stack file alone: a preview looks at Identity Center with a role that only reads there.
 if [[ $access == preview && -n ${PACKAGE_FLOW_IDENTITY_CENTER:-} ]]; then
   sed -i -E "s#^( +roleArn:) *arn:\S+#\1 $PACKAGE_FLOW_IDENTITY_CENTER#" "Pulumi.$PACKAGE_FLOW_STACK.yaml"

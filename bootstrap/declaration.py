@@ -40,10 +40,23 @@ from settings.shapes import (
 )
 from settings.yaml_files import read_mapping
 
-_KEYS = ("repository", "stacks", "checks", "approvals", "codeOwners", "tags", "guardedElsewhere", "pulumiCloud", "githubActions")
+_KEYS = (
+    "repository",
+    "stacks",
+    "checks",
+    "approvals",
+    "codeOwners",
+    "tags",
+    "guardedElsewhere",
+    "pulumiCloud",
+    "githubActions",
+    "driftDetection",
+)
 # Where GitHub looks, in its order: https://docs.github.com/en/repositories/managing-your-repositorys-settings-and-features/
 # customizing-your-repository/about-code-owners#codeowners-file-location
 CODE_OWNERS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
+# Of drift.yml too, which can't read it from here.
+DRIFT_SCHEDULE = "23 5 * * *"
 _FULL_NAME = "OWNER/REPOSITORY, a repository on GitHub by its whole name"
 _ORGANIZATION = "the organisation's name as in the address of its page in Pulumi Cloud: lower-case letters, digits, hyphens, underscores"
 _KEY_ARN = "the ARN of a KMS key, such as arn:aws:kms:eu-west-1:111122223333:key/0a1b2c3d-..."
@@ -66,6 +79,9 @@ def _like(pattern: str, allowed: str) -> AfterValidator:
     return _Like(check, said=pattern_schema(pattern, allowed))
 
 
+# Five fields, evaluated in UTC. https://www.pulumi.com/docs/reference/cloud-rest-api/schema/createscheduleddriftdeploymentrequest/
+_SCHEDULE = f'never, or a cron expression of five fields in UTC, such as "{DRIFT_SCHEDULE}"'
+Schedule = Annotated[str, _like(r"never|[0-9*/,-]+( [0-9*/,-]+){4}", _SCHEDULE)]
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 Bucket = Annotated[str, _like(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "an S3 bucket: 3 to 63 lower-case letters, digits, dots and hyphens")]
 KeyArn = Annotated[str, _like(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+", _KEY_ARN)]
@@ -107,6 +123,7 @@ class Declared(_Shape):
     guarded_elsewhere: list[FullName] = []
     pulumi_cloud: _PulumiCloudShape | None = None
     github_actions: _GitHubActionsShape | None = None
+    drift_detection: Schedule = DRIFT_SCHEDULE
 
 
 @dataclass(frozen=True)
@@ -158,6 +175,8 @@ class Declaration:
     github_actions: GitHubActions | None
     guarded_elsewhere: tuple[str, ...] = ()
     code_owners: bool = False
+    drift_detection: str = ""
+    """When the stacks are compared with AWS and GitHub: a cron expression, or "" = never."""
 
     @property
     def branches(self) -> tuple[str, ...]:
@@ -210,6 +229,9 @@ def _own_rules(file: str, declared: Declared, stacks: Mapping[str, stack_setting
         yield Problem(file, _key("pulumiCloud"), NOTHING, "pulumiCloud, githubActions or both: something has to deploy")
     if not declared.approvals:
         yield Problem(file, _key("approvals"), 0, "1 to 10: what is on a deploying branch is deployed without another question")
+    if declared.github_actions and not declared.pulumi_cloud and declared.drift_detection not in ("never", DRIFT_SCHEDULE):
+        allowed = "never or nothing with githubActions alone: when it runs stands in .github/workflows/drift.yml"
+        yield Problem(file, _key("driftDetection"), declared.drift_detection, allowed)
     for index, tag in enumerate(declared.tags):
         if wrong := "one tag, not a pattern" if is_pattern(tag) else wrong_branch(tag):
             yield Problem(file, _key(f"tags.{index}"), tag, wrong)
@@ -408,6 +430,7 @@ def parse(config: Mapping[str, Any], root: Path, file: str) -> Declaration:
         pulumi_cloud=PulumiCloud(cloud.organization, cloud.oidc_provider, cloud.environments) if cloud else None,
         github_actions=GitHubActions(rights.Backend(actions.state_bucket, actions.state_key), actions.oidc_provider) if actions else None,
         guarded_elsewhere=tuple(declared.guarded_elsewhere),
+        drift_detection="" if declared.drift_detection == "never" else declared.drift_detection,
         code_owners=declared.code_owners,
     )
 

@@ -25,7 +25,7 @@ from policies.deployments import BOOTSTRAP_PATH, Access, Deployed
 from policies.github_tokens import AUDIENCE, GitHubRepository, Owner
 from policies.guards import TAGS
 from policies.roles.deployer import deploying_workflow
-from policies.roles.previewer import pull_requests
+from policies.roles.previewer import drift_checks, pull_requests
 from settings.problems import SettingsError
 from settings.shapes import OidcProvider
 
@@ -192,6 +192,9 @@ def _repository(declared: Declaration, facts: Facts) -> ProgramRepository:
             "PACKAGE_FLOW_ROLES": f"arn:{facts.partition}:iam::{declared.account}:role{BOOTSTRAP_PATH}",
             "PACKAGE_FLOW_REGION": declared.region,
         }
+        if declared.drift_detection:
+            checked = [{"stack": one.name, "branch": one.branch} for one in declared.stacks]
+            variables["PACKAGE_FLOW_DRIFT"] = json.dumps(checked, separators=(",", ":"))
         readers = {one.name: one.identity_center_preview_role for one in declared.stacks if one.identity_center_preview_role}
         if readers:
             variables["PACKAGE_FLOW_IDENTITY_CENTER"] = json.dumps(readers, separators=(",", ":"))
@@ -210,7 +213,7 @@ def _repository(declared: Declaration, facts: Facts) -> ProgramRepository:
     return ProgramRepository(declared.repository, guarded, _KEPT)
 
 
-def documents(declared: Declaration, registry: Registry, repository: GitHubRepository, stack: Stack, access: Access) -> RoleDocuments:
+def documents(declared: Declaration, registry: Registry, facts: Facts, stack: Stack, access: Access) -> RoleDocuments:
     """Who may assume one of a stack's two roles, and what it may do."""
     cloud, actions, forms = declared.pulumi_cloud, declared.github_actions, stack.settings.subjects
     ways = []
@@ -218,9 +221,11 @@ def documents(declared: Declaration, registry: Registry, repository: GitHubRepos
         deployed = PulumiStack(cloud.organization, stack.settings.project, stack.name)
         ways.append(pulumi_deployments(registry, deployed, access))
     if actions and access is Access.DEPLOY:
-        ways.append(deploying_workflow(registry, repository, stack.branch, stack.name, forms))
+        ways.append(deploying_workflow(registry, facts.repository, stack.branch, stack.name, forms))
     elif actions:
-        ways.append(pull_requests(registry, repository, forms))
+        ways.append(pull_requests(registry, facts.repository, forms))
+        if declared.drift_detection:
+            ways.append(drift_checks(registry, facts.repository, facts.default_branch, forms))
     backend = actions.backend if actions else None
     allowed = rights.documents(stack.settings, registry, access, backend, stack.identity_center_preview_role)
     return RoleDocuments(any_of(ways), allowed)
@@ -231,8 +236,8 @@ def _stack(declared: Declaration, facts: Facts, stack: Stack, guarded: ProgramRe
     planned = RolesOfStack(
         Deployed(registry, stack.name),
         rights.boundary(stack.settings, registry),
-        documents(declared, registry, facts.repository, stack, Access.PREVIEW),
-        documents(declared, registry, facts.repository, stack, Access.DEPLOY),
+        documents(declared, registry, facts, stack, Access.PREVIEW),
+        documents(declared, registry, facts, stack, Access.DEPLOY),
     )
     roles = StackRoles(stack.name, planned, [*providers, *guarded.guards], _KEPT)
     if declared.pulumi_cloud:
@@ -244,6 +249,7 @@ def _stack(declared: Declaration, facts: Facts, stack: Stack, guarded: ProgramRe
             previews=stack.pull_request_previews,
             region=declared.region,
             identity_center_preview_role=stack.identity_center_preview_role,
+            drift_detection=declared.drift_detection,
         )
         DeployedByPulumi(f"{stack.name}-deployments", deployments, roles.preview_role_arn, roles.deploy_role_arn)
     pulumi.export(stack.name, {"boundary": roles.boundary_arn, "previewRole": roles.preview_role_arn, "deployRole": roles.deploy_role_arn})

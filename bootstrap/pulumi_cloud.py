@@ -51,7 +51,7 @@ class Deployments:
     """How a stack is deployed: pushes to `branch` of `repository` (OWNER/NAME) that change one of `paths`.
 
     previews: whether pull requests are previewed. region: of the roles' secrets. identity_center_preview_role: ARN of the role with which a
-    preview reads another account's Identity Center, or "".
+    preview reads another account's Identity Center, or "". drift_detection: when the stack is compared with AWS and GitHub (cron), or "".
     """
 
     stack: PulumiStack
@@ -61,10 +61,11 @@ class Deployments:
     previews: bool
     region: str
     identity_center_preview_role: str
+    drift_detection: str
 
 
 class DeployedByPulumi(pulumi.ComponentResource):
-    """The deployment settings of one stack."""
+    """The deployment settings of one stack, and when its drift is looked for."""
 
     def __init__(
         self,
@@ -77,7 +78,7 @@ class DeployedByPulumi(pulumi.ComponentResource):
         """Every operation begins with the previewing role; an update, refresh or destroy takes the deploying one then."""
         super().__init__("package-flow-bootstrap:index:DeployedByPulumi", name, {}, opts)
         stack = planned.stack
-        pulumiservice.DeploymentSettings(
+        settings = pulumiservice.DeploymentSettings(
             name,
             organization=stack.organization,
             project=stack.project,
@@ -113,4 +114,16 @@ class DeployedByPulumi(pulumi.ComponentResource):
             },
             opts=pulumi.ResourceOptions(parent=self),
         )
+        if planned.drift_detection:
+            pulumiservice.DriftSchedule(
+                f"{stack.stack}-drift",
+                organization=stack.organization,
+                project=stack.project,
+                stack=stack.stack,
+                schedule_cron=planned.drift_detection,
+                # Somebody looks first: what was changed by hand may be the break-glass that still holds.
+                auto_remediate=False,
+                # Pulumi Cloud takes a schedule only of a stack that has settings.
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[settings]),
+            )
         self.register_outputs({})

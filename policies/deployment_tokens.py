@@ -28,6 +28,8 @@ class Operation(StrEnum):
     UPDATE = "update"
     REFRESH = "refresh"
     DESTROY = "destroy"
+    # Compares and changes nothing. What repairs at once (remediate-drift) is no operation of any role.
+    DETECT_DRIFT = "detect-drift"
 
 
 @dataclass(frozen=True)

@@ -26,11 +26,11 @@ function make(tag, attributes = {}, ...children) {
 
 // --- the two halves of the matrix, put together -----------------------------------------------------------------------------------
 
-const rows = DATA.rows.map(([group, key, label, note, identity, tokens, entries, own], number) => {
+const rows = DATA.rows.map(([group, key, label, note, identity, tokens, entries, own, assumed], number) => {
   const admitted = entries.filter((one) => one[1]);
   const classes = own >= 0 ? [[own, null]] : admitted.map((one) => [DATA.roles[one[0]][2], one[0]]);
   const words = `${DATA.groups[group][0]} ${label} ${note} ${admitted.map((one) => DATA.roles[one[0]][0]).join(" ")}`.toLowerCase();
-  return { number, group, key, label, note, identity, tokens, entries, own, classes, words };
+  return { number, group, key, label, note, identity, tokens, entries, own, assumed, classes, words };
 });
 
 function cellOf(rights, column, kind) {
@@ -106,12 +106,18 @@ function letter(kind, amount) {
 }
 
 function showWriters() {
-  const list = byId("writers-list");
-  const found = [];
-  for (const row of rows) {
-    const kinds = allowedKinds(row).filter((kind) => WRITES.includes(kind));
-    if (kinds.length) found.push([row, kinds]);
-  }
+  const found = rows.map((row) => [row, writes(row)]).filter(([, kinds]) => kinds.length);
+  listWriters(byId("writers-list"), found.filter(([row]) => !row.assumed));
+  const assumed = found.filter(([row]) => row.assumed);
+  byId("assumed").hidden = !assumed.length;
+  listWriters(byId("assumed-list"), assumed);
+}
+
+function writes(row) {
+  return allowedKinds(row).filter((kind) => WRITES.includes(kind));
+}
+
+function listWriters(list, found) {
   found.sort(([one], [other]) => (other.own >= 0) - (one.own >= 0));  // principals at AWS first: they may the most
   const add = (from, to) => {
     for (const [row, kinds] of found.slice(from, to)) {
@@ -140,7 +146,7 @@ function places(row, kind) {
 
 function showFacts() {
   const refused = rows.filter((row) => !allowedKinds(row).length).length;
-  const writers = rows.filter((row) => allowedKinds(row).some((kind) => WRITES.includes(kind))).length;
+  const writers = rows.filter((row) => !row.assumed && writes(row).length).length;
   const facts = [
     [rows.length, "jobs and principals"], [DATA.columns.length, "places"], [DATA.roles.length, "roles"], [DATA.decisions, "decisions"],
     [writers, "change packages"], [refused, "get nothing"],
@@ -160,27 +166,53 @@ function filter() {
     .filter((number) => view.kind === "all" || exists(number, view.kind));
   view.words = byId("search").value.trim().toLowerCase().split(/\s+/).filter(Boolean);
   view.show = byId("show").value;
-  const found = rows.filter((row) => wanted(row) && view.words.every((word) => row.words.includes(word)));
+  const found = rows.filter((row) => wanted(row) && concerned(row) && view.words.every((word) => row.words.includes(word)));
   view.shown = found.length;
   view.lines = byId("joined").checked ? joined(found) : found.map((row) => [row]);
   draw();
 }
 
-function joined(found) {
-  const lines = new Map();
-  for (const row of found) {
-    const classes = [...new Set(row.classes.map(([rights]) => rights))].sort((one, other) => one - other);
-    const changes = (changed.get(row.number) || []).map((one) => `${one.how} ${one.place} ${one.kind}`);
-    const key = `${row.group}\n${classes}\n${changes}`;
-    if (!lines.has(key)) lines.set(key, []);
-    lines.get(key).push(row);
+// Of one action: the rows that have it in a place that is shown, or had it before the change.
+function concerned(row) {
+  if (view.kind === "all") return true;
+  const was = (changed.get(row.number) || []).some((one) => one.kind === view.kind);
+  return was || view.columns.some((column) => state(row, column, view.kind) > 0);
+}
+
+function together(items, keyOf) {
+  const found = new Map();
+  for (const item of items) {
+    const key = keyOf(item);
+    if (!found.has(key)) found.set(key, []);
+    found.get(key).push(item);
   }
-  return [...lines.values()];
+  return [...found.values()];
+}
+
+// What a reader sees of a row: what it may do, and how that changes.
+function seen(row) {
+  const classes = [...new Set(row.classes.map(([rights]) => rights))].sort((one, other) => one - other);
+  return `${classes}\n${(changed.get(row.number) || []).map((one) => `${one.how} ${one.place} ${one.kind}`)}`;
+}
+
+// A repository's rows that may do the same are one line; so are those of a team's repositories whose lines are all the same.
+function joined(found) {
+  const groups = together(found, (row) => row.group).map((own) => together(own, seen));
+  const alike = together(groups, (lines) => {
+    const [, note, team] = DATA.groups[lines[0][0].group];
+    const said = lines.map((members) => [seen(members[0]), members.map((one) => [one.label, one.note])]);
+    return team ? JSON.stringify([team, note, said]) : `${lines[0][0].group}`;
+  });
+  return alike.flatMap((groups) => groups[0].map((_, line) => groups.flatMap((lines) => lines[line])));
+}
+
+function names(members) {
+  return [...new Set(members.map((one) => DATA.groups[one.group][0]))];
 }
 
 function wanted(row) {
   switch (view.show) {
-    case "writers": return allowedKinds(row).some((kind) => WRITES.includes(kind));
+    case "writers": return !row.assumed && writes(row).length > 0;
     case "jobs": return row.own < 0;
     case "aws": return row.own >= 0;
     case "nothing": return !allowedKinds(row).length;
@@ -216,9 +248,10 @@ function append() {
     const members = view.lines[view.rendered];
     if (members[0].group !== view.group) {
       view.group = members[0].group;
-      const [name, note] = DATA.groups[view.group];
+      const [, note] = DATA.groups[view.group], own = names(members);
+      const name = own.length > 4 ? `${own.slice(0, 3).join(", ")} and ${own.length - 3} more` : own.join(", ");
       fragment.append(make("tr", { class: "group" },
-        make("th", { colspan: view.columns.length + 1, scope: "rowgroup" }, make("div", {}, make("b", { text: name }), make("span", { text: note })))));
+        make("th", { colspan: view.columns.length + 1, scope: "rowgroup", title: own.join(", ") }, make("div", {}, make("b", { text: name }), make("span", { text: note })))));
     }
     fragment.append(line(members, view.rendered));
   }
@@ -240,9 +273,10 @@ function line(members, index) {
         "aria-label": `${name}; ${DATA.columns[column][0]}: ${words}${change ? `; ${change}` : ""}`, onclick: () => open(members, column) },
         ...(shown.length ? shown.map(([kind, one]) => letter(kind, one)) : ["·"])));
   });
-  const said = members.length > 1
-    ? members.map((one, position) => make("span", { text: `${one.label}${position + 1 < members.length ? ", " : ""}`, title: one.note }))
-    : [row.label, make("small", { text: row.note })];
+  const labels = together(members, (one) => `${one.label}\n${one.note}`).map(([one]) => one);
+  const said = labels.length > 1
+    ? labels.map((one, position) => make("span", { text: `${one.label}${position + 1 < labels.length ? ", " : ""}`, title: one.note }))
+    : [row.label, make("small", { text: row.assumed ? `${row.note} (assumed)` : row.note })];
   return make("tr", {}, make("th", { class: "row", scope: "row" }, ...said), ...cells);
 }
 
@@ -315,7 +349,7 @@ function statement(number, unmet = [], role = null) {
 function open(members, column, chosen = members[0]) {
   const select = byId("members"), dialog = byId("cell");
   byId("members-label").hidden = members.length < 2;
-  select.replaceChildren(...members.map((one, number) => make("option", { value: number, text: `${one.label} (${one.note})`, selected: one === chosen })));
+  select.replaceChildren(...members.map((one, number) => make("option", { value: number, text: `${names(members).length > 1 ? name_of(one) : one.label} (${one.note})`, selected: one === chosen })));
   select.onchange = () => fill(members[Number(select.value)], column);
   fill(chosen, column);
   if (!dialog.open) dialog.showModal();

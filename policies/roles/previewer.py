@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from policies import deployment_tokens, github_tokens
 from policies.arns import Registry
+from policies.branches import HEADS
 from policies.document import Statement, statement
 from policies.events import Names
 from policies.names import STACK_TAG
@@ -105,3 +106,18 @@ def previewer_permissions(
 def pull_requests(registry: Registry, repository: github_tokens.GitHubRepository, forms: github_tokens.Subjects) -> list[Statement]:
     """A workflow on a pull request of the program's repository. A fork's gets no token from GitHub."""
     return [deployment_tokens.workflow("PullRequests", registry, repository, "pull_request", forms, {})]
+
+
+DRIFT_WORKFLOW = ".github/workflows/drift.yml"
+
+
+def drift_checks(
+    registry: Registry, repository: github_tokens.GitHubRepository, default_branch: str, forms: github_tokens.Subjects
+) -> list[Statement]:
+    """The workflow that compares the stack with AWS and GitHub, as it stands on the default branch, outside environments.
+
+    Schedules run there alone. AWS has no condition key for the event, so the workflow is named by its file: no other one gets the role.
+    """
+    ref = f"{HEADS}{default_branch}"
+    claims = {"ref": ref, "job_workflow_ref": f"{repository.owner.login}/{repository.name}/{DRIFT_WORKFLOW}@{ref}"}
+    return [deployment_tokens.workflow("DriftChecks", registry, repository, f"ref:{ref}", forms, claims)]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlparse
 
+from bootstrap import drift
 from rehearsal.engine.plugins import Plugins
 from rehearsal.engine.stack import EngineStack, Event, Message, Run, Source, home, plain
 from rehearsal.program import script, wire
@@ -24,9 +25,14 @@ _DEFAULT_PROVIDER = "default"
 
 
 def run(command: Path, folder: Path, options: Options, emit: Emit) -> dict[str, Any]:
-    """`pulumi up` (or preview); the result. Nothing is raised for what the stack file, the program or a provider gets wrong."""
+    """`pulumi up`, preview or drift check; the result. Nothing is raised for what the stack file, the program or a provider gets wrong."""
 
     def act(stack: EngineStack) -> Run:
+        if options.drift:
+            compared = stack.drift()
+            for one in drift.differences(drift.Found(step.operation, step.urn, step.differs) for step in compared.steps):
+                emit({"event": "differs", "name": one.name, "operation": one.operation, "keys": list(one.keys)})
+            return compared
         if options.refresh:
             refreshed = stack.refresh(_teller(emit), target=list(options.refresh))
             if refreshed.failed:

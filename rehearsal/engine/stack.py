@@ -138,6 +138,10 @@ class EngineStack:
         """`pulumi refresh --yes`."""
         return self._run(watch, lambda on_event: self._stack.refresh(on_event=on_event, **options))
 
+    def drift(self, watch: Callable[[Event], None] | None = None) -> Run:
+        """`pulumi refresh --preview-only --run-program`: as .github/workflows/drift.yml compares."""
+        return self._run(watch, lambda on_event: self._stack.preview_refresh(on_event=on_event, run_program=True))
+
     def destroy(self, watch: Callable[[Event], None] | None = None, **options: Any) -> Run:
         """`pulumi destroy --yes`: the preview refuses what is protected, before anything is deleted."""
         refused = self._run(None, lambda on_event: self._stack.preview_destroy(on_event=on_event))

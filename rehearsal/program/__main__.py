@@ -36,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
     arguments.add_argument("--state", type=Path, help="with --destroy: result file of the run that made the stack")
     arguments.add_argument("--stacks", type=Path, help="directory of result files STACK.json, for references to other stacks")
     arguments.add_argument("--preview", action="store_true", help="with --engine: make nothing, show what would change")
+    arguments.add_argument("--drift", action="store_true", help="with --engine: make nothing, tell what differs from the state")
     arguments.add_argument("--destroy", action="store_true", help="delete what the state lists")
     arguments.add_argument("--unprotect", action="store_true", help="with --destroy: delete protected resources too")
     arguments.add_argument("--attempts", type=int, default=1, help="attempts at a call that fails for a moment")
@@ -95,6 +96,7 @@ def _options(arguments: argparse.Namespace) -> runner.Options:
         state_file=arguments.state,
         stacks_directory=arguments.stacks,
         preview=arguments.preview,
+        drift=arguments.drift,
         unprotect=arguments.unprotect,
         connection=Connection(attempts=arguments.attempts, timeout=arguments.timeout),
     )

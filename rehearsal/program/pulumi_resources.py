@@ -84,4 +84,50 @@ def _operation(operation: Inputs) -> Params:
     }
 
 
-HANDLERS: dict[str, Handler] = {DeploymentSettings.token: DeploymentSettings()}
+class DriftSchedule(Handler):
+    """Its id is that of the provider: ORGANIZATION/PROJECT/STACK/drift/SCHEDULE."""
+
+    token = "pulumiservice:index:DriftSchedule"
+    create_only = frozenset({"organization", "project", "stack"})
+
+    def read(self, inputs: Inputs, defaults: Defaults) -> Params:
+        place = [str(inputs.text(name, required=True)) for name in ("organization", "project", "stack")]
+        body = {"scheduleCron": inputs.text("scheduleCron", required=True), "autoRemediate": inputs.flag("autoRemediate") or False}
+        return {"place": place, "body": body}
+
+    def create(self, cloud: PulumiCloud, wanted: Params) -> Created:
+        id = cloud.call("POST", *_drift_path(wanted["place"]), body=wanted["body"])["id"]
+        return Created("/".join([*wanted["place"], "drift", id]), {"scheduleId": id})
+
+    def update(self, cloud: PulumiCloud, existing: Existing, wanted: Params) -> Params:
+        id = existing.id.rpartition("/")[2]
+        cloud.call("POST", *_drift_path(wanted["place"]), id, body=wanted["body"])
+        return {"scheduleId": id}
+
+    def delete(self, cloud: PulumiCloud, existing: Existing) -> None:
+        with absent_is_fine():
+            cloud.call("DELETE", *_schedule_path(existing.id))
+
+    def look_up(self, cloud: PulumiCloud, id: str) -> Params | None:
+        place = id.split("/")[:3]
+        with absent_is_fine():
+            found = cloud.call("GET", *_schedule_path(id))
+            return {
+                **dict(zip(("organization", "project", "stack"), place, strict=True)),
+                "scheduleCron": found["scheduleCron"],
+                "autoRemediate": found["definition"]["request"]["operationContext"]["options"]["remediateIfDriftDetected"],
+                "scheduleId": found["id"],
+            }
+        return None
+
+
+def _drift_path(place: list[str]) -> list[str]:
+    return ["stacks", *place, "deployments", "drift", "schedules"]
+
+
+def _schedule_path(id: str) -> list[str]:
+    *place, _, schedule = id.split("/")
+    return ["stacks", *place, "deployments", "schedules", schedule]
+
+
+HANDLERS: dict[str, Handler] = {one.token: one for one in (DeploymentSettings(), DriftSchedule())}

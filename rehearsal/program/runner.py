@@ -53,6 +53,7 @@ class Options:
     state_file: Path | None = None
     stacks_directory: Path | None = None
     preview: bool = False
+    drift: bool = False
     unprotect: bool = False
     organization: str = "organization"
     refresh: Sequence[str] = ()

@@ -12,13 +12,13 @@ from typing import Any
 from bootstrap import refs
 from bootstrap.declaration import Stack
 from policies.branches import HEADS
-from policies.deployment_tokens import Operation, PulumiStack
+from policies.deployment_tokens import Operation, PulumiStack, any_of
 from policies.deployments import BOOTSTRAP_PATH, Access, Deployed
 from policies.document import statement, text
 from policies.github_tokens import AUDIENCE, GitHubRepository, Owner
 from policies.names import STACK_TAG, RoleKind, role_name
 from policies.roles.deployer import deploying_workflow
-from policies.roles.previewer import pull_requests
+from policies.roles.previewer import DRIFT_WORKFLOW, drift_checks, pull_requests
 from rehearsal import bootstrapping, clients
 from rehearsal.cast import MANAGER, STRANGER_ORGANIZATION, WRITER
 from rehearsal.clients import Credentials
@@ -137,6 +137,11 @@ def _tokens(deploying: _Deploying) -> list[Scenario]:
             attempt(Access.PREVIEW, "update"),
         ),
     ]
+    checks = f"{name} drift check: {_ASSUME_PREVIEW}"
+    listed.append(Scenario(checks, f"a drift check of {name}", _ASSUME_PREVIEW, name, attempt(Access.PREVIEW, "detect-drift")))
+    who = f"{name} drift remediation"
+    remediates = attempt(Access.PREVIEW, "remediate-drift")
+    listed.append(Scenario(f"{who}: {_ASSUME_PREVIEW}", f"a {who}", _ASSUME_PREVIEW, name, remediates, DENY, checks))
     for operation in ("refresh", "destroy"):
         who = f"a {operation} of {name}"
         listed.append(Scenario(f"{name} {operation}: {_ASSUME_DEPLOYER}", who, _ASSUME_DEPLOYER, name, attempt(Access.DEPLOY, operation)))
@@ -522,6 +527,9 @@ def _triggers(deploying: _Deploying) -> list[Scenario]:
     listed.append(
         Scenario(f"{name}: deploy on {who} that changes the catalog", who, pushes, catalog, push("topic", catalog), DENY, deploys)
     )
+    if deploying.bootstrap.drift_detection:
+        what = f"{name}: check drift on its schedule"
+        listed.append(Scenario(what, "Pulumi Deployments", "check drift", name, lambda: _started(deploying, "drift")))
     pull_request = Scenario(
         f"{name}: preview a pull request that changes the catalog",
         f"a pull request against {stack.branch}",
@@ -629,12 +637,25 @@ def _workflows(deploying: _Deploying) -> list[Scenario]:
             role(access), world.github.run(of or repository, WRITER, event="pull_request", pull_request=number).token(AUDIENCE)
         )
 
+    def drift_check(access: Access, branch: str = "", workflow: str = DRIFT_WORKFLOW, environment: str = "") -> str:
+        default = world.control.get(f"github/repositories/{deploying.repository}")["default_branch"]
+        where = branch or default
+        world.github.ensure_branch(repository, where, WRITER)
+        # A schedule runs on the default branch; what somebody starts may run anywhere.
+        scheduled = where == default and not environment
+        event, ref = ("schedule", "") if scheduled else ("workflow_dispatch", f"{HEADS}{where}")
+        started = world.github.run(
+            repository, WRITER, workflow=workflow, environment=environment, approve_by=[MANAGER], event=event, ref=ref
+        )
+        return world.assume(role(access), started.token(AUDIENCE))
+
     deploys, previews = (
         f"deploy.yml of {name} on {stack.branch}: {_ASSUME_DEPLOYER}",
         f"deploy.yml of {name} on a pull request: {_ASSUME_PREVIEW}",
     )
-    elsewhere = OUTSIDE_BY_NAME
+    elsewhere, checks = OUTSIDE_BY_NAME, f"drift.yml of {name} on its schedule: {_ASSUME_PREVIEW}"
     listed = [
+        Scenario(checks, "drift.yml on its schedule", _ASSUME_PREVIEW, name, lambda: drift_check(Access.PREVIEW)),
         Scenario(deploys, f"deploy.yml on {stack.branch}", _ASSUME_DEPLOYER, name, lambda: job(Access.DEPLOY)),
         Scenario(previews, "deploy.yml on a pull request", _ASSUME_PREVIEW, name, lambda: pull_request(Access.PREVIEW)),
     ]
@@ -648,6 +669,16 @@ def _workflows(deploying: _Deploying) -> list[Scenario]:
     listed += [
         Scenario(f"{who}: {_ASSUME_DEPLOYER}", who, _ASSUME_DEPLOYER, name, attempt, DENY, deploys) for who, attempt in refused.items()
     ]
+    elsewise: dict[str, Callable[[], str]] = {
+        f"drift.yml of {name} on another branch": lambda: drift_check(Access.PREVIEW, "topic/drift"),
+        f"checks.yml of {repository} on its schedule": lambda: drift_check(Access.PREVIEW, workflow=".github/workflows/checks.yml"),
+    }
+    listed += [
+        Scenario(f"{who}: {_ASSUME_PREVIEW} of {name}", who, _ASSUME_PREVIEW, name, attempt, DENY, checks)
+        for who, attempt in elsewise.items()
+    ]
+    who = f"drift.yml of {name} on its schedule"
+    listed.append(Scenario(f"{who}: {_ASSUME_DEPLOYER}", who, _ASSUME_DEPLOYER, name, lambda: drift_check(Access.DEPLOY), DENY, deploys))
     who = f"pull request of {elsewhere}"
     preview = Scenario(
         f"{who}: {_ASSUME_PREVIEW} of {name}",
@@ -670,7 +701,9 @@ def _workflow_role(deploying: _Deploying, access: Access) -> str:
     forms = stack.settings.subjects
     ways = {
         Access.DEPLOY: lambda: deploying_workflow(world.registry, repository, stack.branch, stack.name, forms),
-        Access.PREVIEW: lambda: pull_requests(world.registry, repository, forms),
+        Access.PREVIEW: lambda: any_of(
+            [pull_requests(world.registry, repository, forms), drift_checks(world.registry, repository, seen["default_branch"], forms)]
+        ),
     }
     trust = json.loads(text(ways[access]()))
     return str(world.control.post("principals", kind="role", name=f"workflow-{stack.name}-{access}", trust=trust)["arn"])

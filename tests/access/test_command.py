@@ -1,23 +1,25 @@
 """`python -m access`, as a person starts it."""
 
+import csv
 import json
 import shutil
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from access import review
+from access import markdown, matrix, review
 from access.__main__ import main
-from tests.access.stacks import ROOT, resources
+from tests.access.stacks import ROOT, provisioned_stack, resources
 
 
 def test_page_and_markdown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--stack", "dev", "--output", str(tmp_path)]) == 0
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["dev.html", "dev.md"]
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["dev.csv", "dev.html", "dev.md"]
     said, *files = capsys.readouterr().out.splitlines()
     assert said.startswith("dev: ") and said.endswith(" change packages")
-    assert files == [str(tmp_path / "dev.html"), str(tmp_path / "dev.md")]
+    assert files == [str(tmp_path / "dev.html"), str(tmp_path / "dev.md"), str(tmp_path / "dev.csv")]
 
 
 def test_resources_from_a_file(tmp_path: Path) -> None:
@@ -220,3 +222,40 @@ def test_nothing_since_a_revision(checkout: Path, tmp_path: Path, capsys: pytest
     assert main(["--stack", "dev", "--base", "HEAD", "--output", str(tmp_path / "out")]) == 0
     assert "Nothing." in (tmp_path / "out" / "dev-changes.md").read_text()
     assert "since HEAD: nothing changes" in capsys.readouterr().out
+
+
+AT = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
+
+
+def test_the_origin_is_the_commit_or_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(tmp_path), "-c", "user.name=x", "-c", "user.email=x@acme.example", *arguments]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    monkeypatch.setattr(review, "PROJECT", tmp_path)
+    assert review.origin(None, AT) == "planned, without a commit; reviewed 2026-01-02 03:04 UTC"
+    git("init", "-q")
+    (tmp_path / "file").write_text("one")
+    git("add", "file")
+    git("commit", "-qm", "one")
+    commit = git("rev-parse", "--short=12", "HEAD")
+    assert review.origin(None, AT) == f"planned at commit {commit}; reviewed 2026-01-02 03:04 UTC"
+    (tmp_path / "file").write_text("two")
+    assert review.origin(None, AT) == f"planned at commit {commit} with changes that are not committed; reviewed 2026-01-02 03:04 UTC"
+    assert review.origin(Path("/x/prod.json"), AT) == "deployed, as prod.json has it; reviewed 2026-01-02 03:04 UTC"
+
+
+def test_the_csv_has_a_line_for_each_right(tmp_path: Path) -> None:
+    assert main(["--stack", "dev", "--output", str(tmp_path)]) == 0
+    head, *lines = csv.reader((tmp_path / "dev.csv").read_text().splitlines())
+    assert head == ["repository", "who", "note", "as", "may", "where", "assumed"]
+    reviewed = matrix.build(provisioned_stack("dev"))
+    rights = [
+        (row.group, row.label, kind) for row in reviewed.rows for _, rights in reviewed.rights_of(row) for kind in markdown.kinds_of(rights)
+    ]
+    assert [(one[0], one[1], one[4]) for one in lines] == rights
+    assert {one[6] for one in lines if one[1] == "administrator"} == {"yes"}
+
+
+def test_a_cell_is_no_formula() -> None:
+    assert review._csv([["=1+1", "-x", "@acme/x", "plain"]]) == "'=1+1,'-x,'@acme/x,plain\r\n"

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from access import actions, compare, drawing, matrix, page, tokens
+from access import actions, compare, drawing, markdown, matrix, page, tokens
 from access.actions import Kind
 from access.matrix import Matrix
 from access.provisioned import Document
@@ -100,6 +100,66 @@ def test_the_page_builds_the_same_claims(reviewed: Matrix, tmp_path: Path) -> No
     expected = [tokens.claims(row.attempt.identity, token) for row in reviewed.rows if row.attempt for token in row.attempt.tokens]
     left_out = {"workflow", "actor", "actor_id"}
     assert made == [{key: value for key, value in one.items() if key not in left_out} for one in expected]
+
+
+def _in_the_page(found: dict, expression: str, folder: Path) -> list:
+    """What an expression is worth in the page's own script, before it draws anything; `shown(kind)` are the rows that one action leaves."""
+    script = SCRIPT.read_text().replace('JSON.parse(document.getElementById("data").textContent)', json.dumps(found))
+    head, tail = script.split("// --- changes ---")[0], script.split("function concerned(row)")[1].split("function draw()")[0]
+    program = folder / "page.js"
+    program.write_text(
+        f"{head}\nconst changed = new Map(), view = {{kind: 'all', columns: DATA.columns.map((_, number) => number)}};\n"
+        f"function concerned(row){tail.split('function wanted')[0]}\n"
+        "const shown = (kind) => { view.kind = kind; return rows.filter(concerned); };\n"
+        f"console.log(JSON.stringify({expression}));"
+    )
+    return json.loads(subprocess.run(["node", str(program)], capture_output=True, text=True, check=True).stdout)
+
+
+needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="node is not on PATH; the page's own script runs in it")
+
+
+@needs_node
+@pytest.mark.parametrize("kind", [Kind.PUBLISH, Kind.PROMOTE, Kind.ADMINISTER])
+def test_an_action_leaves_the_rows_that_have_it(reviewed: Matrix, tmp_path: Path, kind: Kind) -> None:
+    found = data(page.render(reviewed))
+    having = [
+        number
+        for number, row in enumerate(reviewed.rows)
+        if any(cell.state for _, rights in reviewed.rights_of(row) for (_, one), cell in rights.items() if one is kind)
+    ]
+    assert len(having) < len(reviewed.rows)
+    assert _in_the_page(found, f"shown({json.dumps(kind)}).map((row) => row.number)", tmp_path) == having
+    assert len(_in_the_page(found, "shown('all')", tmp_path)) == len(reviewed.rows)
+
+
+@needs_node
+def test_alike_repositories_of_a_team_share_their_lines(tmp_path: Path) -> None:
+    """Two that only install; a third of the team that publishes and one of another team stay apart."""
+    stack = provisioned_stack("prod")
+    installing = next(one for one in stack.consumers if not one.publishes)
+    publishing = next(one for one in stack.consumers if one.team_repository == installing.team_repository and one.publishes)
+    twin = replace(installing, name="twin", id=installing.id + 1_000_000)
+    other = replace(twin, name="other-team", id=twin.id + 1, team_repository="elsewhere")
+    found = data(page.render(matrix.build(replace(stack, consumers=(installing, twin, publishing, other)))))
+    lines = _in_the_page(found, "joined(rows.filter((row) => row.own < 0)).map(names)", tmp_path)
+    of_catalog = {tuple(one) for one in lines} - {(matrix.OUTSIDE,)}
+    assert of_catalog == {(installing.name, "twin"), (publishing.name,), ("other-team",)}
+
+
+def test_what_is_assumed_is_marked_and_no_finding(reviewed: Matrix) -> None:
+    found = data(page.render(reviewed))
+    marked = {row[2] for row in found["rows"] if row[8]}
+    assert marked and marked == {row.label for row in reviewed.rows if row.assumed}
+    assert all(row.session and "assumed" in row.session.identity[0].where for row in reviewed.rows if row.assumed)
+    text = markdown.render(reviewed)
+    findings, _, rest = text.partition("## Assumed to have every right")
+    for label in marked:
+        assert f"| {label} |" not in findings and f"| {label} |" in rest
+
+
+def test_the_head_says_what_was_reviewed(reviewed: Matrix) -> None:
+    assert '<p class="place" id="origin">planned at commit &lt;1&gt;</p>' in page.render(reviewed, origin="planned at commit <1>")
 
 
 def test_a_script_can_not_be_smuggled_in() -> None:

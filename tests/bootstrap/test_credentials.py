@@ -132,6 +132,19 @@ def test_a_preview_stays_what_it_is_with_the_app_that_reads(cloud, github, tmp_p
     assert variables == {"GITHUB_TOKEN": "ghs_1"}
 
 
+def test_a_drift_check_reads_as_a_preview_does_and_runs_the_program(cloud, github, tmp_path):
+    done, variables = run(cloud, github, tmp_path, "detect-drift")
+    assert done.returncode == 0, done.stderr
+    assert variables == {"GITHUB_TOKEN": "ghs_1", "PULUMI_RUN_PROGRAM": "true"}
+
+
+def test_a_drift_check_that_says_it_is_a_refresh_gets_nothing(cloud, github, tmp_path):
+    done, variables = run(cloud, github, tmp_path, "detect-drift", claimed="refresh")
+    assert done.returncode != 0
+    assert "AWS does not let this run have" in done.stderr
+    assert variables == {}
+
+
 READER = "arn:aws:iam::222233334444:role/reader"
 
 

@@ -10,12 +10,12 @@ from bootstrap import pulumi_cloud, rights
 from lookups import LookupProblems
 from plan import sizes
 from policies.arns import Registry
-from policies.deployment_tokens import PulumiStack, pulumi_deployments
+from policies.deployment_tokens import PulumiStack, any_of, pulumi_deployments
 from policies.deployments import Access, Deployed
 from policies.document import text
 from policies.github_tokens import GitHubRepository, Owner
 from policies.roles.deployer import deploying_workflow
-from policies.roles.previewer import pull_requests
+from policies.roles.previewer import drift_checks, pull_requests
 from tests.bootstrap import samples
 from tests.components.recording import Recording
 
@@ -172,6 +172,21 @@ def test_deployment_settings(stack, branch, previews):
     assert context["preRunCommands"][-1] == "bash bootstrap/credentials.sh"
 
 
+@pytest.mark.parametrize("stack", STACKS)
+def test_drift_is_looked_for_and_never_repaired_unseen(stack):
+    made = shipped().one("DriftSchedule", f"{stack}-drift")
+    assert made.inputs == {
+        "organization": "acme",
+        "project": "package-flow",
+        "stack": stack,
+        "scheduleCron": "23 5 * * *",
+        "autoRemediate": False,
+    }
+    assert shipped().one("DeploymentSettings", f"{stack}-deployments").urn in shipped().everything_before(made)
+    assert samples.recorded(driftDetection="never").of("DriftSchedule") == []
+    assert samples.recorded(driftDetection="0 */4 * * 1-5").one("DriftSchedule", f"{stack}-drift").inputs["scheduleCron"] == "0 */4 * * 1-5"
+
+
 # --- GitHub Actions --------------------------------------------------------------------------------------------------------------------
 
 
@@ -186,7 +201,8 @@ def test_workflows_are_trusted_by_branch_and_environment(actions, stack, branch)
     forms = told.settings.subjects
     deploy, preview = (actions.one("Role", f"{stack}-{access}").inputs["assumeRolePolicy"] for access in (Access.DEPLOY, Access.PREVIEW))
     assert deploy == text(deploying_workflow(registry(stack), REPOSITORY, branch, stack, forms))
-    assert preview == text(pull_requests(registry(stack), REPOSITORY, forms))
+    ways = [pull_requests(registry(stack), REPOSITORY, forms), drift_checks(registry(stack), REPOSITORY, "main", forms)]
+    assert preview == text(any_of(ways))
 
 
 def test_environments_belong_to_one_branch(actions):
@@ -211,8 +227,30 @@ def test_the_workflow_gets_what_it_asks_for(actions):
     for stack in STACKS:
         for access, name in ((Access.DEPLOY, "deployer"), (Access.PREVIEW, "preview")):
             assert f"{values['PACKAGE_FLOW_ROLES']}{stack}-{name}" == Deployed(registry(stack), stack).role_arn(access)
-    workflow = (samples.ROOT / ".github/workflows/deploy.yml").read_text()
-    assert all(f"vars.{name}" in workflow for name in values)
+    assert json.loads(values["PACKAGE_FLOW_DRIFT"]) == [{"stack": "dev", "branch": "main"}, {"stack": "prod", "branch": "release"}]
+    workflows = [(samples.ROOT / f".github/workflows/{name}.yml").read_text() for name in ("deploy", "drift")]
+    assert all(any(f"vars.{name}" in one for one in workflows) for name in values)
+
+
+def test_a_schedule_has_its_own_way_in_which_never_takes_away(tmp_path, actions):
+    never = deployed_by_actions(samples.with_actions(tmp_path), driftDetection="never")
+    assert "PACKAGE_FLOW_DRIFT" not in {one.inputs["variableName"] for one in never.of("ActionsVariable")}
+    for stack in STACKS:
+        trusts = {
+            name: {one["Sid"]: one for one in json.loads(made.one("Role", f"{stack}-preview").inputs["assumeRolePolicy"])["Statement"]}
+            for name, made in (("daily", actions), ("never", never))
+        }
+        assert set(trusts["never"]) == {"PullRequests"} and set(trusts["daily"]) == {"PullRequests", "DriftChecks"}
+        equals = trusts["daily"]["DriftChecks"]["Condition"]["StringEquals"]
+        said = {name.partition(":")[2]: value for name, value in equals.items()}
+        assert said.pop("sub")[-1] == "repo:acme/package-flow:ref:refs/heads/main"
+        assert said == {
+            "aud": "sts.amazonaws.com",
+            "repository_id": str(samples.REPOSITORY_ID),
+            "ref": "refs/heads/main",
+            "job_workflow_ref": "acme/package-flow/.github/workflows/drift.yml@refs/heads/main",
+        }
+        assert "drift.yml" not in actions.one("Role", f"{stack}-deploy").inputs["assumeRolePolicy"]
 
 
 def test_the_state_is_written_by_deployments_alone(actions):

@@ -1,7 +1,10 @@
 """This project's own workflows: pinned, without secrets, and in step with the bootstrap."""
 
 import ast
+import json
+import os
 import re
+import subprocess
 from typing import Any
 
 import pytest
@@ -9,11 +12,12 @@ import yaml
 
 from bootstrap import declaration, pulumi_cloud
 from company import places
+from policies.roles.previewer import DRIFT_WORKFLOW
 from rehearsal.cloud.pulumi_cloud.settings import matches
 from tests.bootstrap import samples
 
 WORKFLOWS = samples.ROOT / ".github" / "workflows"
-OWN = ("checks.yml", "deploy.yml", "tests.yml")
+OWN = ("checks.yml", "deploy.yml", "drift.yml", "tests.yml")
 
 
 def read(name: str) -> dict[Any, Any]:
@@ -43,8 +47,11 @@ def test_no_secret_is_read_and_no_right_is_given_to_all_jobs(name):
     assert workflow["permissions"] == {}
     assert "pull_request_target" not in workflow[True]
     for job in workflow["jobs"].values():
-        assert set(job["permissions"]) <= {"contents", "id-token"} and job["permissions"]["contents"] == "read"
         assert job["timeout-minutes"] <= 90
+        if job["permissions"] == {"issues": "write"}:
+            assert not [step for step in job["steps"] if "uses" in step]
+            continue
+        assert set(job["permissions"]) <= {"contents", "id-token"} and job["permissions"]["contents"] == "read"
         checkout = next(step for step in job["steps"] if step.get("uses", "").startswith("actions/checkout@"))
         assert checkout["with"]["persist-credentials"] is False
 
@@ -92,6 +99,73 @@ def test_deploying_is_bound_to_an_environment_and_previewing_is_not():
     }
     assert {name: role.rpartition("-")[2] for name, role in roles.items()} == {"preview": "preview", "deploy": "deployer"}
     assert jobs["deploy"]["concurrency"]["cancel-in-progress"] is False
+
+
+def test_drift_is_compared_by_one_job_and_told_by_another():
+    workflow = read("drift.yml")
+    jobs = workflow["jobs"]
+    assert workflow[True]["schedule"] == [{"cron": declaration.DRIFT_SCHEDULE}]
+    assert declaration.defaults(samples.FOLDER)[f"{declaration.PROJECT}:driftDetection"] == declaration.DRIFT_SCHEDULE
+    assert {name: one["permissions"] for name, one in jobs.items()} == {
+        "compare": {"contents": "read", "id-token": "write"},
+        "say": {"issues": "write"},
+    }
+    assert not any("environment" in one for one in jobs.values())
+    role = next(step["with"]["role-to-assume"] for step in jobs["compare"]["steps"] if "aws-actions" in step.get("uses", ""))
+    assert role.endswith("-preview")
+    assert f".github/workflows/{WORKFLOWS.joinpath('drift.yml').name}" == DRIFT_WORKFLOW
+    pulumi = next(step for step in jobs["compare"]["steps"] if "pulumi/actions" in step.get("uses", ""))
+    assert "command" not in pulumi["with"], "the action's own refresh writes the state"
+    assert "pulumi refresh" in jobs["compare"]["steps"][-1]["run"] and "--preview-only" in jobs["compare"]["steps"][-1]["run"]
+
+
+GH = """#!/usr/bin/env python3
+import json, os, sys
+from pathlib import Path
+
+file = Path(os.environ["ISSUES"])
+issues, given = json.loads(file.read_text()), sys.argv[1:]
+if given[:2] == ["issue", "list"]:
+    assert given[2:] == ["--state", "open", "--app", "github-actions", "--limit", "100", "--json", "number,title"], given
+    print(json.dumps([{"number": int(key), "title": one["title"]} for key, one in issues.items() if one["open"]]))
+elif given[:2] == ["issue", "create"]:
+    issues[str(len(issues) + 1)] = {"title": given[3], "open": True, "said": [given[5]]}
+else:
+    assert given[1] in ("close", "comment"), given
+    one = issues[given[2]]
+    one["open"] = given[1] == "comment"
+    one["said"].append(given[4])
+file.write_text(json.dumps(issues))
+"""
+
+
+def test_drift_opens_one_issue_which_is_commented_and_closed(tmp_path):
+    """The step as it stands, with a gh that keeps issues in a file."""
+    (tmp_path / "gh").write_text(GH)
+    (tmp_path / "gh").chmod(0o755)
+    issues = tmp_path / "issues.json"
+    others = {"1": {"title": "package-flow: something else", "open": True, "said": []}}
+    issues.write_text(json.dumps(others))
+    (step,) = read("drift.yml")["jobs"]["say"]["steps"]
+
+    def say(result: str) -> list[tuple[bool, int]]:
+        environment = {
+            "PATH": f"{tmp_path}:{os.environ['PATH']}",
+            "ISSUES": str(issues),
+            "RESULT": result,
+            "RUN": "https://github.com/run/1",
+        }
+        subprocess.run(["bash", "-e", "-c", step["run"]], env=environment, check=True, timeout=60)
+        kept = json.loads(issues.read_text())
+        assert kept["1"] == others["1"]
+        return [(one["open"], len(one["said"])) for key, one in kept.items() if key != "1"]
+
+    assert say("success") == []
+    assert say("failure") == [(True, 1)]
+    assert say("failure") == [(True, 2)]
+    assert say("success") == [(False, 3)]
+    assert say("success") == [(False, 3)]
+    assert say("failure") == [(False, 3), (True, 1)]
 
 
 def test_both_ways_deploy_what_belongs_to_the_program():

@@ -63,13 +63,16 @@ def by_hand(account: Account) -> list[str]:
     place = ("stacks", "acme", "package-flow", "prod", "deployments", "settings")
     settings = account.pulumi.call("GET", *place)
     account.pulumi.call("PUT", *place, body={**settings, "vcs": {**settings["vcs"], "previewPullRequests": True}})
+    (schedule,) = [one["id"].rpartition("/")[2] for one in account.stack.state() if one["urn"].endswith("::prod-drift")]
+    account.pulumi.call("POST", *place[:-1], "drift", "schedules", schedule, body={"scheduleCron": "0 0 1 1 *"})
     path = ("repos", "acme", "package-flow", "rulesets")
     guard = account.github.call("GET", *path, str(account.github.call("GET", *path)[0]["id"]))
     body = {key: guard[key] for key in ("name", "target", "conditions", "rules", "bypass_actors")}
     account.github.call("PUT", *path, str(guard["id"]), body={**body, "enforcement": "disabled"})
     account.aws("iam").tag_role(RoleName="prod-deployer", Tags=[{"Key": "owner", "Value": "somebody"}])
     (ruleset,) = [one["urn"].rpartition("::")[2] for one in account.stack.state() if one.get("id") == str(guard["id"])]
-    return ["update DeploymentSettings prod-deployments", f"update RepositoryRuleset {ruleset}", "update Role prod-deploy"]
+    pulumis = ["update DeploymentSettings prod-deployments", "update DriftSchedule prod-drift"]
+    return [*pulumis, f"update RepositoryRuleset {ruleset}", "update Role prod-deploy"]
 
 
 def test_an_account_is_bootstrapped_repaired_and_taken_back(account: Account) -> None:

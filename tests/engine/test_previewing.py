@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from policies.document import text
 from policies.roles.previewer import preview_permission_sets
 from rehearsal import bootstrapping, seeding, stage
 from rehearsal.clients import Credentials
+from rehearsal.program.clouds import Github
 from rehearsal.stage import ProgramFailed
 from settings import Settings
 from tests.engine.life import FOUND, needs_engine, shipped
@@ -38,6 +40,14 @@ class Scene:
         begun: list[str] = []
         program.run(lambda event: begun.append(event["event"]), *options)
         return begun
+
+    def differences(self) -> list[list[Any]]:
+        """What a drift check says: names and properties."""
+        program = _program(self.stack, self.cloud, self.credentials, self.folder)
+        program._environment |= {"GITHUB_TOKEN": READING_TOKEN}
+        said: list[Any] = []
+        program.run(said.append, "--drift")
+        return sorted([one["operation"], one["name"], one["keys"]] for one in said if one["event"] == "differs")
 
 
 def _program(stack: stage.Stack, cloud: stage.Cloud, who: Credentials, folder: Path) -> stage.Program:
@@ -98,3 +108,26 @@ def test_the_same_credentials_change_nothing(scene: Scene) -> None:
     """The twin: with the same state, to remove the stack instead of previewing it."""
     with pytest.raises(ProgramFailed, match=r"not authorized to perform|not accessible by integration"):
         scene.run("--destroy", "--unprotect")
+
+
+def test_a_drift_check_needs_no_more(scene: Scene) -> None:
+    """Nothing differs, also with the role that only reads Identity Center and without a sight of bypass lists, and nothing is written."""
+    before = scene.cloud.control.get("github/requests")["github_writes"]
+    assert scene.differences() == []
+    assert scene.cloud.control.get("github/requests")["github_writes"] == before
+
+
+def test_what_somebody_changed_is_found_and_stays(scene: Scene) -> None:
+    """The twin: a variable that has another value, and one that is gone."""
+    path = ("repos", "acme", "payments-api", "actions", "variables")
+    github = Github(f"{scene.cloud.place.endpoint}/_github", seeding.DEPLOYER_TOKEN, "acme")
+    was = {name: github.call("GET", *path, name)["value"] for name in ("CODEARTIFACT_DOMAIN", "CODEARTIFACT_REGION")}
+    github.call("PATCH", *path, "CODEARTIFACT_DOMAIN", body={"value": "evil"})
+    github.call("DELETE", *path, "CODEARTIFACT_REGION")
+    found = [["delete", "payments-api-CODEARTIFACT_REGION", []], ["update", "payments-api-CODEARTIFACT_DOMAIN", ["value"]]]
+    assert scene.differences() == found
+    assert github.call("GET", *path, "CODEARTIFACT_DOMAIN")["value"] == "evil"
+    assert scene.differences() == found
+    github.call("PATCH", *path, "CODEARTIFACT_DOMAIN", body={"value": was["CODEARTIFACT_DOMAIN"]})
+    github.call("POST", *path, body={"name": "CODEARTIFACT_REGION", "value": was["CODEARTIFACT_REGION"]})
+    assert scene.differences() == []

@@ -1,9 +1,11 @@
 """ASGI applications: the REST API, and the rehearsal's control.
 
 - PUT, GET, DELETE /_pulumi/api/stacks/ORGANIZATION/PROJECT/STACK/deployments/settings, with `authorization: token KEY`
+- POST .../deployments/drift/schedules, POST .../deployments/drift/schedules/ID, GET, DELETE .../deployments/schedules/ID
 - POST /_rehearsal/pulumi/members  {"organization", "token"}: somebody who may configure an organisation's deployments
 - POST /_rehearsal/pulumi/push  {"repository", "branch", "changed": [path]}: the deployments that a push starts
 - POST /_rehearsal/pulumi/pull-request  {"repository", "base", "changed": [path]}: those that a pull request starts
+- POST /_rehearsal/pulumi/drift  {"repository"}: those that the drift schedules start when their time has come
 - POST /_rehearsal/pulumi/token  {"organization", "project", "stack", "operation", "audience"?}: the token of such a deployment
 
 A deployment is {"organization", "project", "stack", "operation", "version", "token", "settings"}.
@@ -24,14 +26,17 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from rehearsal.cloud import asgi, sts
-from rehearsal.cloud.pulumi_cloud.settings import Settings, started_by_pull_request, started_by_push
+from rehearsal.cloud.pulumi_cloud.settings import DriftSchedule, Settings, started_by_pull_request, started_by_push
 
 ISSUER = "https://api.pulumi.com/oidc"
 OPERATIONS = ("preview", "update", "refresh", "destroy", "detect-drift", "remediate-drift")
 _ALGORITHM, _KEY_ID, _LIFETIME = "ES256", "rehearsal", 3_600
 _PREFIX = "/_pulumi/api/stacks/"
 
+_Act = Callable[[tuple[str, str, str], bytes], tuple[int, Any]]
+_NO_SCHEDULE = 404, {"code": 404, "message": "Not Found: Scheduled action not found"}
 _settings: dict[tuple[str, str, str], Settings] = {}
+_schedules: dict[tuple[str, str, str], dict[str, DriftSchedule]] = {}
 _members: dict[str, str] = {}
 _versions = itertools.count(1)
 
@@ -39,6 +44,7 @@ _versions = itertools.count(1)
 def reset() -> None:
     """Forget everything."""
     _settings.clear()
+    _schedules.clear()
     _members.clear()
 
 
@@ -47,8 +53,9 @@ async def rest(scope: Scope, receive: Receive, send: Send) -> None:
     parts = scope["path"].removeprefix(_PREFIX).split("/")
     body = await asgi.read_body(scope, receive)
     organization = _members.get(asgi.header(scope, "authorization").removeprefix("token "))
-    if not scope["path"].startswith(_PREFIX) or parts[3:] != ["deployments", "settings"] or scope["method"] not in _METHODS:
-        await JSONResponse({"code": 501, "message": f"the rehearsal's Pulumi Cloud has no {scope['method']} {scope['path']}"}, 501)(
+    method = scope["method"]
+    if not scope["path"].startswith(_PREFIX) or (act := _act(method, parts[3:])) is None:
+        await JSONResponse({"code": 501, "message": f"the rehearsal's Pulumi Cloud has no {method} {scope['path']}"}, 501)(
             scope, receive, send
         )
     elif organization is None:
@@ -56,16 +63,55 @@ async def rest(scope: Scope, receive: Receive, send: Send) -> None:
     elif organization != parts[0]:
         await JSONResponse({"code": 404, "message": "Not Found: Stack not found"}, 404)(scope, receive, send)
     else:
-        status, content = _METHODS[scope["method"]]((parts[0], parts[1], parts[2]), body)
+        status, content = act((parts[0], parts[1], parts[2]), body)
         await JSONResponse(content, status)(scope, receive, send)
+
+
+def _act(method: str, path: list[str]) -> _Act | None:
+    """What a request does, by its path below the stack's."""
+    match path:
+        case ["deployments", "settings"]:
+            return _METHODS.get(method)
+        case ["deployments", "drift", "schedules"] if method == "POST":
+            return lambda stack, body: _put_schedule(stack, str(uuid.uuid4()), body)
+        case ["deployments", "drift", "schedules", id] if method == "POST":
+            return lambda stack, body: _put_schedule(stack, id, body) if id in _schedules.get(stack, {}) else _NO_SCHEDULE
+        case ["deployments", "schedules", id] if method == "GET":
+            return lambda stack, body: _schedule(stack, id)
+        case ["deployments", "schedules", id] if method == "DELETE":
+            return lambda stack, body: (200, {}) if _schedules.get(stack, {}).pop(id, None) else _NO_SCHEDULE
+    return None
+
+
+def _put_schedule(stack: tuple[str, str, str], id: str, body: bytes) -> tuple[int, Any]:
+    if stack not in _settings:
+        # https://www.pulumi.com/docs/deployments/concepts/drift/: "you must first configure the deployment settings for your stack"
+        return 400, {"code": 400, "message": "Bad Request: the stack has no deployment settings"}
+    try:
+        _schedules.setdefault(stack, {})[id] = DriftSchedule.model_validate_json(body)
+    except ValidationError as error:
+        return _refused(error)
+    return _schedule(stack, id)
+
+
+def _schedule(stack: tuple[str, str, str], id: str) -> tuple[int, Any]:
+    found = _schedules.get(stack, {}).get(id)
+    if found is None:
+        return _NO_SCHEDULE
+    context = {"operation": "detect-drift", "options": {"remediateIfDriftDetected": found.auto_remediate}}
+    return 200, {"id": id, "scheduleCron": found.schedule_cron, "definition": {"request": {"operationContext": context}}}
+
+
+def _refused(error: ValidationError) -> tuple[int, Any]:
+    problems = [f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors()]
+    return 400, {"code": 400, "message": f"Bad Request: {'; '.join(problems)}"}
 
 
 def _put(stack: tuple[str, str, str], body: bytes) -> tuple[int, Any]:
     try:
         _settings[stack] = Settings.model_validate_json(body)
     except ValidationError as error:
-        problems = [f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors()]
-        return 400, {"code": 400, "message": f"Bad Request: {'; '.join(problems)}"}
+        return _refused(error)
     return _get(stack, b"")
 
 
@@ -78,7 +124,7 @@ def _delete(stack: tuple[str, str, str], body: bytes) -> tuple[int, Any]:
     return (200, {}) if _settings.pop(stack, None) else _get(stack, body)
 
 
-_METHODS: dict[str, Callable[[tuple[str, str, str], bytes], tuple[int, Any]]] = {"PUT": _put, "GET": _get, "DELETE": _delete}
+_METHODS: dict[str, _Act] = {"PUT": _put, "GET": _get, "DELETE": _delete}
 
 
 # --- the rehearsal's control ----------------------------------------------------------------------------------------------------
@@ -109,6 +155,11 @@ def _push(request: Mapping[str, Any]) -> dict[str, Any]:
 
 def _pull_request(request: Mapping[str, Any]) -> dict[str, Any]:
     return _started("preview", lambda one: started_by_pull_request(one, request["repository"], request["base"], request["changed"]))
+
+
+def _drift(request: Mapping[str, Any]) -> dict[str, Any]:
+    scheduled = [stack for stack, schedules in _schedules.items() if schedules and _settings[stack].vcs.repository == request["repository"]]
+    return {"deployments": [_deployment(stack, "detect-drift", _settings[stack]) for stack in scheduled]}
 
 
 def _started(operation: str, starts: Callable[[Settings], bool]) -> dict[str, Any]:
@@ -154,4 +205,4 @@ def _token(organization: str, project: str, stack: str, operation: str, audience
     return jwt.encode(claims, _key(), algorithm=_ALGORITHM, headers={"kid": _KEY_ID})
 
 
-_ACTS = {"members": _member, "push": _push, "pull-request": _pull_request, "token": _any_token}
+_ACTS = {"members": _member, "push": _push, "pull-request": _pull_request, "drift": _drift, "token": _any_token}

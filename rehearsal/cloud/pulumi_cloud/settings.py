@@ -68,6 +68,13 @@ class Settings(_Shape):
     operation_context: Operation
 
 
+class DriftSchedule(_Shape):
+    """When drift of one stack is looked for. It is never repaired without somebody who looked: that would come as an update of its own."""
+
+    schedule_cron: str = Field(pattern=r"^[0-9*/,-]+( [0-9*/,-]+){4}$")
+    auto_remediate: Literal[False] = False
+
+
 def matches(pattern: str, path: str) -> bool:
     """A glob against a whole path: `**` is any number of folders, `*` stays in one."""
     parts = re.split(r"(\*\*/?|\*|\?)", pattern)

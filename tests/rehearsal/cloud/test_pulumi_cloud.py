@@ -157,6 +157,34 @@ def test_what_is_not_there_says_so(configured):
     assert act("push")[0] == 400
 
 
+def schedule(method: str, path: str, body: Any = None) -> tuple[int, Any]:
+    return call(app.rest, method, f"/_pulumi/api/stacks/acme/package-flow/dev/deployments/{path}", body, authorization="token key")
+
+
+def test_a_drift_schedule_starts_checks_until_it_is_taken_away(configured):
+    assert act("drift", repository="acme/infra")[1] == {"deployments": []}
+    status, made = schedule("POST", "drift/schedules", {"scheduleCron": "0 5 * * *", "autoRemediate": False})
+    assert status == 200
+    assert [one["operation"] for one in act("drift", repository="acme/infra")[1]["deployments"]] == ["detect-drift"]
+    assert act("drift", repository="acme/other")[1] == {"deployments": []}
+    assert schedule("POST", f"drift/schedules/{made['id']}", {"scheduleCron": "0 6 * * *", "autoRemediate": False})[0] == 200
+    assert schedule("GET", f"schedules/{made['id']}")[1]["scheduleCron"] == "0 6 * * *"
+    assert schedule("DELETE", f"schedules/{made['id']}")[0] == 200
+    assert schedule("GET", f"schedules/{made['id']}")[0] == schedule("DELETE", f"schedules/{made['id']}")[0] == 404
+    assert schedule("POST", f"drift/schedules/{made['id']}", {"scheduleCron": "0 6 * * *"})[0] == 404
+    assert act("drift", repository="acme/infra")[1] == {"deployments": []}
+
+
+@pytest.mark.parametrize("body", [{"scheduleCron": "daily"}, {"scheduleCron": "0 5 * * *", "autoRemediate": True}, {}])
+def test_a_schedule_that_is_not_modelled_is_refused(configured, body):
+    assert schedule("POST", "drift/schedules", body)[0] == 400
+
+
+def test_a_stack_without_settings_has_no_schedule(configured):
+    settings("DELETE")
+    assert schedule("POST", "drift/schedules", {"scheduleCron": "0 5 * * *"})[0] == 400
+
+
 # --- tokens ---------------------------------------------------------------------------------------------------------------------------
 
 
