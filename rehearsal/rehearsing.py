@@ -14,7 +14,7 @@ from rich.console import Console
 
 from access import review
 from policy_pack.rules.model import Finding
-from rehearsal import removal, report, rights, rules, schedule, selection, stage
+from rehearsal import facts, removal, report, rights, rules, schedule, selection, stage
 from rehearsal.engine import command
 from rehearsal.processes import Waiting
 from rehearsal.scenario import SKIPPED, Outcome, Scenario
@@ -38,15 +38,16 @@ def run(options: argparse.Namespace, folder: Path, waiting: Waiting, started: fl
 def _rehearse(options: argparse.Namespace, console: Console, folder: Path, waiting: Waiting, started: float) -> int:
     stack = stage.Stack(options.stack, options.config.resolve(), options.catalog.resolve() if options.catalog else None)
     settings = stack.settings()
+    known = facts.read(options.github, settings) if options.github else facts.derived(settings)
     with closing(stage.Cloud(settings, folder, options.upstream, waiting.cloud)) as cloud:
-        deployer = stage.company(stack, settings, cloud, folder, quick=options.quick)
+        deployer = stage.company(stack, settings, cloud, folder, known, quick=options.quick)
         engine = command.find() if options.engine == "auto" else None
         program = stage.Program(stack, cloud, deployer, folder, waiting.program, engine.path if engine else None)
         result = _provision(stack.name, console, program)
         findings = rules.broken(result["resources"])
         if options.access:
             _review_access(console, result, options.access)
-        world = stage.world(settings, cloud, result["outputs"], folder)
+        world = stage.world(settings, cloud, result["outputs"], folder, known)
         writes = world.github.writes() - cloud.writes_before
         watch = stage.watch(cloud, settings)
         outcomes = _act(console, selection.phases(world, options.only, quick=options.quick))

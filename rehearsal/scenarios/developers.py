@@ -4,12 +4,12 @@ from policies.document import text
 from policies.owned_names import Format
 from policies.roles.build import read_only_permissions
 from rehearsal import packages
-from rehearsal.cast import Publisher, first, publishers
+from rehearsal.cast import Publisher
 from rehearsal.clients import Credentials, Shell
 from rehearsal.identity_center import DEVELOPER, OUTSIDER, Manager, team_developer
 from rehearsal.laptop import laptop, package_login, session
 from rehearsal.scenario import DENY, Scenario, required
-from rehearsal.scenarios.publishing import package, published
+from rehearsal.scenarios.publishing import by_client, package, published
 from rehearsal.scenarios.read_access import fetch_token, read_by_repository
 from rehearsal.world import World
 from settings import DeveloperMode, Readers, Team
@@ -160,9 +160,7 @@ def _reading(world: World) -> list[Scenario]:
 
 def _tools(world: World) -> list[Scenario]:
     """One command, then npm as ever: it installs, and is refused to publish."""
-    found = publishers(world.settings)
-    publisher = first(found, Format.NPM, open=True, literal=True) or first(found, Format.NPM, open=True)
-    python = first(found, Format.PYPI, open=True, literal=True)
+    publisher, python = by_client(world, Format.NPM), by_client(world, Format.PYPI)
     return [
         *(_npm(world, publisher) if publisher else []),
         *_pip(world),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from policies.branches import matches
 from policies.names import PRIVATE_DEPENDENCIES_ENVIRONMENT
 from rehearsal.cast import MANAGER, STRANGER_ORGANIZATION, WRITER, Publisher, first, matching, publishers
 from rehearsal.scenario import DENY, Scenario
@@ -12,10 +13,10 @@ _ACTION = "assume the publish role"
 
 def scenarios(world: World) -> list[Scenario]:
     """Every publisher is let in once; the refusals are tried on one with a literal branch, one with a pattern, one with an environment."""
-    found = publishers(world.settings)
+    found = publishers(world.settings, world.facts)
     listed = [_allowed(world, publisher) for publisher in found]
     for candidate, refusals in (
-        (first(found, literal=True, environment=False) or first(found, literal=True), _refusals),
+        (first(found, literal=True, environment=False) or first(found, literal=True) or first(found), _refusals),
         (first(found, pattern=True), _pattern),
         (first(found, environment=True), _environment),
     ):
@@ -28,14 +29,8 @@ def base(publisher: Publisher) -> str:
     return f"{publisher.name}: {_ACTION} from {publisher.branch}"
 
 
-def _prepare(world: World, publisher: Publisher) -> None:
-    if not publisher.literal:
-        world.github.ensure_branch(publisher.name, publisher.branch, MANAGER)
-
-
 def _assume(world: World, publisher: Publisher, **differs) -> str:
     """Assume the publish role as the publishing workflow on the release branch, but for what `differs`."""
-    _prepare(world, publisher)
     return world.assume(world.publish_role(publisher.name), world.publishing_token(publisher, **differs))
 
 
@@ -66,7 +61,7 @@ def _refusals(world: World, publisher: Publisher, found: Sequence[Publisher]) ->
 
 
 def _other_refs(world: World, publisher: Publisher, branch: str) -> list[Scenario]:
-    longer = f"{branch}-evil"
+    longer, other = f"{branch}-evil", publisher.unreleased
     return [
         _denied(
             publisher,
@@ -77,11 +72,21 @@ def _other_refs(world: World, publisher: Publisher, branch: str) -> list[Scenari
         _denied(
             publisher,
             "from an unreviewed branch",
-            "publish-package.yml on feature/x",
-            lambda: _assume(world, publisher, branch="feature/x"),
+            f"publish-package.yml on {other}",
+            lambda: _assume(world, publisher, branch=other),
         ),
-        _denied(
-            publisher, f"from a branch named {longer}", f"publish-package.yml on {longer}", lambda: _assume(world, publisher, branch=longer)
+        *(
+            [
+                _denied(
+                    publisher,
+                    f"from a branch named {longer}",
+                    f"publish-package.yml on {longer}",
+                    lambda: _assume(world, publisher, branch=longer),
+                )
+            ]
+            # A pattern covers it; only release managers create it then.
+            if not matches(longer, publisher.repository.release_branches.names)
+            else []
         ),
         _denied(
             publisher,
@@ -94,14 +99,16 @@ def _other_refs(world: World, publisher: Publisher, branch: str) -> list[Scenari
 
 def _other_origins(world: World, publisher: Publisher, found: Sequence[Publisher]) -> list[Scenario]:
     other = next((candidate for candidate in found if candidate.name != publisher.name and candidate.literal), None)
-    listed = [
-        _denied(
-            publisher,
-            "from another organisation",
-            f"publish-package.yml of {STRANGER_ORGANIZATION}/{publisher.name}",
-            lambda: _assume(world, publisher, owner=STRANGER_ORGANIZATION),
-        ),
-    ]
+    listed = []
+    if world.callable_by_strangers:
+        listed.append(
+            _denied(
+                publisher,
+                "from another organisation",
+                f"publish-package.yml of {STRANGER_ORGANIZATION}/{publisher.name}",
+                lambda: _assume(world, publisher, owner=STRANGER_ORGANIZATION),
+            )
+        )
     if other:
         listed.append(
             _denied(
@@ -209,7 +216,7 @@ def _environment(world: World, publisher: Publisher, found: Sequence[Publisher])
         _denied(
             publisher,
             f"from another branch in environment {environment}",
-            f"publish-package.yml on feature/x, environment {environment}",
-            lambda: _assume(world, publisher, branch="feature/x", environment=environment),
+            f"publish-package.yml on {publisher.unreleased}, environment {environment}",
+            lambda: _assume(world, publisher, branch=publisher.unreleased, environment=environment),
         ),
     ]

@@ -18,7 +18,7 @@ _ASSUME = "assume the publish role"
 
 def scenarios(world: World) -> list[Scenario]:
     """For the first repository that publishes from tags."""
-    found = tag_publishers(world.settings)
+    found = tag_publishers(world.settings, world.facts)
     return [*_guards(world, found[0]), *_trust(world, found[0]), *_publishing(world, found[0])] if found else []
 
 
@@ -71,7 +71,7 @@ def _trust(world: World, publisher: Publisher) -> list[Scenario]:
 
 def _publishing(world: World, publisher: Publisher) -> list[Scenario]:
     """By the workflow, from a tag on a merged commit and from one on a commit that nobody reviewed."""
-    format = next((one for one in publisher.repository.publishes if one in packages.PROJECTS), None)
+    format = next((one for one in publisher.repository.publishes if one in packages.PROJECTS and publisher.roomy(one)), None)
     if format is None or not any(one.endswith("*") for one in publisher.repository.release_tags.names):
         return []
     merged, unmerged = (package(publisher, format, "by-tag", version) for version in ("9.2.0", "9.3.0"))
