@@ -17,6 +17,7 @@ from policy_pack.rules.model import Finding
 from rehearsal import facts, removal, report, rights, rules, schedule, selection, stage
 from rehearsal.engine import command
 from rehearsal.processes import Waiting
+from rehearsal.program import stack_files
 from rehearsal.scenario import SKIPPED, Outcome, Scenario
 from rehearsal.world import World
 from settings import SettingsError
@@ -54,6 +55,8 @@ def _rehearse(options: argparse.Namespace, console: Console, folder: Path, waiti
         seconds = round(time.monotonic() - started, 1)
         _report_to_people(console, result, outcomes, findings, seconds, quick=options.quick)
         console.print(report.run_by(result["engine"], forced=options.engine == "sdk"), style="dim")
+        if ignored := stack_files.not_applied(options.config):
+            console.print(f"Not applied here: {', '.join(ignored)} of {options.config.name}.", style="dim")
         removed = _destroy(console, world, program, watch) if options.destroy else None
         _write(options.json, _report(stack.name, result, outcomes, findings, writes, seconds, removed))
         if options.serve:

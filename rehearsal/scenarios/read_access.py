@@ -14,7 +14,7 @@ from rehearsal.world import World
 from settings import Readers, ReadRole, Subjects, Team
 
 _ASSUME = "assume the read role"
-_LONGEST = 43_200
+LONGEST_TOKEN = 43_200
 _FORBIDDEN, _NOT_FOUND = 403, 404
 _STATEMENTS = {"Version": "2012-10-17"}
 
@@ -125,7 +125,7 @@ def _tokens(world: World) -> list[Scenario]:
         (repository.name for team in world.settings.teams if team.readers is Readers.TEAM for repository in team.repositories), None
     ):
         listed += _capped(world, f"{own} read role", f"a pull request of {own}", lambda: session(world, own))
-    return [*listed, *(_logins(world, name) if name and world.settings.token_duration < _LONGEST else [])]
+    return [*listed, *(_logins(world, name) if name and world.settings.token_duration < LONGEST_TOKEN else [])]
 
 
 def _capped(world: World, subject: str, who: str, signed_in: Callable[[], Credentials]) -> list[Scenario]:
@@ -140,7 +140,7 @@ def _capped(world: World, subject: str, who: str, signed_in: Callable[[], Creden
         return Scenario(name, who, f"fetch a token of {seconds} s", domain, request, DENY if twin else "allow", twin)
 
     at_cap = of(cap)
-    return [at_cap, *([of(cap + 1, at_cap.name)] if cap < _LONGEST else [])]
+    return [at_cap, *([of(cap + 1, at_cap.name)] if cap < LONGEST_TOKEN else [])]
 
 
 def _logins(world: World, name: str) -> list[Scenario]:
@@ -209,7 +209,7 @@ def _dependabot_alone(world: World, name: str) -> list[Scenario]:
         Scenario(long_lived, updates, request, name, lambda: token(_update_job)),
         *(
             [Scenario(f"{name}: {request}", build, request, name, lambda: token(session), DENY, long_lived)]
-            if world.settings.token_duration < _LONGEST
+            if world.settings.token_duration < LONGEST_TOKEN
             else []
         ),
     ]
