@@ -41,7 +41,7 @@ adopt: $(INSTALLED)  ## Look what is there already and write how to adopt it (ST
 access: $(INSTALLED)  ## Show who can do what, as a page and as Markdown (STACK=dev; BASE=main: what changes since)
 	@$(BIN)/python -m access --stack $(STACK) $(if $(BASE),--base $(BASE))
 
-test: $(INSTALLED)  ## Run the tests, the rehearsals of dev and prod among them (ALL=1: also what others show in less time)
+test: $(INSTALLED)  ## Run the tests, the main job of prod among them (ALL=1: also what takes long, which others show in less time)
 	@$(BIN)/python -m pytest -n 2 --dist worksteal $(if $(ALL),--all)
 
 fuzz: $(INSTALLED)  ## Try bad input (INPUTS=1000, SEED=1)

@@ -8,6 +8,8 @@ https://docs.github.com/en/actions/reference/security/oidc
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from access.attempts import BY_KEY, STRANGER, Place
+from access.attempts import Attempt as Refused
 from access.provisioned import Consumer
 from policies.arns import GITHUB_OIDC_HOST
 from policies.branches import HEADS, TAGS, is_pattern, matches_tag
@@ -18,7 +20,6 @@ OWN_WORKFLOW = "ci.yml"
 UNDECLARED_ENVIRONMENT = "staging"
 # What the login action asks GitHub for, and what AWS is to insist on: not read from the policies, which are what is reviewed.
 AUDIENCE = "sts.amazonaws.com"
-OTHER_AUDIENCE = "https://github.com/another-audience"
 # Ids that no repository of a stack has: of those who take a name that was given up, and of strangers.
 _TAKEN_REPOSITORY, _TAKEN_OWNER, _STRANGER, _STRANGER_OWNER = 99_000_000_001, 99_000_000_002, 99_000_000_003, 99_000_000_004
 _ACTORS = {"somebody": "90000001", "dependabot[bot]": "49699333"}
@@ -84,6 +85,25 @@ def condition_keys(identity: Identity, token: Token) -> dict[str, str]:
     return {f"{GITHUB_OIDC_HOST}:{name}": value for name, value in claims(identity, token).items()}
 
 
+def tried(attempt: Refused, me: Identity, publishing: Token) -> tuple[Identity, Token]:
+    """Who makes an attempt of the table, in its place, and with which token: the publishing job's, but for what differs."""
+    who, differs = me, {}
+    if attempt.owner:
+        who = Identity(attempt.owner, _STRANGER_OWNER, me.name, _STRANGER)
+    if attempt.repository:
+        who = replace(me, name=attempt.repository, id=_TAKEN_REPOSITORY)
+    if attempt.ref:
+        differs |= {"ref": f"refs/{attempt.ref}", "context": "pull_request" if attempt.ref.startswith("pull/") else ""}
+    if attempt.workflow:
+        _, elsewhere, branch = attempt.workflow.partition("@")
+        differs["workflow"] = f"{publishing.workflow.partition('@')[0]}@refs/heads/{branch}" if elsewhere else ""
+    if attempt.environment is not None:
+        differs["environment"] = attempt.environment
+    if attempt.audience:
+        differs["audience"] = attempt.audience
+    return who, replace(publishing, **differs)
+
+
 def identity(consumer: Consumer) -> Identity:
     """A consuming repository's own identity."""
     return Identity(consumer.owner, consumer.owner_id, consumer.name, consumer.id)
@@ -137,6 +157,11 @@ class _Release:
     key: str
     label: str
 
+    def attempt(self, key: str, one: Consumer) -> Refused:
+        """An attempt of the table, beside this release."""
+        kind, _, release = self.ref.removeprefix("refs/").partition("/")
+        return BY_KEY[key].at(Place(one.owner, one.name, release, self.name if self.name.endswith("*") else "", one.environment, kind=kind))
+
     @property
     def short(self) -> str:
         """Its kind and name: branch release/1.0."""
@@ -156,7 +181,7 @@ def _tag(pattern: str) -> str:
 def _publishing(one: Consumer, workflows: Sequence[str]) -> list[Attempt]:
     found = [attempt for release in _releases(one) for attempt in _release(one, release, workflows)]
     first = _releases(one)[0]
-    audience = _tokens(first.ref, [one.workflow], [one.environment], audience=OTHER_AUDIENCE)
+    audience = _tokens(first.ref, [one.workflow], [one.environment], audience=first.attempt("audience", one).audience)
     kind = "release tag" if first.ref.startswith(TAGS) else "release branch"
     return [*found, Attempt("audience", f"{kind}, other audience", "a token that was made for another service", identity(one), audience)]
 
@@ -204,13 +229,10 @@ def _release(one: Consumer, release: _Release, workflows: Sequence[str]) -> list
 
 def _beside(one: Consumer, release: _Release, workflows: Sequence[str]) -> Attempt:
     """A ref that looks as if the declaration covered it."""
-    kind, key = ("tag", "tag-") if release.ref.startswith(TAGS) else ("branch", "")
-    if release.name.endswith("*"):
-        label, note = f"{release.short}/fix", "one level below the pattern"
-        return _unreviewed(one, f"{key}below:{release.name}", label, note, f"{release.ref}/fix", workflows)
-    return _unreviewed(
-        one, f"{key}beside:{release.name}", f"{release.short}-2", f"begins like the release {kind}", f"{release.ref}-2", workflows
-    )
+    kind, prefix = ("tag", "tag-") if release.ref.startswith(TAGS) else ("branch", "")
+    key, note = ("below", "one level below the pattern") if release.name.endswith("*") else ("beside", f"begins like the release {kind}")
+    _, _, name = (ref := release.attempt(key, one).ref).partition("/")
+    return _unreviewed(one, f"{prefix}{key}:{release.name}", f"{kind} {name}", note, f"refs/{ref}", workflows)
 
 
 def _environments(one: Consumer) -> list[str]:
@@ -235,8 +257,8 @@ def _everywhere(one: Consumer, workflows: Sequence[str]) -> list[Attempt]:
     me, every = identity(one), ["", *workflows]
     release = one.release_branches[0] if one.release_branches else one.default_branch
     ref = _releases(one)[0].ref if one.publishes else f"{HEADS}{release}"
-    merge, environments = "refs/pull/1/merge", _environments(one)
-    taken, stranger = replace(me, id=_TAKEN_REPOSITORY), Identity("stranger", _STRANGER_OWNER, one.name, _STRANGER)
+    merge, environments = f"refs/{BY_KEY['pull-request'].ref}", _environments(one)
+    taken, stranger = replace(me, id=_TAKEN_REPOSITORY), Identity(STRANGER, _STRANGER_OWNER, one.name, _STRANGER)
     fork = Identity("contributor", _STRANGER_OWNER + 1, one.name, _STRANGER + 1)
     as_release = _tokens(ref, every, environments)
     return [
@@ -247,7 +269,7 @@ def _everywhere(one: Consumer, workflows: Sequence[str]) -> list[Attempt]:
             me,
             (*_tokens(merge, every, context="pull_request"), *_tokens(merge, every, _in_environment(one))),
         ),
-        _unreviewed(one, "other-branch", "any other branch", "feature/x", "refs/heads/feature/x", workflows),
+        _unreviewed(one, "other-branch", "any other branch", "feature/x", f"refs/{BY_KEY['other-branch'].ref}", workflows),
         *_tag_named_as_the_branch(one, release, workflows),
         *(_dependabot(one) if one.dependabot else []),
         Attempt("fork-pull-request", "fork's pull request", _FORK_PULL_REQUEST, me, ()),
@@ -281,13 +303,13 @@ def outside(owner: str, owner_id: int, workflows: Sequence[str]) -> list[Attempt
     )
     immutable = tuple(one for one in tokens if one.form == "immutable")
     named = tuple(one for one in tokens if one.form == "name")
-    pull = _tokens("refs/pull/1/merge", every, context="pull_request")
+    pull = _tokens(f"refs/{BY_KEY['pull-request'].ref}", every, context="pull_request")
     return [
         Attempt("organisation-immutable", "organisation's repository", "in no catalog; immutable subject", ours, immutable),
         Attempt("organisation-name", "organisation's repository, older", "in no catalog; subject without ids", ours, named),
         Attempt("organisation-pull-request", "its pull request", "in no catalog; either subject", ours, pull),
         Attempt("recycled-organisation", "recycled organisation", "somebody who has taken the organisation's name", taken, tokens),
         Attempt(
-            "strangers", "other organisation", "any repository there", Identity("stranger", _STRANGER_OWNER, "anything", _STRANGER), tokens
+            "strangers", "other organisation", "any repository there", Identity(STRANGER, _STRANGER_OWNER, "anything", _STRANGER), tokens
         ),
     ]

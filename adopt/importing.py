@@ -36,12 +36,6 @@ def _name(type: str, name: str) -> str:
     return f"{type.rpartition(':')[2]} {name}"
 
 
-def unmatched(resources: Iterable[Resource], there: Iterable[There]) -> list[There]:
-    """What was found and no resource of the program stands for."""
-    keys = {one.key for one in resources}
-    return [one for one in there if one.adoptable and one.key not in keys]
-
-
 def record(there: Iterable[There], permissions: Mapping[str, WorkflowPermissions], before: Mapping[str, Any]) -> dict[str, Any]:
     """What is adopted, on top of what was `before`: what the program keeps in place, and what to give back."""
     resources = {one["key"]: one for one in before.get("resources", [])}

@@ -9,6 +9,7 @@ https://docs.github.com/en/actions/how-tos/reuse-automations/reuse-workflows
 
 import re
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -54,13 +55,17 @@ def calls(root: Path, full_name: str) -> list[tuple[str, str]]:
     return found
 
 
-def _uses(file: Path, name: str) -> Iterator[str]:
+def _uses(file: Path, name: str) -> tuple[str, ...]:
     """The value of every key `uses`, however it is written."""
     try:
-        waiting = [yaml.compose(file.read_text(encoding="utf-8"), yaml.SafeLoader)]
+        return _used(file.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise SettingsError([Problem(name, "", Words(str(error)), "YAML, so that it can be seen which refs it runs")]) from error
-    known: set[int] = set()
+
+
+@lru_cache(maxsize=64)
+def _used(text: str) -> tuple[str, ...]:
+    waiting, known, found = [yaml.compose(text, yaml.SafeLoader)], set[int](), []
     while waiting:
         node = waiting.pop()
         if node is None or id(node) in known:  # an alias is the node itself
@@ -71,11 +76,12 @@ def _uses(file: Path, name: str) -> Iterator[str]:
         elif isinstance(node, yaml.MappingNode):
             for key, value in reversed(node.value):
                 waiting += [value, key]
-            yield from (
+            found += [
                 value.value
                 for key, value in node.value
                 if isinstance(key, yaml.ScalarNode) and key.value.casefold() == "uses" and isinstance(value, yaml.ScalarNode)
-            )
+            ]
+    return tuple(found)
 
 
 def problems(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from access.attempts import STRANGER
 from policies.branches import is_pattern, matches
 from policies.owned_names import Format, OwnedName
 from rehearsal.facts import Facts, RepositoryFacts
@@ -10,7 +11,7 @@ from settings import Readers, Repository, Settings, Team
 
 # People of the rehearsed organisation. Release managers and reviewers also belong to the catalog's GitHub teams.
 WRITER, COLLEAGUE, MANAGER, ADMIN = "writer", "colleague", "manager", "admin"
-STRANGER_ORGANIZATION = "stranger"
+STRANGER_ORGANIZATION = STRANGER
 
 
 # What packages are called where a team owns a `*`: each is published by scenarios of its own. Where it owns single names alone, each word

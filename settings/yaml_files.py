@@ -2,6 +2,8 @@
 
 import stat
 from collections.abc import Mapping
+from copy import deepcopy
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -120,18 +122,13 @@ def _yaml_error(error: yaml.YAMLError, text: str) -> Document:
 
 def read_document(path: Path) -> Document:
     """A YAML file as it is written. Never raises: what is wrong with it is among its findings."""
-    text = ""
     try:
         there = path.stat()
         if not stat.S_ISREG(there.st_mode) or there.st_size > _BYTES_MAX:
             what = f"a file of {there.st_size:,} bytes" if stat.S_ISREG(there.st_mode) else "something that is no file"
             return _unreadable(what, f"a file of at most {_BYTES_MAX:,} bytes")
-        text = path.read_bytes().decode("utf-8-sig")
-        loader = yaml.SafeLoader(text)
-        reader = _Reader(loader)
-        data = reader.value(loader.get_single_node(), ())
-    except yaml.YAMLError as error:
-        return _yaml_error(error, text)
+        document = _document(path.read_bytes().decode("utf-8-sig"))
+        return document._replace(data=deepcopy(document.data))
     except UnicodeDecodeError as error:
         # What comes before the first bad byte is good.
         text = error.object[: error.start].decode("utf-8")
@@ -140,6 +137,17 @@ def read_document(path: Path) -> Document:
         return _unreadable("YAML nested too deeply", "the keys of this file")
     except OSError as error:
         return _unreadable(error.strerror or "an unreadable file", "a readable file")
+
+
+@lru_cache(maxsize=64)
+def _document(text: str) -> Document:
+    """Each text is read once: Pulumi.yaml and catalogs are asked for again and again, and reading takes most of the time of a plan."""
+    try:
+        loader = yaml.SafeLoader(text)
+        reader = _Reader(loader)
+        data = reader.value(loader.get_single_node(), ())
+    except yaml.YAMLError as error:
+        return _yaml_error(error, text)
     return Document(data, reader.spellings, tuple(reader.findings), reader.lines)
 
 

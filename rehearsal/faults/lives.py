@@ -1,36 +1,13 @@
 """What a disturbed life has to show: it comes to the end of the undisturbed one, and no role is ever without its guards."""
 
-from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import Any
 
-from rehearsal.engine.life import Life, changes
-from rehearsal.engine.stack import Run
-from rehearsal.faults import steps
-
-# One fault may need more than one command: it can leave several things, and each run names one.
-MOST_RUNS = 8
+from rehearsal.engine.life import Life
 
 
 class Broken(AssertionError):
     """What was documented does not lead to the end, or a role was without its guards."""
-
-
-def mended(life: Life, run: Run, again: Callable[[], Run]) -> list[str]:
-    """Runs again until it succeeds, with a documented command where a message names it; the commands. Raises Broken."""
-    commands: list[str] = []
-    unchanged = 0
-    for _ in range(MOST_RUNS * 3):
-        guarded(life)
-        if not run.failed:
-            return commands
-        command = steps.next_step(life, run)
-        commands += [command] if command else []
-        unchanged = 0 if command or changes(run) else unchanged + 1
-        if unchanged > 1:
-            break
-        run = again()
-    raise Broken(f"running again does not mend it: {[(one.urn, one.text) for one in run.errors]}; {commands}")
 
 
 def guarded(life: Life) -> None:

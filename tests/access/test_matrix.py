@@ -321,7 +321,8 @@ def github_roles(stack: Provisioned) -> list[Role]:
     return [one for one in stack.roles if "WebIdentity" in one.trust.text]
 
 
-@pytest.mark.parametrize("name", ["prod", pytest.param("dev", marks=pytest.mark.slow("prod has the same roles"))])
+@pytest.mark.slow("a condition less, of each claim, is tested below")
+@pytest.mark.parametrize("name", ["prod", "dev"])
 def test_every_changed_word_of_a_trust_policy_is_a_changed_cell(name: str) -> None:
     """Every value of every trust policy, one after the other, with one more letter."""
     stack, mutants = provisioned_stack(name), 0
@@ -368,6 +369,7 @@ def with_another(stack: Provisioned, old: Document, new: Document) -> Provisione
     return replace(stack, roles=roles, domains=(replace(domain, policy=put(domain.policy), repositories=repositories),))
 
 
+@pytest.mark.slow("test_command.py changes one word of each kind of policy")
 def test_every_changed_word_of_another_policy_is_a_changed_cell() -> None:
     """The same of the policies of domain and repositories, and of the roles' identity policies."""
     stack = small()

@@ -202,6 +202,7 @@ def company(tmp_path: Path) -> Iterator[Company]:
         yield Company(life, tmp_path)
 
 
+@pytest.mark.slow("test_situations.py has each situation without the engine")
 def test_a_company_adopts_what_it_has_and_gets_it_back(company: Company) -> None:
     checkout, team, secrets = company.checkout, company.life.team("payments"), company.secrets()
     assert [one["name"] for one in secrets] == ["KEY"] and company.build_reads()

@@ -4,7 +4,6 @@ import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import yaml
 from bootstrap import declaration, program
 from bootstrap.declaration import Declaration
 from tests.components.recording import Recording, record
+from tests.program.fake import Cloud
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "bootstrap"
@@ -64,33 +64,14 @@ class There:
 NOTHING_ELSE = There()
 
 
-def answer(
-    token: str, arguments: Mapping[str, Any], refs: Sequence[str] = ("heads/main",), there: There = NOTHING_ELSE
-) -> Mapping[str, Any]:
+def cloud(refs: Sequence[str] = ("heads/main",), there: There = NOTHING_ELSE) -> Cloud:
     """AWS and GitHub as the shipped stacks need them; `refs` are those of the program's repository."""
-    match token:
-        case "pulumi:pulumi:readStackResourceOutputs":
-            return {"name": arguments["stackName"], "outputs": there.resources}
-        case "github:index/getRestApi:getRestApi":
-            folder, _, name = arguments["endpoint"].rpartition("/")
-            assert folder == "repos/acme/package-flow/environments"
-            found = there.environments.get(name)
-            return {"code": 404, "body": "{}"} if found is None else {"code": 200, "body": json.dumps(found)}
-        case "github:index/getRepository:getRepository" if arguments["fullName"] in there.repositories:
-            return there.repositories[arguments["fullName"]]
-        case "aws:index/getPartition:getPartition":
-            return {"partition": "aws", "id": "aws", "dnsSuffix": "amazonaws.com", "reverseDnsPrefix": "com.amazonaws"}
-        case "github:index/getOrganization:getOrganization":
-            return {"id": str(OWNER_ID), "login": "acme", "name": "Acme", "plan": "enterprise"}
-        case "github:index/getRepository:getRepository" if arguments["fullName"] == "acme/package-flow":
-            return {"fullName": "acme/package-flow", "name": "package-flow", "repoId": REPOSITORY_ID, "defaultBranch": "main"}
-        case "github:index/getRepository:getRepository":
-            return {}
-        case "github:index/getRef:getRef" if (arguments["owner"], arguments["repository"]) == ("acme", "package-flow"):
-            return {"sha": "0f" * 20} if arguments["ref"] in refs else {}
-        case "github:index/getTeam:getTeam" if arguments["slug"] == "release-managers":
-            return {"id": str(TEAM_ID), "slug": "release-managers"}
-    raise AssertionError(f"unexpected {token} {arguments}")
+    made = Cloud(audiences=None, resources=there.resources)
+    own = {"fullName": "acme/package-flow", "name": "package-flow", "repoId": REPOSITORY_ID, "defaultBranch": "main"}
+    made.only = {own["fullName"]: own, **there.repositories}
+    made.rest = {f"repos/acme/package-flow/environments/{name}": one for name, one in there.environments.items()}
+    made.refs, made.teams = set(refs), {"release-managers": TEAM_ID}
+    return made
 
 
 def recorded(
@@ -104,7 +85,7 @@ def recorded(
         shutil.copy(FOLDER / "Pulumi.yaml", folder / "Pulumi.yaml")
     return record(
         lambda: program.run(folder),
-        invoke=partial(answer, refs=refs, there=there),
+        invoke=cloud(refs, there),
         config=given,
         project=declaration.PROJECT,
         stack="acme",

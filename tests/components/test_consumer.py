@@ -21,6 +21,7 @@ from policies.roles.read import read_permissions, repository_read_trust
 from tests.components import samples
 from tests.components.recording import Monitor, Recording, Registration, record, run_with
 from tests.policies.samples import PROMOTION, REGISTRY, REPOSITORY, WORKFLOW
+from tests.program.fake import Cloud
 
 PROMOTES = Promotes(("leads",))
 OWNED = [parse(Format.NPM, "@acme-payments/*")]
@@ -274,15 +275,11 @@ def test_roles_come_after_the_policies_of_what_they_are_let_into(before):
 LISTING = "github:index/getRepositoryBranches:getRepositoryBranches"
 
 
-def branches_there(*names: str):
-    """GitHub's answer to the list of branches, and to nothing else."""
-
-    def invoke(token, arguments):
-        assert (token, arguments) == (LISTING, {"repository": "payments-api"})
-        branches = [{"name": name, "protected": False} for name in names]
-        return {"id": "x", "repository": "payments-api", "branches": branches}
-
-    return invoke
+def branches_there(*names: str) -> Cloud:
+    """GitHub, where the repository has these branches."""
+    cloud = Cloud(audiences=None)
+    cloud.branches = list(names)
+    return cloud
 
 
 def onboarded(*there: str, before: tuple[str, ...] = (), accepted: tuple[str, ...] = (), preview: bool = False) -> Recording:
@@ -297,7 +294,7 @@ def onboarded(*there: str, before: tuple[str, ...] = (), accepted: tuple[str, ..
 
 def test_roles_wait_for_the_branches_that_are_there_behind_the_guards():
     recording = onboarded("main", "release/1.0", "feature/x", accepted=("release/1.0",))
-    assert [token for token, _ in recording.invokes] == [LISTING]
+    assert recording.invokes == [(LISTING, {"repository": "payments-api"})]
     guards_ = {one.urn for one in recording.of("RepositoryRuleset")}
     for kind in ("publish", "promote"):
         assert guards_ <= recording.everything_before(role(recording, kind))

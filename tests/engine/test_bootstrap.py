@@ -17,7 +17,7 @@ from rehearsal.program.runner import Options
 from rehearsal.program.stack_files import load
 from tests.engine.life import FOUND, PROJECT, changes, done, needs_engine, shipped
 
-pytestmark = needs_engine
+pytestmark = [needs_engine, pytest.mark.slow("tests/bootstrap shows what is registered; every rehearsal begins with it")]
 FOLDER = PROJECT / "bootstrap"
 
 

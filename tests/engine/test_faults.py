@@ -3,6 +3,8 @@
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from rehearsal.cloud.faults import Kind
 from rehearsal.engine.life import living
 from rehearsal.faults import SMALL
@@ -21,6 +23,7 @@ def folder(of: Path, name: str) -> Path:
     return made
 
 
+@pytest.mark.slow("make faults has a life for each kind of fault; tests/rehearsal/cloud shows each kind")
 def test_a_life_with_every_kind_of_fault_ends_as_one_without(tmp_path: Path) -> None:
     assert FOUND is not None
     ends = undisturbed(FOUND.path, folder(tmp_path, "undisturbed"), ("up", "destroy"))

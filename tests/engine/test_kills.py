@@ -87,7 +87,8 @@ def stops(life: Life, act: Callable[[], Run], sent: signal.Signals) -> tuple[int
     raise AssertionError(f"no end after {MOST_STOPS} runs")
 
 
-@pytest.mark.parametrize("sent", [signal.SIGKILL, pytest.param(signal.SIGINT, marks=pytest.mark.slow("after kill -9 more is left"))])
+@pytest.mark.slow("test_stops.py stops after every step of a change; tests/program adopts what a stop may leave")
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT])
 def test_every_tenth_step(sent: signal.Signals, tmp_path: Path, undisturbed: dict[str, list[str]]) -> None:
     with living(SMALL, tmp_path) as life:
         count, commands = stops(life, life.stack.up, sent)

@@ -77,6 +77,7 @@ def github_writes(life: Life) -> int:
     return life.cloud.control.get("github/requests")["github_writes"]
 
 
+@pytest.mark.slow("the small stack has every component; the rehearsal makes both stacks")
 @pytest.mark.parametrize("stack", ["prod", "dev"])
 def test_a_shipped_stack(stack: str, tmp_path: Path) -> None:
     with living(shipped(stack), tmp_path) as life:

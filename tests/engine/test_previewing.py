@@ -16,7 +16,7 @@ from rehearsal.stage import ProgramFailed
 from settings import Settings
 from tests.engine.life import FOUND, needs_engine, shipped
 
-pytestmark = needs_engine
+pytestmark = [needs_engine, pytest.mark.slow("tests/policies holds what a preview may do, make rehearse denies it the rest")]
 
 READING_TOKEN = "rehearsal-reader"
 READS = {"actions": "read", "actions_variables": "read", "administration": "read", "members": "read", "organization_plan": "read"}
@@ -45,7 +45,7 @@ def _program(stack: stage.Stack, cloud: stage.Cloud, who: Credentials, folder: P
     return stage.Program(stack, cloud, who, folder, engine=FOUND.path)
 
 
-@pytest.fixture(scope="module", params=["prod", pytest.param("dev", marks=pytest.mark.slow("prod shows most of it"))])
+@pytest.fixture(scope="module", params=["prod", "dev"])
 def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     folder = tmp_path_factory.mktemp(request.param)
     stack = shipped(request.param)

@@ -13,7 +13,7 @@ from tests.rehearsal.program.test_identity_center import center
 
 __all__ = ["center"]
 
-pytestmark = needs_engine
+pytestmark = [needs_engine, pytest.mark.slow("test_lifecycle.py has every handler in a life, test_differences.py how they decide")]
 
 TRUST = json.dumps(
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]}

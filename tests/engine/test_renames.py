@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from rehearsal.engine.stack import Run
@@ -13,6 +14,7 @@ from tests.docs.pages import page
 from tests.engine.life import SMALL, Life, changes, done, living, needs_engine
 
 pytestmark = needs_engine
+RENAMED = pytest.mark.slow("tests/program and tests/plan show what is refused and what is kept, test_stops.py what stays guarded")
 
 OLD, NEW = "payments-api", "payments"
 
@@ -77,6 +79,7 @@ def trust(life: Life) -> dict[str, str]:
     return {one["RoleName"]: str(one["AssumeRolePolicyDocument"]) for one in roles if "-payments" in one["RoleName"]}
 
 
+@RENAMED
 def test_a_renamed_repository_stays_guarded_and_loses_nothing(tmp_path: Path) -> None:
     with living(SMALL, tmp_path) as life:
         done(life.stack.up())
@@ -112,6 +115,7 @@ def test_a_renamed_repository_stays_guarded_and_loses_nothing(tmp_path: Path) ->
         assert changes(done(watched(life, life.stack.up))) == [f"update WorkflowRepositoryPermissions {NEW}"]
 
 
+@RENAMED
 def test_a_former_name_that_another_repository_took(tmp_path: Path) -> None:
     """Under the former name it is refused; with `renamed_from` the renamed one is changed, and nothing in the other."""
     with living(SMALL, tmp_path) as life:
@@ -147,6 +151,7 @@ def managers(life: Life) -> set[int]:
     return {actor["actor_id"] for one in found for actor in one["bypass_actors"]}
 
 
+@RENAMED
 def test_a_renamed_team_keeps_its_rights_and_nobody_gets_them_by_its_former_name(tmp_path: Path) -> None:
     catalog = tmp_path / "given"
     shutil.copytree(SMALL.file.parent / "catalog", catalog)
@@ -184,6 +189,7 @@ def test_a_renamed_team_keeps_its_rights_and_nobody_gets_them_by_its_former_name
         assert managers(life) and managers(life) != {leads}
 
 
+@RENAMED
 def test_a_renamed_organisation_trusts_its_new_name_alone(tmp_path: Path) -> None:
     with living(SMALL, tmp_path) as life:
         done(life.stack.up())

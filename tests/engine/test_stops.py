@@ -7,7 +7,7 @@ read from AWS and the guards from GitHub.
 import gc
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -146,8 +146,8 @@ def stopping(life: Life, world: World) -> list[str]:
         assert "stopped here" in run.errors[0].text
 
 
-def watched(life: Life, world: World) -> list[str]:
-    """One up, in which nothing is unguarded before any step and after the last; the steps."""
+def watched(life: Life, world: World, act: Callable[..., Run]) -> list[str]:
+    """One command, in which nothing is unguarded before any step and after the last; the steps."""
     steps: list[str] = []
     gaps: list[str] = []
 
@@ -156,7 +156,7 @@ def watched(life: Life, world: World) -> list[str]:
         steps.append(f"{step} {short(urn)}")
 
     life.plugins.watch = look
-    done(life.stack.up(parallel=1))
+    done(act(parallel=1))
     life.plugins.watch = lambda step, urn: None
     assert [*gaps, *world.unguarded()] == []
     return steps
@@ -223,9 +223,9 @@ def test_an_environment_gets_another_name_and_goes(world: World) -> None:
         f"delete RepositoryEnvironment {REPOSITORY}/packages",
     ]
     changed(life, environment="")
-    assert watched(life, world)[0] == f"update Role {REPOSITORY}-publish"
+    assert watched(life, world, life.stack.up)[0] == f"update Role {REPOSITORY}-publish"
     changed(life, environment="packages")
-    assert watched(life, world)[-1] == f"update Role {REPOSITORY}-publish"
+    assert watched(life, world, life.stack.up)[-1] == f"update Role {REPOSITORY}-publish"
 
 
 def test_a_change_that_stopped_is_taken_back(world: World) -> None:
@@ -234,7 +234,7 @@ def test_a_change_that_stopped_is_taken_back(world: World) -> None:
     changed(life, release_branches=["main", "next"])
     stopped(life)
     changed(life, release_branches=["main"])
-    (step,) = watched(life, world)
+    (step,) = watched(life, world, life.stack.up)
     assert step.startswith("delete RepositoryRuleset")
 
 
@@ -244,11 +244,12 @@ def test_a_repository_moves_to_another_team(world: World) -> None:
     life = world.life
     entry = life.team("payments")["repositories"].pop(REPOSITORY)
     life.configure({"payments": {**life.team("payments"), "repositories": {}}, "mobile": {**MOBILE, "repositories": {REPOSITORY: entry}}})
-    moved = watched(life, world)
+    moved = watched(life, world, life.stack.up)
     before(moved, "create RepositoryRuleset", "update RolePolicy ")
     before(moved, "update RolePolicy ", "delete RepositoryRuleset")
 
 
+@pytest.mark.slow("test_lifecycle.py takes a stack away in this order")
 def test_a_stack_goes_after_a_narrowing_that_stopped(world: World) -> None:
     """Former guards and new ones are in the state, and one of two roles trusts fewer branches; roles go first, and everything goes."""
     life = world.life
@@ -261,16 +262,7 @@ def test_a_stack_goes_after_a_narrowing_that_stopped(world: World) -> None:
     assert [one.partition(" ")[0] for one in steps] == ["create", "create", "update"], steps
     assert len(world.guards) == 2 and world.unguarded() == [] and len(world.guards) == 4
     life.stack.unprotect()
-    gaps: list[str] = []
-
-    def look(step: str, urn: str) -> None:
-        gaps.extend(f"before {step} {short(urn)}: {gap}" for gap in world.unguarded())
-        steps.append(f"{step} {short(urn)}")
-
-    life.plugins.watch = look
-    done(life.stack.destroy(parallel=1))
-    life.plugins.watch = lambda step, urn: None
-    assert gaps == []
+    steps += watched(life, world, life.stack.destroy)
     before(steps, f"delete Role {REPOSITORY}-", "delete RepositoryRuleset ")
     world.look()
     assert world.guards == [] and world.environments == {}

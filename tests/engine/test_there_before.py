@@ -9,7 +9,7 @@ from rehearsal.cast import WRITER
 from rehearsal.github import GitHub
 from tests.engine.life import SMALL, Life, changes, done, living, needs_engine
 
-pytestmark = needs_engine
+pytestmark = [needs_engine, pytest.mark.slow("tests/program shows what is refused and what is kept, without the engine")]
 
 API = "payments-api"
 PERMISSIONS = {"default_workflow_permissions": "write", "can_approve_pull_request_reviews": True}
@@ -78,7 +78,6 @@ def test_what_was_there_before_is_neither_trusted_nor_overwritten_nor_removed(tm
         assert {one["type"] for one in left["protection_rules"]} == {"wait_timer", "required_reviewers", "branch_policy"}
 
 
-@pytest.mark.slow("tests/program shows the refusal without the engine")
 def test_a_pattern_that_is_added_later_is_new_and_what_published_before_is_not(tmp_path: Path) -> None:
     with living(SMALL, tmp_path) as life:
         done(life.stack.up())

@@ -37,12 +37,16 @@ def published(result: RunResult) -> dict[str, Any]:
     return one
 
 
+REHEARSED = pytest.mark.slow("the rehearsal publishes these files, and promotes")
+
+
 @pytest.fixture(scope="module")
 def money(cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The npm package of the example, published."""
     return published(publish(cloud, ONBOARDING / "npm", tmp_path_factory.mktemp("money")))
 
 
+@REHEARSED
 def test_an_npm_package_is_published(money: dict[str, Any]) -> None:
     assert (money["namespace"], money["package"], money["version"]) == ("acme-payments", "money", "1.0.0")
 
@@ -55,7 +59,7 @@ def test_a_release_by_tag_is_ten_lines_and_differs_in_its_trigger() -> None:
     assert callers.call(onboarding.BY_TAG / RELEASE, "publish") == onboarding.inputs(ONBOARDING / "npm")
 
 
-@pytest.mark.slow("the rehearsal publishes these files")
+@REHEARSED
 @pytest.mark.parametrize(("format", "package"), [("pypi", "acme-payments-money"), ("maven", "parent")])
 def test_the_others_are_published(format: str, package: str, cloud: LocalCloud, tmp_path: Path) -> None:
     one = published(publish(cloud, ONBOARDING / format, tmp_path))
@@ -128,12 +132,14 @@ def test_an_entry_in_the_catalog_is_ten_lines(folder: str, formats: list[Format]
         assert onboarding.PACKAGES[format].name.lower().startswith(names[0].text.removesuffix("*"))
 
 
+@REHEARSED
 def test_a_package_is_built_with_a_private_one(money: dict[str, Any], cloud: LocalCloud, tmp_path: Path) -> None:
     result = publish(cloud, PRIVATE, tmp_path)
     assert published(result)["package"] == "invoice"
     assert result.jobs["dependencies"].conclusion is Conclusion.SUCCESS
 
 
+@REHEARSED
 def test_a_reviewed_version_is_promoted(money: dict[str, Any], cloud: LocalCloud) -> None:
     asked = {"package": "@acme-payments/money", "version": money["version"], "revision": money["revision"]}
     inputs = callers.call(PROMOTION / ".github" / "workflows" / "promote.yml", "promote", inputs=asked)

@@ -13,13 +13,11 @@ import traceback
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import settings
-from settings import catalog, parsing, yaml_files
-from settings.yaml_files import read_document
+from settings import parsing
 from tests.components.recording import Monitor, Registration, run_with
 from tests.fuzzing import inputs
 from tests.fuzzing.cloud import HostileCloud
@@ -27,7 +25,6 @@ from tests.settings.builders import PROJECT, ROOT
 
 # Seconds of CPU and on the clock. A stack of the size that inputs have takes less than one; the rest is room for a busy machine.
 CPU_MAX, CLOCK_MAX = 20.0, 120.0
-_CACHED_MAX = 200_000
 
 Program = Callable[[], Any]
 
@@ -70,24 +67,6 @@ def _limits() -> Generator[None]:
             signal.signal(number, handler)
 
 
-@lru_cache(maxsize=64)
-def _document(text: bytes) -> yaml_files.Document:
-    """Each text is read once: an input's files are parsed by two ways in, and Pulumi.yaml hardly ever changes."""
-    with tempfile.NamedTemporaryFile(suffix=".yaml") as file:
-        file.write(text)
-        file.flush()
-        return read_document(Path(file.name))
-
-
-def _read_once(path: Path) -> yaml_files.Document:
-    return _document(path.read_bytes()) if path.is_file() and path.stat().st_size < _CACHED_MAX else read_document(path)
-
-
-def _read_with(reader: Callable[[Path], yaml_files.Document]) -> None:
-    for module in (catalog, yaml_files):
-        setattr(module, "read_document", reader)  # noqa: B010 - the types of two functions are never the same
-
-
 @contextmanager
 def _project(made: inputs.Input) -> Generator[Path]:
     """The input's files, where the settings look for the project."""
@@ -95,12 +74,10 @@ def _project(made: inputs.Input) -> Generator[Path]:
     before = parsing.__file__
     try:
         inputs.write(made, root)
-        _read_with(_read_once)
         parsing.__file__ = str(root / "settings" / "parsing.py")
         yield root
     finally:
         parsing.__file__ = before
-        _read_with(read_document)
         shutil.rmtree(root)
 
 

@@ -12,7 +12,8 @@ from tests.fuzzing.inputs import Input, written
 from tests.fuzzing.oracle import faults
 from tests.fuzzing.program import Outcome, run
 
-SEED, INPUTS = 20_261, 60
+# How many are tried, and how many with --all.
+SEED, INPUTS, MORE = 20_261, 20, 100
 quickly = settings(unhurried, max_examples=4)
 
 
@@ -22,11 +23,11 @@ def right(made: Input) -> Outcome:
     return outcome
 
 
-def test_inputs_of_a_fixed_seed():
+def test_inputs_of_a_fixed_seed(pytestconfig: pytest.Config):
     kinds = set()
 
     @seed(SEED)
-    @settings(unhurried, max_examples=INPUTS)
+    @settings(unhurried, max_examples=MORE if pytestconfig.getoption("--all") else INPUTS)
     @given(anything())
     def comes_out_right(made: Input) -> None:
         outcome = right(made)

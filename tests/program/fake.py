@@ -23,6 +23,9 @@ class Cloud:
         self.teams: dict[str, int] = {}
         self.missing: set[str] = set()
         self.branches = ["main"]
+        self.refs = {"heads/main"}
+        # Repositories by full name, as they answer, where no others are there.
+        self.only: Mapping[str, Mapping[str, Any]] | None = None
         self.rest: dict[str, Any] = {}
         self.build_roles = {role.rpartition("/")[2]: role for stack in ("dev", "prod") for role in _build_roles(stack)}
         self.has_identity_center = True
@@ -56,6 +59,7 @@ class Cloud:
             "aws:codeartifact/getRepositoryEndpoint:getRepositoryEndpoint": self._endpoint,
             "github:index/getOrganization:getOrganization": self._organization,
             "github:index/getRepository:getRepository": self._repository,
+            "github:index/getRef:getRef": self._ref,
             "github:index/getTeam:getTeam": self._team,
             "github:index/getActionsRepositoryOidcSubjectClaimCustomizationTemplate:"
             "getActionsRepositoryOidcSubjectClaimCustomizationTemplate": self._subject,
@@ -154,6 +158,8 @@ class Cloud:
 
     def _repository(self, fullName: str) -> dict[str, Any]:
         """A repository that is not visible comes back with empty fields, as the provider answers."""
+        if self.only is not None:
+            return dict(self.only.get(fullName, {}))
         owner, _, name = fullName.partition("/")
         if name in self.missing:
             return {"fullName": None, "name": None, "repoId": None, "id": ""}
@@ -167,6 +173,10 @@ class Cloud:
             "visibility": "private",
             "archived": False,
         }
+
+    def _ref(self, owner: str, repository: str, ref: str) -> dict[str, Any]:
+        assert self.only is None or f"{owner}/{repository}" in self.only
+        return {"sha": "0f" * 20} if ref in self.refs else {}
 
     def _team(self, slug: str, summaryOnly: bool) -> dict[str, Any]:
         return {"id": str(self.teams.setdefault(slug, 5001 + len(self.teams))), "slug": slug, "name": slug}

@@ -221,7 +221,7 @@ BREAKS = (
         "push tag main, named like a trusted branch",
     ),
 )
-# Breaks of one function need copies of their own. The first and the last group are in the default run.
+# Breaks of one function need copies of their own. The first group is in the default run.
 # The documents that the others break are held by tests/policies in less time.
 GROUPS = {
     "ids-creation-reviews-shared": (BREAKS[0], BREAKS[4], BREAKS[5], BREAKS[7], BREAKS[8]),
@@ -287,7 +287,7 @@ def test_every_break_is_in_a_group() -> None:
 
 
 def _marked(name: str) -> tuple[pytest.MarkDecorator, ...]:
-    return () if name in (next(iter(GROUPS)), "deploying") else (SLOW,)
+    return () if name == next(iter(GROUPS)) else (SLOW,)
 
 
 @pytest.mark.parametrize("breaks", [pytest.param(breaks, id=name, marks=_marked(name)) for name, breaks in GROUPS.items()])

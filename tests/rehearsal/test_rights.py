@@ -12,6 +12,9 @@ from rehearsal.rights import KEPT, OF_SOME_STACKS, Rights
 STACKS = ("dev", "prod")
 
 
+LIVES = pytest.mark.slow("python -m rehearsal --destroy shows which rights a life used")
+
+
 @pytest.fixture(scope="module")
 def lives() -> dict[str, Rights]:
     """What making and removing each shipped stack used."""
@@ -35,12 +38,14 @@ def _life(name: str) -> Rights:
             cloud.close()
 
 
+@LIVES
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_right_that_a_stack_did_not_use_is_argued(lives, stack):
     assert lives[stack].used
     assert lives[stack].unexplained == []
 
 
+@LIVES
 def test_no_reason_outlives_its_right(lives):
     """A right that both stacks use, or that nobody has any more, needs no reason."""
     granted = frozenset().union(*(one.granted for one in lives.values()))
@@ -51,6 +56,7 @@ def test_no_reason_outlives_its_right(lives):
         assert set(used[action]) != set(STACKS), f"{action} is used by every stack"
 
 
+@LIVES
 def test_nothing_was_used_that_is_not_granted(lives):
     """AWS lets everybody ask who they are."""
     for one in lives.values():

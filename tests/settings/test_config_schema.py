@@ -29,7 +29,12 @@ OTHER_VALUES: dict[str, Any] = {
     "githubOidcProvider": "existing",
     "readRole": "catalog",
     "subjects": "immutable",
-    "iam": {"path": "/", "permissionsBoundary": "arn:aws:iam::111122223333:policy/boundary", "deployers": ["deployer"]},
+    "iam": {
+        "path": "/",
+        "permissionsBoundary": "arn:aws:iam::111122223333:policy/boundary",
+        "deployers": ["deployer"],
+        "trustPolicyLength": 4096,
+    },
     "publishing": {"workflow": "acme/tools/.github/workflows/publish.yml@refs/heads/main", "repositoryId": 9000},
     "sharing": {"organizationId": "o-a1b2c3d4e5", "accounts": ["444455556666"], "downstream": ["shared"]},
     "developers": {

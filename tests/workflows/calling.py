@@ -10,6 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from rehearsal import actions
 from rehearsal.actions import Job, RunResult, StartedJob, definitions, machine
 from rehearsal.actions.results import JobRefused
@@ -40,6 +42,10 @@ def script(path: str) -> Any:
 
 # Workflows of this repository, and of others that call its actions.
 run_workflow = partial(actions.run_workflow, own_repository=OWN)
+
+
+# A job of a workflow takes npm or pip and many calls of the AWS CLI.
+WHOLE_RUNS = pytest.mark.slow("each workflow and what it refuses first is run without; make rehearse runs all, with real clients")
 
 
 def starting(github: dict[str, Any] | None = None, variables: dict[str, str] | None = None, env: dict[str, str] | None = None):

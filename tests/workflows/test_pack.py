@@ -3,11 +3,13 @@
 import hashlib
 import io
 import json
+import runpy
 import subprocess
 import sys
 import tarfile
 import zipfile
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -97,9 +99,17 @@ def test_the_version_is_the_manifests_an_input_or_the_tags(
         ("v1.2.3", "release-", None),
     ],
 )
-def test_tags_say_the_version_alone_or_after_the_packages_name(
-    package: Path, tmp_path: Path, tag: str, prefix: str, version: str | None
-) -> None:
+def test_tags_say_the_version_alone_or_after_the_packages_name(package: Path, tag: str, prefix: str, version: str | None) -> None:
+    packages = {"it": manifests.names("npm", package)}
+    if version:
+        assert tag_version.chosen(tag, packages, prefix) == (["it"], version)
+    else:
+        with pytest.raises(manifests.Refused, match="says no version of @acme-payments/packed"):
+            tag_version.chosen(tag, packages, prefix)
+
+
+@pytest.mark.parametrize(("tag", "prefix", "version"), [("release-1.2.3", "release-", "1.2.3"), ("other-v1.2.3", "", None)])
+def test_the_action_packs_the_version_of_the_tag(package: Path, tmp_path: Path, tag: str, prefix: str, version: str | None) -> None:
     inputs = {"format": "npm", "version": "tag", "tag-prefix": prefix, "destination": str(tmp_path / "packed")}
     result = call_action(tmp_path, "pack", inputs, source=package, env=of_tag(tag))
     if version is None:
@@ -272,13 +282,30 @@ def distribution(folder: Path, kind: str, text: bytes, *more: str) -> Path:
     return file
 
 
+def ran(script: str, *arguments: str) -> tuple[int, str, str]:
+    """Exit status, standard output and error of a script of the actions, run in this process, as the main module."""
+    file, out, err = PROJECT / ".github" / "actions" / script, io.StringIO(), io.StringIO()
+    argv, path, modules = sys.argv, sys.path, set(sys.modules)
+    sys.argv, sys.path = [script, *arguments], [str(file.parent), *sys.path]
+    try:
+        with redirect_stdout(out), redirect_stderr(err):
+            runpy.run_path(str(file), run_name="__main__")
+    except SystemExit as ended:
+        return int(ended.code or 0), out.getvalue(), err.getvalue()
+    finally:
+        sys.argv, sys.path = argv, path
+        # Another action may have a module of the same name.
+        for name in set(sys.modules) - modules:
+            if str(PROJECT / ".github") in str(getattr(sys.modules[name], "__file__", "")):
+                del sys.modules[name]
+    return 0, out.getvalue(), err.getvalue()
+
+
 def refused(script: str, *arguments: str) -> str:
     """What a script says of files that it refuses; "" if it does not."""
-    file = PROJECT / ".github" / "actions" / script
-    ended = subprocess.run([sys.executable, str(file), *arguments], capture_output=True, text=True, check=False)
-    assert bool(ended.returncode) == bool(ended.stderr)
-    assert ended.returncode in (0, 1) and "Traceback" not in ended.stderr, ended.stderr
-    return ended.stderr
+    status, _, said = ran(script, *arguments)
+    assert bool(status) == bool(said) and status in (0, 1)
+    return said
 
 
 METADATA = b"Metadata-Version: 2.1\nName: acme-payments-packed\nVersion: 1.0.0\n"
@@ -338,8 +365,7 @@ def test_a_wheel_of_another_package_is_not_packed(tmp_path: Path) -> None:
     ],
 )
 def test_what_only_an_extra_needs_is_optional(requirement: str, optional: bool) -> None:
-    file = PROJECT / ".github" / "actions" / "shared-dependencies" / "optional.py"
-    assert subprocess.run([sys.executable, str(file), "a", requirement], check=False).returncode == (0 if optional else 1)
+    assert ran("shared-dependencies/optional.py", "a", requirement)[0] == (0 if optional else 1)
 
 
 @pytest.mark.parametrize(
@@ -360,9 +386,9 @@ def test_what_only_an_extra_needs_is_optional(requirement: str, optional: bool) 
 )
 def test_versions_are_ordered_as_maven_does(versions: str, highest: str) -> None:
     """The last two: qualifiers, then numbers after a hyphen, then numbers after a dot."""
-    file = PROJECT / ".github" / "actions" / "publish" / "maven_order.py"
     for order in (versions.split(), versions.split()[::-1]):
-        assert subprocess.run([sys.executable, str(file), *order], capture_output=True, text=True, check=True).stdout.strip() == highest
+        status, said, _ = ran("publish/maven_order.py", *order)
+        assert (status, said.strip()) == (0, highest)
 
 
 def profile(inside: str, activation: str = "") -> str:
@@ -449,10 +475,8 @@ def test_a_pom_is_read_as_who_installs_it_reads_it(tmp_path: Path, root: str, mo
 def test_a_pom_that_nobody_else_can_read_is_refused(tmp_path: Path, root: str, module: str, message: str) -> None:
     (tmp_path / "root.pom").write_text(MODEL.format(ROOT + root))
     (tmp_path / "b.pom").write_text(MODEL.format(module))
-    script = PROJECT / ".github" / "actions" / "publish" / "poms.py"
-    ended = subprocess.run([sys.executable, str(script), str(tmp_path)], capture_output=True, text=True, check=False)
-    assert ended.returncode == bool(message), ended.stderr
-    assert message in ended.stderr
+    said = refused("publish/poms.py", str(tmp_path))
+    assert message in said and bool(message) == bool(said)
 
 
 def test_a_snapshot_is_refused_before_its_layout(tmp_path: Path) -> None:

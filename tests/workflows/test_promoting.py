@@ -12,6 +12,7 @@ from policies.document import statement, text
 from rehearsal.actions import Conclusion, RunResult, machine
 from rehearsal.actions.concurrency import Groups
 from tests.workflows import sources
+from tests.workflows.calling import WHOLE_RUNS
 from tests.workflows.registry import DOMAIN, PLACE, PROJECT, LocalCloud, workflow_ref
 
 PROMOTE = "promote-package.yml"
@@ -49,6 +50,7 @@ def revision(cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> str
     return publish(cloud, tmp_path_factory.mktemp("reviewed"), "reviewed")
 
 
+@WHOLE_RUNS
 def test_nothing_is_copied_before_it_is_approved(cloud: LocalCloud, revision: str) -> None:
     waiting = promote(cloud, "reviewed", revision, approved=False)
     assert waiting.conclusion is Conclusion.WAITING
@@ -57,6 +59,7 @@ def test_nothing_is_copied_before_it_is_approved(cloud: LocalCloud, revision: st
     assert shared(cloud, "reviewed") == {}
 
 
+@WHOLE_RUNS
 def test_a_version_that_changed_since_its_review_is_not_copied(cloud: LocalCloud, revision: str) -> None:
     result = promote(cloud, "reviewed", "0" + revision[1:])
     assert result.conclusion is Conclusion.FAILURE
@@ -64,6 +67,7 @@ def test_a_version_that_changed_since_its_review_is_not_copied(cloud: LocalCloud
     assert shared(cloud, "reviewed") == {}
 
 
+@WHOLE_RUNS
 def test_no_other_workflow_may_promote(cloud: LocalCloud, revision: str) -> None:
     result = promote(cloud, "reviewed", revision, called_as=workflow_ref("publish-package.yml"))
     assert "AssumeRoleWithWebIdentity" in result.output
@@ -71,6 +75,7 @@ def test_no_other_workflow_may_promote(cloud: LocalCloud, revision: str) -> None
     assert shared(cloud, "reviewed") == {}
 
 
+@WHOLE_RUNS
 def test_an_approved_revision_is_copied_and_never_overwritten(cloud: LocalCloud, revision: str, tmp_path: Path) -> None:
     result = promote(cloud, "reviewed", revision)
     assert result.conclusion is Conclusion.SUCCESS, result.output
@@ -109,6 +114,7 @@ def by_hand(cloud: LocalCloud, folder: Path, commands: str) -> subprocess.Comple
     return subprocess.run(["bash", "-c", commands], cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
 
+@WHOLE_RUNS
 def test_an_administrator_promotes_by_hand_as_the_page_says_and_not_without(cloud: LocalCloud, tmp_path: Path) -> None:
     revision = publish(cloud, tmp_path / "source", "by-hand")
     section = (PROJECT / "docs" / "operations.md").read_text().partition("\n## Promoting by hand\n")[2].partition("\n## ")[0]
@@ -133,6 +139,7 @@ def test_an_administrator_promotes_by_hand_as_the_page_says_and_not_without(clou
     assert json.loads(after) == json.loads(before)
 
 
+@WHOLE_RUNS
 def test_a_newer_request_takes_no_pending_one_away(cloud: LocalCloud, tmp_path: Path) -> None:
     groups, asked = Groups(), {"format": "npm", "package": "@acme-payments/queued"}
     revisions = {version: publish(cloud, tmp_path / version, "queued", version=version) for version in ("1.0.0", "1.0.1", "1.0.2")}
@@ -163,6 +170,7 @@ def latest(cloud: LocalCloud, name: str) -> str:
     return cloud.http("GET", "npm", f"-/package/@acme-payments/{name}/dist-tags", "shared").json().get("latest", "")
 
 
+@WHOLE_RUNS
 def test_a_hotfix_of_what_shared_has_is_what_is_installed(cloud: LocalCloud, tmp_path: Path) -> None:
     """2.0.0 is latest for the team, and not promoted: none of the others is latest there by now, so no tag comes along."""
     revisions = {one: publish(cloud, tmp_path / one, "lag", version=one) for one in ("1.0.0", "2.0.0", "1.0.5", "1.0.6-rc.1")}
@@ -178,6 +186,7 @@ def test_a_hotfix_of_what_shared_has_is_what_is_installed(cloud: LocalCloud, tmp
     assert "is 1.0.0, although 1.0.5 is there" in candidate.output
 
 
+@WHOLE_RUNS
 @pytest.mark.parametrize(("other", "expected"), [("1.1.0", "1.1.0"), ("1.0.1", "1.0.5")])
 def test_of_two_promotions_at_once_the_higher_one_is_latest(cloud: LocalCloud, tmp_path: Path, other: str, expected: str) -> None:
     """The other one copies and sets its tag when this one has read latest, and is about to set it."""
@@ -208,6 +217,7 @@ def test_of_two_promotions_at_once_the_higher_one_is_latest(cloud: LocalCloud, t
     assert latest(cloud, name) == expected
 
 
+@WHOLE_RUNS
 def test_latest_of_shared_never_goes_back(cloud: LocalCloud, tmp_path: Path) -> None:
     revisions = {version: publish(cloud, tmp_path / version, "lines", version=version) for version in ("2.0.0", "1.0.5")}
     for version, revision in revisions.items():
@@ -223,6 +233,7 @@ def test_latest_of_shared_never_goes_back(cloud: LocalCloud, tmp_path: Path) -> 
     assert latest(cloud, "lines") == "1.0.6"
 
 
+@WHOLE_RUNS
 def test_a_reviewer_sees_what_shared_lacks(cloud: LocalCloud, tmp_path: Path) -> None:
     base = publish(cloud, tmp_path / "base", "base", version="1.1.0")
     needs = {"@acme-payments/base": "^1.0.0", "public-greeting": "^1.0.0", "also-greeting": "npm:public-greeting@1.1.0"}

@@ -14,6 +14,7 @@ import pytest
 from rehearsal.actions import Conclusion, RunResult, definitions
 from rehearsal.actions.concurrency import Groups
 from tests.workflows import sources
+from tests.workflows.calling import WHOLE_RUNS
 from tests.workflows.registry import DOMAIN, WORKFLOWS, LocalCloud, workflow_ref
 
 PUBLISH = "publish-package.yml"
@@ -44,7 +45,7 @@ def publish(cloud: LocalCloud, folder: Path, format: str, name: str, content: st
     return cloud.run(PUBLISH, {"format": format}, source=source, environment=downloads, **options)
 
 
-@pytest.mark.parametrize("format", ["npm", "pypi", pytest.param("maven", marks=pytest.mark.slow("the rehearsal publishes with Maven"))])
+@pytest.mark.parametrize("format", ["npm", *(pytest.param(one, marks=WHOLE_RUNS) for one in ("pypi", "maven"))])
 def test_a_version_is_published_once(cloud: LocalCloud, tmp_path: Path, downloads: dict[str, str], format: str) -> None:
     first = published(publish(cloud, tmp_path, format, "once", "1", downloads, scratch=tmp_path / "machine"))
     # As a runner of one's own is left: neither credentials of AWS nor a token.
@@ -57,6 +58,7 @@ def test_a_version_is_published_once(cloud: LocalCloud, tmp_path: Path, download
     assert "unchanged" in again.summary
 
 
+@WHOLE_RUNS
 def test_a_version_never_changes(cloud: LocalCloud, tmp_path: Path) -> None:
     first = published(publish(cloud, tmp_path, "npm", "fixed", "1", {}))
     changed = publish(cloud, tmp_path, "npm", "fixed", "2", {})
@@ -71,6 +73,7 @@ def test_a_version_never_changes(cloud: LocalCloud, tmp_path: Path) -> None:
 # The allowed twins of these two are all the tests above: they differ in the file, or in the name.
 
 
+@WHOLE_RUNS
 def test_no_other_workflow_may_publish(cloud: LocalCloud, tmp_path: Path) -> None:
     source = sources.npm(tmp_path, "@acme-payments/other-workflow", "1.0.0")
     result = cloud.run(PUBLISH, {"format": "npm"}, source=source, called_as=workflow_ref("promote-package.yml"))
@@ -78,20 +81,12 @@ def test_no_other_workflow_may_publish(cloud: LocalCloud, tmp_path: Path) -> Non
     assert "AssumeRoleWithWebIdentity" in result.reason
 
 
+@WHOLE_RUNS
 def test_no_other_name_is_published(cloud: LocalCloud, tmp_path: Path) -> None:
     result = cloud.run(PUBLISH, {"format": "npm"}, source=sources.npm(tmp_path, "@acme-identity/once", "1.0.0"))
     assert result.conclusion is Conclusion.FAILURE
     assert "not authorized" in result.output
     assert cloud.versions("payments", "npm", "once", "acme-identity") == {}
-
-
-def test_a_package_that_names_another_registry_is_refused(cloud: LocalCloud, tmp_path: Path) -> None:
-    source = sources.npm(tmp_path, "@acme-payments/elsewhere", "1.0.0")
-    manifest = json.loads((source / "package.json").read_text())
-    (source / "package.json").write_text(json.dumps({**manifest, "publishConfig": {"registry": "https://registry.example"}}))
-    result = cloud.run(PUBLISH, {"format": "npm"}, source=source)
-    assert result.conclusion is Conclusion.FAILURE
-    assert "publishConfig.registry" in result.reason
 
 
 def test_code_of_the_package_runs_without_rights_and_not_when_publishing(cloud: LocalCloud, tmp_path: Path) -> None:
@@ -108,6 +103,7 @@ def test_code_of_the_package_runs_without_rights_and_not_when_publishing(cloud: 
     assert "with tag next" in result.jobs["publish"].output
 
 
+@WHOLE_RUNS
 def test_private_npm_dependencies_are_there_for_the_build(cloud: LocalCloud, tmp_path: Path) -> None:
     library = "@acme-payments/library"
     succeeded(cloud.run(PUBLISH, {"format": "npm"}, source=sources.npm(tmp_path / "library", library, "1.0.0")))
@@ -119,6 +115,7 @@ def test_private_npm_dependencies_are_there_for_the_build(cloud: LocalCloud, tmp
     assert cloud.run(PUBLISH, inputs, source=user).conclusion is Conclusion.FAILURE
 
 
+@WHOLE_RUNS
 def test_python_dependencies_are_there_for_the_build(cloud: LocalCloud, tmp_path: Path) -> None:
     user = sources.pypi(tmp_path, "acme-payments-user", "1.0.0")
     (user / "requirements.txt").write_text("# what the build needs\npublic-greeting==1.1.0 ; python_version > '3'\n")
@@ -158,6 +155,7 @@ def test_another_job_of_the_run_can_not_give_other_content(cloud: LocalCloud, tm
     assert allowed or "unable to find an artifact" in result.reason
 
 
+@WHOLE_RUNS
 @pytest.mark.parametrize(("name", "allowed"), [("dependencies", False), ("other", True)])
 def test_another_job_of_the_run_can_not_give_other_dependencies(cloud: LocalCloud, tmp_path: Path, name: str, allowed: bool) -> None:
     made = "mkdir -p node_modules/public-greeting; echo evil > node_modules/public-greeting/evil; tar -cf dependencies.tar node_modules"
@@ -171,6 +169,7 @@ def test_another_job_of_the_run_can_not_give_other_dependencies(cloud: LocalClou
     assert "evil\n" not in result.jobs["build"].output
 
 
+@WHOLE_RUNS
 def test_three_quick_merges_publish_three_versions(cloud: LocalCloud, tmp_path: Path) -> None:
     """The first one is held in its publish job until both others are behind it."""
     groups, behind = Groups(), 2

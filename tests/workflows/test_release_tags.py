@@ -6,6 +6,7 @@ import pytest
 
 from rehearsal.actions import Conclusion, RunResult
 from tests.workflows import sources
+from tests.workflows.calling import WHOLE_RUNS
 from tests.workflows.registry import LocalCloud
 from tests.workflows.test_publishing import PUBLISH, published
 
@@ -14,6 +15,9 @@ REPOSITORY = "acme/payments-api"
 
 def push(cloud: LocalCloud, ref: str, **what: str) -> str:
     return str(cloud.github("push", {"repository": REPOSITORY, "actor": "bob", "ref": ref, **what})["sha"])
+
+
+pytestmark = WHOLE_RUNS
 
 
 # As long as the cloud: a worker that is given some of these tests, then others, then more of these sets up a module twice.

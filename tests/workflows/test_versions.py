@@ -14,6 +14,7 @@ from policies.owned_names import Format
 from rehearsal.actions import Conclusion, RunResult, machine
 from rehearsal.packages import Package, wheel
 from tests.workflows import sources
+from tests.workflows.calling import WHOLE_RUNS
 from tests.workflows.registry import DOMAIN, LocalCloud
 
 POM = """<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>com.acme.payments</groupId>
@@ -65,7 +66,7 @@ def assets(cloud: LocalCloud, format: str, name: str) -> int:
     return len(cloud.aws("codeartifact").list_package_version_assets(**named(format, name))["assets"])
 
 
-@pytest.mark.parametrize("format", ["pypi", "maven"])
+@pytest.mark.parametrize("format", [pytest.param("pypi", marks=WHOLE_RUNS), "maven"])
 def test_a_version_is_published_with_all_its_files_or_not_at_all(cloud: LocalCloud, tmp_path: Path, format: str) -> None:
     assert result(publish(cloud, tmp_path, format, "several", "linux", "macos")) == "published"
     before = assets(cloud, format, "several")
@@ -90,7 +91,7 @@ def test_a_file_that_changed_is_named(cloud: LocalCloud, tmp_path: Path) -> None
     assert "(Published; stored with other content: changed-1.0.0-b.jar)" in refused.reason
 
 
-@pytest.mark.parametrize("uploaded", [("a",), ("a", "b", "pom")])
+@pytest.mark.parametrize("uploaded", [("a",), pytest.param(("a", "b", "pom"), marks=WHOLE_RUNS)])
 def test_an_unfinished_version_is_finished(cloud: LocalCloud, tmp_path: Path, uploaded: tuple[str, ...]) -> None:
     name = f"unfinished{len(uploaded)}"
     contents = {
@@ -107,6 +108,7 @@ def test_an_unfinished_version_is_finished(cloud: LocalCloud, tmp_path: Path, up
     assert cloud.versions("payments", "maven", name, "com.acme.payments") == {"1.0.0": "Published"}
 
 
+@WHOLE_RUNS
 def test_a_version_that_was_taken_away_is_not_unchanged(cloud: LocalCloud, tmp_path: Path) -> None:
     assert result(publish(cloud, tmp_path, "maven", "taken", "a")) == "published"
     where = {key: value for key, value in named("maven", "taken").items() if key != "packageVersion"}
@@ -121,6 +123,7 @@ def test_a_version_that_was_taken_away_is_not_unchanged(cloud: LocalCloud, tmp_p
         assert f"with other content ({status}" in refused.reason
 
 
+@WHOLE_RUNS
 @pytest.mark.parametrize(("fails", "published"), [(1, True), (99, False)])
 def test_an_upload_that_breaks_off_goes_on_in_its_own_run(cloud: LocalCloud, tmp_path: Path, fails: int, published: bool) -> None:
     name = f"broken-{fails}"
@@ -161,6 +164,7 @@ def tags(cloud: LocalCloud, name: str) -> dict[str, str]:
     return cloud.http("GET", "npm", f"@acme-payments%2f{name}").json()["dist-tags"]
 
 
+@WHOLE_RUNS
 def test_a_tag_never_goes_back(cloud: LocalCloud, tmp_path: Path) -> None:
     known: dict[str, str] = {}
     for version, tag, inputs in (
@@ -178,6 +182,7 @@ def test_a_tag_never_goes_back(cloud: LocalCloud, tmp_path: Path) -> None:
         assert tags(cloud, "tagged") == known
 
 
+@WHOLE_RUNS
 def test_the_metadata_of_maven_names_the_highest_version(cloud: LocalCloud, tmp_path: Path) -> None:
     for version, highest in (
         ("2.0.0-rc.1", "2.0.0-rc.1"),
@@ -214,6 +219,7 @@ def maven_needing(folder: Path, *needs: str) -> Path:
     return folder
 
 
+@WHOLE_RUNS
 @pytest.mark.parametrize(
     ("format", "package", "make", "there", "lacking"),
     [
@@ -260,6 +266,7 @@ def test_what_shared_lacks_is_named(
     assert gone_on.summary == refused.summary
 
 
+@WHOLE_RUNS
 def test_what_npm_takes_for_optional_is_not_asked_for(cloud: LocalCloud, tmp_path: Path) -> None:
     source = sources.npm(tmp_path / "source", "@acme-payments/optional", "1.0.0")
     absent = {f"@acme-payments/absent-{one}": "^1.0.0" for one in ("regular", "optional", "both", "peer", "peer-optional", "dev")}
@@ -281,6 +288,7 @@ def test_what_npm_takes_for_optional_is_not_asked_for(cloud: LocalCloud, tmp_pat
     assert sorted(line.split()[0].rpartition("absent-")[2] for line in listed) == ["peer", "regular"]
 
 
+@WHOLE_RUNS
 @pytest.mark.parametrize(("version", "again", "published"), [("1.0.0", "1.0", False), ("1.0.0", "1.0.1", True)])
 def test_a_version_in_another_spelling_is_there(cloud: LocalCloud, tmp_path: Path, version: str, again: str, published: bool) -> None:
     name = f"acme-payments-spelled-{again.replace('.', '-')}"

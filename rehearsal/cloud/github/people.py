@@ -152,10 +152,6 @@ class ForgeBody(Strict):
     algorithm: Literal["RS256", "none"] = "RS256"
 
 
-class Nothing(Strict):
-    pass
-
-
 class People:
     """Answers the acting API; `replace` is called with a fresh state on `reset`."""
 

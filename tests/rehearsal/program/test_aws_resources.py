@@ -72,19 +72,6 @@ KEY_ANSWERS = {
 }
 
 
-def test_a_key_is_created_then_rotated_then_read():
-    aws = FakeAws(**KEY_ANSWERS)
-    made = create(KEY, aws, description="packages", enableKeyRotation=True, policy=POLICY, tags={"team": "mine"})
-    assert aws.operations == ["create_key", "enable_key_rotation", "describe_key", "get_key_policy", "get_key_rotation_status"]
-    assert aws.made("create_key")["Tags"] == [
-        {"TagKey": "project", "TagValue": "package-flow"},
-        {"TagKey": "team", "TagValue": "mine"},
-    ]
-    assert made.id == "k-1"
-    assert made.outputs["tagsAll"] == {"project": "package-flow", "team": "mine"}
-    assert made.outputs["enableKeyRotation"] is True
-
-
 def test_a_key_without_rotation_is_not_rotated():
     aws = FakeAws(**KEY_ANSWERS)
     create(KEY, aws)
@@ -132,25 +119,6 @@ REPOSITORY_ANSWERS = {
 }
 
 
-def test_a_repository_with_upstreams():
-    aws = FakeAws(**REPOSITORY_ANSWERS)
-    made = create(REPOSITORY, aws, domain="acme", repository="shared", upstreams=[{"repositoryName": "npmjs"}])
-    assert aws.made("create_repository") == {
-        "domain": "acme",
-        "repository": "shared",
-        "upstreams": [{"repositoryName": "npmjs"}],
-        "tags": [{"key": "project", "value": "package-flow"}, {"key": "team", "value": "default"}],
-    }
-    assert made.id == REPOSITORY_ARN
-    assert "associate_external_connection" not in aws.operations
-
-
-def test_a_repository_with_an_external_connection():
-    aws = FakeAws(**REPOSITORY_ANSWERS)
-    create(REPOSITORY, aws, domain="acme", repository="shared", externalConnections={"externalConnectionName": "public:npmjs"})
-    assert aws.made("associate_external_connection")["externalConnection"] == "public:npmjs"
-
-
 def test_a_misspelt_key_in_an_upstream_is_refused():
     with pytest.raises(InputProblems, match=r"upstreams\[0\]\.repositoryname is not an input.*did you mean repositoryName"):
         wanted(REPOSITORY, domain="acme", repository="shared", upstreams=[{"repositoryname": "npmjs"}])
@@ -165,16 +133,6 @@ def test_an_update_of_upstreams_and_connection():
     assert aws.operations[:4] == ["disassociate_external_connection", "update_repository", "untag_resource", "tag_resource"]
     assert aws.made("update_repository")["upstreams"] == [{"repositoryName": "pypi"}]
     assert aws.made("untag_resource")["tagKeys"] == ["old"]
-
-
-def test_a_domain():
-    described = {"arn": DOMAIN_ARN, "owner": "111122223333", "encryptionKey": "arn:k", "assetSizeBytes": 0, "createdTime": "2026-01-01"}
-    aws = FakeAws(
-        create_domain={"domain": {"arn": DOMAIN_ARN, "owner": "111122223333", "name": "acme"}}, describe_domain={"domain": described}
-    )
-    made = create("aws:codeartifact/domain:Domain", aws, domain="acme", encryptionKey="arn:k")
-    assert aws.made("create_domain")["encryptionKey"] == "arn:k"
-    assert made.outputs["assetSizeBytes"] == "0"
 
 
 @pytest.mark.parametrize(
@@ -297,48 +255,9 @@ def test_a_target_that_events_refuses_inside_a_success_is_an_error():
         create(token, FakeAws(put_targets=refused), **inputs)
 
 
-def test_a_target_with_everything():
-    aws = FakeAws(put_targets={"FailedEntryCount": 0})
-    create(
-        "aws:cloudwatch/eventTarget:EventTarget",
-        aws,
-        rule="r",
-        arn="arn:aws:sns:eu-west-1:1:t",
-        targetId="t",
-        deadLetterConfig={"arn": "arn:aws:sqs:eu-west-1:1:q"},
-        retryPolicy={"maximumRetryAttempts": 0, "maximumEventAgeInSeconds": 60},
-        inputTransformer={"inputPaths": {"p": "$.detail.packageName"}, "inputTemplate": '"<p>"'},
-    )
-    assert aws.made("put_targets")["Targets"] == [
-        {
-            "Id": "t",
-            "Arn": "arn:aws:sns:eu-west-1:1:t",
-            "InputTransformer": {"InputPathsMap": {"p": "$.detail.packageName"}, "InputTemplate": '"<p>"'},
-            "DeadLetterConfig": {"Arn": "arn:aws:sqs:eu-west-1:1:q"},
-            "RetryPolicy": {"MaximumEventAgeInSeconds": 60, "MaximumRetryAttempts": 0},
-        }
-    ]
-
-
-def test_a_queue_sends_its_numbers_as_text():
-    url = "http://127.0.0.1/queue"
-    aws = FakeAws(create_queue={"QueueUrl": url}, get_queue_attributes={"Attributes": {"QueueArn": "arn:q"}})
-    made = create("aws:sqs/queue:Queue", aws, messageRetentionSeconds=1209600, sqsManagedSseEnabled=True)
-    assert aws.made("create_queue")["Attributes"] == {"MessageRetentionPeriod": "1209600", "SqsManagedSseEnabled": "true"}
-    assert (made.id, made.outputs["arn"]) == (url, "arn:q")
-
-
 def test_a_fifo_queue_is_not_supported():
     with pytest.raises(InputProblems, match="fifoQueue is not an input that the rehearsal reads"):
         wanted("aws:sqs/queue:Queue", fifoQueue=True)
-
-
-def test_a_subscription_sends_its_attributes():
-    aws = FakeAws(subscribe={"SubscriptionArn": "arn:s"}, get_subscription_attributes={"Attributes": {"PendingConfirmation": "true"}})
-    inputs = {"topic": "arn:t", "protocol": "email", "endpoint": "platform@acme.example"}
-    made = create("aws:sns/topicSubscription:TopicSubscription", aws, **inputs, rawMessageDelivery=True, filterPolicy='{"a": ["b"]}')
-    assert aws.made("subscribe")["Attributes"] == {"FilterPolicy": '{"a": ["b"]}', "RawMessageDelivery": "true"}
-    assert made.outputs["pendingConfirmation"] is True
 
 
 def test_a_rule_needs_a_pattern_or_a_schedule():
@@ -346,17 +265,6 @@ def test_a_rule_needs_a_pattern_or_a_schedule():
     assert wanted(token, eventPattern='{"source": ["aws.codeartifact"]}')["put"]["State"] == "ENABLED"
     with pytest.raises(InputProblems, match="eventPattern or scheduleExpression is required"):
         wanted(token, description="nothing to match")
-
-
-def test_attaching_and_detaching_a_policy():
-    token, inputs = (
-        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
-        {"role": "build", "policyArn": "arn:aws:iam::111122223333:policy/read"},
-    )
-    aws = FakeAws()
-    made = create(token, aws, **inputs)
-    HANDLERS[token].delete(aws, Existing(made.id, inputs, {}))
-    assert aws.made("attach_role_policy") == aws.made("detach_role_policy") == {"RoleName": "build", "PolicyArn": inputs["policyArn"]}
 
 
 def test_the_provider_adds_its_region_and_no_other_call(monkeypatch):

@@ -63,19 +63,6 @@ FOUND = {"name": "CODEARTIFACT_DOMAIN", "value": "acme", "created_at": "2026-11-
 VARIABLE_INPUTS = {"repository": "payments-api", "variableName": "CODEARTIFACT_DOMAIN", "value": "acme"}
 
 
-def test_a_variable_is_one_write_and_two_reads():
-    cloud, transport = github(**{f"POST {VARIABLES}": (201, {}), f"GET {VARIABLES}/CODEARTIFACT_DOMAIN": (200, FOUND)})
-    made = create(VARIABLE, cloud, **VARIABLE_INPUTS)
-    assert transport.requests[0] == (f"POST {VARIABLES}", {"name": "CODEARTIFACT_DOMAIN", "value": "acme"})
-    assert len(transport.requests) == 3
-    assert made.id == "payments-api:CODEARTIFACT_DOMAIN"
-    assert made.outputs == {
-        "repositoryId": 9001,
-        "createdAt": "2026-11-22 08:00:00 +0000 UTC",
-        "updatedAt": "2026-11-22 08:00:00 +0000 UTC",
-    }
-
-
 def test_an_existing_variable_is_githubs_409():
     cloud, _ = github(**{f"POST {VARIABLES}": (409, {"message": "Already exists - Variable already exists"})})
     with pytest.raises(GithubError, match=r"POST http://127.0.0.1/api/.*: 409 Already exists"):
@@ -124,49 +111,6 @@ FULL_RULESET = {
 RULESETS = "/api/repos/acme/payments-api/rulesets"
 
 
-def test_a_ruleset_with_everything():
-    cloud, transport = github(**{f"POST {RULESETS}": (201, {"id": 5, "node_id": "N"})})
-    made = create(RULESET, cloud, **FULL_RULESET)
-    assert made.id == "5"
-    assert transport.lines == ["GET /api/repos/acme/payments-api", f"POST {RULESETS}"]
-    assert transport.requests[1][1] == {
-        "name": "package-flow-release",
-        "target": "branch",
-        "source": "payments-api",
-        "source_type": "Repository",
-        "enforcement": "active",
-        "bypass_actors": [
-            {"actor_id": 77, "actor_type": "Team", "bypass_mode": "always"},
-            {"actor_type": "OrganizationAdmin", "bypass_mode": "always"},
-        ],
-        "conditions": {"ref_name": {"include": ["~DEFAULT_BRANCH", "refs/heads/release/*"], "exclude": []}},
-        "rules": [
-            {"type": "creation"},
-            {"type": "deletion"},
-            {"type": "update", "parameters": {"update_allows_fetch_and_merge": False}},
-            {
-                "type": "pull_request",
-                "parameters": {
-                    "dismiss_stale_reviews_on_push": True,
-                    "require_code_owner_review": False,
-                    "require_last_push_approval": True,
-                    "required_approving_review_count": 1,
-                    "required_review_thread_resolution": False,
-                },
-            },
-            {
-                "type": "required_status_checks",
-                "parameters": {
-                    "required_status_checks": [{"context": "test", "integration_id": 15368}, {"context": "lint"}],
-                    "strict_required_status_checks_policy": False,
-                    "do_not_enforce_on_create": True,
-                },
-            },
-            {"type": "non_fast_forward"},
-        ],
-    }
-
-
 def test_without_bypass_actors_an_empty_list_is_sent():
     """The provider never sends null: GitHub refuses it."""
     assert wanted(RULESET, **{**FULL_RULESET, "bypassActors": None})["body"]["bypass_actors"] == []
@@ -200,14 +144,6 @@ def test_a_ruleset_that_is_refused(change, message):
         wanted(RULESET, **{**FULL_RULESET, **change})
 
 
-def test_a_ruleset_is_replaced_as_a_whole_and_deleted_by_id():
-    cloud, transport = github(**{f"PUT {RULESETS}/5": (200, {"id": 5, "node_id": "N"}), f"DELETE {RULESETS}/5": (204, None)})
-    existing = Existing("5", {"repository": "payments-api"}, {})
-    HANDLERS[RULESET].update(cloud, existing, wanted(RULESET, **FULL_RULESET))
-    HANDLERS[RULESET].delete(cloud, existing)
-    assert transport.lines[1:] == [f"PUT {RULESETS}/5", f"DELETE {RULESETS}/5"]
-
-
 ENVIRONMENTS = "/api/repos/acme/payments-api/environments"
 PROMOTE = {
     "repository": "payments-api",
@@ -217,19 +153,6 @@ PROMOTE = {
     "reviewers": [{"teams": [77], "users": [1]}],
     "deploymentBranchPolicy": {"protectedBranches": False, "customBranchPolicies": True},
 }
-
-
-def test_an_environment_with_reviewers():
-    cloud, transport = github(**{f"PUT {ENVIRONMENTS}/promote": (200, {})})
-    made = create(ENVIRONMENT, cloud, **PROMOTE)
-    assert made == Created("payments-api:promote", {"repositoryId": 9001})
-    assert transport.requests[0][1] == {
-        "wait_timer": 0,
-        "reviewers": [{"type": "Team", "id": 77}, {"type": "User", "id": 1}],
-        "can_admins_bypass": False,
-        "deployment_branch_policy": {"protected_branches": False, "custom_branch_policies": True},
-        "prevent_self_review": True,
-    }
 
 
 def test_without_a_branch_policy_null_is_sent_which_lets_all_branches_deploy():
@@ -263,34 +186,10 @@ def test_names_are_escaped_in_paths_and_colons_in_ids():
     assert transport.lines[0] == f"PUT {ENVIRONMENTS}/a%2Fb%3Ac"
 
 
-@pytest.mark.parametrize(
-    ("pattern", "body"),
-    [
-        ({"branchPattern": "release/*"}, {"name": "release/*", "type": "branch"}),
-        ({"tagPattern": "v*"}, {"name": "v*", "type": "tag"}),
-    ],
-)
-def test_a_deployment_policy(pattern, body):
-    cloud, transport = github(**{f"POST {ENVIRONMENTS}/promote/deployment-branch-policies": (200, {"id": 31})})
-    made = create(POLICY, cloud, repository="payments-api", environment="promote", **pattern)
-    assert transport.requests[0][1] == body
-    assert made == Created("payments-api:promote:31", {"policyId": 31, "repositoryId": 9001})
-
-
 @pytest.mark.parametrize("patterns", [{}, {"branchPattern": "main", "tagPattern": "v*"}])
 def test_a_deployment_policy_has_exactly_one_pattern(patterns):
     with pytest.raises(InputProblems, match="exactly one of them is required"):
         wanted(POLICY, repository="payments-api", environment="promote", **patterns)
-
-
-def test_workflow_permissions_are_set_and_reset():
-    path = "/api/repos/acme/payments-api/actions/permissions/workflow"
-    body = {"default_workflow_permissions": "read", "can_approve_pull_request_reviews": False}
-    cloud, transport = github(**{f"PUT {path}": (204, None), f"GET {path}": (200, body)})
-    made = create(WORKFLOW, cloud, repository="payments-api", defaultWorkflowPermissions="read")
-    HANDLERS[WORKFLOW].delete(cloud, Existing(made.id, {}, {}))
-    assert [request for request in transport.requests if request[0].startswith("PUT")] == [(f"PUT {path}", body)] * 2
-    assert made.outputs == {"defaultWorkflowPermissions": "read", "canApprovePullRequestReviews": False}
 
 
 def test_workflow_permissions_without_a_default_send_the_empty_text_of_the_provider():
