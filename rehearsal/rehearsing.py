@@ -70,6 +70,9 @@ def _provision(stack: str, console: Console, program: stage.Program) -> Mapping[
 
         def show(event: Mapping[str, Any]) -> None:
             nonlocal created
+            if event["event"] == "log":
+                console.print(f"{event['severity']}: {event['message']}", style="yellow", markup=False)
+                return
             created += event["event"] == "created"
             status.update(f"stack {stack}: {created} created, {event['event']} {event['name']}")
 

@@ -83,7 +83,7 @@ def _repository(owner: str, name: str, id: int, subject: str, settings: Settings
 
 def _repositories(settings: Settings, facts: Facts) -> list[dict[str, Any]]:
     ours = sorted(settings.repositories, key=lambda repository: not repository.publishes)
-    strangers = [publisher.name for publisher in publishers(settings, facts)] or [one.name for one in ours[:1]]
+    strangers = [publisher.name for publisher in publishers(settings, facts)] or [one.name for one in ours]
     owner, stranger_subject = settings.github_owner, settings.subjects is Subjects.IMMUTABLE
     listed = [
         _repository(owner, one.name, _REPOSITORY_IDS + number, _subject(settings, one, number), settings, facts.of(one.name))

@@ -73,7 +73,9 @@ def _refused(
 
     def differs(made: Attempt) -> bool:
         released = made.ref.startswith("heads/") and matches(made.ref.removeprefix("heads/"), publisher.repository.release_branches.names)
-        return not released and (not made.owner or world.callable_by_strangers)
+        # A tag called as a branch of the program's own repository would run in the place of every action at that branch.
+        shadow = made.ref.startswith("tags/") and world.github.full_name(publisher.name) == world.settings.program_repository
+        return not released and not shadow and (not made.owner or world.callable_by_strangers)
 
     return [
         Scenario(f"{publisher.name}: {_ACTION} {made.how}", made.who, _ACTION, publisher.name, lambda made=made: act(made), DENY, twin)

@@ -82,6 +82,8 @@ CASES: dict[str, Tree] = {
     "many single names": stack(_web(owns={"npm": _SINGLE})),
     "one single name": stack(_web(owns={"npm": _SINGLE[:1]})),
     "a single name before a pattern": stack(_web(owns={"npm": [*_SINGLE[:1], "@contoso-web/*"]})),
+    "an HTTPS subscriber, who has to confirm": stack(events={"https": ["https://hooks.contoso.example/packages"]}),
+    "release tags with another prefix than v": stack(_publishing("main", release_tags=["release-*"])),
     "the longest tokens": stack(tokenDuration=43_200),
     "a profile": stack(**{"aws:profile": "deploy"}),
     "roles to assume": stack(**{"aws:assumeRoles": [{"roleArn": f"arn:aws:iam::{ACCOUNT}:role/deploy"}]}),
@@ -90,7 +92,8 @@ CASES: dict[str, Tree] = {
 
 
 def placed(tree: Tree, folder: Path, environment: Any = None) -> tuple[Path, Path]:
-    """Its files in a folder: stack file and catalog. `environment`: of Pulumi ESC, which the stack file imports."""
+    """Its files in a folder, which is made: stack file and catalog. `environment`: of Pulumi ESC, which the stack file imports."""
+    folder.mkdir(exist_ok=True)
     write(written(tree), folder)
     file = folder / f"Pulumi.{tree.stack}.yaml"
     if environment:
