@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 # What is compiled is kept, whatever the shell says: the next start is quicker.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help company engine rehearse adopt access test fuzz faults bench check format generated lock release clean
+.PHONY: help company engine rehearse adopt access test fuzz faults bench check format site generated lock release clean
 
 help:  ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,11 +62,19 @@ format: $(INSTALLED)  ## Rewrite the code as `check` wants it
 	@$(BIN)/ruff check --fix --quiet .
 	@$(BIN)/ruff format --quiet .
 
+site: .site/venv/.installed  ## Build the documentation as a site in .site/html, with every link checked
+	@NO_MKDOCS_2_WARNING=1 .site/venv/bin/python docs/site/build.py
+
+.site/venv/.installed: docs/site/requirements.txt
+	@$(PYTHON) -m venv .site/venv
+	@.site/venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r docs/site/requirements.txt
+	@touch $@
+
 generated: $(INSTALLED)  ## Generate the clients of examples/generated-client anew
 	@$(BIN)/python -m tests.examples.generating
 
-lock: $(INSTALLED)  ## Lock what requirements.in of the program, the bootstrap and the policy pack need (UPGRADE=1: newest)
-	@for folder in . bootstrap policy_pack; do \
+lock: $(INSTALLED)  ## Lock what requirements.in of the program, the bootstrap, the policy pack and the site need (UPGRADE=1: newest)
+	@for folder in . bootstrap policy_pack docs/site; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-config \
 			$(if $(UPGRADE),--upgrade) --constraints requirements-dev.txt --output-file $$folder/requirements.txt $$folder/requirements.in || exit 1; \
 	done
@@ -75,4 +83,4 @@ release: $(INSTALLED)  ## Cut a release (VERSION=1.2.0): changelog, version, tag
 	@$(BIN)/python -m release '$(VERSION)'
 
 clean:  ## Remove what the targets created
-	rm -rf $(VENV) .engine access-review fuzzing-failures tests/access/judge/node_modules .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .engine .site access-review fuzzing-failures tests/access/judge/node_modules .pytest_cache .ruff_cache .hypothesis

@@ -121,7 +121,7 @@ _ALARM = ' class="no"'
 
 
 def _category(row: Row, own: set[str], open_to_all: bool) -> str:
-    if row.key.startswith("release:") and row.key.endswith((":publish", ":promote")):
+    if row.key.startswith(("release:", "release-tag:")) and row.key.endswith((":publish", ":promote")):
         return row.key.rpartition(":")[2]
     if row.key == "dependabot":
         return row.key
@@ -142,7 +142,7 @@ def _jobs(matrix: Matrix, own: set[str]) -> list[Node]:
         "any": (any_job, ["pull request, any branch, any tag,", "any workflow, any environment"]),
         "team": ("Any job of a closed team", ["of its own repositories: pull request,", "any branch, any workflow"]),
         "dependabot": ("Dependabot", ["its update jobs"]),
-        "publish": ("Release branch", ["publishing workflow,", "the declared environment"]),
+        "publish": ("Release branch or tag", ["publishing workflow,", "the declared environment"]),
         "promote": ("Release branch", ["promotion workflow, approved", "in environment promote"]),
         "outside": ("Somebody else", ["fork, other organisation, recycled", "organisation, token for another service"]),
     }

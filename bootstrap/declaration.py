@@ -6,7 +6,7 @@ What is already said in a stack file (account, region, domain, IAM path, boundar
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -36,13 +36,25 @@ from settings.shapes import (
     TeamSlug,
     YesOrNo,
     fit,
+    pattern_schema,
 )
 from settings.yaml_files import read_mapping
 
-_KEYS = ("repository", "stacks", "checks", "approvals", "tags", "guardedElsewhere", "pulumiCloud", "githubActions")
+_KEYS = ("repository", "stacks", "checks", "approvals", "codeOwners", "tags", "guardedElsewhere", "pulumiCloud", "githubActions")
+# Where GitHub looks, in its order: https://docs.github.com/en/repositories/managing-your-repositorys-settings-and-features/
+# customizing-your-repository/about-code-owners#codeowners-file-location
+CODE_OWNERS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
 _FULL_NAME = "OWNER/REPOSITORY, a repository on GitHub by its whole name"
 _ORGANIZATION = "the organisation's name as in the address of its page in Pulumi Cloud: lower-case letters, digits, hyphens, underscores"
 _KEY_ARN = "the ARN of a KMS key, such as arn:aws:kms:eu-west-1:111122223333:key/0a1b2c3d-..."
+
+
+@dataclass(frozen=True)
+class _Like(AfterValidator):
+    said: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    def __get_pydantic_json_schema__(self, core_schema: Any, handler: Any) -> dict[str, Any]:
+        return {**handler(core_schema), **self.said}
 
 
 def _like(pattern: str, allowed: str) -> AfterValidator:
@@ -51,7 +63,7 @@ def _like(pattern: str, allowed: str) -> AfterValidator:
             raise PydanticCustomError("refused", "{allowed}", {"allowed": allowed})
         return value
 
-    return AfterValidator(check)
+    return _Like(check, said=pattern_schema(pattern, allowed))
 
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
@@ -85,11 +97,12 @@ class _GitHubActionsShape(_Shape):
     oidc_provider: OidcProviderWord = OidcProvider.CREATE
 
 
-class _Declared(_Shape):
+class Declared(_Shape):
     repository: RepositoryName
     stacks: dict[str, Annotated[_StackShape, KEY_SAYS_ALL]]
     checks: list[CheckName]
     approvals: Approvals
+    code_owners: YesOrNo
     tags: list[PlainText]
     guarded_elsewhere: list[FullName] = []
     pulumi_cloud: _PulumiCloudShape | None = None
@@ -144,6 +157,7 @@ class Declaration:
     pulumi_cloud: PulumiCloud | None
     github_actions: GitHubActions | None
     guarded_elsewhere: tuple[str, ...] = ()
+    code_owners: bool = False
 
     @property
     def branches(self) -> tuple[str, ...]:
@@ -167,7 +181,7 @@ class _Bootstrap:
 
     file: str
     own: Mapping[str, Any]
-    declared: _Declared
+    declared: Declared
     stacks: Mapping[str, stack_settings.Settings]
 
     @property
@@ -191,7 +205,7 @@ def _rules(bootstrap: _Bootstrap, others: list[_Bootstrap]) -> Problems:
     yield from _beside_other_bootstraps(bootstrap, others)
 
 
-def _own_rules(file: str, declared: _Declared, stacks: Mapping[str, stack_settings.Settings], own: Mapping[str, Any]) -> Problems:
+def _own_rules(file: str, declared: Declared, stacks: Mapping[str, stack_settings.Settings], own: Mapping[str, Any]) -> Problems:
     if declared.pulumi_cloud is None and declared.github_actions is None:
         yield Problem(file, _key("pulumiCloud"), NOTHING, "pulumiCloud, githubActions or both: something has to deploy")
     if not declared.approvals:
@@ -209,6 +223,13 @@ def _own_rules(file: str, declared: _Declared, stacks: Mapping[str, stack_settin
     for settings in stacks.values():
         yield from _stack(settings, declared, own)
         yield from _preview_role(file, settings, declared.stacks[settings.stack].identity_center_preview_role)
+
+
+def _no_code_owners(bootstrap: _Bootstrap, root: Path) -> Problems:
+    """Without the file GitHub asks for no owner's review, whatever the ruleset says."""
+    if bootstrap.declared.code_owners and not any((root / one).is_file() for one in CODE_OWNERS):
+        allowed = f"false, or a file {CODE_OWNERS[0]} in the checkout ({CODE_OWNERS[0]}.example is a sample)"
+        yield Problem(bootstrap.file, _key("codeOwners"), True, allowed)
 
 
 def _beside_each_other(bootstrap: _Bootstrap, others: list[_Bootstrap]) -> Problems:
@@ -247,7 +268,7 @@ def _beside_other_bootstraps(bootstrap: _Bootstrap, others: list[_Bootstrap]) ->
             yield Problem(bootstrap.file, _key("githubActions"), Words("githubActions a second time"), allowed)
 
 
-def _stack(settings: stack_settings.Settings, declared: _Declared, own: Mapping[str, Any]) -> Problems:
+def _stack(settings: stack_settings.Settings, declared: Declared, own: Mapping[str, Any]) -> Problems:
     file, project = f"Pulumi.{settings.stack}.yaml", settings.project
     wanted = (("aws:region", settings.region), ("github:owner", settings.github_owner))
     for key, got in wanted:
@@ -285,7 +306,7 @@ def _preview_role(file: str, settings: stack_settings.Settings, role: str) -> Pr
         yield Problem(file, key, role, f"a role of the account {creator.split(':')[4]}, as developers.roleArn")
 
 
-def _oversize(file: str, settings: stack_settings.Settings, registry: Registry, declared: _Declared) -> Problems:
+def _oversize(file: str, settings: stack_settings.Settings, registry: Registry, declared: Declared) -> Problems:
     backend = _backend(declared.github_actions)
     for access in Access:
         role = declared.stacks[settings.stack].identity_center_preview_role
@@ -324,9 +345,9 @@ def _unknown(config: Mapping[str, Any], file: str) -> list[Problem]:
     return [Problem(file, _key(key), Words("an unknown key"), ", ".join(_KEYS)) for key in own if key not in _KEYS]
 
 
-def _shape(config: Mapping[str, Any], file: str) -> _Declared:
+def _shape(config: Mapping[str, Any], file: str) -> Declared:
     values = {key: config[_key(key)] for key in _KEYS if config.get(_key(key)) not in (None, {})}
-    declared, findings = fit(_Declared, values, {}, {})
+    declared, findings = fit(Declared, values, {}, {})
     problems = [*_unknown(config, file), *(one.problem(file, f"{PROJECT}:") for one in findings)]
     if problems or declared is None:
         raise SettingsError(problems)
@@ -367,7 +388,7 @@ def parse(config: Mapping[str, Any], root: Path, file: str) -> Declaration:
     `config` has full keys and values as YAML has them, Pulumi.yaml's defaults included; `file` is what problems call it.
     """
     bootstrap = _read(config, root, file)
-    problems = list(_rules(bootstrap, _others(root, file)))
+    problems = [*_rules(bootstrap, _others(root, file)), *_no_code_owners(bootstrap, root)]
     if problems:
         raise SettingsError(problems)
     own, declared, stacks = bootstrap.own, bootstrap.declared, bootstrap.stacks
@@ -387,6 +408,7 @@ def parse(config: Mapping[str, Any], root: Path, file: str) -> Declaration:
         pulumi_cloud=PulumiCloud(cloud.organization, cloud.oidc_provider, cloud.environments) if cloud else None,
         github_actions=GitHubActions(rights.Backend(actions.state_bucket, actions.state_key), actions.oidc_provider) if actions else None,
         guarded_elsewhere=tuple(declared.guarded_elsewhere),
+        code_owners=declared.code_owners,
     )
 
 

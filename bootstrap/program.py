@@ -205,6 +205,7 @@ def _repository(declared: Declaration, facts: Facts) -> ProgramRepository:
         checks=declared.checks,
         environments=environments,
         variables=variables,
+        code_owners=declared.code_owners,
     )
     return ProgramRepository(declared.repository, guarded, _KEPT)
 

@@ -28,7 +28,7 @@ class GuardedRepository:
 
     bootstrap: name of the bootstrap's stack. Rulesets are called by it, because a repository's have different names, and several bootstraps
     (of regions, of accounts) may guard what each deploys; GitHub applies them all. branches: those that deploy; they exist. tags: full refs
-    of the tags that nobody creates, moves or deletes. approvals, checks: what a change of the branches needs.
+    of the tags that nobody creates, moves or deletes. approvals, code_owners, checks: what a change of the branches needs.
     """
 
     name: str
@@ -40,6 +40,7 @@ class GuardedRepository:
     checks: tuple[str, ...]
     environments: tuple[Environment, ...]
     variables: Mapping[str, str]
+    code_owners: bool = False
 
 
 class ProgramRepository(pulumi.ComponentResource):
@@ -50,7 +51,7 @@ class ProgramRepository(pulumi.ComponentResource):
         self._repository, self._bootstrap = planned.name, planned.bootstrap
         self._child = pulumi.ResourceOptions(parent=self)
         branches = declare(planned.branches)
-        change = guards.release_rules(planned.approvals, planned.checks)
+        change = guards.release_rules(planned.approvals, planned.checks, planned.code_owners)
         self.guards: list[pulumi.Resource] = [
             self._ruleset("deploy", guards.release_refs(planned.default_branch, branches), change),
             self._ruleset("deploy-create", guards.create_refs(branches), guards.create_rules()),

@@ -100,7 +100,8 @@ def team_file(stack: str, wanted: Wanted) -> str:
     """The first team of a stack's catalog. A GitHub repository belongs to one stack."""
     suffix = "" if stack in MAIN_STACKS else f"-{stack}"
     names = _namespaces(wanted.name)
-    return f"""# A first team: put your own in its place, a file a team (docs/reference.md#catalog). The repositories have to exist.
+    return f"""# yaml-language-server: $schema=../../schemas/catalog.json
+# A first team: put your own in its place, a file a team (docs/reference.md#catalog). The repositories have to exist.
 team: platform
 owns:
   npm: ["{names["npm"][0]}"]
@@ -150,7 +151,8 @@ def _changed(example: str, header: str, change: Callable[[CommentedMap], None]) 
     yaml.indent(mapping=2, sequence=4, offset=2)
     document = yaml.load(example)
     change(document["config"])
-    document.yaml_set_start_comment(header)
+    # The example's first line says for editors which schema the file has.
+    document.yaml_set_start_comment(f"{example.partition(chr(10))[0].removeprefix('# ')}\n{header}")
     written = io.StringIO()
     yaml.dump(document, written)
     return written.getvalue()

@@ -50,20 +50,22 @@ def release_refs(default_branch: str, branches: ReleaseBranches) -> list[str]:
     return list(dict.fromkeys([f"{HEADS}{default_branch}", *branches.ruleset_refs]))
 
 
-def _pull_request(approvals: int) -> Rules:
-    """A change comes by a pull request that others approved, the last push of it too."""
+def _pull_request(approvals: int, code_owners: bool = False) -> Rules:
+    """A change comes by a pull request that others approved, the last push of it too; with `code_owners` also by an owner of each file."""
     return {
         "pull_request": {
             "required_approving_review_count": approvals,
             "dismiss_stale_reviews_on_push": True,
             "require_last_push_approval": True,
+            # Left out where it is off: a ruleset's name follows from what it says.
+            **({"require_code_owner_review": True} if code_owners else {}),
         }
     }
 
 
-def release_rules(approvals: int, checks: Sequence[str]) -> Rules:
+def release_rules(approvals: int, checks: Sequence[str], code_owners: bool = False) -> Rules:
     """Rules of `release`: a change comes by a reviewed pull request; nothing is deleted or rewritten. Nobody bypasses it."""
-    return {"deletion": True, "non_fast_forward": True, **_pull_request(approvals), **_required_checks(checks)}
+    return {"deletion": True, "non_fast_forward": True, **_pull_request(approvals, code_owners), **_required_checks(checks)}
 
 
 def create_refs(branches: ReleaseBranches) -> list[str]:

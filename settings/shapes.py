@@ -3,9 +3,20 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, WrapValidator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    WithJsonSchema,
+    WrapValidator,
+)
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails, PydanticCustomError
 
@@ -25,6 +36,22 @@ TAKEN_OUT = Words("")
 
 def _refused(allowed: str, kind: Literal["not_text", "refused"] = "refused") -> PydanticCustomError:
     return PydanticCustomError(kind, "{allowed}", {"allowed": allowed})
+
+
+@dataclass(frozen=True)
+class _Grammar(WrapValidator):
+    """A check that no JSON Schema can say, with what one can say of it. Editors read that (`python -m schemas`)."""
+
+    said: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    def __get_pydantic_json_schema__(self, core_schema: Any, handler: Any) -> dict[str, Any]:
+        return {**handler(core_schema), **self.said}
+
+
+def pattern_schema(pattern: str, allowed: str) -> dict[str, Any]:
+    """A grammar of Python as JSON Schema, whose patterns are ECMAScript's and not anchored, with the words of the refusal."""
+    anchored = pattern.replace(r"\Z", "$")
+    return {"pattern": f"^(?:{anchored})$", "patternErrorMessage": f"allowed: {allowed}"}
 
 
 def _refuse(allowed: str) -> WrapValidator:
@@ -56,7 +83,7 @@ def _text(pattern: str, allowed: str, *, besides: str | None = None) -> WrapVali
             raise _refused(allowed)
         return text
 
-    return WrapValidator(check)
+    return _Grammar(check, said=pattern_schema(pattern, allowed))
 
 
 def _checked(check: Callable[[str], str | None]) -> AfterValidator:
@@ -70,8 +97,13 @@ def _checked(check: Callable[[str], str | None]) -> AfterValidator:
     return AfterValidator(checked)
 
 
+class _KeySaysAll(BeforeValidator):
+    def __get_pydantic_json_schema__(self, core_schema: Any, handler: Any) -> dict[str, Any]:
+        return {"anyOf": [handler(core_schema), {"type": "null"}]}
+
+
 # For what is known by its key alone: `name:` without a value is `name: {}`.
-KEY_SAYS_ALL = BeforeValidator(lambda value: {} if value is None else value)
+KEY_SAYS_ALL = _KeySaysAll(lambda value: {} if value is None else value)
 
 
 def _not_actions(id: int) -> int:
@@ -91,7 +123,7 @@ def _choice(words: Iterable[str]) -> WrapValidator:
             raise _refused(one_of(value, listed), "refused" if isinstance(value, str) else "not_text")
         return handler(value)
 
-    return WrapValidator(check)
+    return _Grammar(check, said={"enum": listed})
 
 
 PUBLISHING_WORKFLOW_FILE = "publish-package.yml"
@@ -122,7 +154,8 @@ DomainName = Annotated[str, _text(r"[a-z][a-z0-9\-]{0,48}[a-z0-9]", DOMAIN_NAME)
 TeamName = Annotated[str, _text(r"[A-Za-z0-9][A-Za-z0-9._\-]{1,99}", _TEAM_NAME)]
 AccountId = Annotated[str, _text(r"[0-9]{12}", "an account id of 12 digits")]
 _REGION_PATTERN = r"[a-z]{2,4}(-[a-z]+){1,2}-[0-9]{1,2}"
-Region = Annotated[str, _text(r"(?s).*", regions.ALLOWED), _checked(regions.check)]
+_REGIONS = WithJsonSchema({"type": "string", "enum": sorted(regions.WITH_CODEARTIFACT)})
+Region = Annotated[str, _text(r"[\s\S]*", regions.ALLOWED), _checked(regions.check), _REGIONS]
 # https://docs.aws.amazon.com/organizations/latest/APIReference/API_Organization.html
 OrganizationId = Annotated[str, _text(r"(o-[a-z0-9]{10,32})?", "an AWS organisation's id: o- and 10 to 32 lower-case letters and digits")]
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalorgpaths
@@ -199,7 +232,15 @@ def _named_sources(value: Any, handler: Any) -> Any:
     raise _refused("a list, such as [npmjs], or a mapping of each to its repository, such as {npmjs: npm-store}", "not_text")
 
 
-PublicSources = Annotated[dict[PublicSource, DomainRepository], WrapValidator(_named_sources)]
+@dataclass(frozen=True)
+class _Or(_Grammar):
+    """A short form beside the one that the type has."""
+
+    def __get_pydantic_json_schema__(self, core_schema: Any, handler: Any) -> dict[str, Any]:
+        return {"anyOf": [dict(self.said), handler(core_schema)]}
+
+
+PublicSources = Annotated[dict[PublicSource, DomainRepository], _Or(_named_sources, said=_LISTED_SOURCES.json_schema())]
 # Lax, because a strict enum takes its members alone and not their words.
 _KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+")
 _ENCRYPTION = "customer, aws, or the ARN of a KMS key of this region (arn:aws:kms:REGION:ACCOUNT:key/ID)"
@@ -215,7 +256,8 @@ def _encrypted(value: Any, handler: Any) -> Any:
     raise _refused(f"{near}, or the ARN of a KMS key" if near else _ENCRYPTION, "refused" if isinstance(value, str) else "not_text")
 
 
-EncryptionWord = Annotated[Encryption | str, WrapValidator(_encrypted)]
+_ENCRYPTION_SCHEMA = {"type": "string", **pattern_schema(f"customer|aws|{_KEY_ARN.pattern}", _ENCRYPTION)}
+EncryptionWord = Annotated[Encryption | str, WrapValidator(_encrypted), WithJsonSchema(_ENCRYPTION_SCHEMA)]
 OidcProviderWord = Annotated[OidcProvider, Field(strict=False), _choice(OidcProvider)]
 ReadRoleWord = Annotated[ReadRole, Field(strict=False), _choice(ReadRole)]
 SubjectsWord = Annotated[Subjects, Field(strict=False), _choice(Subjects)]
@@ -409,7 +451,7 @@ class RepositoryShape(_CatalogShape):
     release_branches: list[PlainText] = []
     required_checks: list[CheckName] = []
     approvals: Approvals = 1
-    environment: Annotated[EnvironmentShape, WrapValidator(_environment)] = EnvironmentShape()
+    environment: Annotated[EnvironmentShape, _Or(_environment, said=_ENVIRONMENT_NAME.json_schema())] = EnvironmentShape()
     promotes: PromotesShape = PromotesShape()
     accepted_branches: list[PlainText] = []
     renamed_from: FormerName = ""

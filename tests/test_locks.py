@@ -76,7 +76,7 @@ def test_the_engine_that_deploys_is_the_one_that_is_rehearsed() -> None:
         assert [(one["pulumi-version-file"], "pulumi-version" in one) for one in inputs] == [(".pulumi.version", False)]
     shown = (ROOT / "README.md").read_text()
     assert f"Run by pulumi {version}, " in shown
-    assert f"a `pulumi` of PATH ({version.rpartition('.')[0]} or later)" in shown
+    assert f"a `pulumi` on PATH ({version.rpartition('.')[0]} or later)" in shown
 
 
 def test_every_way_to_deploy_installs_the_lock_alone() -> None:

@@ -360,7 +360,7 @@ def _pull_request(inputs: Inputs) -> Params:
         inputs.refuse("requiredApprovingReviewCount", f"is {approvals}; allowed: 0 to {MOST_APPROVALS}")
     return {
         "dismiss_stale_reviews_on_push": inputs.flag("dismissStaleReviewsOnPush") or False,
-        "require_code_owner_review": False,
+        "require_code_owner_review": inputs.flag("requireCodeOwnerReview") or False,
         "require_last_push_approval": inputs.flag("requireLastPushApproval") or False,
         "required_approving_review_count": approvals,
         "required_review_thread_resolution": False,

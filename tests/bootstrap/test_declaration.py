@@ -45,6 +45,7 @@ DEV = {"branch": "main"}
         ({"pulumiCloud": {"organization": "Acme"}}, "pulumiCloud.organization: got 'Acme', allowed: the organisation's name"),
         ({"pulumiCloud": {"organisation": "acme"}}, "pulumiCloud.organisation: got an unknown key"),
         ({"approvals": 0}, "1 to 10: what is on a deploying branch is deployed without another question"),
+        ({"codeOwners": "true"}, "codeOwners: got 'true', allowed: true or false, without quotes"),
         ({"tags": ["v1", "v*"]}, "tags.1: got 'v*'"),
         ({"tags": ["v1/*"]}, "one tag, not a pattern"),
         ({"tags": ["refs/tags/v1"]}, "tags.0: got 'refs/tags/v1'"),
@@ -68,6 +69,18 @@ DEV = {"branch": "main"}
 )
 def test_a_mistake_is_told(changed: Mapping[str, Any], told: str):
     assert any(told in one for one in problems(**changed)), problems(**changed)
+
+
+def test_code_owners_need_their_file(tmp_path: Path):
+    root = samples.checkout(tmp_path)
+    assert not samples.parse(root).code_owners
+    with pytest.raises(SettingsError) as refused:
+        samples.parse(root, codeOwners=True)
+    (problem,) = refused.value.problems
+    assert "codeOwners: got true, allowed: false, or a file .github/CODEOWNERS in the checkout" in str(problem)
+    (tmp_path / ".github").mkdir()
+    (tmp_path / ".github" / "CODEOWNERS").write_text("* @acme/platform\n")
+    assert samples.parse(root, codeOwners=True).code_owners
 
 
 READER = "arn:aws:iam::222233334444:role/package-flow-permission-sets-preview"

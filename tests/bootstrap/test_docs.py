@@ -26,7 +26,7 @@ def _keys(shape: type[BaseModel], prefix: str = "") -> set[str]:
 
 
 def test_every_key_is_documented_and_no_other():
-    top = _keys(declaration._Declared) - {"stacks", "pulumiCloud", "githubActions"}
+    top = _keys(declaration.Declared) - {"stacks", "pulumiCloud", "githubActions"}
     wanted = (
         top
         | _keys(declaration._StackShape, "stacks.NAME.")
@@ -43,6 +43,7 @@ def test_defaults_are_documented():
     assert shown["repository"] == f"`{defaults['package-flow-bootstrap:repository']}`"
     assert shown["checks"] == f"`[{', '.join(defaults['package-flow-bootstrap:checks'])}]`"
     assert shown["approvals"] == f"`{defaults['package-flow-bootstrap:approvals']}`"
+    assert shown["codeOwners"] == f"`{str(defaults['package-flow-bootstrap:codeOwners']).lower()}`"
     assert shown["stacks.NAME.pullRequestPreviews"] == "`false`"
 
 

@@ -116,6 +116,18 @@ def test_the_branches_that_deploy_are_guarded():
     assert create["rules"]["creation"] is True
 
 
+def test_code_owners_approve_where_the_bootstrap_says_so(tmp_path):
+    root = samples.checkout(tmp_path)
+    (root / ".github").mkdir()
+    (root / ".github" / "CODEOWNERS").write_text("* @acme/platform\n")
+    asked = samples.recorded(root, codeOwners=True).ruleset("deploy-acme").inputs
+    usual = shipped().ruleset("deploy-acme").inputs
+    assert asked["rules"]["pullRequest"] == {**usual["rules"]["pullRequest"], "requireCodeOwnerReview": True}
+    assert "requireCodeOwnerReview" not in usual["rules"]["pullRequest"]
+    # Another ruleset, which comes before the former one goes.
+    assert asked["name"] != usual["name"]
+
+
 def test_tags_that_would_pass_for_a_guarded_branch_are_nobodys():
     made = shipped().ruleset("tags-acme").inputs
     assert (made["name"].rpartition("-")[0], made["target"], made["enforcement"]) == ("package-flow-tags-acme", "tag", "active")

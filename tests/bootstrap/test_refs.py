@@ -1,5 +1,6 @@
 """From which refs of the program's repository code runs: all of them guarded, or nothing is registered."""
 
+import re
 from pathlib import Path
 
 import pulumi
@@ -14,7 +15,11 @@ WORKFLOW = "acme/package-flow/.github/workflows/publish-package.yml"
 def trusting(folder: Path, workflow: str) -> Path:
     """A checkout whose prod trusts this publishing workflow."""
     folder.mkdir(exist_ok=True)
-    return samples.checkout(folder, prod={"package-flow:publishing": {"workflow": workflow}})
+    root = samples.checkout(folder, prod={"package-flow:publishing": {"workflow": workflow}})
+    platform = root / "catalog" / "prod" / "platform.yaml"
+    # Release tags need one workflow.
+    platform.write_text(re.sub(r"^    release_tags: .*\n", "", platform.read_text(), flags=re.MULTILINE))
+    return root
 
 
 def calling(folder: Path, uses: str, file: str = "workflows/publish-package.yml") -> Path:

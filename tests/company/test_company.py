@@ -91,6 +91,12 @@ def test_comments_of_stack_files_are_kept(made: Path) -> None:
     assert "githubOidcProvider: existing # prod's stack created it" in (made / "Pulumi.dev.yaml").read_text()
 
 
+def test_every_file_names_its_schema(made: Path) -> None:
+    for path in (one for one in places.data(made) if one.endswith(".yaml")):
+        named = (made / path).read_text().partition("\n")[0].removeprefix("# yaml-language-server: $schema=")
+        assert ((made / path).parent / named).resolve().parent == made / "schemas", path
+
+
 def test_two_accounts(copy: Path) -> None:
     """Each creates its provider and has a bootstrap of its own."""
     assert ran(copy, **CONTOSO, account_of="dev=999988887777") == 0

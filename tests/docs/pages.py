@@ -94,7 +94,7 @@ def codes(cell: str) -> list[str]:
 
 def pages() -> list[Page]:
     """Every Markdown file of the project."""
-    found = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "bootstrap/README.md")]
+    found = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "bootstrap/README.md")]
     return [Page(path) for path in [*found, *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "examples").rglob("*.md"))]]
 
 

@@ -81,8 +81,8 @@ def test_file_names_are_found_at_all() -> None:
 MADE_FOLDERS = {"venv", "__pycache__", "access-review"}
 
 
-def test_the_layout_in_the_readme_has_every_folder_and_every_module_of_the_root() -> None:
-    named = {code.split("/")[0] for row in table(Page(ROOT / "README.md").section("Layout")) for code in codes(row[0])}
+def test_the_layout_has_every_folder_and_every_module_of_the_root() -> None:
+    named = {code.split("/")[0] for row in table(Page(ROOT / "CONTRIBUTING.md").section("Layout")) for code in codes(row[0])}
     there = {one.name for one in ROOT.iterdir() if not one.name.startswith(".") and (one.is_dir() or one.suffix == ".py")}
     assert there - MADE_FOLDERS - named == set()
 

@@ -14,6 +14,7 @@ import yaml
 from pydantic import BaseModel
 
 import settings
+from access import __main__ as access_review
 from bootstrap import rights
 from plan import sizes
 from plan.declared import TRUST_MAX
@@ -26,8 +27,10 @@ from policy_pack.rules import registry
 from rehearsal import clients, facts, seeding, selection
 from rehearsal.clients import Credentials
 from rehearsal.processes import Child, scrubbed
+from rehearsal.program import stack_files
 from rehearsal.scenario import Scenario
 from settings import regions, shapes
+from settings.provider_keys import CREDENTIAL_KEYS
 from tests.docs.pages import ROOT, codes, page, pages, table
 from tests.docs.shipped import recorded
 from tests.rehearsal.offline import scenarios
@@ -160,6 +163,52 @@ def test_limits() -> None:
     assert rows == [TRUST_MAX, sizes.INLINE_MAX, sizes.MANAGED_MAX, sizes.RESOURCE_MAX]
 
 
+# --- statements of the stack file's section -------------------------------------------------------------------------------------------
+
+
+def _changed_stack(tmp_path: Path, changes: dict[str, Any], without: str = "") -> settings.Settings:
+    """The shipped stack prod with these keys of the project, and without one."""
+    shutil.copytree(ROOT / "catalog", tmp_path / "catalog", dirs_exist_ok=True)
+    config = settings.read_stack_file(ROOT / "Pulumi.prod.yaml")
+    config |= {key if ":" in key else f"package-flow:{key}": value for key, value in changes.items()}
+    config.pop(f"package-flow:{without}", None)
+    return settings.parse(PROJECT, config, tmp_path, "package-flow", "prod")
+
+
+def test_what_a_sandbox_needs(tmp_path: Path) -> None:
+    words = _documented("Stack file")["sandbox"][3]
+    assert "Needs `sandbox.roles` or `developers`. Name `iam.deployers` too" in words
+    sandbox: dict[str, Any] = {"sandbox": {"name": "acme-sandbox"}}
+    assert not _changed_stack(tmp_path, sandbox | {"iam": {}}).iam.deployers
+    with pytest.raises(settings.SettingsError, match="at least one role, or package-flow:developers"):
+        _changed_stack(tmp_path, sandbox, without="developers")
+
+
+def test_the_words_that_yaml_misreads_are_refused_with_the_advice(tmp_path: Path) -> None:
+    listed = re.search(r"Words that YAML reads as something else than text \(([^)]+)\)", REFERENCE.text)
+    assert listed
+    words = codes(listed[1])
+    assert len(words) == 3
+    for word in words:
+        content = f"team: payments\nrelease_managers: [{word}]\n"
+        with pytest.raises(settings.SettingsError, match=re.escape(f"got {word}, which YAML reads as a ") + ".*in quotes"):
+            _parsed_with(tmp_path, {"catalog/prod/payments.yaml": content})
+
+
+def test_other_keys_of_the_providers_are_taken_and_the_rehearsal_applies_those_that_are_named(tmp_path: Path) -> None:
+    said = re.search(r"Other keys of the providers.*?Credentials are refused:(.*?), because", REFERENCE.text, re.DOTALL)
+    assert said
+    applied = re.search(r"The rehearsal applies\s(.*?); it takes the rest", said[0], re.DOTALL)
+    assert applied
+    read = {f"{namespace}:{name}" for namespace, names in stack_files.APPLIED_KEYS.items() for name in names}
+    assert set(codes(applied[1])) == read - {"aws:region", "aws:allowedAccountIds", "github:owner"}
+    _changed_stack(tmp_path, {"aws:defaultTags": {"tags": {"team": "platform"}}, "github:baseUrl": "https://github.acme.example/"})
+    assert set(codes(said[1])) == CREDENTIAL_KEYS
+    for key in CREDENTIAL_KEYS:
+        with pytest.raises(settings.SettingsError, match=key):
+            _changed_stack(tmp_path, {key: "value"})
+
+
 # --- outputs and variables ------------------------------------------------------------------------------------------------------------
 
 
@@ -184,10 +233,6 @@ def test_the_reference_has_every_output_and_no_other() -> None:
         exported |= _flat(outputs)
     # The shipped stacks are too small for a second read role.
     assert set(_documented("Stack outputs")) == exported | {"roles.reads"}
-    listed = re.search(r"\[contract\](.*?)\[examples", README.section("Configuration"), re.DOTALL)
-    assert listed
-    top = set(codes(listed[1]))
-    assert top == {*recorded("dev").outputs, *recorded("prod").outputs}
 
 
 def test_the_reference_has_every_variable_and_no_other() -> None:
@@ -223,9 +268,7 @@ def test_the_number_of_writes_is_true() -> None:
         more += 2 if one.release_tags.names else 0
         assert writes[one.name] == rows[kind] + more, one.name
     assert kinds == set(rows)
-    for name in ("README.md", "docs/first-deployment.md"):
-        assert f"{sum(writes.values())} writes" in page(name).text, name
-        assert f"{len(stack.repositories)} repositories" in page(name).text, name
+    assert f"{sum(writes.values())} writes for {len(stack.repositories)} repositories" in DEPLOYMENT.text
 
 
 def _quick() -> list[Scenario]:
@@ -253,6 +296,16 @@ def test_the_rehearsal_output_in_the_readme_is_that_of_the_shipped_stack() -> No
     assert [int(one) for one in summary.groups()] == [len(quick), len(quick), len(quick) - denied, denied]
     assert f"{len(registry.RULES)} rules of the policy pack: none broken" in shown
     assert "make rehearse ALL=1" in shown
+
+
+def test_the_access_review_in_the_readme_is_that_of_the_shipped_stack(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shown = README.text.split("<!-- access output -->")[1].split("```text\n")[1].split("```")[0]
+    assert access_review.main(["--output", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == shown.replace("access-review", str(tmp_path))
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.text.split()) < 1_200
 
 
 # --- rights ---------------------------------------------------------------------------------------------------------------------------

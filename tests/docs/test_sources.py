@@ -1,4 +1,4 @@
-"""The README's table of what the two texts state: parts, scenarios and commands in it exist."""
+"""The tables of what the two design sources state: parts, scenarios and commands in them exist."""
 
 import re
 
@@ -9,8 +9,8 @@ from tests.docs.pages import ROOT, codes, page, table
 from tests.docs.test_reference import CATALOG_KEYS, STACK_KEYS
 from tests.rehearsal.offline import scenarios
 
-SECTION = page("README.md").section("Where it comes from")
-TEXTS = SECTION.split("<details>")[1:]
+SOURCES = page("docs/design-sources.md")
+TEXTS = SOURCES.text.split("\n## ")[1:]
 ROWS = [row for text in TEXTS for row in table(text)]
 PROGRAMS = {"aws", "gh", "git", "make", "npm", "package-login", "pip", "pulumi", "python"}
 _SCENARIO = re.compile(r"`([^`]+)`( \(dev\))?")
@@ -28,7 +28,7 @@ def scenarios_of(cell: str) -> list[tuple[str, str]]:
 
 
 def test_both_texts_are_there_and_their_statements_are_counted():
-    counted = [int(number) for number in re.findall(r"<summary>.*: (\d+) statements</summary>", SECTION)]
+    counted = [int(number) for number in re.findall(r"^(\d+) statements\.$", SOURCES.text, re.MULTILINE)]
     assert counted == [len(table(text)) for text in TEXTS]
     assert len(counted) == 2
     assert min(counted) > 10

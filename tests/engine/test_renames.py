@@ -226,8 +226,8 @@ def test_a_renamed_organisation_trusts_its_new_name_alone(tmp_path: Path) -> Non
 
 def test_the_page_describes_what_was_run() -> None:
     text = page("docs/operations.md").section("Renaming a repository")
-    steps = ["1. Rename it on GitHub", "renamed_from: web-tooling", "`pulumi preview` must show updates", "Take `renamed_from` out"]
+    steps = ["1. Rename it on GitHub", "renamed_from: web-tooling", "It must show updates of the rulesets", "Remove `renamed_from`"]
     assert [text.index(one) for one in steps] == sorted(text.index(one) for one in steps)
     team = page("docs/operations.md").section("Renaming a GitHub team")
-    assert "take the name out of the catalog" in team
+    assert "remove the name from the catalog" in team
     assert "publishing.workflow" in page("docs/operations.md").section("Renaming the organisation")

@@ -139,6 +139,20 @@ def test_an_administrator_promotes_by_hand_as_the_page_says_and_not_without(clou
     assert json.loads(after) == json.loads(before)
 
 
+def test_a_bad_version_is_archived_wherever_it_is_as_the_page_says(cloud: LocalCloud, tmp_path: Path) -> None:
+    revision = publish(cloud, tmp_path / "source", "bad")
+    assert promote(cloud, "bad", revision).conclusion is Conclusion.SUCCESS
+    section = (PROJECT / "docs" / "operations.md").read_text().partition("\n## A bad version was published\n")[2].partition("\n## ")[0]
+    commands = section.partition("```bash\n")[2].partition("```")[0]
+    done = by_hand(cloud, tmp_path, commands.replace("--package sdk", "--package bad"))
+    assert cloud.versions("payments", "npm", "bad", "acme-payments") == {"1.0.0": "Archived"}
+    # Of shared only break-glass takes it; what has no such package says so.
+    assert shared(cloud, "bad") == {"1.0.0": "Published"}
+    refused = [line for line in done.stderr.splitlines() if "UpdatePackageVersionsStatus" in line]
+    assert any("AccessDenied" in line for line in refused)
+    assert all("AccessDenied" in line or "ResourceNotFoundException" in line for line in refused)
+
+
 @WHOLE_RUNS
 def test_a_newer_request_takes_no_pending_one_away(cloud: LocalCloud, tmp_path: Path) -> None:
     groups, asked = Groups(), {"format": "npm", "package": "@acme-payments/queued"}

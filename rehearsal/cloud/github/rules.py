@@ -183,6 +183,9 @@ def _merge_messages(parameters: dict[str, Any], merge: Merge) -> list[str]:
     messages = []
     if missing > 0:
         messages.append(f"At least {missing} approving review{'s' if missing > 1 else ''} required by reviewers with write access.")
+    # This GitHub has no files, so whoever may review owns them all.
+    if parameters["require_code_owner_review"] and not approvals:
+        messages.append("Waiting on code owner review.")
     if last_push and not any(approval.current for approval in approvals):
         messages.append("New changes require approval from someone other than the last pusher.")
     if any(approval.state == "CHANGES_REQUESTED" for approval in merge.approvals):

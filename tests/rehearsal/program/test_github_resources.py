@@ -111,6 +111,15 @@ FULL_RULESET = {
 RULESETS = "/api/repos/acme/payments-api/rulesets"
 
 
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_ruleset_that_asks_for_code_owners(asked: bool):
+    cloud, transport = github(**{f"POST {RULESETS}": (201, {"id": 5, "node_id": "N"})})
+    rules = {"pullRequest": {"requiredApprovingReviewCount": 1, "requireCodeOwnerReview": asked}}
+    create(RULESET, cloud, **{**FULL_RULESET, "rules": rules})
+    (rule,) = transport.requests[1][1]["rules"]
+    assert rule["parameters"]["require_code_owner_review"] is asked
+
+
 def test_without_bypass_actors_an_empty_list_is_sent():
     """The provider never sends null: GitHub refuses it."""
     assert wanted(RULESET, **{**FULL_RULESET, "bypassActors": None})["body"]["bypass_actors"] == []

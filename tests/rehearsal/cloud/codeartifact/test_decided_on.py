@@ -45,4 +45,6 @@ def test_the_first_question(scene: Scene, operation: str) -> None:
     expected = TARGETS[RESOURCE_TYPES[operation]]
     if operation == "CopyPackageVersions":
         expected = package_arn("shared", "npm//client")
+    if operation == "GetAssociatedPackageGroup":  # the caller names a package: of its group
+        expected = f"{PREFIX}:package-group/{DOMAIN}/%2a"
     assert (decision["action"], decision["resource"], decision["allowed"]) == (f"codeartifact:{operation}", expected, False)

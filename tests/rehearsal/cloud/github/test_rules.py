@@ -102,6 +102,10 @@ def merging(approvals: tuple[Approval, ...], last_pusher: str = "wes", **paramet
         (merging((replace(APPROVED, state="DISMISSED"),)), merging((APPROVED,))),
         (merging((APPROVED,), last_pusher="lea"), merging((APPROVED,), last_pusher="lea", require_last_push_approval=False)),
         (merging((replace(APPROVED, current=False),)), merging((replace(APPROVED, current=False),), require_last_push_approval=False)),
+        (
+            merging((), required_approving_review_count=0, require_last_push_approval=False, require_code_owner_review=True),
+            merging((), required_approving_review_count=0, require_last_push_approval=False),
+        ),
         (merging((APPROVED, Approval("wim", "CHANGES_REQUESTED", True))), merging((APPROVED, Approval("wim", "DISMISSED", True)))),
         (merging((), required_approving_review_count=0), merging((APPROVED,), required_approving_review_count=0)),
     ],
