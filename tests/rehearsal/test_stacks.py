@@ -78,6 +78,8 @@ def test_any_stack_rehearses(tmp_path_factory: pytest.TempPathFactory) -> None:
     @given(legitimate())
     def it_does(tree: Tree) -> None:
         folder = tmp_path_factory.mktemp("stack")
+        if "slack" in tree.config.get("package-flow:events", {}):
+            reject()  # the rehearsal has no AWS Chatbot, and says so
         try:
             selected(tree, folder)
         except configuration.SettingsError:
