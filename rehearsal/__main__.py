@@ -36,6 +36,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--stack", help="stack to rehearse (default: prod, or the NAME of --config)")
     parser.add_argument("--config", type=Path, metavar="FILE", help="another stack file, Pulumi.NAME.yaml")
     parser.add_argument("--catalog", type=Path, metavar="DIR", help="another catalog than the stack file's")
+    parser.add_argument(
+        "--github", type=Path, metavar="FILE", help="what GitHub has before (docs/reference.md; default: what the catalog implies)"
+    )
     parser.add_argument("--upstream", choices=("fixture", "real"), default="fixture", help="public packages: small fixtures, or real ones")
     parser.add_argument(
         "--only", metavar="TEXT", action="append", default=[], help="only scenarios with this in their name; may be repeated"
@@ -69,6 +72,8 @@ def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
         parser.error(f"--stack: got {options.stack}; expected {parts[1]}, the stack of --config {options.config}; leave one of the two out")
     if options.catalog and not options.catalog.is_dir():
         parser.error(f"--catalog: got {options.catalog}, which is not a folder; expected a catalog")
+    if options.github and not options.github.is_file():
+        parser.error(f"--github: got {options.github}, which is not a file; expected a YAML file of facts")
     options.stack = parts[1]
 
 

@@ -1,11 +1,12 @@
 """Who and what the scenarios are about, derived from the rehearsed catalog: nothing here knows the shipped one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from access.attempts import STRANGER
-from policies.branches import is_pattern
+from policies.branches import is_pattern, matches
 from policies.owned_names import Format, OwnedName
+from rehearsal.facts import Facts, RepositoryFacts
 from settings import Readers, Repository, Settings, Team
 
 # People of the rehearsed organisation. Release managers and reviewers also belong to the catalog's GitHub teams.
@@ -13,12 +14,39 @@ WRITER, COLLEAGUE, MANAGER, ADMIN = "writer", "colleague", "manager", "admin"
 STRANGER_ORGANIZATION = STRANGER
 
 
+# What packages are called where a team owns a `*`: each is published by scenarios of its own. Where it owns single names alone, each word
+# stands for one of them.
+WORDS = (
+    "client",
+    "by-workflow",
+    "by-event",
+    "reader",
+    "promoted",
+    "unpromoted",
+    "needs-unpromoted",
+    "tarball",
+    "monorepo-zz-base",
+    "monorepo-user",
+    "two-wheels",
+    "matrix",
+    "mixed-matrix",
+    "packed",
+    "by-tag",
+    "from-a-laptop",
+    "internal",
+    "by-administrator",
+    "from-another-account",
+    "api-client",
+)
+
+
 @dataclass(frozen=True)
 class Publisher:
-    """A repository that publishes, and its team."""
+    """A repository that publishes, its team, and what the repository had before the program ran."""
 
     team: Team
     repository: Repository
+    facts: RepositoryFacts
 
     @property
     def name(self) -> str:
@@ -26,8 +54,8 @@ class Publisher:
 
     @property
     def literal(self) -> str | None:
-        """A release branch that is a literal."""
-        return next((branch for branch in self.repository.release_branches.names if not is_pattern(branch)), None)
+        """A release branch that is a literal and there already: the default branch if it is one."""
+        return next((branch for branch in self.facts.branches if branch in self.repository.release_branches.names), None)
 
     @property
     def pattern(self) -> str | None:
@@ -36,8 +64,25 @@ class Publisher:
 
     @property
     def branch(self) -> str:
-        """A branch that may publish: a literal one, or one that matches the pattern."""
-        return self.literal or matching(str(self.pattern))
+        """A branch that may publish: one that is there, or one that a release manager creates."""
+        return self.literal or (matching(self.pattern) if self.pattern else self.repository.release_branches.names[0])
+
+    @property
+    def reachable(self) -> bool:
+        """Whether there is such a branch, or somebody who may create it."""
+        return bool(self.repository.release_branches.names) and (self.literal is not None or bool(self.team.release_managers))
+
+    @property
+    def unreleased(self) -> str:
+        """A branch that may not publish."""
+        branch = "feature/x"
+        while matches(branch, self.repository.release_branches.names):
+            branch = f"un{branch}"
+        return branch
+
+    def roomy(self, format: Format) -> bool:
+        """Whether its team owns names enough for packages of their own in every scenario."""
+        return roomy(self.team.owns.get(format, ()))
 
 
 def matching(pattern: str) -> str:
@@ -45,18 +90,25 @@ def matching(pattern: str) -> str:
     return pattern.removesuffix("*") + "1.0"
 
 
-def publishers(settings: Settings) -> list[Publisher]:
-    """Every repository that publishes from branches, in catalog order."""
-    return [Publisher(team, repository) for team in settings.teams for repository in team.repositories if repository.release_branches.names]
+def _all(settings: Settings, facts: Facts) -> list[Publisher]:
+    return [Publisher(team, one, facts.of(one.name)) for team in settings.teams for one in team.repositories]
 
 
-def tag_publishers(settings: Settings) -> list[Publisher]:
+def publishers(settings: Settings, facts: Facts) -> list[Publisher]:
+    """Every repository that publishes from a branch that is there or that somebody may create, in catalog order."""
+    return [one for one in _all(settings, facts) if one.reachable]
+
+
+def tag_publishers(settings: Settings, facts: Facts) -> list[Publisher]:
     """Every repository that publishes from tags, in catalog order."""
-    return [Publisher(team, repository) for team in settings.teams for repository in team.repositories if repository.release_tags.names]
+    return [one for one in _all(settings, facts) if one.repository.release_tags.names]
 
 
 def first(candidates: Iterable[Publisher], format: Format | None = None, **traits: bool) -> Publisher | None:
-    """The first publisher of a format that has each trait (pattern, literal, environment, promotes, open) or lacks it."""
+    """The first publisher of a format that has each trait (pattern, literal, environment, promotes, open, roomy) or lacks it.
+
+    `roomy` is about the format.
+    """
     for publisher in candidates:
         has = {
             "pattern": publisher.pattern is not None,
@@ -64,6 +116,7 @@ def first(candidates: Iterable[Publisher], format: Format | None = None, **trait
             "environment": bool(publisher.repository.environment),
             "promotes": publisher.repository.promotes is not None,
             "open": publisher.team.readers is Readers.ORGANIZATION,
+            "roomy": format is not None and publisher.roomy(format),
         }
         if (format is None or format in publisher.repository.publishes) and all(
             has[trait] is expected for trait, expected in traits.items()
@@ -83,6 +136,17 @@ def installers(settings: Settings, *, readers: Readers) -> list[tuple[Team, Repo
     ]
 
 
-def package_name(owned: OwnedName, word: str) -> str:
-    """A package that an owned name covers: `word` in place of the `*`, or the name itself."""
-    return owned.text.removesuffix("*") + word if owned.open_ended else owned.text
+def _open_ended(owned: Sequence[OwnedName]) -> OwnedName | None:
+    return next((one for one in owned if one.open_ended), None)
+
+
+def roomy(owned: Sequence[OwnedName]) -> bool:
+    """Whether there is another name for every word."""
+    return _open_ended(owned) is not None or len(owned) >= len(WORDS)
+
+
+def package_name(owned: Sequence[OwnedName], word: str) -> str:
+    """A package that these names cover: `word` in place of the first `*`; without any, one of the names. Raises ValueError for no WORD."""
+    place = WORDS.index(word)
+    pattern = _open_ended(owned)
+    return pattern.text.removesuffix("*") + word if pattern else owned[place % len(owned)].text

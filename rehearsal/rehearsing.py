@@ -14,9 +14,10 @@ from rich.console import Console
 
 from access import review
 from policy_pack.rules.model import Finding
-from rehearsal import removal, report, rights, rules, schedule, selection, stage
+from rehearsal import facts, removal, report, rights, rules, schedule, selection, stage
 from rehearsal.engine import command
 from rehearsal.processes import Waiting
+from rehearsal.program import stack_files
 from rehearsal.scenario import SKIPPED, Outcome, Scenario
 from rehearsal.world import World
 from settings import SettingsError
@@ -38,21 +39,24 @@ def run(options: argparse.Namespace, folder: Path, waiting: Waiting, started: fl
 def _rehearse(options: argparse.Namespace, console: Console, folder: Path, waiting: Waiting, started: float) -> int:
     stack = stage.Stack(options.stack, options.config.resolve(), options.catalog.resolve() if options.catalog else None)
     settings = stack.settings()
+    known = facts.read(options.github, settings) if options.github else facts.derived(settings)
     with closing(stage.Cloud(settings, folder, options.upstream, waiting.cloud)) as cloud:
-        deployer = stage.company(stack, settings, cloud, folder, quick=options.quick)
+        deployer = stage.company(stack, settings, cloud, folder, known, quick=options.quick)
         engine = command.find() if options.engine == "auto" else None
         program = stage.Program(stack, cloud, deployer, folder, waiting.program, engine.path if engine else None)
         result = _provision(stack.name, console, program)
         findings = rules.broken(result["resources"])
         if options.access:
             _review_access(console, result, options.access)
-        world = stage.world(settings, cloud, result["outputs"], folder)
+        world = stage.world(settings, cloud, result["outputs"], folder, known)
         writes = world.github.writes() - cloud.writes_before
         watch = stage.watch(cloud, settings)
         outcomes = _act(console, selection.phases(world, options.only, quick=options.quick))
         seconds = round(time.monotonic() - started, 1)
         _report_to_people(console, result, outcomes, findings, seconds, quick=options.quick)
         console.print(report.run_by(result["engine"], forced=options.engine == "sdk"), style="dim")
+        if ignored := stack_files.not_applied(options.config):
+            console.print(f"Not applied here: {', '.join(ignored)} of {options.config.name}.", style="dim")
         removed = _destroy(console, world, program, watch) if options.destroy else None
         _write(options.json, _report(stack.name, result, outcomes, findings, writes, seconds, removed))
         if options.serve:
@@ -66,6 +70,9 @@ def _provision(stack: str, console: Console, program: stage.Program) -> Mapping[
 
         def show(event: Mapping[str, Any]) -> None:
             nonlocal created
+            if event["event"] == "log":
+                console.print(f"{event['severity']}: {event['message']}", style="yellow", markup=False)
+                return
             created += event["event"] == "created"
             status.update(f"stack {stack}: {created} created, {event['event']} {event['name']}")
 

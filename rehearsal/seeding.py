@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from http import HTTPStatus
 from typing import Any
 
 from bootstrap import rights
@@ -15,8 +16,9 @@ from rehearsal import clients, identity_center
 from rehearsal.cast import ADMIN, COLLEAGUE, MANAGER, STRANGER_ORGANIZATION, WRITER, publishers
 from rehearsal.clients import Credentials
 from rehearsal.control import Control
+from rehearsal.facts import Facts, RepositoryFacts, derived, with_ref
 from rehearsal.world import credentials
-from settings import Settings
+from settings import Repository, Settings, Subjects
 
 OWNER_ID, STRANGER_ID = 1_000, 2_000
 _TEAM_IDS, _REPOSITORY_IDS, _STRANGER_IDS = 3_000, 500_000, 600_000
@@ -56,12 +58,13 @@ def _teams(settings: Settings, reviewers: Sequence[str]) -> list[dict[str, Any]]
     return [{"slug": slug, "id": _TEAM_IDS + number, "members": [MANAGER]} for number, slug in enumerate(dict.fromkeys(named))]
 
 
-def _subject(settings: Settings, number: int) -> str:
-    """Every second repository is an older one, with name-only subjects, unless the stack trusts the immutable form alone."""
-    return "immutable" if settings.subjects == "immutable" or number % 2 else "name"
+def _subject(settings: Settings, one: Repository, number: int) -> str:
+    """Every second repository is an older one, with name-only subjects, unless stack or catalog trusts the immutable form alone."""
+    return "immutable" if (one.subjects or settings.subjects) is Subjects.IMMUTABLE or number % 2 else "name"
 
 
-def _repository(owner: str, name: str, id: int, subject: str, settings: Settings) -> dict[str, Any]:
+def _repository(owner: str, name: str, id: int, subject: str, settings: Settings, facts: RepositoryFacts | None = None) -> dict[str, Any]:
+    there = facts or RepositoryFacts()
     return {
         "owner": owner,
         "name": name,
@@ -69,55 +72,79 @@ def _repository(owner: str, name: str, id: int, subject: str, settings: Settings
         "subject": subject,
         "admins": [ADMIN],
         "writers": [WRITER, *reviewers(settings), MANAGER],
+        "visibility": there.visibility,
+        "default_branch": there.default_branch,
+        "archived": there.archived,
+        "branches": list(there.branches),
+        "tags": list(there.tags),
+        "commits": list(there.commits),
     }
 
 
-def _repositories(settings: Settings) -> list[dict[str, Any]]:
-    ours = [repository.name for repository in sorted(settings.repositories, key=lambda repository: not repository.publishes)]
-    strangers = [publisher.name for publisher in publishers(settings)] or ours[:1]
+def _repositories(settings: Settings, facts: Facts) -> list[dict[str, Any]]:
+    ours = sorted(settings.repositories, key=lambda repository: not repository.publishes)
+    strangers = [publisher.name for publisher in publishers(settings, facts)] or [one.name for one in ours]
+    owner, stranger_subject = settings.github_owner, settings.subjects is Subjects.IMMUTABLE
+    listed = [
+        _repository(owner, one.name, _REPOSITORY_IDS + number, _subject(settings, one, number), settings, facts.of(one.name))
+        for number, one in enumerate(ours)
+    ]
+    listed += [
+        _repository(
+            STRANGER_ORGANIZATION, name, _STRANGER_IDS + number, "immutable" if stranger_subject or number % 2 else "name", settings
+        )
+        for number, name in enumerate(strangers)
+    ]
+    _workflow_repository(settings, facts, listed)
     return [
-        *(
-            _repository(settings.github_owner, name, _REPOSITORY_IDS + number, _subject(settings, number), settings)
-            for number, name in enumerate(ours)
-        ),
-        *(
-            _repository(STRANGER_ORGANIZATION, name, _STRANGER_IDS + number, _subject(settings, number), settings)
-            for number, name in enumerate(strangers)
-        ),
-        *_workflow_repository(settings),
-        _repository(settings.github_owner, OUTSIDE_IMMUTABLE, _REPOSITORY_IDS - 1, "immutable", settings),
-        _repository(settings.github_owner, OUTSIDE_BY_NAME, _REPOSITORY_IDS - 2, "name", settings),
+        *listed,
+        _repository(owner, OUTSIDE_IMMUTABLE, _REPOSITORY_IDS - 1, "immutable", settings),
+        _repository(owner, OUTSIDE_BY_NAME, _REPOSITORY_IDS - 2, "name", settings),
     ]
 
 
-def _workflow_repository(settings: Settings) -> list[dict[str, Any]]:
-    """The repository that holds the publishing workflow. Public, so that another organisation can call the workflow too and be refused."""
+def _workflow_repository(settings: Settings, facts: Facts, listed: list[dict[str, Any]]) -> None:
+    """Add the repository that holds the publishing workflow, where the catalog has not; whoever may call it, can."""
     if settings.publishing.workflow is None:
-        return []
-    owner, name = settings.publishing.workflow.split("/")[:2]
-    known = {(settings.github_owner, repository.name) for repository in settings.repositories}
-    if (owner, name) in known or owner != settings.github_owner:
-        return []
-    return [{**_repository(owner, name, _REPOSITORY_IDS - 3, "name", settings), "visibility": "public"}]
+        return
+    owner, _, name = settings.program_repository.partition("/")
+    known = next((one for one in listed if (one["owner"], one["name"]) == (owner, name)), None)
+    if known is None:
+        ref = settings.publishing.workflow.partition("@")[2]
+        # Another organisation's is called from here, so it is public.
+        there = facts.of(name) if owner == settings.github_owner else with_ref(RepositoryFacts(visibility="public"), ref)
+        known = _repository(owner, name, settings.publishing.repository_id or _REPOSITORY_IDS - 3, "name", settings, there)
+        listed.append(known)
+    if known["visibility"] != "public":
+        known["actions_access"] = "organization"
 
 
-def github(settings: Settings, reviewers: Sequence[str] = ()) -> dict[str, Any]:
-    """What the stand-in is seeded with; `reviewers` are teams that review deployments.
+def workflow_owner(settings: Settings) -> str:
+    """The organisation that has the publishing workflow, if it is neither the stack's own nor the stranger's; else ""."""
+    owner = settings.program_repository.partition("/")[0]
+    return "" if settings.publishing.workflow is None or owner in (settings.github_owner, STRANGER_ORGANIZATION) else owner
 
-    The plan is the one that has everything; lookups of lesser plans have tests of their own.
-    """
+
+def github(settings: Settings, reviewers: Sequence[str] = (), facts: Facts | None = None) -> dict[str, Any]:
+    """What the stand-in is seeded with; `reviewers` are teams that review deployments. `facts`: None = as the catalog implies."""
+    facts = facts or derived(settings)
     people = [user["login"] for user in _users(settings)]
     organization = {
         "login": settings.github_owner,
         "id": OWNER_ID,
-        "plan": "enterprise",
+        "plan": facts.plan,
+        "variables": dict(facts.variables),
         "owners": [ADMIN],
         "members": people,
         "apps": [DEPLOYER_APP],
         "teams": _teams(settings, reviewers),
         "immutable_subjects": settings.subjects == "immutable",
     }
-    stranger = {"login": STRANGER_ORGANIZATION, "id": STRANGER_ID, "plan": "enterprise", "owners": [ADMIN], "members": people}
+    others = [STRANGER_ORGANIZATION, *filter(None, [workflow_owner(settings)])]
+    strangers = [
+        {"login": login, "id": STRANGER_ID + number, "plan": "enterprise", "owners": [ADMIN], "members": people}
+        for number, login in enumerate(others)
+    ]
     token = {
         "token": DEPLOYER_TOKEN,
         "organization": settings.github_owner,
@@ -126,10 +153,26 @@ def github(settings: Settings, reviewers: Sequence[str] = ()) -> dict[str, Any]:
     }
     return {
         "users": _users(settings),
-        "organizations": [organization, stranger],
-        "repositories": _repositories(settings),
+        "organizations": [organization, *strangers],
+        "repositories": _repositories(settings, facts),
         "tokens": [token],
     }
+
+
+def repository_settings(settings: Settings, facts: Facts, api: str) -> None:
+    """What repositories have by themselves: Actions variables and rulesets, created by GitHub's API at `api`, which checks them.
+
+    Raises ValueError for what GitHub refuses.
+    """
+    headers = {"authorization": f"Bearer {DEPLOYER_TOKEN}", "accept": "application/vnd.github+json"}
+    for name, there in facts.repositories.items():
+        bodies = [("actions/variables", key, {"name": key, "value": value}) for key, value in there.variables.items()]
+        bodies += [("rulesets", one.name, one.model_dump()) for one in there.rulesets]
+        for path, key, body in bodies:
+            answer = clients.http().post(f"{api}/repos/{settings.github_owner}/{name}/{path}", json=body, headers=headers)
+            if answer.status_code != HTTPStatus.CREATED:
+                what = f"--github: repositories.{name}.{path.rpartition('/')[2]}, {key}"
+                raise ValueError(f"{what}: got {body}; expected what GitHub accepts: {answer.status_code} {answer.text[:500]}")
 
 
 def aws(

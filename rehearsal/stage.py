@@ -18,6 +18,7 @@ from rehearsal import bootstrapping, clients, seeding
 from rehearsal.bootstrapping import Bootstrap
 from rehearsal.clients import Credentials
 from rehearsal.control import Control
+from rehearsal.facts import Facts, derived
 from rehearsal.github import GitHub
 from rehearsal.processes import PROJECT, Child, ProcessFailed, cloud_process, program_process
 from rehearsal.rights import Watch
@@ -134,13 +135,17 @@ def _words(error: Mapping[str, Any]) -> str:
     return f"{error['type']} '{error['name']}'{at}:\n{error['message']}"
 
 
-def company(stack: Stack, settings: Settings, cloud: Cloud, folder: Path, *, quick: bool = False) -> Credentials:
+def company(
+    stack: Stack, settings: Settings, cloud: Cloud, folder: Path, facts: Facts | None = None, *, quick: bool = False
+) -> Credentials:
     """Seed GitHub and the account; returns the deployer's credentials. `quick` creates the deployer by hand, without the bootstrap."""
+    facts = facts or derived(settings)
     # A bootstrap is about the project's own stacks; another stack file is deployed by a role that is created by hand.
     own = stack.file == PROJECT / f"Pulumi.{stack.name}.yaml"
     bootstrap = bootstrapping.of_stack(PROJECT, stack.name) if own and not quick else None
     reviewers = [slug for one in bootstrap.declared.stacks for slug in one.reviewers] if bootstrap else []
-    cloud.control.post("github/seed", **seeding.github(settings, reviewers))
+    cloud.control.post("github/seed", **seeding.github(settings, reviewers, facts))
+    seeding.repository_settings(settings, facts, f"{cloud.place.endpoint}/_github")
     actions = bootstrap.declared.github_actions if bootstrap else None
     provider = settings.oidc_provider is OidcProvider.EXISTING and not (actions and actions.provider is OidcProvider.CREATE)
     bootstrapped = partial(_bootstrap, bootstrap, settings, cloud, folder) if bootstrap else None
@@ -185,7 +190,7 @@ def _workflows(settings: Settings, outputs: Mapping[str, Any], folder: Path) -> 
     return checkout
 
 
-def world(settings: Settings, cloud: Cloud, outputs: Mapping[str, Any], folder: Path) -> World:
+def world(settings: Settings, cloud: Cloud, outputs: Mapping[str, Any], folder: Path, facts: Facts | None = None) -> World:
     """Everybody who acts on what the program has created."""
     github = GitHub(cloud.control, settings.github_owner, seeding.reviewers(settings))
     return World(
@@ -199,4 +204,5 @@ def world(settings: Settings, cloud: Cloud, outputs: Mapping[str, Any], folder: 
         upstream=cloud.upstream,
         public_packages=cloud.public_packages,
         bootstrap=cloud.bootstrap,
+        facts=facts,
     )

@@ -24,6 +24,7 @@ from rehearsal.actions.standins import Artifacts
 from rehearsal.cast import ADMIN, MANAGER, WRITER, Publisher
 from rehearsal.clients import Credentials, Shell
 from rehearsal.control import Control
+from rehearsal.facts import Facts, derived
 from rehearsal.github import DEPENDABOT, GitHub, Job
 from rehearsal.packages import Package
 from rehearsal.scenario import Denied, Skipped, required
@@ -48,7 +49,8 @@ class Place:
 
 class World:
     """What the scenarios act on. `outputs` are the stack's; `workflows` is the checkout whose reusable workflows are run; `folder` is
-    where clients have their homes; `bootstrap` is what the account was bootstrapped with (None = it was not)."""
+    where clients have their homes; `bootstrap` is what the account was bootstrapped with (None = it was not), `facts` what GitHub had
+    before (None = as the catalog implies)."""
 
     def __init__(
         self,
@@ -63,6 +65,7 @@ class World:
         upstream: str,
         public_packages: Mapping[str, str],
         bootstrap: Declaration | None = None,
+        facts: Facts | None = None,
     ) -> None:
         self.settings = settings
         self.outputs = outputs
@@ -73,6 +76,7 @@ class World:
         self._folder = folder
         self.upstream = upstream
         self.bootstrap = bootstrap
+        self.facts = facts or derived(settings)
         self._public_packages = public_packages
         self._numbers = itertools.count(1)
         self._logins: dict[tuple[str, str, str], Path] = {}
@@ -122,7 +126,8 @@ class World:
     ) -> Job:
         """The publish job of a repository on its release branch, but for what is said otherwise."""
         branch = branch or publisher.branch
-        self.github.ensure_branch(publisher.name, tag or branch, WRITER, owner=owner, kind="tags" if tag else "heads")
+        creator = MANAGER if branch == publisher.branch and not tag else WRITER
+        self.github.ensure_branch(publisher.name, tag or branch, creator, owner=owner, kind="tags" if tag else "heads")
         on: dict[str, Any] = {"ref": f"refs/tags/{tag}" if tag else f"refs/heads/{branch}"}
         if event in ("pull_request", "pull_request_target"):
             on = {"pull_request": self.github.pull_request(publisher.name, WRITER)["number"]}
@@ -130,7 +135,7 @@ class World:
             publisher.name,
             WRITER,
             event=event,
-            job_workflow_ref=self._workflow(publisher) if reusable is _UNSET else reusable,
+            job_workflow_ref=self._workflow() if reusable is _UNSET else reusable,
             environment=publisher.repository.environment if environment is None else environment,
             approve_by=self.github.reviewers,
             owner=owner,
@@ -140,14 +145,18 @@ class World:
     def workflow_at(self, branch: str) -> str:
         """The publishing workflow as it is on another branch of its repository, unreviewed."""
         file, _, _ = str(self.settings.publishing.workflow).partition("@")
-        self.github.ensure_branch(file.split("/")[1], branch, WRITER)
+        owner, repository = file.split("/")[:2]
+        self.github.ensure_branch(repository, branch, WRITER, owner=owner)
         return f"{file}@refs/heads/{branch}"
 
-    def _workflow(self, publisher: Publisher) -> str:
-        return (
-            self.settings.publishing.workflow
-            or f"{self.settings.github_owner}/{publisher.name}/.github/workflows/publish.yml@refs/heads/main"
-        )
+    @property
+    def callable_by_strangers(self) -> bool:
+        """Whether another organisation's jobs can call the workflow that publishes: any file of their own, or one that is public."""
+        owner, _, name = self.settings.program_repository.partition("/")
+        return self.settings.publishing.workflow is None or owner != self.github.owner or self.facts.of(name).visibility == "public"
+
+    def _workflow(self) -> str:
+        return self.settings.publishing.workflow or "./.github/workflows/publish.yml"
 
     def publishing_token(self, publisher: Publisher, *, token: str = "", audience: str = AUDIENCE, **job: Any) -> str:
         """The OIDC token of that job; `token`: "forged" (signed with another key) or "expired"."""

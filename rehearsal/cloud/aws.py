@@ -156,7 +156,7 @@ def _take_over_decisions() -> None:
         _replace(eventbridge, _invoke_target=_guarded_delivery(eventbridge._invoke_target))
     sns = import_module("ministack.services.sns")
     if not hasattr(sns._http_post_sync, "__wrapped__"):
-        _replace(sns, _http_post_sync=_loopback_only(sns._http_post_sync))
+        _replace(sns, _http_post_sync=_loopback_only(sns._http_post_sync), _subscribe=_named_subscription(sns))
     # A bearer token outlives the session that fetched it: expired sessions stay known, and are refused for being expired.
     _replace(sts, _evict_expired_sessions=lambda: None)
 
@@ -651,6 +651,23 @@ def _loopback_only(post: Callable[..., int]) -> Callable[..., int]:
         return post(endpoint, payload, kind)
 
     return guarded
+
+
+def _named_subscription(sns: Any) -> Callable[[Mapping[str, Any]], Any]:
+    """With ReturnSubscriptionArn a subscription has its ARN before it is confirmed; ministack names none.
+
+    https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html
+    """
+    subscribe = sns._subscribe
+
+    def subscribed(parameters: Mapping[str, Any]) -> Any:
+        status, headers, body = subscribe(parameters)
+        if sns._p(parameters, "ReturnSubscriptionArn") == "true" and b"pending confirmation" in body:
+            topic, _ = sns._get_topic(sns._p(parameters, "TopicArn"))
+            body = body.replace(b"pending confirmation", topic["subscriptions"][-1]["arn"].encode())
+        return status, headers, body
+
+    return subscribed
 
 
 def service_may(service: str, action: str, arn: str, context: Mapping[str, iam.Values]) -> bool:

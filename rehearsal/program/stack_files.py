@@ -1,7 +1,7 @@
 """Reading `Pulumi.yaml` and a stack file as the engine does: schema defaults below stack values, all of them handed on as text.
 
 Source of the rules: Pulumi's project file reference (https://www.pulumi.com/docs/iac/concepts/projects/project-file/) and the configuration
-of the AWS and GitHub providers. Keys of a provider that the rehearsal does not apply are refused, not ignored.
+of the AWS and GitHub providers. A provider's key that the settings take is taken here; which of them nothing comes of is said.
 """
 
 import difflib
@@ -13,9 +13,15 @@ from typing import Any
 
 import yaml
 
+from settings.provider_keys import CREDENTIAL_KEYS, PROVIDER_KEYS
+
 TYPES: dict[str, tuple[type, ...]] = {"string": (str,), "integer": (int,), "boolean": (bool,), "array": (list,), "object": (dict,)}
-STACK_FILE_KEYS = {"config", "encryptionsalt", "encryptedkey", "secretsprovider"}
-PROVIDER_KEYS = {
+# Environments of Pulumi ESC that the stack imports. What they add is Pulumi Cloud's: a value that the program needs goes into a copy of the
+# stack file. https://www.pulumi.com/docs/iac/concepts/projects/stack-settings-file/
+ENVIRONMENT = "environment"
+STACK_FILE_KEYS = {"config", ENVIRONMENT, "encryptionsalt", "encryptedkey", "secretsprovider"}
+# The others say how the providers reach AWS and GitHub, whose place the local cloud takes.
+APPLIED_KEYS = {
     "aws": {"region", "allowedAccountIds", "forbiddenAccountIds", "defaultTags"},
     "github": {"owner"},
 }
@@ -77,6 +83,14 @@ def load(directory: Path, stack_file: Path, stack: str, overrides: Mapping[str, 
         raise StackFileError(problems)
     config = {key: as_text(value) for key, value in values.items()}
     return Stack(project=name, name=stack, config=config, secret_keys=frozenset(secret_keys & set(config)), values=own)
+
+
+def not_applied(stack_file: Path) -> list[str]:
+    """The keys of a stack file that change nothing in a rehearsal, in their order. Raises StackFileError."""
+    loaded, own = _yaml(stack_file), _stack_values(stack_file)
+    spaces = ((key, *key.partition(":")[::2]) for key in own)
+    reached = [key for key, space, name in spaces if space in APPLIED_KEYS and name not in APPLIED_KEYS[space]]
+    return [*([ENVIRONMENT] if ENVIRONMENT in loaded else []), *reached]
 
 
 def project_name(directory: Path) -> str:
@@ -173,8 +187,12 @@ def _provider_key_problems(values: Mapping[str, Any], stack_file: Path) -> list[
     for key in sorted(values):
         namespace, _, name = key.partition(":")
         known = PROVIDER_KEYS.get(namespace)
-        if known is not None and name not in known:
+        if known is not None and (name not in known or key in CREDENTIAL_KEYS):
             near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {namespace}:{near[0]}?" if near else f"it applies {', '.join(sorted(known))}"
-            problems.append(f"{stack_file}: {key} is not applied by the rehearsal; {hint}")
+            hint = (
+                f"did you mean {namespace}:{near[0]}?"
+                if near and near[0] != name
+                else f"it takes {', '.join(sorted(APPLIED_KEYS[namespace]))}"
+            )
+            problems.append(f"{stack_file}: {key} is no key that a stack file may have; {hint}")
     return problems

@@ -10,7 +10,6 @@ from policies.events import DETAIL_TYPE, SOURCE, Names
 from policies.names import SHARED_REPOSITORY
 from policies.owned_names import Format
 from rehearsal import clients, packages
-from rehearsal.cast import first, publishers
 from rehearsal.packages import Package
 from rehearsal.scenario import DENY, Denied, Scenario
 from rehearsal.scenarios import promotion, publishing
@@ -81,8 +80,7 @@ def _published(world: World, events: Events, inbox: Inbox, queue: str) -> list[S
     """What `publishing` publishes is announced, for each format that has a client here."""
     listed = []
     for format in packages.PUBLISH:
-        found = publishers(world.settings)
-        publisher = first(found, format, open=True, literal=True) or first(found, format, open=True)
+        publisher = publishing.by_client(world, format)
         if publisher and publisher.team.name in events.repositories:
             what = publishing.package(publisher, format)
             listed.append(
@@ -101,22 +99,20 @@ def _published(world: World, events: Events, inbox: Inbox, queue: str) -> list[S
 def _promoted(world: World, events: Events, inbox: Inbox, queue: str) -> list[Scenario]:
     if SHARED_REPOSITORY not in events.repositories:
         return []
-    found = publishers(world.settings)
-    for format in packages.PUBLISH:
-        publisher = first(found, format, promotes=True, literal=True)
-        if publisher and world.settings.publishing.workflow:
-            what = publishing.package(publisher, format, "promoted")
-            return [
-                Scenario(
-                    f"{world.settings.stack} event rule: announce the promotion of {what.name}",
-                    "the rule of the stack",
-                    f"announce {what.name} in {world.settings.shared}",
-                    queue.rpartition(":")[2],
-                    lambda what=what: inbox.wait_for(**_facts(what, world.settings.shared)),
-                    after=(promotion.promoted(publisher),),
-                )
-            ]
-    return []
+    if (promoting := promotion.promoting(world)) is None:
+        return []
+    publisher, format = promoting
+    what = publishing.package(publisher, format, "promoted")
+    return [
+        Scenario(
+            f"{world.settings.stack} event rule: announce the promotion of {what.name}",
+            "the rule of the stack",
+            f"announce {what.name} in {world.settings.shared}",
+            queue.rpartition(":")[2],
+            lambda: inbox.wait_for(**_facts(what, world.settings.shared)),
+            after=(promotion.promoted(publisher),),
+        )
+    ]
 
 
 # --- what does not come through ---------------------------------------------------------------------------------------------------
@@ -179,7 +175,7 @@ def _public(world: World, events: Events, inbox: Inbox, refused: Callable[..., S
     """CodeArtifact sends an event when shared keeps a public package; the rule does not match it."""
     public = world.public_package(Format.NPM)
     installers = [team.repositories[0].name for team in world.settings.teams if not team.has_repository and team.repositories]
-    publishes = first(publishers(world.settings), Format.NPM, open=True)
+    publishes = publishing.by_client(world, Format.NPM)
     if public is None or not installers or publishes is None or events.packages is not AnnouncedPackages.OWNED:
         return []
     installs = f"{installers[0]}: install public package {public.name} with npm"

@@ -53,10 +53,9 @@ def _clients(world: World) -> list[Client]:
 
 
 def _client(world: World, format: Format) -> Client | None:
-    for publisher in publishers(world.settings):
-        owned = next((name for name in publisher.team.owns.get(format, ()) if name.open_ended), None)
+    for publisher in publishers(world.settings, world.facts):
         if (
-            not owned
+            not publisher.roomy(format)
             or format not in publisher.repository.publishes
             or not publisher.literal
             or publisher.team.readers is not Readers.ORGANIZATION
@@ -64,7 +63,7 @@ def _client(world: World, format: Format) -> Client | None:
             continue
         for team in world.settings.teams:
             if publisher.team.name in team.upstreams and team.repositories:
-                return Client(format, publisher, package_name(owned, "api-client"), team.repositories[-1], team)
+                return Client(format, publisher, package_name(publisher.team.owns[format], "api-client"), team.repositories[-1], team)
     return None
 
 

@@ -6,7 +6,7 @@ from rehearsal.cast import Publisher, first, package_name, publishers
 from rehearsal.clients import CommandFailed
 from rehearsal.packages import Package
 from rehearsal.scenario import DENY, Denied, Scenario
-from rehearsal.scenarios.publishing import install, published
+from rehearsal.scenarios.publishing import by_client, install, published
 from rehearsal.scenarios.read_access import administrator
 from rehearsal.world import World
 
@@ -19,13 +19,14 @@ def scenarios(world: World) -> list[Scenario]:
     """For each format that has a client here and a public source, on the first open publisher whose team owns a pattern."""
     if world.upstream != "fixture":
         return []  # nothing is put into the real public registries
-    found = publishers(world.settings)
     listed: list[Scenario] = []
     for format in _ABSENT:
-        publisher = first(found, format, open=True, literal=True) or first(found, format, open=True)
-        if publisher and world.public_source(format) and publisher.team.owns[format][0].open_ended:
+        publisher = by_client(world, format)
+        if publisher and world.public_source(format) and publisher.roomy(format):
             listed += _confusion(world, publisher, format)
-    publisher = first(found, Format.NPM, open=True, literal=True) or first(found, Format.PYPI, open=True, literal=True)
+    found = publishers(world.settings, world.facts)
+    publishing = (first(found, format, open=True, literal=True, roomy=True) for format in (Format.NPM, Format.PYPI))
+    publisher = next(filter(None, publishing), None)
     return [*listed, *(_elsewhere(world, publisher) if publisher else [])]
 
 
@@ -48,7 +49,7 @@ def _install_public(world: World, publisher: Publisher, what: Package) -> str:
 
 def _confusion(world: World, publisher: Publisher, format: Format) -> list[Scenario]:
     other = Package(format, "anybodys-package" if format is Format.PYPI else "@anybody/package", "9.9.9")
-    owned = Package(format, package_name(publisher.team.owns[format][0], "internal"), "9.9.9")
+    owned = Package(format, package_name(publisher.team.owns[format], "internal"), "9.9.9")
     public = world.public_source(format)
     place = f"{publisher.team.own_repository} -> {world.settings.source(str(public))}"
     allowed = f"{publisher.name}: install unowned {other.name} published by a stranger on {public}"
@@ -76,7 +77,7 @@ def _confusion(world: World, publisher: Publisher, format: Format) -> list[Scena
 
 def _newer(world: World, publisher: Publisher, format: Format) -> list[Scenario]:
     """A newer version on the public registry does not win over the team's own."""
-    own = Package(format, package_name(publisher.team.owns[format][0], "client"))
+    own = Package(format, package_name(publisher.team.owns[format], "client"))
 
     def newest() -> str:
         _put_public(world, Package(format, own.name, "99.0.0"))
@@ -100,8 +101,8 @@ def _newer(world: World, publisher: Publisher, format: Format) -> list[Scenario]
 
 def _elsewhere(world: World, publisher: Publisher) -> list[Scenario]:
     """Somebody whom IAM lets publish anywhere: the package group says where an owned name may be."""
-    format = next(format for format in packages.PUBLISH if format in publisher.repository.publishes)
-    what = Package(format, package_name(publisher.team.owns[format][0], "by-administrator"))
+    format = next(format for format in packages.PUBLISH if format in publisher.repository.publishes and publisher.roomy(format))
+    what = Package(format, package_name(publisher.team.owns[format], "by-administrator"))
     # A team that has this one as an upstream could refuse the version because it is there already, which would prove nothing.
     strangers = [team for team in world.settings.teams if team.has_repository and publisher.team.name not in (team.name, *team.upstreams)]
     other = strangers[0] if strangers else None

@@ -23,7 +23,7 @@ def scenarios(world: World) -> list[Scenario]:
     """For the first repository of each format, if stacks name the workflow."""
     if world.settings.publishing.workflow is None:
         return []
-    found = publishers(world.settings)
+    found = publishers(world.settings, world.facts)
     parts: Mapping[Format, Callable[[World, Publisher], list[Scenario]]] = {
         Format.NPM: _npm,
         Format.PYPI: _matrix,
@@ -31,7 +31,7 @@ def scenarios(world: World) -> list[Scenario]:
     }
     listed: list[Scenario] = []
     for format, part in parts.items():
-        publisher = first(found, format, open=True, literal=True) or first(found, format, literal=True)
+        publisher = first(found, format, open=True, literal=True, roomy=True) or first(found, format, literal=True, roomy=True)
         listed += part(world, publisher) if publisher else []
     return listed
 

@@ -19,13 +19,19 @@ PROMOTE = "promote-package.yml"
 
 
 def scenarios(world: World) -> list[Scenario]:
-    """For the first repository that promotes and publishes a format that has a client here, with a literal release branch."""
-    found = publishers(world.settings)
-    for format in packages.PUBLISH:
-        publisher = first(found, format, promotes=True, literal=True)
-        if publisher and world.settings.publishing.workflow:
-            return [*_scenarios(world, publisher, format), *_destructive(world, publisher, format)]
-    return []
+    """What is promoted, who may not, and what follows."""
+    if (found := promoting(world)) is None:
+        return []
+    return [*_scenarios(world, *found), *_destructive(world, *found)]
+
+
+def promoting(world: World) -> tuple[Publisher, Format] | None:
+    """The first repository that promotes and publishes a format that has a client here, with a literal release branch."""
+    if world.settings.publishing.workflow is None:
+        return None
+    found = publishers(world.settings, world.facts)
+    pairs = ((first(found, format, promotes=True, literal=True, roomy=True), format) for format in packages.PUBLISH)
+    return next(((publisher, format) for publisher, format in pairs if publisher), None)
 
 
 def promoted(publisher: Publisher) -> str:
@@ -143,8 +149,8 @@ def _scenarios(world: World, publisher: Publisher, format: Format) -> list[Scena
         ),
         refused(
             "promote from another branch",
-            f"{PROMOTE} on feature/x of {publisher.name}",
-            lambda: _promote(world, publisher, what, branch="feature/x"),
+            f"{PROMOTE} on {publisher.unreleased} of {publisher.name}",
+            lambda: _promote(world, publisher, what, branch=publisher.unreleased),
         ),
         refused("promote without the environment", f"{job}, no environment", without_environment),
         refused(
@@ -225,7 +231,7 @@ def _after(world: World, publisher: Publisher, what: Package) -> list[Scenario]:
             )
         )
     if others:
-        foreign = Package(what.format, package_name(others[0].owns[what.format][0], "client"))
+        foreign = Package(what.format, package_name(others[0].owns[what.format], "client"))
         listed.append(
             Scenario(
                 f"{publisher.name}: promote a name of team {others[0].name}",

@@ -1,9 +1,10 @@
 """Who may assume a publish role: only the publishing workflow on a reviewed release branch of its repository."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from access.attempts import REFUSED, Attempt, Needs, Place
+from policies.branches import matches
 from rehearsal.cast import MANAGER, Publisher, first, matching, publishers
 from rehearsal.scenario import DENY, Scenario
 from rehearsal.world import World
@@ -13,17 +14,17 @@ _ACTION = "assume the publish role"
 
 def scenarios(world: World) -> list[Scenario]:
     """Every publisher is let in once; the refusals are tried on one with a literal branch, one with a pattern, one with an environment."""
-    found = publishers(world.settings)
+    found = publishers(world.settings, world.facts)
     listed = [_allowed(world, publisher) for publisher in found]
-    literal = first(found, literal=True, environment=False) or first(found, literal=True)
-    if literal:
-        neighbour = next((one for one in found if one.name != literal.name and one.literal), None)
+    tried = first(found, literal=True, environment=False) or first(found, literal=True) or first(found)
+    if tried:
+        neighbour = next((one for one in found if one.name != tried.name and one.literal), None)
         needs = {Needs.RELEASE: True, Needs.NEIGHBOUR: neighbour, Needs.WORKFLOW: world.settings.publishing.workflow}
-        listed += [_refused(world, literal, one, base(literal), neighbour) for one in REFUSED if needs.get(one.needs)]
+        listed += _refused(world, tried, [one for one in REFUSED if needs.get(one.needs)], base(tried), neighbour)
     if pattern := first(found, pattern=True):
         listed += _pattern(world, pattern)
     if environment := first(found, environment=True):
-        listed += [_refused(world, environment, one, base(environment)) for one in REFUSED if one.needs is Needs.ENVIRONMENT]
+        listed += _refused(world, environment, _that_need(Needs.ENVIRONMENT), base(environment))
     return listed
 
 
@@ -34,8 +35,6 @@ def base(publisher: Publisher) -> str:
 
 def _assume(world: World, publisher: Publisher, **differs: Any) -> str:
     """Assume the publish role as the publishing workflow on the release branch, but for what `differs`."""
-    if not publisher.literal:
-        world.github.ensure_branch(publisher.name, publisher.branch, MANAGER)
     return world.assume(world.publish_role(publisher.name), world.publishing_token(publisher, **differs))
 
 
@@ -50,7 +49,14 @@ def _allowed(world: World, publisher: Publisher) -> Scenario:
     )
 
 
-def _refused(world: World, publisher: Publisher, attempt: Attempt, twin: str, neighbour: Publisher | None = None) -> Scenario:
+def _that_need(what: Needs) -> list[Attempt]:
+    return [one for one in REFUSED if one.needs is what]
+
+
+def _refused(
+    world: World, publisher: Publisher, attempts: Iterable[Attempt], twin: str, neighbour: Publisher | None = None
+) -> list[Scenario]:
+    """Those of the attempts that this catalog refuses: another release branch may publish, and a stranger calls a public workflow alone."""
     place = Place(
         world.settings.github_owner,
         publisher.name,
@@ -59,14 +65,23 @@ def _refused(world: World, publisher: Publisher, attempt: Attempt, twin: str, ne
         publisher.repository.environment,
         neighbour.name if neighbour else "",
     )
-    made = attempt.at(place)
 
-    def act() -> str:
+    def act(made: Attempt) -> str:
         if neighbour and made.repository:
             return world.assume(world.publish_role(publisher.name), world.publishing_token(neighbour))
         return _assume(world, publisher, **_job(world, made))
 
-    return Scenario(f"{publisher.name}: {_ACTION} {made.how}", made.who, _ACTION, publisher.name, act, DENY, twin)
+    def differs(made: Attempt) -> bool:
+        released = made.ref.startswith("heads/") and matches(made.ref.removeprefix("heads/"), publisher.repository.release_branches.names)
+        # A tag called as a branch of the program's own repository would run in the place of every action at that branch.
+        shadow = made.ref.startswith("tags/") and world.github.full_name(publisher.name) == world.settings.program_repository
+        return not released and not shadow and (not made.owner or world.callable_by_strangers)
+
+    return [
+        Scenario(f"{publisher.name}: {_ACTION} {made.how}", made.who, _ACTION, publisher.name, lambda made=made: act(made), DENY, twin)
+        for made in (one.at(place) for one in attempts)
+        if differs(made)
+    ]
 
 
 def _job(world: World, attempt: Attempt) -> dict[str, Any]:
@@ -97,5 +112,5 @@ def _pattern(world: World, publisher: Publisher) -> Sequence[Scenario]:
 
     return [
         Scenario(allowed, f"publish-package.yml on {good}", _ACTION, publisher.name, on_it),
-        *(_refused(world, publisher, one, allowed) for one in REFUSED if one.needs is Needs.PATTERN),
+        *_refused(world, publisher, _that_need(Needs.PATTERN), allowed),
     ]

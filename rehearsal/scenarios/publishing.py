@@ -24,13 +24,19 @@ _FOREIGN = {Format.NPM: "@not-owned/client", Format.GENERIC: "not-owned/client"}
 
 def scenarios(world: World) -> list[Scenario]:
     """For each format that has a client here: publish and install, through upstreams too, and what must not be published."""
-    found = publishers(world.settings)
+    found = publishers(world.settings, world.facts)
     listed: list[Scenario] = []
     for format in _CLIENTS:
-        publisher = first(found, format, open=True, literal=True) or first(found, format, open=True)
-        if publisher:
+        if publisher := by_client(world, format):
             listed += _format(world, publisher, format)
     return [*listed, *_shared(world, found)]
+
+
+def by_client(world: World, format: Format) -> Publisher | None:
+    """Whose packages of a format a client publishes: an open team's, with names left for it where the workflow publishes too."""
+    found = publishers(world.settings, world.facts)
+    roomy = {"roomy": True} if world.settings.publishing.workflow else {}
+    return first(found, format, open=True, literal=True, **roomy) or first(found, format, open=True, **roomy)
 
 
 def _program(command: str) -> str:
@@ -45,7 +51,7 @@ def published(publisher: Publisher, format: Format) -> str:
 
 def package(publisher: Publisher, format: Format, word: str = "client", version: str = packages.VERSION) -> Package:
     """A package that the publisher's team owns."""
-    return Package(format, package_name(publisher.team.owns[format][0], word), version)
+    return Package(format, package_name(publisher.team.owns[format], word), version)
 
 
 def publish(world: World, publisher: Publisher, what: Package, *, role: str = "", repository: str = "", content: str = "") -> str:

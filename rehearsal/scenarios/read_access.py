@@ -14,7 +14,7 @@ from rehearsal.world import World
 from settings import Readers, ReadRole, Subjects, Team
 
 _ASSUME = "assume the read role"
-_LONGEST = 43_200
+LONGEST_TOKEN = 43_200
 _FORBIDDEN, _NOT_FOUND = 403, 404
 _STATEMENTS = {"Version": "2012-10-17"}
 
@@ -24,16 +24,21 @@ def scenarios(world: World) -> list[Scenario]:
     return [*_roles(world), *_tokens(world), *_dependabot(world), *_private(world), *_without_policy(world)]
 
 
-def _reader(world: World) -> str:
+def _shared_reader(world: World) -> str | None:
     """A repository whose builds use the shared read role: one that only installs, if there is any."""
     only = installers(world.settings, readers=Readers.ORGANIZATION)
-    every = [repository.name for team in world.settings.teams if team.readers is Readers.ORGANIZATION for repository in team.repositories]
-    return only[0][1].name if only else every[0]
+    every = [(team, one) for team in world.settings.teams if team.readers is Readers.ORGANIZATION for one in team.repositories]
+    return next((one.name for _, one in [*only, *every]), None)
 
 
-def allowed(world: World) -> str:
-    """Name of the scenario in which a build is let in."""
-    return f"{_reader(world)}: {_ASSUME} from a pull request"
+def _reader(world: World) -> str | None:
+    """The same; where only teams read their own, one of theirs. None: no repository is in the catalog."""
+    return _shared_reader(world) or next((one.name for one in world.settings.repositories), None)
+
+
+def _allowed(name: str) -> str:
+    """Name of the scenario in which a repository's build is let in."""
+    return f"{name}: {_ASSUME} from a pull request"
 
 
 def session(world: World, repository: str) -> Credentials:
@@ -43,14 +48,16 @@ def session(world: World, repository: str) -> Credentials:
 
 def _roles(world: World) -> list[Scenario]:
     name = _reader(world)
+    if name is None:
+        return []
     role = world.read_role(name)
 
     def build(repository: str, owner: str = "") -> str:
         return world.assume(role, world.build_job(repository, owner=owner).token("sts.amazonaws.com"))
 
-    stranger = next((publisher.name for publisher in publishers(world.settings)), name)
+    stranger = next((publisher.name for publisher in publishers(world.settings, world.facts)), name)
     return [
-        Scenario(allowed(world), f"a pull request of {name}", _ASSUME, name, lambda: build(name)),
+        Scenario(_allowed(name), f"a pull request of {name}", _ASSUME, name, lambda: build(name)),
         Scenario(
             f"{STRANGER_ORGANIZATION}/{stranger}: {_ASSUME} from another organisation",
             f"a build of {STRANGER_ORGANIZATION}/{stranger}",
@@ -58,15 +65,15 @@ def _roles(world: World) -> list[Scenario]:
             name,
             lambda: build(stranger, STRANGER_ORGANIZATION),
             DENY,
-            allowed(world),
+            _allowed(name),
         ),
-        *_outside(world, build),
+        *_outside(world, name, build),
     ]
 
 
-def _outside(world: World, build) -> list[Scenario]:
-    """Repositories of the organisation that no catalog names."""
-    organization = world.settings.read_role is ReadRole.ORGANIZATION
+def _outside(world: World, name: str, build: Callable[[str], str]) -> list[Scenario]:
+    """Repositories of the organisation that no catalog names, with the role of one that it does."""
+    organization = world.settings.read_role is ReadRole.ORGANIZATION and _shared_reader(world) is not None
     immutable = Scenario(
         f"{OUTSIDE_IMMUTABLE}: {_ASSUME} from outside the catalog with an immutable subject",
         f"a pull request of {OUTSIDE_IMMUTABLE}",
@@ -74,7 +81,7 @@ def _outside(world: World, build) -> list[Scenario]:
         OUTSIDE_IMMUTABLE,
         lambda: build(OUTSIDE_IMMUTABLE),
         "allow" if organization else DENY,
-        None if organization else allowed(world),
+        None if organization else _allowed(name),
     )
     # A name alone can be taken by others, so a name-only subject counts for repositories of the catalog, by their ids.
     by_name = Scenario(
@@ -84,7 +91,7 @@ def _outside(world: World, build) -> list[Scenario]:
         OUTSIDE_BY_NAME,
         lambda: build(OUTSIDE_BY_NAME),
         DENY,
-        immutable.name if organization else allowed(world),
+        immutable.name if organization else _allowed(name),
     )
     return [immutable, by_name] if world.settings.subjects is Subjects.BOTH else [immutable]
 
@@ -103,9 +110,9 @@ def fetch_token(world: World, who: Credentials, seconds: int | None) -> str:
 
 def _tokens(world: World) -> list[Scenario]:
     """Each kind of role that fetches a token has the cap in a policy of its own."""
-    name = _reader(world)
-    listed = _capped(world, name, f"a pull request of {name}", lambda: session(world, name))
-    found = publishers(world.settings)
+    name = _shared_reader(world)
+    listed = _capped(world, name, f"a pull request of {name}", lambda: session(world, name)) if name else []
+    found = publishers(world.settings, world.facts)
     if publisher := first(found, literal=True) or first(found):
         who = f"publish-package.yml on {publisher.branch} of {publisher.name}"
         listed += _capped(
@@ -118,7 +125,7 @@ def _tokens(world: World) -> list[Scenario]:
         (repository.name for team in world.settings.teams if team.readers is Readers.TEAM for repository in team.repositories), None
     ):
         listed += _capped(world, f"{own} read role", f"a pull request of {own}", lambda: session(world, own))
-    return [*listed, *(_logins(world, name) if world.settings.token_duration < _LONGEST else [])]
+    return [*listed, *(_logins(world, name) if name and world.settings.token_duration < LONGEST_TOKEN else [])]
 
 
 def _capped(world: World, subject: str, who: str, signed_in: Callable[[], Credentials]) -> list[Scenario]:
@@ -133,7 +140,7 @@ def _capped(world: World, subject: str, who: str, signed_in: Callable[[], Creden
         return Scenario(name, who, f"fetch a token of {seconds} s", domain, request, DENY if twin else "allow", twin)
 
     at_cap = of(cap)
-    return [at_cap, *([of(cap + 1, at_cap.name)] if cap < _LONGEST else [])]
+    return [at_cap, *([of(cap + 1, at_cap.name)] if cap < LONGEST_TOKEN else [])]
 
 
 def _logins(world: World, name: str) -> list[Scenario]:
@@ -202,7 +209,7 @@ def _dependabot_alone(world: World, name: str) -> list[Scenario]:
         Scenario(long_lived, updates, request, name, lambda: token(_update_job)),
         *(
             [Scenario(f"{name}: {request}", build, request, name, lambda: token(session), DENY, long_lived)]
-            if world.settings.token_duration < _LONGEST
+            if world.settings.token_duration < LONGEST_TOKEN
             else []
         ),
     ]
@@ -240,13 +247,19 @@ def fetch_token_and_read(world: World, who: Credentials, repository: str) -> str
 
 
 def _read_with(world: World, token: str, repository: str) -> str:
-    endpoint = world.outputs["repositories"][repository]["endpoints"]["pypi"]
+    # Outputs have the endpoints of the stack's formats; CodeArtifact has those of all.
+    endpoint = world.outputs["repositories"][repository]["endpoints"].get("pypi") or _endpoint(world, repository)
     answer = clients.http().get(f"{endpoint}simple/no-such-package/", auth=("aws", token))
     if answer.status_code == _FORBIDDEN:
         raise Denied(f"{answer.status_code} {answer.text[:200]}")
     if answer.status_code != _NOT_FOUND:
         raise RuntimeError(f"{repository}: got {answer.status_code} {answer.text[:200]}; expected {_NOT_FOUND}")
     return f"{repository} answered: no such package"
+
+
+def _endpoint(world: World, repository: str) -> str:
+    where = {"domain": world.settings.domain.name, "domainOwner": world.place.account, "repository": repository}
+    return world.client("codeartifact", administrator(world)).get_repository_endpoint(**where, format="pypi")["repositoryEndpoint"]
 
 
 def _asset(world: World, who: Credentials, repository: str) -> str:
@@ -277,10 +290,8 @@ def administrator(world: World) -> Credentials:
 
 def _private(world: World) -> list[Scenario]:
     team = next((each for each in world.settings.teams if each.readers is Readers.TEAM and each.has_repository and each.repositories), None)
-    others = [each for each in world.settings.teams if each.readers is Readers.ORGANIZATION and each.repositories]
-    if team is None or not others:
-        return []
-    return _private_team(world, team, _reader(world))
+    outsider = _shared_reader(world)
+    return _private_team(world, team, outsider) if team and outsider else []
 
 
 def _private_team(world: World, team: Team, outsider: str) -> list[Scenario]:
@@ -360,9 +371,10 @@ def _without_policy(world: World) -> list[Scenario]:
 def _without_reading(world: World, only_token: dict) -> list[Scenario]:
     """Every team repository that is open to the organisation stays shut to a principal that has no more than a token."""
     open_teams = [team for team in world.settings.teams if team.has_repository and team.readers is Readers.ORGANIZATION]
-    if not open_teams:
+    name = _shared_reader(world)
+    if not open_teams or name is None:
         return []
-    name, team, repository = _reader(world), open_teams[0].name, open_teams[0].own_repository
+    team, repository = open_teams[0].name, open_teams[0].own_repository
     allowed_name = f"{name}: read the repository of team {team}"
     return [
         Scenario(

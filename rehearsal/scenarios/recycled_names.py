@@ -6,13 +6,21 @@ The last act, because the repository is another one meanwhile. Its scenarios run
 from rehearsal.cast import Publisher, first, publishers
 from rehearsal.scenario import DENY, Scenario
 from rehearsal.world import World
+from settings import Readers, ReadRole, Subjects
 
 
 def scenarios(world: World) -> list[Scenario]:
     """For a publisher that lets builds in, with a literal branch, whose guards are not in the way."""
-    found = publishers(world.settings)
+    found = publishers(world.settings, world.facts)
     publisher = first(found, literal=True, environment=False) or first(found, environment=False)
     return _scenarios(world, publisher) if publisher else []
+
+
+def _anybody_reads(world: World, publisher: Publisher) -> bool:
+    """Whether every repository of the organisation with an immutable subject reads as this one does: then the taker reads as itself."""
+    settings = world.settings
+    immutable = settings.subjects is Subjects.IMMUTABLE
+    return immutable and settings.read_role is ReadRole.ORGANIZATION and publisher.team.readers is Readers.ORGANIZATION
 
 
 def _scenarios(world: World, publisher: Publisher) -> list[Scenario]:
@@ -44,8 +52,7 @@ def _scenarios(world: World, publisher: Publisher) -> list[Scenario]:
             "assume the read role",
             publisher.name,
             lambda: taken(building),
-            DENY,
-            reads,
+            *(("allow", None) if _anybody_reads(world, publisher) else (DENY, reads)),
             (recycled_publish,),
         ),
         Scenario(

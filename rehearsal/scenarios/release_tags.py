@@ -18,7 +18,7 @@ _ASSUME = "assume the publish role"
 
 def scenarios(world: World) -> list[Scenario]:
     """For the first repository that publishes from tags."""
-    found = tag_publishers(world.settings)
+    found = tag_publishers(world.settings, world.facts)
     return [*_guards(world, found[0]), *_trust(world, found[0]), *_publishing(world, found[0])] if found else []
 
 
@@ -71,9 +71,12 @@ def _trust(world: World, publisher: Publisher) -> list[Scenario]:
 
 def _publishing(world: World, publisher: Publisher) -> list[Scenario]:
     """By the workflow, from a tag on a merged commit and from one on a commit that nobody reviewed."""
-    format = next((one for one in publisher.repository.publishes if one in packages.PROJECTS), None)
+    format = next((one for one in publisher.repository.publishes if one in packages.PROJECTS and publisher.roomy(one)), None)
     if format is None or not any(one.endswith("*") for one in publisher.repository.release_tags.names):
         return []
+    front = tag(publisher, "")
+    # Without the input, a tag may have `v` in front of the version, or the package's name.
+    prefix = {} if front == "v" else {"tag-prefix": front}
     merged, unmerged = (package(publisher, format, "by-tag", version) for version in ("9.2.0", "9.3.0"))
     allowed = f"{publisher.name}: run {PUBLISH} for a tag on a merged commit"
 
@@ -86,9 +89,9 @@ def _publishing(world: World, publisher: Publisher) -> list[Scenario]:
         world.github.tag(publisher.name, name, MANAGER, on=on)
         trigger: dict[str, Any] = {"event": "push", "ref": f"refs/tags/{name}"}
         if format is Format.NPM:
-            return workflows.run(world, publisher, what, inputs=callers.call(BY_TAG / RELEASE, "publish"), **trigger)
+            return workflows.run(world, publisher, what, inputs={**callers.call(BY_TAG / RELEASE, "publish"), **prefix}, **trigger)
         source = packages.source(world.folder("source"), what)
-        return workflows.run(world, publisher, what, source=source, inputs=packages.inputs(what), **trigger)
+        return workflows.run(world, publisher, what, source=source, inputs={**packages.inputs(what), **prefix}, **trigger)
 
     def of(what: Package, commit: str) -> str:
         return f"{PUBLISH}, the tag {tag(publisher, what.version)} on {commit} of {publisher.name}"

@@ -8,7 +8,7 @@ from rehearsal.world import World
 
 def scenarios(world: World) -> list[Scenario]:
     """For a repository with a literal release branch and one with a pattern."""
-    found = publishers(world.settings)
+    found = publishers(world.settings, world.facts)
     literal, pattern = first(found, literal=True), first(found, pattern=True)
     return [*(_literal(world, literal) if literal else []), *(_pattern(world, pattern) if pattern else [])]
 

@@ -10,7 +10,7 @@ from typing import Any
 from policies.names import SHARED_REPOSITORY
 from policies.owned_names import Format
 from rehearsal import clients, packages
-from rehearsal.cast import package_name
+from rehearsal.cast import package_name, roomy
 from rehearsal.clients import Credentials
 from rehearsal.packages import Package
 from rehearsal.scenario import DENY, Denied, Scenario, required
@@ -135,9 +135,9 @@ def _accounts(world: World, sharing: Sharing) -> list[Scenario]:
 
 def _publishers(world: World, team: Team) -> list[Scenario]:
     publisher = team.publishers[0]
-    format = next((one for one in (Format.MAVEN, *packages.PUBLISH) if one in team.owns), None)
+    format = next((one for one in (Format.MAVEN, *packages.PUBLISH) if roomy(team.owns.get(one, ()))), None)
     if format is None:
-        return []  # names of a format that has no client here
+        return []  # no format that has a client here, or no name for it
     account, role = publisher.account, publisher.role
     publishes = f"role {role} of account {account}: publish to {team.name}"
     own, foreign = _package(team, format), _foreign(format)
@@ -198,7 +198,7 @@ def _named(world: World, account: str, publisher: Publisher) -> Credentials:
 
 
 def _package(team: Team, format: Format) -> Package:
-    return Package(format, package_name(team.owns[format][0], "from-another-account"), "7.0.0")
+    return Package(format, package_name(team.owns[format], "from-another-account"), "7.0.0")
 
 
 def _foreign(format: Format) -> Package:

@@ -23,7 +23,7 @@ def scenarios(world: World) -> list[Scenario]:
     """Publishing by workflow in each format, what the workflow refuses, and running it again."""
     if world.settings.publishing.workflow is None:
         return []
-    found = publishers(world.settings)
+    found = publishers(world.settings, world.facts)
     listed: list[Scenario] = []
     # A Python package's build takes long: where the generated client is one, another would show nothing more.
     for format in [each for each in Format if each is not Format.PYPI or each not in generated_clients.formats(world)]:
@@ -36,8 +36,8 @@ def scenarios(world: World) -> list[Scenario]:
             *installed(world, publisher, by_workflow(publisher, Format.NPM), published(publisher, Format.NPM)),
             *_refusals(world, publisher),
         ]
-        listed.append(_older_line(world, publisher))
-    python = first(found, Format.PYPI, literal=True)
+        listed += [_older_line(world, publisher)] if publisher.roomy(Format.NPM) else []
+    python = first(found, Format.PYPI, literal=True, roomy=True)
     return [*listed, *(_two_wheels(world, python) if python else [])]
 
 

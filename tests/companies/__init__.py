@@ -19,7 +19,18 @@ from company import checking, places, workflows
 PROJECT = Path(__file__).resolve().parents[2]
 # Made by tools, large, or nobody's business.
 _LEFT_OUT = shutil.ignore_patterns(
-    ".git", "venv", ".engine", ".site", "__pycache__", ".*_cache", ".hypothesis", "node_modules", "access-review", "fuzzing-failures"
+    ".git",
+    "venv",
+    ".engine",
+    ".clients",
+    ".site",
+    ".site",
+    "__pycache__",
+    ".*_cache",
+    ".hypothesis",
+    "node_modules",
+    "access-review",
+    "fuzzing-failures",
 )
 _LINKED = ("venv", ".engine")
 

@@ -12,7 +12,7 @@ import time
 import traceback
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,7 @@ class Outcome:
     registrations: tuple[Registration, ...]
     invokes: tuple[tuple[str, Mapping[str, Any]], ...]
     seconds: float
+    outputs: Mapping[str, Any] = field(default_factory=dict)
 
 
 def the_program() -> Any:
@@ -107,7 +108,7 @@ def run(made: inputs.Input, program: Program = the_program) -> Outcome:
         except BaseException as raised:
             error, trace = raised, "".join(traceback.format_exception(raised))
     recording = monitor.recording
-    return Outcome(error, trace, tuple(recording.registrations), tuple(recording.invokes), time.process_time() - started)
+    return Outcome(error, trace, tuple(recording.registrations), tuple(recording.invokes), time.process_time() - started, recording.outputs)
 
 
 def _parse(made: inputs.Input, root: Path, config: Mapping[str, Any], cloud: HostileCloud) -> None:

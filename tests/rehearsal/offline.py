@@ -1,13 +1,17 @@
-"""The scenarios of a shipped stack without a cloud: what they are called and what they expect, not what comes of them."""
+"""The scenarios of a stack without a cloud: what they are called and what they expect, not what comes of them."""
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 from unittest.mock import MagicMock
 
+from bootstrap.declaration import Declaration
 from rehearsal import bootstrapping, seeding, selection, stage
 from rehearsal.github import GitHub
 from rehearsal.scenario import Scenario
 from rehearsal.world import Place, World
+from settings import Settings
 from tests.components.recording import ACCOUNT
 from tests.program.test_program import parsed, recorded
 
@@ -22,15 +26,11 @@ class _NoCloud(World):
         return MagicMock()
 
 
-@cache
-def scenarios(stack: str) -> dict[str, Scenario]:
-    """Every scenario of a shipped stack by its name. Nothing of it may be attempted."""
-    settings = parsed(stack)
-    bootstrap = bootstrapping.of_stack(stage.PROJECT, stack)
-    assert bootstrap is not None
-    world = _NoCloud(
+def without_a_cloud(settings: Settings, outputs: Mapping[str, Any], bootstrap: Declaration | None = None) -> World:
+    """The company of a stack with these outputs. Nothing in it may be attempted."""
+    return _NoCloud(
         settings,
-        recorded(stack).outputs,
+        outputs,
         Place("http://127.0.0.1:9", ACCOUNT, settings.region),
         MagicMock(),
         GitHub(MagicMock(), settings.github_owner, seeding.reviewers(settings)),
@@ -38,6 +38,14 @@ def scenarios(stack: str) -> dict[str, Scenario]:
         folder=Path("nowhere"),
         upstream="fixture",
         public_packages=stage.PUBLIC_PACKAGES["fixture"],
-        bootstrap=bootstrap.declared,
+        bootstrap=bootstrap,
     )
+
+
+@cache
+def scenarios(stack: str) -> dict[str, Scenario]:
+    """Every scenario of a shipped stack by its name. Nothing of it may be attempted."""
+    bootstrap = bootstrapping.of_stack(stage.PROJECT, stack)
+    assert bootstrap is not None
+    world = without_a_cloud(parsed(stack), recorded(stack).outputs, bootstrap.declared)
     return {one.name: one for phase in selection.phases(world) for one in phase}

@@ -20,7 +20,9 @@ from rehearsal import selection
 from tests.rehearsal.offline import scenarios
 
 PROJECT = Path(__file__).resolve().parents[2]
-_LEFT_OUT = shutil.ignore_patterns(".git", ".engine", "venv", "__pycache__", ".*_cache", ".hypothesis", "tests", "docs")
+_LEFT_OUT = shutil.ignore_patterns(
+    ".git", ".engine", ".clients", ".site", "venv", "__pycache__", ".*_cache", ".hypothesis", "tests", "docs"
+)
 
 
 SLOW = pytest.mark.slow("tests/policies holds the document that is broken")

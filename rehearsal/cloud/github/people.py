@@ -13,6 +13,7 @@ POST `seed`: add to what exists; ids are GitHub's numeric ones and must be new. 
                         "teams": [{"slug", "id", "members": [login]}], "immutable_subjects"?: bool,
                         "enterprise"?: {"slug", "id"}, "variables"?: {name: value}}],
      "repositories": [{"owner", "name", "id", "visibility"?: "private", "default_branch"?: "main", "subject"?: "name"|"immutable",
+                       "branches"?: [name], "tags"?: [name] (all on the first commit), "commits"?: [id],
                        "archived"?: false, "admins": [login], "maintainers": [login], "writers": [login], "readers": [login],
                        "teams": {slug: role}, "delete_branch_on_merge"?: false,
                        "actions_access"?: "none"|"organization" (who may call a private repository's workflows)}],

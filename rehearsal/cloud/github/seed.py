@@ -8,7 +8,19 @@ from pydantic import BaseModel, ConfigDict
 
 from rehearsal.cloud.github import openapi
 from rehearsal.cloud.github.changes import Refused
-from rehearsal.cloud.github.state import ROLES, GitHub, Installation, Organization, Repository, Team, User, Variable, new_commit, now
+from rehearsal.cloud.github.state import (
+    ROLES,
+    Commit,
+    GitHub,
+    Installation,
+    Organization,
+    Repository,
+    Team,
+    User,
+    Variable,
+    new_commit,
+    now,
+)
 
 Role = Literal["read", "triage", "write", "maintain", "admin"]
 # GitHub knows these permissions of Apps; its published description of installations does not list them.
@@ -57,6 +69,9 @@ class SeedRepository(Strict):
     id: int
     visibility: Literal["public", "private", "internal"] = "private"
     default_branch: str = "main"
+    branches: list[str] = []
+    tags: list[str] = []
+    commits: list[str] = []
     subject: Literal["name", "immutable"] = "name"
     archived: bool = False
     admins: list[str] = []
@@ -186,7 +201,10 @@ def _repository(github: GitHub, wanted: SeedRepository) -> Repository:
         created_at=now(),
     )
     first = repository.store(new_commit((), "GitHub", f"first commit of {wanted.id}"))
-    repository.refs[repository.default_ref] = first.sha
+    for sha in wanted.commits:
+        repository.store(Commit(sha, (first.sha,), "GitHub", f"commit {sha}"))
+    branches = [repository.default_ref, *(f"refs/heads/{name}" for name in wanted.branches)]
+    repository.refs |= dict.fromkeys([*branches, *(f"refs/tags/{name}" for name in wanted.tags)], first.sha)
     return repository
 
 

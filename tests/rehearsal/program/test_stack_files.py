@@ -3,7 +3,7 @@ import textwrap
 
 import pytest
 
-from rehearsal.program.stack_files import StackFileError, load, project_name
+from rehearsal.program.stack_files import StackFileError, load, not_applied, project_name
 
 
 @pytest.fixture
@@ -76,11 +76,10 @@ def test_overrides_win(files):
     ("key", "message"),
     [
         ("aws:allowedAccountsIds", "did you mean aws:allowedAccountIds"),
-        ("aws:profile", "is not applied by the rehearsal"),
-        ("github:token", "is not applied by the rehearsal"),
+        ("github:token", "is no key that a stack file may have"),
     ],
 )
-def test_provider_keys_that_are_not_applied_are_refused(files, key, message):
+def test_provider_keys_that_settings_refuse_are_refused(files, key, message):
     with pytest.raises(StackFileError, match=message):
         files(PROJECT, STACK + f"      {key}: x\n")()
 
@@ -91,9 +90,22 @@ def test_provider_keys_that_are_applied(files):
     assert stack.value("github:owner") == "acme"
 
 
-def test_an_environment_of_pulumi_cloud_is_refused(files):
-    with pytest.raises(StackFileError, match="environment is not supported"):
-        files(PROJECT, STACK + "    environment: [shared]\n")()
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("", []),
+        ("    environment: [shared]\n", ["environment"]),
+        ("    environment: {values: {}}\n", ["environment"]),
+        ("      aws:profile: deploy\n      aws:ignoreTags: {keys: [owner]}\n", ["aws:profile", "aws:ignoreTags"]),
+        ("      aws:assumeRoles: [{roleArn: 'arn:aws:iam::111122223333:role/x'}]\n", ["aws:assumeRoles"]),
+        ("      github:parallelRequests: true\n      aws:defaultTags: {tags: {a: b}}\n", ["github:parallelRequests"]),
+    ],
+)
+def test_what_says_how_to_reach_the_clouds_is_taken_and_named(files, tmp_path, more, said):
+    read = files(PROJECT, STACK + more)
+    assert read().value("package-flow:plain") is not None
+    (file,) = tmp_path.rglob("Pulumi.*.yaml")
+    assert not_applied(file) == said
 
 
 def test_files_that_are_missing_or_not_yaml(tmp_path):

@@ -1,0 +1,127 @@
+"""Legitimate stacks: cases by name, and any number that are valid by construction."""
+
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from hypothesis import strategies as st
+
+from policies.names import PUBLIC_SOURCES
+from tests.fuzzing import valid
+from tests.fuzzing.inputs import Tree, write, written
+
+OWNER, ACCOUNT = "contoso", "111122223333"
+_FILE = "package-flow/.github/workflows/publish-package.yml"
+_NPM = {"publishes": ["npm"], "release_branches": ["main"]}
+_WEB: dict[str, Any] = {"team": "web", "owns": {"npm": ["@contoso-web/*"]}, "repositories": {"ui-kit": _NPM, "www": {}}}
+
+
+def stack(*teams: dict[str, Any], **config: Any) -> Tree:
+    """contoso's stack with these teams (default: one that publishes and installs npm packages) and these keys of the project."""
+    listed = teams or (_WEB,)
+    namespaces = {"npm": ["@contoso-*/*", "@contoso/*"], "pypi": ["contoso-*"], "maven": ["com.contoso.*"], "cargo": ["contoso-*"]}
+    values = {
+        "aws:region": "us-east-1",
+        "aws:allowedAccountIds": [ACCOUNT],
+        "github:owner": OWNER,
+        "package-flow:domain": {"name": OWNER},
+        "package-flow:catalog": "catalog",
+        "package-flow:namespaces": namespaces,
+    }
+    keys = {key if ":" in key else f"package-flow:{key}": value for key, value in config.items()}
+    return Tree("live", values | keys, {team["team"]: team for team in listed})
+
+
+def _web(**changed: Any) -> dict[str, Any]:
+    return _WEB | changed
+
+
+def _publishing(*branches: str, **more: Any) -> dict[str, Any]:
+    kit = {**_NPM, "release_branches": list(branches), **more}
+    return _web(release_managers=["web-leads"], repositories={"ui-kit": kit, "www": {}})
+
+
+_SINGLE = [f"@contoso/ui-{number}" for number in range(25)]
+_JVM = {
+    "team": "jvm",
+    "owns": {"maven": ["com.contoso.jvm:*"]},
+    "repositories": {"jvm-lib": {"publishes": ["maven"], "release_branches": ["main"]}, "jvm-app": {}},
+}
+_RESEARCH = {
+    "team": "research",
+    "readers": "team",
+    "owns": {"pypi": ["contoso-research-*"]},
+    "repositories": {"scoring": {"publishes": ["pypi"], "release_branches": ["main"]}, "notebooks": {}},
+}
+
+# Each did not rehearse: what is legitimate has to.
+CASES: dict[str, Tree] = {
+    "a team without repositories": stack({"team": "web"}),
+    "no public source": stack(publicSources=[]),
+    "Maven only": stack(_JVM, publicSources=["maven-central", "maven-gradleplugins"]),
+    "nuget.org": stack(publicSources=["npmjs", "nuget-org"]),
+    "RubyGems": stack(publicSources=["npmjs", "ruby-gems-org"]),
+    "crates.io": stack(publicSources=["npmjs", "crates-io"]),
+    "every public source": stack(publicSources=list(PUBLIC_SOURCES)),
+    "readers: team alone": stack(_RESEARCH),
+    "readers: team alone, without repositories": stack({"team": "research", "readers": "team", "owns": {"pypi": ["contoso-research-*"]}}),
+    "only a pattern of branches": stack(_publishing("release/*")),
+    "a pattern of branches that a usual branch has": stack(_publishing("main", "feature/*")),
+    "default branch trunk": stack(_publishing("trunk")),
+    "default branch trunk and an environment": stack(_publishing("trunk", "release/*", environment="packages")),
+    "immutable subjects": stack(subjects="immutable"),
+    "immutable subjects of the catalog's readers": stack(subjects="immutable", readRole="catalog"),
+    "immutable subjects of a repository": stack(_web(repositories={"ui-kit": {**_NPM, "subjects": "immutable"}, "www": {}})),
+    "any workflow": stack(publishing={"workflow": "any"}),
+    "any workflow on trunk": stack(_publishing("trunk"), publishing={"workflow": "any"}),
+    "a workflow at a tag": stack(publishing={"workflow": f"{OWNER}/{_FILE}@refs/tags/v1"}),
+    "a workflow at a commit": stack(publishing={"workflow": f"{OWNER}/packages/.github/workflows/release.yaml@{'0a' * 20}"}),
+    "a workflow on another branch": stack(publishing={"workflow": f"{OWNER}/{_FILE}@refs/heads/stable"}),
+    "the program's own repository": stack(_web(repositories={"ui-kit": _NPM, "www": {}, "package-flow": {}})),
+    "the program's own repository alone": stack(_web(repositories={"package-flow": _NPM})),
+    "many single names": stack(_web(owns={"npm": _SINGLE})),
+    "one single name": stack(_web(owns={"npm": _SINGLE[:1]})),
+    "a single name before a pattern": stack(_web(owns={"npm": [*_SINGLE[:1], "@contoso-web/*"]})),
+    "an HTTPS subscriber, who has to confirm": stack(events={"https": ["https://hooks.contoso.example/packages"]}),
+    "release tags with another prefix than v": stack(_publishing("main", release_tags=["release-*"])),
+    "the longest tokens": stack(tokenDuration=43_200),
+    "a profile": stack(**{"aws:profile": "deploy"}),
+    "roles to assume": stack(**{"aws:assumeRoles": [{"roleArn": f"arn:aws:iam::{ACCOUNT}:role/deploy"}]}),
+    "tags to ignore": stack(**{"aws:ignoreTags": {"keys": ["owner"], "keyPrefixes": ["kubernetes.io/"]}}),
+}
+
+
+def placed(tree: Tree, folder: Path, environment: Any = None) -> tuple[Path, Path]:
+    """Its files in a folder, which is made: stack file and catalog. `environment`: of Pulumi ESC, which the stack file imports."""
+    folder.mkdir(exist_ok=True)
+    write(written(tree), folder)
+    file = folder / f"Pulumi.{tree.stack}.yaml"
+    if environment:
+        file.write_text(f"environment: {environment}\n{file.read_text()}")
+    return file, folder / "catalog"
+
+
+def _more(random: Random) -> Tree:
+    """A stack of the fuzzer's, with what it leaves out: every public source, other workflows, single names, the program's repository."""
+    tree = valid.stack(random)
+    config, teams, owner = dict(tree.config), dict(tree.teams), tree.config["github:owner"]
+    sources = list(PUBLIC_SOURCES)
+    config["package-flow:publicSources"] = random.sample(sources, random.randint(0, len(sources)))
+    ref = random.choice(["refs/heads/main", "refs/heads/stable", "refs/tags/v1.2"])
+    if random.random() < 0.4:
+        config["package-flow:publishing"] = {"workflow": random.choice(["any", f"{owner}/{_FILE}@{ref}"])}
+    for name, team in teams.items():
+        repositories = team.get("repositories", {})
+        for one in repositories.values():
+            if random.random() < 0.2:
+                one["dependabot"] = True
+            if one.get("publishes") and team.get("release_managers") and random.random() < 0.3:
+                one["release_tags"] = [random.choice(["v*", "release-*"])]
+        if random.random() < 0.2 and not any("package-flow" in each.get("repositories", {}) for each in teams.values()):
+            teams[name] = team | {"repositories": {**repositories, "package-flow": {}}}
+    return Tree(tree.stack, config, teams)
+
+
+def legitimate() -> st.SearchStrategy[Tree]:
+    """Stacks that settings accept."""
+    return st.builds(_more, st.randoms(use_true_random=False))

@@ -1,0 +1,89 @@
+"""Whatever settings accept rehearses: the scenarios follow from the stack, nothing comes out otherwise, no message is a traceback."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, reject
+from hypothesis import settings as hypothesis
+
+import settings as configuration
+from rehearsal import facts, seeding, selection
+from rehearsal.cloud.github.seed import Seed, seed
+from rehearsal.cloud.github.state import GitHub
+from rehearsal.scenario import Scenario
+from tests.fuzzing import program
+from tests.fuzzing.generating import unhurried
+from tests.fuzzing.inputs import Tree, written
+from tests.rehearsal.offline import without_a_cloud
+from tests.rehearsal.stacks import CASES, legitimate, placed
+from tests.rehearsal.test_rehearsal import rehearse, wrong
+from tests.settings.builders import PROJECT, ROOT
+
+# Rehearsed as a whole in every test run; the others' scenarios are looked at, and rehearsed with --all.
+REHEARSED = ("a team without repositories", "readers: team alone", "default branch trunk and an environment")
+
+
+def selected(tree: Tree, folder: Path) -> list[Scenario]:
+    """Seed GitHub for the stack, run the program on what it is told, and choose the scenarios."""
+    file, _ = placed(tree, folder)
+    parsed = configuration.parse(configuration.read_project_file(ROOT), configuration.read_stack_file(file), folder, PROJECT, tree.stack)
+    known = facts.derived(parsed)
+    seed(GitHub(), Seed.model_validate(seeding.github(parsed, (), known)))
+    outcome = program.run(written(tree))
+    assert outcome.error is None, outcome.trace
+    return [one for phase in selection.phases(without_a_cloud(parsed, outcome.outputs)) for one in phase]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_scenarios_of_a_case(case: str, tmp_path: Path) -> None:
+    assert selected(CASES[case], tmp_path)
+
+
+@pytest.mark.parametrize("examples", [25, pytest.param(500, marks=pytest.mark.slow("twenty-five are tried in every run"))])
+def test_the_scenarios_of_any_stack(examples: int, tmp_path_factory: pytest.TempPathFactory) -> None:
+    @hypothesis(unhurried, max_examples=examples)
+    @given(legitimate())
+    def there_are_some(tree: Tree) -> None:
+        try:
+            assert selected(tree, tmp_path_factory.mktemp("stack"))
+        except configuration.SettingsError:
+            reject()  # as a trust policy that is too long
+
+    there_are_some()
+
+
+def as_expected(tree: Tree, folder: Path, environment: object = None) -> None:
+    file, catalog = placed(tree, folder, environment)
+    done, report = rehearse("--config", str(file), "--catalog", str(catalog), "--quick", "--engine", "sdk")
+    assert wrong(report) == []
+    assert done.returncode == (2 if any(one["observed"] == "skipped" for one in report["scenarios"]) else 0)
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "case",
+    [one if one in REHEARSED else pytest.param(one, marks=pytest.mark.slow("three cases are rehearsed in every run")) for one in CASES],
+)
+def test_a_case_rehearses(case: str, tmp_path: Path) -> None:
+    as_expected(CASES[case], tmp_path)
+
+
+def test_a_stack_that_imports_an_environment_rehearses(tmp_path: Path) -> None:
+    as_expected(CASES["a team without repositories"], tmp_path, "[contoso/shared]")
+
+
+@pytest.mark.slow("their scenarios are looked at in every run")
+def test_any_stack_rehearses(tmp_path_factory: pytest.TempPathFactory) -> None:
+    @hypothesis(unhurried, max_examples=20)
+    @given(legitimate())
+    def it_does(tree: Tree) -> None:
+        folder = tmp_path_factory.mktemp("stack")
+        if "slack" in tree.config.get("package-flow:events", {}):
+            reject()  # the rehearsal has no AWS Chatbot, and says so
+        try:
+            selected(tree, folder)
+        except configuration.SettingsError:
+            reject()
+        as_expected(tree, folder / "whole")
+
+    it_does()
