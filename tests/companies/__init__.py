@@ -24,7 +24,6 @@ _LEFT_OUT = shutil.ignore_patterns(
     ".engine",
     ".clients",
     ".site",
-    ".site",
     "__pycache__",
     ".*_cache",
     ".hypothesis",

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import pulumi
 
 from lookups import LookupProblems
+from policies.branches import TAGS
 from policy_pack.rules import registry
 from policy_pack.rules.model import Resource
 from rehearsal.cloud.github.patterns import matches
@@ -118,7 +119,9 @@ def _admitted(statement: dict, ref: str) -> bool:
 
 
 def _unguarded(registrations: Sequence[Registration]) -> Iterator[str]:
-    """Every ref that a role admits and that may write is one that both rulesets of its repository include, read as GitHub reads them."""
+    """Every ref that a role admits and that may write is one that both rulesets of its repository include, of branches or of tags, read as
+    GitHub reads them.
+    """
     rulesets = [one for one in registrations if one.type.endswith(":RepositoryRuleset")]
     for role in (one for one in registrations if one.type == "aws:iam/role:Role" and one.name.endswith(("-publish", "-promote"))):
         repository = role.name.rpartition("-")[0]
@@ -128,7 +131,7 @@ def _unguarded(registrations: Sequence[Registration]) -> Iterator[str]:
                 yield f"guard: {role.inputs['name']} admits any ref"
             for ref in {ref for value in values for ref in _refs(value)}:
                 if _admitted(statement, ref) and _possible(ref):
-                    for kind in ("release", "create"):
+                    for kind in ("release-tags", "create-tags") if ref.startswith(TAGS) else ("release", "create"):
                         if not _included(rulesets, repository, kind, ref):
                             yield f"guard: {role.inputs['name']} admits {ref}, which ruleset {kind} does not guard"
 

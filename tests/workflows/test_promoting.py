@@ -170,7 +170,7 @@ def test_a_newer_request_takes_no_pending_one_away(cloud: LocalCloud, tmp_path: 
 
 @pytest.mark.parametrize(
     "changed",
-    [{"package": "@acme-payments/x | y"}, {"version": "1.0.0; id"}, {"revision": "`id`"}, {"format": "nuget"}],
+    [{"package": "@acme-payments/x | y"}, {"version": "1.0.0; id"}, {"revision": "`id`"}, {"format": "swift"}],
 )
 def test_what_a_reviewer_reads_is_nothing_but_names(cloud: LocalCloud, changed: dict[str, str]) -> None:
     asked = {"format": "npm", "package": "@acme-payments/named", "version": "1.0.0", "revision": "abc", **changed}
