@@ -21,7 +21,7 @@ from botocore.exceptions import ClientError
 
 from policies.owned_names import Format
 from rehearsal.control import Control
-from rehearsal.processes import scrubbed
+from rehearsal.processes import has_cargo, scrubbed
 from rehearsal.scenario import Denied, Skipped
 
 _TIMEOUT = 120
@@ -71,6 +71,8 @@ def needs(program: str) -> None:
     """Raises Skipped if a program is not on this machine."""
     if shutil.which(program, path=scrubbed()["PATH"]) is None:
         raise Skipped(f"{program} is not on PATH; install it")
+    if program == "cargo" and not has_cargo():
+        raise Skipped("cargo is there and does not run: install a toolchain (rustup default stable), or say where it is (RUSTUP_HOME)")
 
 
 # What builds a package of each format: the publishing workflow's input, the command, and the version in its output.

@@ -6,10 +6,12 @@ A child that waits for its standard input to end stops by itself when the rehear
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -35,6 +37,14 @@ def toolchains() -> dict[str, str]:
     """Where rustup's cargo has its compilers: below the HOME of this machine's owner, which a child does not have."""
     folder = Path(os.environ.get("RUSTUP_HOME") or Path.home() / ".rustup")
     return {"RUSTUP_HOME": str(folder)} if folder.is_dir() else {}
+
+
+@cache
+def has_cargo() -> bool:
+    """Whether cargo runs in a child's environment. rustup's needs a toolchain, which another HOME may not have."""
+    if shutil.which("cargo") is None:
+        return False
+    return subprocess.run(["cargo", "--version"], env=scrubbed(), capture_output=True, check=False).returncode == 0
 
 
 class Child:

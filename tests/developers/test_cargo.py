@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from rehearsal.processes import has_cargo
 from tests.developers.test_package_login import SCRIPT
 
 MONEY, PUBLIC = "acme-payments-money", "public-crate"
@@ -86,8 +87,8 @@ def registry() -> Iterator[Registry]:
 def fetch(registry: Registry, home: Path, *login: str, dependencies: str) -> subprocess.CompletedProcess[str]:
     """`cargo fetch` of a project with these dependencies, after `package-login` with these arguments."""
     cargo = shutil.which("cargo")
-    if cargo is None:
-        pytest.skip("cargo is not on PATH")
+    if cargo is None or not has_cargo():
+        pytest.skip("there is no cargo that runs")
     (home / "bin").mkdir()
     (home / "bin" / "aws").write_text(AWS)
     (home / "bin" / "aws").chmod(0o755)

@@ -13,6 +13,7 @@ from rehearsal.actions import Conclusion, RunResult
 from rehearsal.callers import EXAMPLES
 from rehearsal.onboarding import ONBOARDING, RELEASE
 from rehearsal.packages import Package
+from rehearsal.processes import has_cargo
 from rehearsal.stage import PROJECT, Stack
 from tests.rehearsal.cloud.codeartifact.test_nuget import nupkg
 from tests.workflows.registry import LocalCloud
@@ -71,8 +72,8 @@ def test_the_others_are_published(format: str, package: str, cloud: LocalCloud, 
     [("generic", "rates"), pytest.param("cargo", "acme-payments-money", marks=pytest.mark.slow("the rehearsal publishes these files"))],
 )
 def test_more_formats_are_published(format: str, package: str, cloud: LocalCloud, tmp_path: Path) -> None:
-    if format == "cargo" and shutil.which("cargo") is None:
-        pytest.skip("cargo is not installed")
+    if format == "cargo" and not has_cargo():
+        pytest.skip("there is no cargo that runs")
     one = published(publish(cloud, ONBOARDING / format, tmp_path))
     assert (one["package"], one["version"], one["result"]) == (package, "1.0.0", "published")
 

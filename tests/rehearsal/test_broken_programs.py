@@ -78,7 +78,7 @@ BREAKS = (
     Break(
         "pull request rule dropped",
         "policies/guards.py",
-        "**_pull_request(approvals), **_required_checks(checks)}",
+        "**_pull_request(approvals, code_owners), **_required_checks(checks)}",
         "**_required_checks(checks)}",
         "merge an unreviewed pull request",
     ),

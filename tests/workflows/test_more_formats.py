@@ -1,7 +1,6 @@
 """publish-package.yml for crates, NuGet packages and generic ones, against the local cloud, with the program's own roles."""
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,13 +11,14 @@ from policies.owned_names import Format
 from rehearsal import packages
 from rehearsal.actions import Conclusion, RunResult
 from rehearsal.packages import Package
+from rehearsal.processes import has_cargo
 from tests.rehearsal.cloud.codeartifact.test_nuget import nupkg
 from tests.workflows.calling import call_action
 from tests.workflows.registry import DOMAIN, LocalCloud
 from tests.workflows.test_pack import of_tag
 from tests.workflows.test_publishing import PUBLISH, published
 
-needs_cargo = pytest.mark.skipif(shutil.which("cargo") is None, reason="cargo is not installed")
+needs_cargo = pytest.mark.skipif(not has_cargo(), reason="there is no cargo that runs")
 GENERIC: dict[str, Any] = {"format": "generic", "files": "dist/*"}
 CARGO = {"format": "cargo"}
 NUGET = {"format": "nuget", "files": "out/*.nupkg"}

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import struct
 import subprocess
 import sys
@@ -18,11 +17,11 @@ from rehearsal.cloud.codeartifact.cargo import coordinates
 from rehearsal.cloud.codeartifact.store import PackageVersion
 from rehearsal.cloud.public_registries.cargo import crate, index_path
 from rehearsal.packages import Package
-from rehearsal.processes import PROJECT, scrubbed
+from rehearsal.processes import PROJECT, has_cargo, scrubbed
 from tests.rehearsal.cloud.codeartifact.scene import DOMAIN, HTTP, Person, Scene, package_arn, repository_arn
 from tests.rehearsal.cloud.in_process import ACCOUNT, allow
 
-needs_cargo = pytest.mark.skipif(shutil.which("cargo") is None, reason="cargo is not installed")
+needs_cargo = pytest.mark.skipif(not has_cargo(), reason="there is no cargo that runs")
 CRATE = PROJECT / ".github" / "actions" / "publish" / "crate.py"
 READ = allow("codeartifact:ReadFromRepository", resource=[repository_arn(name) for name in ("shared", "payments", "crates-io")])
 PUBLISH = allow("codeartifact:PublishPackageVersion", resource=package_arn("payments", "cargo//acme-*"))
