@@ -85,9 +85,10 @@ def _value(node: ast.expr) -> Decimal:
 
 
 COSTS = [row for row in table(FIRST.section("What it costs")) if len(row) == 3]
+GROWING = table(FIRST.section("What it costs as you grow"))
 
 
-@pytest.mark.parametrize("row", COSTS, ids=lambda row: row[0][:30])
+@pytest.mark.parametrize("row", [*COSTS, *GROWING], ids=lambda row: row[0][:30])
 def test_the_arithmetic_is_right(row):
     assert _value(ast.parse(row[1], mode="eval").body).quantize(Decimal("0.01")) == Decimal(row[2])
 
