@@ -34,9 +34,11 @@ def scrubbed(extra: Mapping[str, str] = {}) -> dict[str, str]:
 
 
 def toolchains() -> dict[str, str]:
-    """Where rustup's cargo has its compilers: below the HOME of this machine's owner, which a child does not have."""
-    folder = Path(os.environ.get("RUSTUP_HOME") or Path.home() / ".rustup")
-    return {"RUSTUP_HOME": str(folder)} if folder.is_dir() else {}
+    """Where rustup's cargo has its compilers: below the HOME of whoever installed it, beside .cargo, which a child does not have."""
+    cargo = shutil.which("cargo")
+    beside = [Path(cargo).parents[2] / ".rustup"] if cargo and len(Path(cargo).parents) > 2 else []
+    folders = [Path(os.environ.get("RUSTUP_HOME") or Path.home() / ".rustup"), *beside]
+    return next(({"RUSTUP_HOME": str(folder)} for folder in folders if folder.is_dir()), {})
 
 
 @cache

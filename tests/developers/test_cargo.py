@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.processes import has_cargo
+from rehearsal.processes import has_cargo, toolchains
 from tests.developers.test_package_login import SCRIPT
 
 MONEY, PUBLIC = "acme-payments-money", "public-crate"
@@ -96,7 +96,7 @@ def fetch(registry: Registry, home: Path, *login: str, dependencies: str) -> sub
     (home / "src" / "lib.rs").touch()
     (home / "Cargo.toml").write_text(f'[package]\nname = "app"\nversion = "1.0.0"\nedition = "2021"\n[dependencies]\n{dependencies}\n')
     (home / ".package-login").write_text("domain=acme\nowner=111122223333\nregion=eu-west-1\nrepository=payments\n")
-    rust = {"RUSTUP_HOME": os.environ.get("RUSTUP_HOME", str(Path.home() / ".rustup"))}
+    rust = toolchains()
     environment = {"HOME": str(home), "PATH": f"{home / 'bin'}:{os.environ['PATH']}", "REGISTRY": registry.url, **rust}
     if login:
         subprocess.run(["sh", str(SCRIPT), *login], cwd=home, env=environment, check=True, capture_output=True)
