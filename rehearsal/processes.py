@@ -38,7 +38,7 @@ def toolchains() -> dict[str, str]:
     cargo = shutil.which("cargo")
     beside = [Path(cargo).parents[2] / ".rustup"] if cargo and len(Path(cargo).parents) > 2 else []
     folders = [Path(os.environ.get("RUSTUP_HOME") or Path.home() / ".rustup"), *beside]
-    return next(({"RUSTUP_HOME": str(folder)} for folder in folders if folder.is_dir()), {})
+    return next(({"RUSTUP_HOME": str(folder)} for folder in folders if any(folder.glob("toolchains/*"))), {})
 
 
 @cache
