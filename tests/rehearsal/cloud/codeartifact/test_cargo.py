@@ -229,6 +229,18 @@ def test_index_paths(name: str, path: str) -> None:
     assert coordinates(name).name == name
 
 
-def test_the_environment_of_jobs_has_compilers_and_no_configuration() -> None:
+@pytest.mark.parametrize("where", ["home", "beside cargo", "said"])
+def test_the_environment_of_jobs_has_compilers_and_no_configuration(where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder without a toolchain, as rustup makes one in any HOME, does not count."""
+    home, owner = tmp_path / "home", tmp_path / "owner"
+    places = {"home": home / ".rustup", "beside cargo": owner / ".rustup", "said": tmp_path / "said"}
+    (places[where] / "toolchains" / "stable").mkdir(parents=True)
+    (home / ".rustup" / "toolchains").mkdir(parents=True, exist_ok=True)
+    cargo = owner / ".cargo" / "bin" / "cargo"
+    cargo.parent.mkdir(parents=True)
+    cargo.touch(mode=0o755)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("PATH", f"{cargo.parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("RUSTUP_HOME", str(places["said"]) if where == "said" else "")
+    assert scrubbed()["RUSTUP_HOME"] == str(places[where])
     assert "CARGO_HOME" not in scrubbed()
-    assert ("RUSTUP_HOME" in scrubbed()) is Path(os.environ.get("RUSTUP_HOME") or Path.home() / ".rustup").is_dir()
