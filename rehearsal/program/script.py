@@ -16,20 +16,10 @@ def run(directory: Path) -> None:
         runpy.run_path(str(directory / "__main__.py"), run_name="__main__")
 
 
-def _forget_own_modules() -> None:
-    """What the rehearsal has imported of this checkout's program: the project's modules have the same names, and are its own."""
-    for name, module in list(sys.modules.items()):
-        file = Path(getattr(module, "__file__", None) or "/").resolve()
-        own = file.is_relative_to(_OWN_ROOT) and "site-packages" not in file.parts
-        if own and name.partition(".")[0] not in ("rehearsal", "__main__"):
-            del sys.modules[name]
-
-
 @contextlib.contextmanager
 def _as_program(directory: Path) -> Generator[None, None, None]:
     """Working directory, arguments and import path as the host sets them; the rehearsal's own root is not importable."""
     here, arguments, path = Path.cwd(), sys.argv, list(sys.path)
-    _forget_own_modules()
     try:
         os.chdir(directory)
         sys.argv = [str(directory / "__main__.py")]

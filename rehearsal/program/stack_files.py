@@ -6,6 +6,7 @@ of the AWS and GitHub providers. A provider's key that the settings take is take
 
 import difflib
 import json
+import runpy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,10 @@ from typing import Any
 
 import yaml
 
-from settings.provider_keys import CREDENTIAL_KEYS, PROVIDER_KEYS
+# As data: in this process, `settings` is the project's own module.
+_KEYS = runpy.run_path(str(Path(__file__).resolve().parents[2] / "settings" / "provider_keys.py"))
+PROVIDER_KEYS: Mapping[str, frozenset[str]] = _KEYS["PROVIDER_KEYS"]
+CREDENTIAL_KEYS: frozenset[str] = _KEYS["CREDENTIAL_KEYS"]
 
 TYPES: dict[str, tuple[type, ...]] = {"string": (str,), "integer": (int,), "boolean": (bool,), "array": (list,), "object": (dict,)}
 # Environments of Pulumi ESC that the stack imports. What they add is Pulumi Cloud's: a value that the program needs goes into a copy of the
