@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from policies.owned_names import Format
-from rehearsal import generated_client
+from rehearsal import facts, generated_client
 from rehearsal.actions import Conclusion, RunResult, definitions
 from rehearsal.actions.github import start_jobs
 from rehearsal.generated_client import BUILT, CONSUMER, NAMES, PUBLISHER
@@ -60,7 +60,8 @@ def test_the_workflow_publishes_the_version_of_the_api(format: Format, tmp_path:
 @pytest.mark.parametrize("stack", ["dev", "prod"])
 @FORMATS
 def test_the_shipped_stacks_own_the_examples_names(stack: str, format: Format) -> None:
-    world: Any = SimpleNamespace(settings=Stack(stack, PROJECT / f"Pulumi.{stack}.yaml", None).settings())
+    parsed = Stack(stack, PROJECT / f"Pulumi.{stack}.yaml", None).settings()
+    world: Any = SimpleNamespace(settings=parsed, facts=facts.derived(parsed))
     client = generated_clients._client(world, format)
     assert client is not None
     assert client.name == NAMES[format]
