@@ -7,6 +7,7 @@ import pulumi
 import pulumi_aws as aws
 
 from plan import parts
+from policies.names import numbered
 
 # Seconds. One hour is STS's default and all that a job needs to fetch a token.
 SESSION_DURATION = 3600
@@ -26,8 +27,7 @@ class GitHubOidc(pulumi.ComponentResource):
         self.provider_arn = provider.arn if provider else pulumi.Output.from_input(planned.provider_arn)
         after: list[pulumi.Resource] = [provider] if provider else []
         self.read_role_arns = [
-            self._read_role(f"{name}-read" if number == 1 else f"{name}-read+{number}", role, after)
-            for number, role in enumerate(planned.read_roles, 1)
+            self._read_role(numbered(f"{name}-read", number), role, after) for number, role in enumerate(planned.read_roles, 1)
         ]
         self.register_outputs({"providerArn": self.provider_arn, "readRoleArn": self.read_role_arns[0]})
 

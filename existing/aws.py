@@ -22,6 +22,7 @@ from leftovers import (
 )
 from plan import parts
 from policies.arns import Registry
+from policies.names import numbered
 
 DOMAIN_POLICY_TYPE = "aws:codeartifact/domainPermissions:DomainPermissions"
 REPOSITORY_POLICY_TYPE = "aws:codeartifact/repositoryPermissionsPolicy:RepositoryPermissionsPolicy"
@@ -204,7 +205,7 @@ def _unfit(one: parts.Role, found: Mapping[str, Any]) -> str:
 def _planned_roles(planned: parts.Plan, known: Known) -> Iterator[tuple[parts.Role, str, str, bool]]:
     """Each role with the name of its policy's resource, where it comes from, and whether leftovers.py looks for it."""
     for number, role in enumerate(planned.oidc.read_roles, 1):
-        yield role, "github-read" if number == 1 else f"github-read+{number}", "aws", known.begun("GitHubOidc")
+        yield role, numbered("github-read", number), "aws", known.begun("GitHubOidc")
     for one in planned.consumers:
         begun = known.begun("ConsumingRepository", one.name, one.renamed_from)
         for kind, role in one.roles_by_kind.items():

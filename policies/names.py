@@ -63,7 +63,12 @@ def role_name(stack: str, kind: RoleKind, repository: str = "") -> str:
 
 def read_role_name(stack: str, number: int = 1) -> str:
     """The read role of builds; a large catalog needs a second one, and more. A plus sign stands in no repository's name."""
-    return f"{stack}-{RoleKind.READ}" + (f"+{number}" if number > 1 else "")
+    return numbered(f"{stack}-{RoleKind.READ}", number)
+
+
+def numbered(name: str, number: int) -> str:
+    """A name of the read role of that number, in AWS or in the state: the first has none, so that it stays when others come."""
+    return f"{name}+{number}" if number > 1 else name
 
 
 def further_read_roles(stack: str) -> str:

@@ -20,7 +20,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from policies.owned_names import CRATE, GENERIC_PART, MAVEN_GROUP, NPM_PART, NUGET_ID, PYPI_NAME, Format, OwnedName, suggestion
+from policies.owned_names import GENERIC_PART, MAVEN_GROUP, NPM_PART, ONE_PART, Format, OwnedName, suggestion
 
 # Letters and digits in a row before a wildcard. Companies have names of two letters (ey, hp, ge); one letter is nobody's.
 PREFIX_MIN = 2
@@ -34,7 +34,7 @@ _GRAMMAR: dict[Format, tuple[re.Pattern[str], str]] = {
         "@scope/*, @prefix-*/* (every scope that begins so), @scope/name, prefix-* or name (lower case)",
     ),
     Format.PYPI: (
-        re.compile(rf"(?P<prefix>{PYPI_NAME}-)\*|(?P<name>{PYPI_NAME})"),
+        ONE_PART[Format.PYPI],
         "prefix-* or name (normalised as PEP 503: lower case, single hyphens)",
     ),
     Format.MAVEN: (
@@ -42,11 +42,11 @@ _GRAMMAR: dict[Format, tuple[re.Pattern[str], str]] = {
         "group, or group.* for every group below it",
     ),
     Format.CARGO: (
-        re.compile(rf"(?P<prefix>{CRATE}[-_])\*|(?P<name>{CRATE})"),
+        ONE_PART[Format.CARGO],
         "prefix-*, prefix_* or name (as Cargo.toml has it)",
     ),
     Format.NUGET: (
-        re.compile(rf"(?P<prefix>{NUGET_ID}[.-])\*|(?P<name>{NUGET_ID})"),
+        ONE_PART[Format.NUGET],
         "prefix.*, prefix-* or name (lower case)",
     ),
     Format.GENERIC: (

@@ -38,21 +38,28 @@ _NPM_MAX = 214
 # Names and namespaces of packages: https://docs.aws.amazon.com/codeartifact/latest/APIReference/API_DescribePackage.html
 PART_MAX = 255
 # PEP 503: lower case, runs of -_. become one hyphen; a name starts and ends with a letter or digit
-PYPI_NAME = r"[a-z0-9]+(?:-[a-z0-9]+)*"
+_PYPI_NAME = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 # Maven: https://maven.apache.org/guides/mini/guide-naming-conventions.html; dots separate segments of a group
 MAVEN_GROUP = r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*"
 _MAVEN_ARTIFACT = r"[A-Za-z0-9_-](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?"
 
 # Crates, by the rule of crates.io (ASCII, a letter first, at most 64):
 # https://doc.rust-lang.org/cargo/reference/registry-index.html#name-restrictions
-CRATE = r"[A-Za-z](?:[A-Za-z0-9_-]*[A-Za-z0-9])?"
+_CRATE = r"[A-Za-z](?:[A-Za-z0-9_-]*[A-Za-z0-9])?"
 # NuGet: https://github.com/NuGet/NuGet.Client, PackageIdValidator (\w+([.-]\w+)*, at most 100), in the lower case that CodeArtifact stores
 # and that policies and package groups have to name. https://docs.aws.amazon.com/codeartifact/latest/ug/nuget-name-normalization.html
-NUGET_ID = r"[a-z0-9_]+(?:[.-][a-z0-9_]+)*"
+_NUGET_ID = r"[a-z0-9_]+(?:[.-][a-z0-9_]+)*"
 # Generic: CodeArtifact takes nearly everything; these are what shells, URLs and patterns leave alone.
 GENERIC_PART = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 # The longest name as the catalog has it, where the package manager has a limit of its own.
 _MAX = {Format.NPM: _NPM_MAX, Format.CARGO: 64, Format.NUGET: 100}
+
+# Formats whose names have no namespace; the company's namespaces are written alike.
+ONE_PART = {
+    Format.PYPI: re.compile(rf"(?P<prefix>{_PYPI_NAME}-)\*|(?P<name>{_PYPI_NAME})"),
+    Format.CARGO: re.compile(rf"(?P<prefix>{_CRATE}[-_])\*|(?P<name>{_CRATE})"),
+    Format.NUGET: re.compile(rf"(?P<prefix>{_NUGET_ID}[.-])\*|(?P<name>{_NUGET_ID})"),
+}
 
 _GRAMMAR: dict[Format, tuple[re.Pattern[str], str]] = {
     Format.NPM: (
@@ -63,7 +70,7 @@ _GRAMMAR: dict[Format, tuple[re.Pattern[str], str]] = {
         "@scope/*, @scope/name, @scope/prefix-*, name or prefix-* (lower case)",
     ),
     Format.PYPI: (
-        re.compile(rf"(?P<prefix>{PYPI_NAME}-)\*|(?P<name>{PYPI_NAME})"),
+        ONE_PART[Format.PYPI],
         "name or prefix-* (normalised as PEP 503: lower case, single hyphens)",
     ),
     Format.MAVEN: (
@@ -71,11 +78,11 @@ _GRAMMAR: dict[Format, tuple[re.Pattern[str], str]] = {
         "group:* or group:artifact",
     ),
     Format.CARGO: (
-        re.compile(rf"(?P<prefix>{CRATE}[-_])\*|(?P<name>{CRATE})"),
+        ONE_PART[Format.CARGO],
         "name, prefix-* or prefix_* (as Cargo.toml has it)",
     ),
     Format.NUGET: (
-        re.compile(rf"(?P<prefix>{NUGET_ID}[.-])\*|(?P<name>{NUGET_ID})"),
+        ONE_PART[Format.NUGET],
         "name, prefix.* or prefix-* (lower case)",
     ),
     Format.GENERIC: (
