@@ -123,9 +123,7 @@ class _Planning:
         if not kinds:
             return ((),)
         strict = [one.id for one in kinds if one.name == Subjects.IMMUTABLE]
-        most = capacity(
-            lambda every: self.trusting(wide.registry, wide.owner, every, Subjects.BOTH, strict), kinds, settings.iam.trust_policy_length
-        )
+        most = capacity(lambda every: self.trusting(wide.registry, wide.owner, every, strict), kinds, settings.iam.trust_policy_length)
         return shares([one.name for one in settings.repositories], most)
 
     def _forms(self, one: Repository) -> Subjects:
@@ -244,7 +242,7 @@ class _Planning:
                 self._role(
                     read_role_name(settings.stack, number),
                     "Builds read packages",
-                    self.trusting(place, self.facts.owner, [self.github[name] for name in share], Subjects.BOTH, strict),
+                    self.trusting(place, self.facts.owner, [self.github[name] for name in share], strict),
                     RoleKind.READ,
                     read_permissions(place, settings.token_duration, self.public),
                 )

@@ -15,21 +15,21 @@ from policies.github_tokens import GitHubRepository, Owner, Subjects, subjects
 
 
 def organization_read_trust(
-    registry: Registry, owner: Owner, repositories: Sequence[GitHubRepository], forms: Subjects, immutable: Container[int] = ()
+    registry: Registry, owner: Owner, repositories: Sequence[GitHubRepository], immutable: Container[int] = ()
 ) -> list[Statement]:
     """Any build of the organisation: its immutable subjects, and the name-only ones of these repositories by id.
 
-    `immutable` are the ids of repositories whose name-only subjects are not trusted whatever `forms` says.
+    `immutable` are the ids of repositories whose name-only subjects are not trusted.
     """
     ways = [github_tokens.way_in("Organization", registry, {}, {"sub": [f"repo:{owner.login}@{owner.id}/*"]})]
-    by_name = [str(one.id) for one in repositories if forms is Subjects.BOTH and one.id not in immutable]
+    by_name = [str(one.id) for one in repositories if one.id not in immutable]
     if by_name:
         ways.append(github_tokens.way_in("CatalogByName", registry, {"repository_id": by_name}, {"sub": [f"repo:{owner.login}/*"]}))
     return ways
 
 
 def catalog_read_trust(
-    registry: Registry, owner: Owner, repositories: Sequence[GitHubRepository], forms: Subjects, immutable: Container[int] = ()
+    registry: Registry, owner: Owner, repositories: Sequence[GitHubRepository], immutable: Container[int] = ()
 ) -> list[Statement]:
     """Any build of these repositories and no other. Without repositories nobody can assume the role (see `nobody_trust`).
 
@@ -37,7 +37,7 @@ def catalog_read_trust(
     """
     if not repositories:
         return nobody_trust(registry)
-    strict = [one for one in repositories if forms is Subjects.IMMUTABLE or one.id in immutable]
+    strict = [one for one in repositories if one.id in immutable]
     mixed = len(strict) < len(repositories)
     by_id, by_name = f"repo:{owner.login}@{owner.id}/*", f"repo:{owner.login}/*"
     ways = [("Catalog", [one for one in repositories if one not in strict], [by_id, by_name])]

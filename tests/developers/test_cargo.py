@@ -7,16 +7,15 @@ import os
 import shutil
 import subprocess
 import tarfile
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from rehearsal.processes import has_cargo, toolchains
 from tests.developers.test_package_login import SCRIPT
+from tests.serving import Quiet, served
 
 MONEY, PUBLIC = "acme-payments-money", "public-crate"
 AWS = """#!/bin/sh
@@ -48,7 +47,7 @@ def registry() -> Iterator[Registry]:
     """It is cargo's proxy too, so that it sees whom else cargo asks."""
     seen, crates = Registry(), {name: crate(name) for name in (MONEY, PUBLIC)}
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet):
         def do_GET(self) -> None:
             if self.headers["authorization"] != "Bearer the-token":
                 self.send_error(401)
@@ -74,14 +73,8 @@ def registry() -> Iterator[Registry]:
             seen.elsewhere.append(self.path)
             self.send_error(403)
 
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        seen.url = f"http://127.0.0.1:{server.server_port}"
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with served(Handler) as seen.url:
         yield seen
-        server.shutdown()
 
 
 def fetch(registry: Registry, home: Path, *login: str, dependencies: str) -> subprocess.CompletedProcess[str]:

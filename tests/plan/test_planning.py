@@ -153,7 +153,7 @@ def test_oidc():
     assert oidc.creates_provider is False and oidc.provider_arn == facts.registry.github_oidc_provider_arn
     repositories = [GitHubRepository(facts.owner, one.name, facts.repositories[one.name].id) for one in configured.repositories]
     assert [one.name for one in repositories] == ["payments-api", "payments-web"]
-    assert oidc.read_roles[0].trust == text(catalog_read_trust(facts.registry, facts.owner, repositories, Subjects.IMMUTABLE))
+    assert oidc.read_roles[0].trust == text(catalog_read_trust(facts.registry, facts.owner, repositories, {one.id for one in repositories}))
     assert '"sts:DurationSeconds":"900"' in oidc.read_roles[0].permissions
     assert (oidc.read_roles[0].name, oidc.read_roles[0].path, oidc.read_roles[0].boundary) == ("test-read", "/package-flow/", "")
 

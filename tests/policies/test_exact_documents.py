@@ -58,12 +58,12 @@ BRANCHES, NESTED = declare(("main", "release/*")), declare(("release/*", "releas
 BOTH, IMMUTABLE = Subjects.BOTH, Subjects.IMMUTABLE
 
 DOCUMENTS = {
-    "organization_read_trust, both subjects": organization_read_trust(REGISTRY, OWNER, [REPOSITORY, NEIGHBOUR], BOTH),
-    "organization_read_trust, both subjects, no repositories": organization_read_trust(REGISTRY, OWNER, [], BOTH),
-    "organization_read_trust, immutable subjects": organization_read_trust(REGISTRY, OWNER, [REPOSITORY], IMMUTABLE),
-    "catalog_read_trust, both subjects": catalog_read_trust(REGISTRY, OWNER, [REPOSITORY, NEIGHBOUR], BOTH),
-    "catalog_read_trust, immutable subjects": catalog_read_trust(REGISTRY, OWNER, [REPOSITORY], IMMUTABLE),
-    "catalog_read_trust, no repositories": catalog_read_trust(REGISTRY, OWNER, [], BOTH),
+    "organization_read_trust, both subjects": organization_read_trust(REGISTRY, OWNER, [REPOSITORY, NEIGHBOUR]),
+    "organization_read_trust, both subjects, no repositories": organization_read_trust(REGISTRY, OWNER, []),
+    "organization_read_trust, immutable subjects": organization_read_trust(REGISTRY, OWNER, [REPOSITORY], {REPOSITORY.id}),
+    "catalog_read_trust, both subjects": catalog_read_trust(REGISTRY, OWNER, [REPOSITORY, NEIGHBOUR]),
+    "catalog_read_trust, immutable subjects": catalog_read_trust(REGISTRY, OWNER, [REPOSITORY], {REPOSITORY.id}),
+    "catalog_read_trust, no repositories": catalog_read_trust(REGISTRY, OWNER, []),
     "nobody_trust": nobody_trust(REGISTRY),
     "repository_read_trust, both subjects": repository_read_trust(REGISTRY, REPOSITORY, BOTH),
     "repository_read_trust, immutable subjects": repository_read_trust(REGISTRY, REPOSITORY, IMMUTABLE),

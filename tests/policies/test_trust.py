@@ -144,9 +144,10 @@ PULL_REQUEST = {
 IMMUTABLE_PULL_REQUEST = PULL_REQUEST | {"sub": "repo:acme@7000/payments-api@9001:pull_request"}
 STRANGER = PULL_REQUEST | {"sub": "repo:acme@7000/stranger@9999:pull_request", "repository_id": "9999"}
 STRANGER_BY_NAME = STRANGER | {"sub": "repo:acme/stranger:pull_request"}
+STRICT = {Subjects.BOTH: (), Subjects.IMMUTABLE: (REPOSITORY.id, NEIGHBOUR.id)}
 EVERY_READER = {
-    "organization": lambda forms: organization_read_trust(REGISTRY, OWNER, [REPOSITORY, NEIGHBOUR], forms),
-    "catalog": lambda forms: catalog_read_trust(REGISTRY, OWNER, [REPOSITORY, NEIGHBOUR], forms),
+    "organization": lambda forms: organization_read_trust(REGISTRY, OWNER, [REPOSITORY, NEIGHBOUR], STRICT[forms]),
+    "catalog": lambda forms: catalog_read_trust(REGISTRY, OWNER, [REPOSITORY, NEIGHBOUR], STRICT[forms]),
     "one repository": lambda forms: repository_read_trust(REGISTRY, REPOSITORY, forms),
 }
 READ_REFUSALS = {
@@ -197,11 +198,11 @@ def test_one_repository_is_not_its_neighbour():
 def test_nobody_is_let_in_without_repositories(claims):
     given = claims | {"aud": "sts.amazonaws.com"}
     assert not admits(nobody_trust(REGISTRY), given)
-    assert not admits(catalog_read_trust(REGISTRY, OWNER, [], Subjects.BOTH), given)
+    assert not admits(catalog_read_trust(REGISTRY, OWNER, []), given)
 
 
 def test_without_repositories_the_organisation_reads_by_immutable_subject():
-    role = organization_read_trust(REGISTRY, OWNER, [], Subjects.BOTH)
+    role = organization_read_trust(REGISTRY, OWNER, [])
     assert admits(role, IMMUTABLE_PULL_REQUEST)
     assert not admits(role, PULL_REQUEST)
 

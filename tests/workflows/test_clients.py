@@ -12,10 +12,8 @@ import shutil
 import subprocess
 import sys
 import tarfile
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -24,6 +22,7 @@ import pytest
 from rehearsal import package_managers
 from rehearsal.actions import Conclusion, RunResult, definitions, machine
 from rehearsal.actions.github import start_jobs
+from tests.serving import Quiet, served
 from tests.workflows import sources
 from tests.workflows.calling import run_workflow
 from tests.workflows.registry import ACCOUNT, DOMAIN, PROJECT, LocalCloud
@@ -44,21 +43,15 @@ class Proxy:
 def proxy() -> Iterator[Proxy]:
     seen = Proxy("")
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet):
         def refuse(self) -> None:
             seen.asked.append(self.path)
             self.send_error(403)
 
         do_CONNECT = do_GET = do_HEAD = do_POST = refuse
 
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        seen.url = f"http://127.0.0.1:{server.server_port}"
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with served(Handler) as seen.url:
         yield seen
-        server.shutdown()
 
 
 @pytest.fixture(scope="session")
