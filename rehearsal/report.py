@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from policies.names import RoleKind
 from rehearsal.scenario import ERROR, SKIPPED, Outcome
 
 _PLAIN_WIDTH = 132
@@ -116,7 +117,7 @@ def outputs(values: Mapping[str, Any]) -> Table:
     for name, one in sorted(values["repositories"].items()):
         drawn.add_row(f"repository {name}", f"read by {one['readers']}; {', '.join(sorted(one['endpoints']))}")
     for name, one in sorted(values["consumers"].items()):
-        roles = [kind for kind in ("read", "publish", "promote") if f"{kind}Role" in one]
+        roles = [kind for kind in RoleKind if f"{kind}Role" in one]
         drawn.add_row(name, f"team {one['team']}, installs from {one['repository']}; roles: {', '.join(roles)}")
     return drawn
 
