@@ -16,7 +16,7 @@ GITHUB = ROOT / ".github"
 DEPENDABOT = yaml.safe_load((GITHUB / "dependabot.yml").read_text())
 MANIFESTS = {"pip": "requirements.txt", "gomod": "go.mod", "npm": "package-lock.json", "github-actions": "action.yml"}
 # Examples that tests run with a registry of their own.
-OTHERS = re.compile(r"^(venv|\.engine|examples/(?!consumer)|.*node_modules)")
+OTHERS = re.compile(r"^(venv|\.engine|\.clients|\.site|examples/(?!consumer)|.*node_modules)")
 
 
 @pytest.mark.parametrize("ecosystem", MANIFESTS)

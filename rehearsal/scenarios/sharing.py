@@ -34,7 +34,8 @@ def scenarios(world: World) -> list[Scenario]:
         *_organization(world, sharing),
         *_paths(world, sharing),
         *_accounts(world, sharing),
-        *[scenario for team in world.settings.teams if team.publishers for scenario in _publishers(world, team)],
+        # A role that publishes to several teams' repositories tries shared once.
+        *{one.name: one for team in world.settings.teams if team.publishers for one in _publishers(world, team)}.values(),
     ]
 
 

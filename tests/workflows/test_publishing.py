@@ -240,7 +240,8 @@ def test_a_failure_with_a_name_of_ones_own_names_no_owner(cloud: LocalCloud, tmp
     assert "belongs to" not in result.output
 
 
-@pytest.fixture(scope="module")
+# As long as the cloud: a worker that is given some of these tests, then others, then more of these sets up a module twice.
+@pytest.fixture(scope="session")
 def identity(cloud: LocalCloud) -> None:
     """Another team's repository, and the package groups of what both own, as the program makes them."""
     codeartifact = cloud.aws("codeartifact")
