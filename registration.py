@@ -8,6 +8,7 @@ from components.consumer import ConsumingRepository
 from components.developers import DeveloperAccess
 from components.events import PackageEvents
 from components.github_oidc import GitHubOidc
+from components.github_organization import GitHubOrganization
 from components.registry import PackageRegistry
 from components.sandbox import Sandbox
 from components.team import Team
@@ -25,6 +26,10 @@ def register(settings: Settings, planned: parts.Plan, directory: pulumi.Provider
         upstreams = [teams[name].repository for name in team.upstreams]
         teams[team.name] = Team(team.name, team, registry.domain_name, upstreams, registry.shared_repository)
 
+    organization = None
+    if planned.organization:
+        organization = GitHubOrganization("organization", planned.organization, registry.shared_repository, oidc.read_role_arns[0])
+
     consumers: dict[str, ConsumingRepository] = {}
     for consumer in planned.consumers:
         own = teams.get(consumer.team_repository)
@@ -38,6 +43,7 @@ def register(settings: Settings, planned: parts.Plan, directory: pulumi.Provider
                 depends_on=[registry, oidc, *([own] if own else [])],
                 aliases=[pulumi.Alias(name=consumer.renamed_from)] if consumer.renamed_from else None,
             ),
+            organization_guards=organization.guards(consumer.organization_rulesets) if organization else (),
         )
 
     builds = BuildAccess("builds", planned.builds)

@@ -18,7 +18,7 @@ from rehearsal.clients import Credentials
 from rehearsal.control import Control
 from rehearsal.facts import Facts, RepositoryFacts, derived, with_ref
 from rehearsal.world import credentials
-from settings import Repository, Settings, Subjects
+from settings import GithubScope, Repository, Settings, Subjects
 
 OWNER_ID, STRANGER_ID = 1_000, 2_000
 _TEAM_IDS, _REPOSITORY_IDS, _STRANGER_IDS = 3_000, 500_000, 600_000
@@ -38,6 +38,13 @@ DEPLOYER_PERMISSIONS = {
     "members": "read",
     "organization_plan": "read",
 }
+# Besides, where rulesets and variables are the organisation's (githubScope: organization).
+ORGANIZATION_PERMISSIONS = {"organization_actions_variables": "write", "organization_administration": "write"}
+
+
+def deployer_permissions(settings: Settings) -> dict[str, str]:
+    """What the App of a stack may do."""
+    return DEPLOYER_PERMISSIONS | (ORGANIZATION_PERMISSIONS if settings.github_scope is GithubScope.ORGANIZATION else {})
 
 
 def reviewers(settings: Settings) -> list[str]:
@@ -149,7 +156,7 @@ def github(settings: Settings, reviewers: Sequence[str] = (), facts: Facts | Non
         "token": DEPLOYER_TOKEN,
         "organization": settings.github_owner,
         "app_id": DEPLOYER_APP,
-        "permissions": DEPLOYER_PERMISSIONS,
+        "permissions": deployer_permissions(settings),
     }
     return {
         "users": _users(settings),

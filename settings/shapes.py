@@ -20,7 +20,17 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from plan.declared import TRUST_MAX, TRUST_MAX_RAISED, AnnouncedPackages, DeveloperMode, Encryption, OidcProvider, Readers, ReadRole
+from plan.declared import (
+    TRUST_MAX,
+    TRUST_MAX_RAISED,
+    AnnouncedPackages,
+    DeveloperMode,
+    Encryption,
+    GithubScope,
+    OidcProvider,
+    Readers,
+    ReadRole,
+)
 from policies.events import STATES
 from policies.github_tokens import Subjects
 from policies.guards import GITHUB_ACTIONS_APP
@@ -260,6 +270,7 @@ _ENCRYPTION_SCHEMA = {"type": "string", **pattern_schema(f"customer|aws|{_KEY_AR
 EncryptionWord = Annotated[Encryption | str, WrapValidator(_encrypted), WithJsonSchema(_ENCRYPTION_SCHEMA)]
 OidcProviderWord = Annotated[OidcProvider, Field(strict=False), _choice(OidcProvider)]
 ReadRoleWord = Annotated[ReadRole, Field(strict=False), _choice(ReadRole)]
+GithubScopeWord = Annotated[GithubScope, Field(strict=False), _choice(GithubScope)]
 SubjectsWord = Annotated[Subjects, Field(strict=False), _choice(Subjects)]
 DeveloperModeWord = Annotated[DeveloperMode, Field(strict=False), _choice(DeveloperMode)]
 ReadersWord = Annotated[Readers, Field(strict=False), _choice(Readers)]
@@ -397,6 +408,7 @@ class StackShape(_StackShape):
     token_duration: Seconds
     github_oidc_provider: OidcProviderWord
     read_role: ReadRoleWord
+    github_scope: GithubScopeWord
     subjects: SubjectsWord
     iam: IamShape
     publishing: PublishingShape

@@ -20,6 +20,11 @@ ENVIRONMENT = f"{REPOSITORY}/environments/{{environment_name}}"
 OPERATIONS = {
     "/orgs/{org}": ["get"],
     "/orgs/{org}/teams/{team_slug}": ["get"],
+    "/orgs/{org}/actions/variables": ["get", "post"],
+    "/orgs/{org}/actions/variables/{name}": ["get", "patch", "delete"],
+    "/orgs/{org}/actions/variables/{name}/repositories": ["get"],
+    "/orgs/{org}/rulesets": ["get", "post"],
+    "/orgs/{org}/rulesets/{ruleset_id}": ["get", "put", "delete"],
     REPOSITORY: ["get"],
     f"{REPOSITORY}/branches": ["get"],
     f"{REPOSITORY}/actions/variables": ["get", "post"],
