@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
+from existing import github_organization
 from existing.answers import Answers
 from existing.github import names_in_state, where
-from leftovers import RULESET_TYPE, VARIABLE_TYPE, Known, key
+from leftovers import ORGANIZATION_RULESET_TYPE, RULESET_TYPE, VARIABLE_TYPE, Known, key
 from plan import parts
 from policies import branches
 from policies.branches import HEADS, TAGS
@@ -33,6 +34,7 @@ _FORBIDS = {
 
 def notes(planned: parts.Plan, known: Known, answers: Answers) -> Iterator[str]:
     """A line for each thing, with the catalog's file and key. Repositories that an earlier run came to have had theirs, but for tags."""
+    yield from github_organization.unseen(planned, answers)
     for one in planned.consumers:
         found = list(_tags(one, known, answers))
         if _new(one, known):
@@ -42,7 +44,7 @@ def notes(planned: parts.Plan, known: Known, answers: Answers) -> Iterator[str]:
 
 def _new(one: parts.ConsumingRepository, known: Known) -> bool:
     names = names_in_state(one)
-    made = any(key(VARIABLE_TYPE, name, variable) in known.made for name in names for variable in one.variables)
+    made = any(key(VARIABLE_TYPE, name, variable) in known.made for name in names for variable in one.effective_variables)
     return not made and not known.begun("ConsumingRepository", *names)
 
 
@@ -56,7 +58,7 @@ def _rules(one: parts.ConsumingRepository, answers: Answers) -> Iterator[str]:
     GitHub lists those of a branch, also before it is there, and none of a tag.
     https://docs.github.com/en/rest/repos/rules#get-rules-for-a-branch
     """
-    guarded = dict.fromkeys(ref for each in one.rulesets if one.publishing and each.target == "branch" for ref in each.refs)
+    guarded = dict.fromkeys(ref for each in one.guards if one.publishing and each.target == "branch" for ref in each.refs)
     for ref in guarded:
         # Of a pattern, a branch that it takes in.
         branch = ref.removeprefix(HEADS)
@@ -75,7 +77,9 @@ def _kind(kind: str) -> str:
 
 
 def _shadowed(one: parts.ConsumingRepository, answers: Answers) -> Iterator[str]:
-    there = {name: value for name, value in _organization_variables(one, answers) if name in one.variables}
+    # This stack's own are meant to be.
+    own = {name for name in one.variables if name not in one.organization_variables}
+    there = {name: value for name, value in (_organization_variables(one, answers) if own else ()) if name in own}
     if there:
         named = ", ".join(f"{name} ({value} there, {one.variables[name]} here)" for name, value in there.items())
         yield f"its own Actions variables shadow the organisation's of the same names: {named}; workflows that read those get these"
@@ -96,8 +100,10 @@ def _organization_variables(one: parts.ConsumingRepository, answers: Answers) ->
 
 def _tags(one: parts.ConsumingRepository, known: Known, answers: Answers) -> Iterator[str]:
     """Tags that were pushed before they could publish. What publishes is an event, and theirs is over."""
-    guards = next((each for each in one.rulesets if each.kind == "release-tags"), None)
-    if guards is None or any(key(RULESET_TYPE, name, guards.name) in known.made for name in names_in_state(one)):
+    guards = next((each for each in one.guards if each.kind == "release-tags"), None)
+    if guards is None or key(ORGANIZATION_RULESET_TYPE, guards.name) in known.made:
+        return
+    if any(key(RULESET_TYPE, name, guards.name) in known.made for name in names_in_state(one)):
         return
     patterns = [ref.removeprefix(TAGS) for ref in guards.refs]
     there: dict[str, None] = {}
