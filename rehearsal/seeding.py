@@ -13,7 +13,7 @@ from policies.document import statement, text
 from policies.events import Names
 from policies.github_tokens import AUDIENCE
 from rehearsal import clients, identity_center
-from rehearsal.cast import ADMIN, COLLEAGUE, MANAGER, STRANGER_ORGANIZATION, WRITER, publishers
+from rehearsal.cast import ADMIN, COLLEAGUE, MANAGER, REPOSITORY_ADMIN, STRANGER_ORGANIZATION, WRITER, publishers
 from rehearsal.clients import Credentials
 from rehearsal.control import Control
 from rehearsal.facts import Facts, RepositoryFacts, derived, with_ref
@@ -54,7 +54,7 @@ def reviewers(settings: Settings) -> list[str]:
 
 
 def _users(settings: Settings) -> list[dict[str, Any]]:
-    people = [WRITER, *reviewers(settings), MANAGER, ADMIN]
+    people = [WRITER, *reviewers(settings), MANAGER, ADMIN, REPOSITORY_ADMIN]
     return [{"login": login, "id": _USER_IDS + number} for number, login in enumerate(people)]
 
 
@@ -77,7 +77,7 @@ def _repository(owner: str, name: str, id: int, subject: str, settings: Settings
         "name": name,
         "id": id,
         "subject": subject,
-        "admins": [ADMIN],
+        "admins": [ADMIN, REPOSITORY_ADMIN],
         "writers": [WRITER, *reviewers(settings), MANAGER],
         "visibility": there.visibility,
         "default_branch": there.default_branch,

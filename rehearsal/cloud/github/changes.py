@@ -289,6 +289,29 @@ def _share(source: Repository, target: Repository, sha: str) -> None:
     target.commits.update({one: source.commits[one] for one in source.history(sha)})
 
 
+# --- rulesets -------------------------------------------------------------------------------------------------------------------
+
+
+def edit_ruleset(repo: Repository, actor: User, name: str, *, delete: bool) -> str:
+    """Save a ruleset that holds for the repository as it is, or delete it. The organisation's are its owners' alone.
+
+    https://docs.github.com/en/organizations/managing-organization-settings/managing-rulesets-for-repositories-in-your-organization
+    """
+    found = next((one for one in repo.every_ruleset if one.name == name), None)
+    if found is None:
+        raise NotFound(f"there is no ruleset {name!r} in {repo.full_name}")
+    inherited = found.id not in repo.rulesets
+    if inherited and actor.login not in repo.owner.owners:
+        raise Refused(403, f"{actor.login} may not manage rulesets of the organization {repo.owner.login}")
+    if not inherited and not has_role(repo, actor.login, "admin"):
+        raise Refused(403, f"{actor.login} may not manage rulesets of {repo.full_name}")
+    if delete:
+        del (repo.owner.rulesets if inherited else repo.rulesets)[found.id]
+    else:
+        found.updated_at = now()
+    return repo.owner.login if inherited else repo.full_name
+
+
 # --- checks ---------------------------------------------------------------------------------------------------------------------
 
 
