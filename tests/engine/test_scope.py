@@ -115,6 +115,7 @@ def test_a_switch_stops_wherever_it_may(world: World) -> None:
         assert {one.partition(" ")[0] for one in steps} == {"create", "delete"}
 
 
+@pytest.mark.slow("a switch makes and removes the same resources; tests/plan and tests/components have editions and what waits for them")
 def test_repositories_join_leave_and_change_their_branches_in_the_organization(world: World) -> None:
     life = world.life
     life.configure(githubScope="organization")
