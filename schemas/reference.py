@@ -93,7 +93,7 @@ def _options(module: str, command: str = "") -> Rows:
     yield "option", "what it does"
     for one in parser._actions:
         if one.help != argparse.SUPPRESS and not isinstance(one, argparse._HelpAction):
-            value = "" if one.nargs == 0 else one.metavar or ("|".join(one.choices) if one.choices else one.dest.upper())
+            value = "" if one.nargs == 0 else str(one.metavar or "|".join(one.choices or ()) or one.dest.upper())
             yield f"`{' '.join([*one.option_strings[-1:], value]).strip()}`", one.help or ""
 
 
