@@ -91,6 +91,9 @@ CASES: dict[str, Tree] = {
     "one name in two formats": stack(
         _SAME_NAME, namespaces={"npm": ["contoso-*"], "pypi": ["contoso-*"]}, events={"sqs": [_QUEUE], "packages": "owned"}
     ),
+    "a Slack channel": stack(
+        events={"slack": {"workspace": "T07EA123LEP", "channel": "C07EZ1ABC23"}}, **{"aws:defaultTags": {"tags": {"owner": "web"}}}
+    ),
     "an HTTPS subscriber, who has to confirm": stack(events={"https": ["https://hooks.contoso.example/packages"]}),
     "release tags with another prefix than v": stack(_publishing("main", release_tags=["release-*"])),
     "the longest tokens": stack(tokenDuration=43_200),
