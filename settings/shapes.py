@@ -609,7 +609,7 @@ class RepositoryShape(_CatalogShape):
         [],
     )
     dependabot: YesOrNo = described(
-        "`true` creates a role with which [Dependabot](../recipes.md#dependabot) reads packages for this repository alone", False
+        "`true` creates a role with which [Dependabot](../installing.md#dependabot) reads packages for this repository alone", False
     )
     subjects: SubjectsWord | None = described(
         "`both` or `immutable`, for this repository alone. For `immutable`, opt the repository in on GitHub first: its `sub` then changes "

@@ -35,6 +35,7 @@ from settings import regions, shapes
 from settings.provider_keys import CREDENTIAL_KEYS
 from tests.docs.pages import ROOT, Page, codes, page, pages, table
 from tests.docs.shipped import recorded
+from tests.docs.test_recipes import RECIPES
 from tests.rehearsal.offline import scenarios
 
 REFERENCE = page("docs/reference.md")
@@ -325,13 +326,13 @@ def _parsed_with(tmp_path: Path, files: dict[str, str]) -> settings.Settings:
 def _named_blocks() -> list[tuple[str, str, str]]:
     """YAML blocks with the page that they are on and their first line, which says which file they are.
 
-    All but the recipes', which are files of the examples (test_recipes).
+    All but those of the pages that show files of the examples (test_recipes).
     """
     return [
         (one.name, block.text.splitlines()[0].removeprefix("# "), block.text)
         for one in pages()
         for block in one.blocks
-        if block.language == "yaml" and one.name != "docs/recipes.md"
+        if block.language == "yaml" and one.name not in RECIPES
     ]
 
 
