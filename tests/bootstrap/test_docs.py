@@ -8,44 +8,16 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
-from pydantic import BaseModel
 
-from bootstrap import declaration
 from policies.arns import Registry
 from policies.deployment_tokens import Operation, PulumiStack
 from policies.deployments import Access, Deployed
 from rehearsal import seeding
 from tests.bootstrap import samples
-from tests.docs.pages import codes, page, table
+from tests.docs.pages import page, table
 from tests.docs.shipped import recorded
 
 README, DEPLOYMENTS, FIRST = page("bootstrap/README.md"), page("docs/deployments.md"), page("docs/first-deployment.md")
-
-
-def _keys(shape: type[BaseModel], prefix: str = "") -> set[str]:
-    return {f"{prefix}{field.alias or name}" for name, field in shape.model_fields.items()}
-
-
-def test_every_key_is_documented_and_no_other():
-    top = _keys(declaration.Declared) - {"stacks", "pulumiCloud", "githubActions"}
-    wanted = (
-        top
-        | _keys(declaration._StackShape, "stacks.NAME.")
-        | _keys(declaration._PulumiCloudShape, "pulumiCloud.")
-        | _keys(declaration._GitHubActionsShape, "githubActions.")
-        | {"aws:region", "aws:allowedAccountIds", "github:owner"}
-    )
-    assert {key for row in table(README.section("Keys")) for key in codes(row[0])} == wanted
-
-
-def test_defaults_are_documented():
-    shown = {codes(row[0])[0]: row[1] for row in table(README.section("Keys"))}
-    defaults = declaration.defaults(samples.FOLDER)
-    assert shown["repository"] == f"`{defaults['package-flow-bootstrap:repository']}`"
-    assert shown["checks"] == f"`[{', '.join(defaults['package-flow-bootstrap:checks'])}]`"
-    assert shown["approvals"] == f"`{defaults['package-flow-bootstrap:approvals']}`"
-    assert shown["codeOwners"] == f"`{str(defaults['package-flow-bootstrap:codeOwners']).lower()}`"
-    assert shown["stacks.NAME.pullRequestPreviews"] == "`false`"
 
 
 def test_the_subject_that_is_shown_is_the_one_that_is_trusted():
