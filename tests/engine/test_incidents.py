@@ -53,3 +53,26 @@ def test_a_lost_state_comes_back_from_an_export_and_changes_nothing(tmp_path: Pa
         succeeded(checkout.run(up))
         succeeded(checkout.run("pulumi up --stack small --expect-no-changes"))
         assert life.cloud.control.get("end-state")["lines"] == before
+
+
+def test_a_name_that_another_repository_took_is_forgotten_and_onboarded(tmp_path: Path) -> None:
+    block = OPERATIONS.section("A name that another repository has").split("```bash\n")[1].partition("```")[0]
+    forget = block.replace("prod", "small").replace("web-tooling", API)
+    with living(SMALL, tmp_path) as life:
+        checkout = Checkout(life, tmp_path)
+        checkout.configure()
+        succeeded(checkout.run("pulumi stack init small"))
+        succeeded(checkout.run("pulumi up --stack small"))
+        life.cloud.control.act("github/repositories/delete", repository=f"acme/{API}")
+        life.cloud.control.post("github/seed", repositories=[{"owner": "acme", "name": API, "id": 777}])
+        refused = checkout.run("pulumi up --stack small")
+        assert refused.returncode != 0 and "got repository 777 on GitHub" in refused.stdout + refused.stderr
+        succeeded(checkout.run(f"set -euo pipefail\n{forget}"))
+        known = [one for one in checkout.state() if one.get("outputs", {}).get("repository") == API]
+        assert known == []
+        assert life.cloud.control.get(f"github/repositories/acme/{API}")["rulesets"] == []
+        succeeded(checkout.run("pulumi up --stack small"))
+        succeeded(checkout.run("pulumi up --stack small --expect-no-changes"))
+        assert len(life.cloud.control.get(f"github/repositories/acme/{API}")["rulesets"]) == 2
+        trust = life.aws("iam").get_role(RoleName=f"small-publish-{API}")["Role"]["AssumeRolePolicyDocument"]
+        assert "'777'" in str(trust)
