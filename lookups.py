@@ -6,9 +6,10 @@ and one LookupProblems lists all that stands in the way. Deciding is pure; only 
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import pulumi
@@ -17,7 +18,9 @@ import pulumi_github as github
 from pulumi import runtime
 
 import leftovers
-from existing import github_organization, noted
+from existing import apart, github_organization, noted, spent
+from existing import listed as lists
+from existing.listed import PER_PAGE, Page
 from existing.table import look
 from existing.there import There
 from leftovers import (
@@ -140,9 +143,10 @@ def look_up(settings: Settings, identity_center: pulumi.ProviderResource | None 
     planned = plan_once(settings, seen)
     left = leftovers.Found() if unanswered else _leftovers(settings, seen, planned, unanswered)
     there, more = ([], []) if unanswered else _existing(settings, seen, planned, identity_center, unanswered)
+    crowded = [] if unanswered else _crowded(seen, planned, unanswered)
+    pulumi.log.info(_requests.line())
     # Environments and variables are judged with their repository.
     others = [one for one in there if one.type not in _JUDGED_WITH_REPOSITORIES and one.key not in left.adopted]
-    crowded = [] if unanswered else _crowded(seen, planned, unanswered)
     # What was not answered would look as if it were not there.
     found = unanswered or [*problems(settings, seen, planned), *crowded, *left.problems, *(one.problem(settings.stack) for one in others)]
     if found or seen.owner is None:
@@ -699,14 +703,23 @@ class Asking:
 
 def _invoke(function: Callable[..., Any], **arguments: Any) -> Any:
     """What a provider answers, None if there is no such thing. Raises _NoAnswer with the provider's words for every other error."""
+    answer = None
     try:
-        return function(**arguments)
+        answer = apart.call(function, **arguments)
+        return answer
     except Exception as error:  # the SDK raises no narrower type
         if _absent(error):
             return None
         # Providers tell what they answered after what they were asked, and put pages of HTML behind.
         words = " ".join(str(error).split())
         raise _NoAnswer(f"the question was refused: {bounded(words, _ERROR_MAX)}") from error
+    finally:
+        if function.__module__.startswith(f"{github.__name__}."):
+            _requests.count(getattr(function, "__name__", ""), arguments, answer)
+
+
+# Of the look-up that is under way: a process has one at a time.
+_requests = spent.Requests()
 
 
 # How each says that a thing is not there. What was asked for stands beside it and may hold any number and word. GitHub's client says the
@@ -760,12 +773,17 @@ def _there(what: str, answer: Any) -> Any:
 def _see(settings: Settings, identity_center: pulumi.ProviderResource | None, unanswered: list[str]) -> Seen:
     """Everything; where a question is not answered, what stands in for it and a line in `unanswered`."""
     ask = Asking(unanswered)
+    _requests.begin()
     account, caller = ask("aws: the caller's account", _see_caller, ("", ""))
     partition = ask("aws: the partition", _see_partition, "")
     owner, plan = ask(f"github:owner: {settings.github_owner}", lambda: _see_owner(settings.github_owner), (None, ""))
     slugs = {slug: team.file for team in settings.teams[::-1] for slug in reversed(_slugs(team))}
     provider = "package-flow:githubOidcProvider: the account's provider"
     state = ask("pulumi: this stack's own state", own_state, State())
+    _afford(settings, state, len(slugs))
+    names = {*(one.name for one in settings.repositories), *_departing(settings, state)}
+    listed = _listed(f"orgs/{settings.github_owner}/repos?sort=full_name&", names, "name", _IN_LIST)
+    teams = _listed(f"orgs/{settings.github_owner}/teams?", slugs, "slug", ("id",))
     return Seen(
         partition=partition,
         account=account,
@@ -773,12 +791,14 @@ def _see(settings: Settings, identity_center: pulumi.ProviderResource | None, un
         plan=plan,
         repositories={
             one.name: ask(
-                f"{team.file}: repositories.{one.name}", partial(_see_repository, settings.github_owner, one, state), SeenRepository("")
+                f"{team.file}: repositories.{one.name}",
+                partial(_see_repository, settings.github_owner, one, state, listed.get(one.name)),
+                SeenRepository(""),
             )
             for team in settings.teams
             for one in team.repositories
         },
-        teams={slug: ask(f"{file}: GitHub team {slug}", partial(_see_team, slug), None) for slug, file in slugs.items()},
+        teams={slug: ask(f"{file}: GitHub team {slug}", partial(_see_team, slug, teams.get(slug)), None) for slug, file in slugs.items()},
         oidc_audiences=ask(provider, lambda: _see_oidc_audiences(partition, account), None),
         state=state,
         build_roles={role: ask(f"package-flow:builds.roles: {role}", partial(_see_role, role), None) for role in settings.build_roles},
@@ -792,10 +812,29 @@ def _see(settings: Settings, identity_center: pulumi.ProviderResource | None, un
             WorkflowRepository(""),
         ),
         departed={
-            name: ask(f"{settings.catalog}: {name}, which is gone", partial(_see_id, f"{settings.github_owner}/{name}"), 0)
+            name: ask(
+                f"{settings.catalog}: {name}, which is gone", partial(_see_id, f"{settings.github_owner}/{name}", listed.get(name)), 0
+            )
             for name in sorted(_departing(settings, state))
         },
     )
+
+
+def _afford(settings: Settings, state: State, teams: int) -> None:
+    """Raises LookupProblems if this hour's requests to GitHub are not enough for what follows."""
+    there, needs = _allowance(), spent.needed(settings, state.repository_ids, teams)
+    _requests.allowance = there
+    if why := spent.refusal(needs, there):
+        raise LookupProblems([why])
+    if note := spent.warning(needs, there):
+        pulumi.log.warn(note)
+
+
+def _allowance() -> spent.Allowance | None:
+    try:
+        return spent.allowance(_see_rest(spent.RATE_LIMIT))
+    except _NoAnswer:
+        return None
 
 
 def _departing(settings: Settings, state: State) -> set[str]:
@@ -805,8 +844,33 @@ def _departing(settings: Settings, state: State) -> set[str]:
     return (set(state.repository_ids) & by_name) - named
 
 
-def _see_id(full_name: str) -> int:
-    one = _invoke(github.get_repository, full_name=full_name)
+# What is needed of a repository, by the names that GitHub's lists have for it.
+_IN_LIST = ("id", "full_name", "default_branch", "visibility", "archived", "fork")
+
+
+def _listed(path: str, names: Collection[str], key: str, needed: Iterable[str]) -> dict[str, Mapping[str, Any]]:
+    """Entries of a list of the organisation, by name, that say what is needed. One that is not there is looked up alone."""
+
+    def page(number: int) -> Page:
+        endpoint = f"{path}per_page={PER_PAGE}&page={number}"
+        try:
+            answer = _invoke(github.get_rest_api, endpoint=endpoint)
+            return Page() if answer is None or answer.code != 200 else lists.page(number, json.loads(answer.body), answer.headers)
+        except (_NoAnswer, TypeError, ValueError):
+            return Page()
+
+    return {name: one for name, one in lists.look(names, key, page).items() if {*needed} <= {*one}}
+
+
+def _ask_repository(full_name: str, listed: Mapping[str, Any] | None = None) -> Any:
+    """A repository by the list's entry, if there is one; otherwise alone, which finds it under a former name too."""
+    if listed is None:
+        return _invoke(github.get_repository, full_name=full_name)
+    return SimpleNamespace(**{one: listed[one] for one in _IN_LIST}, repo_id=listed["id"])
+
+
+def _see_id(full_name: str, listed: Mapping[str, Any] | None) -> int:
+    one = _ask_repository(full_name, listed)
     return _id("the repository's id", one.repo_id) if one is not None and one.repo_id else 0
 
 
@@ -841,10 +905,10 @@ def _see_owner(login: str) -> tuple[Owner | None, str]:
     return Owner(str(organization.login or ""), _id("the organisation's id", organization.id)), str(organization.plan or "").strip().lower()
 
 
-def _see_repository(owner: str, repository: Repository, state: State) -> SeenRepository:
+def _see_repository(owner: str, repository: Repository, state: State, listed: Mapping[str, Any] | None) -> SeenRepository:
     """A repository that does not exist or is not visible comes back with empty fields, not as an error."""
     name = repository.name
-    one = _invoke(github.get_repository, full_name=f"{owner}/{name}")
+    one = _ask_repository(f"{owner}/{name}", listed)
     if one is None or not one.repo_id or not one.full_name:
         return SeenRepository("")
     visibility, id = _visibility(one), _id("the repository's id", one.repo_id)
@@ -852,7 +916,6 @@ def _see_repository(owner: str, repository: Repository, state: State) -> SeenRep
     template = _there(
         "its OIDC subject template", _invoke(github.get_actions_repository_oidc_subject_claim_customization_template, name=name)
     )
-    variables = _there("the list of its Actions variables", _invoke(github.get_actions_variables, full_name=one.full_name)).variables or []
     return SeenRepository(
         full_name=one.full_name,
         name=name,
@@ -862,19 +925,28 @@ def _see_repository(owner: str, repository: Repository, state: State) -> SeenRep
         archived=one.archived is not False and one.archived is not None,
         fork=one.fork is True,
         default_subject=template.use_default is True,
-        variables={variable.name: variable.value for variable in variables if variable.name},
-        branches=_see_branches(repository, state.trusted_before(id)),
+        variables=_see_variables(one.full_name, repository, state),
+        branches=_see_branches(repository, state.trusted_before(id), one.default_branch or ""),
         environments=_see_environments(one.full_name, repository, state),
         workflow_permissions=_see_permissions(one.full_name, repository, state),
     )
 
 
-def _see_branches(repository: Repository, before: list[str]) -> tuple[str, ...] | None:
-    """Its branches, if one of its release branches is new; None in a preview whose credential may not list them.
+def _see_variables(full_name: str, repository: Repository, state: State) -> dict[str, str]:
+    """Its Actions variables, unless the state has every one that the program writes there."""
+    names, wanted = (repository.name, repository.renamed_from), variables_of(bool(repository.publishes), bool(repository.promotes))
+    if all(any((name, variable) in state.variables for name in names) for variable in wanted):
+        return {}
+    listed = _there("the list of its Actions variables", _invoke(github.get_actions_variables, full_name=full_name)).variables or []
+    return {one.name: one.value for one in listed if one.name}
+
+
+def _see_branches(repository: Repository, before: list[str], default: str) -> tuple[str, ...] | None:
+    """Its branches, if one of its release branches is new and not the default branch; None in a preview that may not list them.
 
     Whoever lists branches may read code, and a preview of a pull request runs what the pull request says.
     """
-    if set(repository.release_branches.names) <= set(before):
+    if not branches.may_be_unreviewed(repository.release_branches.names, before, default, repository.accepted_branches):
         return ()
     try:
         there = _there("the list of its branches", _invoke(github.get_repository_branches, repository=repository.name))
@@ -894,7 +966,15 @@ def _see_environments(full_name: str, repository: Repository, state: State) -> d
 
 def see_environments(full_name: str, wanted: Iterable[str]) -> dict[str, Mapping[str, Any]]:
     """Which of these environments a repository has, as GitHub describes them."""
-    found = {one: _see_rest(f"repos/{full_name}/environments/{one}") for one in wanted}
+    wanted, listed, all_listed = [*wanted], {}, False
+    if len(wanted) > 1:
+        answer = _see_rest(f"repos/{full_name}/environments?per_page={PER_PAGE}")
+        # GitHub's names of environments know no case.
+        listed = {str(one.get("name")).casefold(): one for one in (answer.get("environments") if answer else None) or ()}
+        all_listed = answer is None or len(listed) == answer.get("total_count")
+    found = {one: listed.get(one.casefold()) for one in wanted}
+    if not all_listed:
+        found = {name: one or _see_rest(f"repos/{full_name}/environments/{name}") for name, one in found.items()}
     return {name: one for name, one in found.items() if one is not None}
 
 
@@ -945,8 +1025,8 @@ def _see_rest(endpoint: str, kind: type[Any] = dict) -> Any:
     return found
 
 
-def _see_team(slug: str) -> int | None:
-    team = _invoke(github.get_team, slug=slug, summary_only=True)
+def _see_team(slug: str, listed: Mapping[str, Any] | None) -> int | None:
+    team = SimpleNamespace(id=listed["id"]) if listed else _invoke(github.get_team, slug=slug, summary_only=True)
     return None if team is None else _id("the team's id", team.id)
 
 
@@ -1018,8 +1098,9 @@ def _existing(
         return [], []
     questions = _Questions(seen.account, settings.domain.name, settings.developers.region if settings.developers else "", identity_center)
     known, ask = seen.state.known, Asking(unanswered)
+    visibilities = {name: one.visibility for name, one in seen.repositories.items()}
     there = ask("what is there already", lambda: look(planned(), known, dict(seen.repositories), questions), [])
-    return there, ask("what holds there already", lambda: list(noted.notes(planned(), known, questions)), [])
+    return there, ask("what holds there already", lambda: list(noted.notes(planned(), known, questions, visibilities)), [])
 
 
 _JUDGED_WITH_REPOSITORIES = (ENVIRONMENT_TYPE, BRANCH_POLICY_TYPE, VARIABLE_TYPE)
@@ -1036,8 +1117,14 @@ class _Questions:
     ) -> None:
         self._account, self._domain = account, domain
         self._identity_region, self._identity_center = identity_region, pulumi.InvokeOptions(provider=identity_center)
+        self._answered: dict[str, Any] = {}
 
     def rest(self, endpoint: str) -> Any:
+        if endpoint not in self._answered:
+            self._answered[endpoint] = self._rest(endpoint)
+        return self._answered[endpoint]
+
+    def _rest(self, endpoint: str) -> Any:
         try:
             return _see_rest(endpoint, object)
         except _NoAnswer as error:

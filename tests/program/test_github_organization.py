@@ -31,14 +31,33 @@ class There:
     """What GitHub's REST API answers; what is not in it is not there. `asked` are the endpoints."""
 
     def __init__(self, answers: Mapping[str, Any] | None = None) -> None:
-        self.answers, self.asked = dict(answers or {}), []
+        self.answers = dict(answers or {})
+        self.asked: list[str] = []
 
     def rest(self, endpoint: str) -> Any:
         self.asked.append(endpoint)
         return self.answers.get(endpoint.partition("?")[0])
 
-    def __getattr__(self, name: str) -> Any:
-        return lambda *_: None
+    def role(self, name: str) -> None: ...
+
+    def role_policy(self, role: str, name: str) -> None: ...
+
+    def policy(self, arn: str) -> None: ...
+
+    def alias(self, name: str) -> None: ...
+
+    def managed_by_aws(self, key: str) -> None: ...
+
+    def resource(self, type: str, identifier: str) -> None: ...
+
+    def topic(self, name: str) -> None: ...
+
+    def queue(self, name: str) -> None: ...
+
+    def permission_set(self, instance: str, name: str) -> None: ...
+
+    def repository(self, name: str) -> bool:
+        return False
 
 
 def described(one: Ruleset, id: int = 31, **changed: Any) -> dict[str, Any]:

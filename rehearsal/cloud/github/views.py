@@ -4,7 +4,7 @@ import base64
 from typing import Any
 
 from rehearsal.cloud.github import oidc
-from rehearsal.cloud.github.openapi import WEB, completed
+from rehearsal.cloud.github.openapi import WEB, completed, cut
 from rehearsal.cloud.github.rules import applicable
 from rehearsal.cloud.github.state import (
     Activity,
@@ -110,6 +110,11 @@ def repository(api: str, repository: Repository, permissions: dict[str, bool]) -
     return completed("full-repository", known if repository.owner.personal else {**known, "organization": owner})
 
 
+def minimal_repository(api: str, repo: Repository) -> dict[str, Any]:
+    """A `minimal-repository`, as it stands in the list of an organisation's."""
+    return cut("minimal-repository", repository(api, repo, {}))
+
+
 def branches(api: str, repo: Repository) -> list[dict[str, Any]]:
     """`short-branch` of each branch, by name; protected is what an active ruleset covers."""
     return [
@@ -132,13 +137,6 @@ def organization_variable(api: str, owner: Organization, variable_: Variable) ->
     url = f"{api}/orgs/{owner.login}/actions/variables/{variable_.name}/repositories"
     selected = {"selected_repositories_url": url} if variable_.visibility == "selected" else {}
     return {**variable(variable_), "visibility": variable_.visibility, **selected}
-
-
-def minimal_repository(api: str, repository: Repository) -> dict[str, Any]:
-    """A `minimal-repository`."""
-    owner = account(api, repository.owner.login, repository.owner.id, "User" if repository.owner.personal else "Organization")
-    known = {"id": repository.id, "name": repository.name, "full_name": repository.full_name, "owner": owner}
-    return completed("minimal-repository", {**known, "private": repository.visibility != "public"})
 
 
 def environment(api: str, github: GitHub, repo: Repository, environment: Environment) -> dict[str, Any]:

@@ -138,7 +138,7 @@ def test_a_repository_shows_what_holds_for_it_and_does_not_change_it(org: Client
 def test_a_repository_admin_edits_the_repositorys_own_alone(org: Client):
     create(org, API)
     org.ruleset("own", [{"type": "update"}], include=["refs/heads/x"])
-    edit = {"repository": "acme/api", "delete": True}
+    edit: dict[str, Any] = {"repository": "acme/api", "delete": True}
     assert (
         org.act("rulesets/edit", 403, actor="max", name="guard", **edit)["message"]
         == "max may not manage rulesets of the organization acme"
