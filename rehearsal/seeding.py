@@ -113,8 +113,10 @@ def _workflow_repository(settings: Settings, facts: Facts, listed: list[dict[str
         ref = settings.publishing.workflow.partition("@")[2]
         # Another organisation's is called from here, so it is public.
         there = facts.of(name) if owner == settings.github_owner else with_ref(RepositoryFacts(visibility="public"), ref)
-        known = _repository(owner, name, settings.publishing.repository_id or _REPOSITORY_IDS - 3, "name", settings, there)
+        known = _repository(owner, name, _REPOSITORY_IDS - 3, "name", settings, there)
         listed.append(known)
+    if settings.publishing.repository_id:
+        known["id"] = settings.publishing.repository_id
     if known["visibility"] != "public":
         known["actions_access"] = "organization"
 
@@ -194,6 +196,8 @@ def aws(
         iam = clients.aws(endpoint, registry.region, "iam", root)
         iam.create_open_id_connect_provider(Url=f"https://{GITHUB_OIDC_HOST}", ClientIDList=[AUDIENCE])
     _queues(settings, registry, root, endpoint)
+    if key := settings.domain.key:
+        control.post("keys", arn=key, accounts=[key.split(":")[4], registry.account])
     if settings.events and settings.events.slack:
         # What a person does once, in the console.
         control.post("chatbot/workspaces", account=registry.account, workspace=settings.events.slack.workspace)

@@ -464,6 +464,18 @@ def topic_exists(arn: str) -> bool:
         return import_module("ministack.services.sns")._topic_by_arn_any_scope(arn) is not None
 
 
+def create_key(arn: str, users: Sequence[str]) -> None:
+    """A symmetric key by its ARN, which others made and whose IAM these accounts may give rights to."""
+    account, region, id = arn.split(":")[4], arn.split(":")[3], arn.rpartition("/")[2]
+    everybody = {"Effect": "Allow", "Principal": {"AWS": list(users)}, "Action": "kms:*", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [everybody]})
+    with request_scope(account, region):
+        _, _, body = kms_service._create_key({"Description": "made by others", "Policy": policy})
+        drawn = json.loads(body)["KeyMetadata"]["KeyId"]
+        kms_service._keys[id] = {**kms_service._keys[drawn], "KeyId": id, "Arn": arn}
+        del kms_service._keys[drawn]
+
+
 class Directory:
     """What authorization.checks() asks about the accounts' state."""
 

@@ -28,16 +28,24 @@ def tag(publisher: Publisher, version: str) -> str:
     return f"{declared.removesuffix('*')}{version}" if declared else publisher.repository.release_tags.names[0]
 
 
+def _created(publisher: Publisher, name: str) -> str:
+    return f"{publisher.name}: create the tag {name} as a release manager"
+
+
 def _guards(world: World, publisher: Publisher) -> list[Scenario]:
     name, other = tag(publisher, "9.0.0"), tag(publisher, "9.0.1")
     place = f"{publisher.name} {name}"
-    created = f"{publisher.name}: create the tag {name} as a release manager"
+    created = _created(publisher, name)
 
     def denied(attempt: str, principal: str, act: Callable[[], str], after: tuple[str, ...] = ()) -> Scenario:
         return Scenario(f"{publisher.name}: {attempt}", principal, attempt, place, act, DENY, created, after)
 
+    # Of tags without a `*` there is one alone: who creates it has to come first, and be refused.
+    before = (f"{publisher.name}: create the tag {other} as a writer",) if name == other else ()
     return [
-        Scenario(created, "a release manager", "create a tag", place, lambda: world.github.tag(publisher.name, name, MANAGER)),
+        Scenario(
+            created, "a release manager", "create a tag", place, lambda: world.github.tag(publisher.name, name, MANAGER), after=before
+        ),
         denied(f"create the tag {other} as a writer", "a writer", lambda: world.github.tag(publisher.name, other, WRITER)),
         denied(
             f"move the tag {name}",
@@ -51,6 +59,7 @@ def _guards(world: World, publisher: Publisher) -> list[Scenario]:
 
 def _trust(world: World, publisher: Publisher) -> list[Scenario]:
     good = tag(publisher, "9.1.0")
+    before = (_created(publisher, good),) if good == tag(publisher, "9.0.0") else ()
     allowed = f"{publisher.name}: {_ASSUME} from the tag {good}"
 
     def on(name: str, actor: str) -> str:
@@ -64,7 +73,7 @@ def _trust(world: World, publisher: Publisher) -> list[Scenario]:
 
     others = [name for name in (f"x-{good}", f"{good}/x") if name not in publisher.repository.release_tags.names]
     return [
-        Scenario(allowed, f"{PUBLISH} on the tag {good}", _ASSUME, publisher.name, lambda: on(good, MANAGER)),
+        Scenario(allowed, f"{PUBLISH} on the tag {good}", _ASSUME, publisher.name, lambda: on(good, MANAGER), after=before),
         *(denied(name) for name in others),
     ]
 
