@@ -13,7 +13,7 @@ from policies.document import statement, text
 from policies.events import Names
 from policies.github_tokens import AUDIENCE
 from rehearsal import clients, identity_center
-from rehearsal.cast import ADMIN, COLLEAGUE, MANAGER, STRANGER_ORGANIZATION, WRITER, publishers
+from rehearsal.cast import ADMIN, COLLEAGUE, MANAGER, STRANGER_ORGANIZATION, WRITER, app_bot, publishers
 from rehearsal.clients import Credentials
 from rehearsal.control import Control
 from rehearsal.facts import Facts, RepositoryFacts, derived, with_ref
@@ -22,7 +22,7 @@ from settings import Repository, Settings, Subjects
 
 OWNER_ID, STRANGER_ID = 1_000, 2_000
 _TEAM_IDS, _REPOSITORY_IDS, _STRANGER_IDS = 3_000, 500_000, 600_000
-_USER_IDS = 10
+_USER_IDS, _BOT_IDS = 10, 100
 # A repository of the organisation that no catalog names.
 OUTSIDE_IMMUTABLE, OUTSIDE_BY_NAME = "package-flow-outside", "package-flow-outside-by-name"
 # The GitHub App with which the program runs: the permissions that docs and README list, no more.
@@ -48,7 +48,13 @@ def reviewers(settings: Settings) -> list[str]:
 
 def _users(settings: Settings) -> list[dict[str, Any]]:
     people = [WRITER, *reviewers(settings), MANAGER, ADMIN]
-    return [{"login": login, "id": _USER_IDS + number} for number, login in enumerate(people)]
+    bots = [{"login": app_bot(app), "id": _BOT_IDS + number, "app_id": app} for number, app in enumerate(_apps(settings))]
+    return [*({"login": login, "id": _USER_IDS + number} for number, login in enumerate(people)), *bots]
+
+
+def _apps(settings: Settings) -> list[int]:
+    """The GitHub Apps that create release tags."""
+    return list(dict.fromkeys(app for team in settings.teams for app in team.release_apps))
 
 
 def _teams(settings: Settings, reviewers: Sequence[str]) -> list[dict[str, Any]]:
@@ -71,7 +77,7 @@ def _repository(owner: str, name: str, id: int, subject: str, settings: Settings
         "id": id,
         "subject": subject,
         "admins": [ADMIN],
-        "writers": [WRITER, *reviewers(settings), MANAGER],
+        "writers": [WRITER, *reviewers(settings), MANAGER, *map(app_bot, _apps(settings))],
         "visibility": there.visibility,
         "default_branch": there.default_branch,
         "archived": there.archived,
@@ -130,7 +136,7 @@ def workflow_owner(settings: Settings) -> str:
 def github(settings: Settings, reviewers: Sequence[str] = (), facts: Facts | None = None) -> dict[str, Any]:
     """What the stand-in is seeded with; `reviewers` are teams that review deployments. `facts`: None = as the catalog implies."""
     facts = facts or derived(settings)
-    people = [user["login"] for user in _users(settings)]
+    people = [user["login"] for user in _users(settings) if "app_id" not in user]
     organization = {
         "login": settings.github_owner,
         "id": OWNER_ID,
@@ -138,7 +144,7 @@ def github(settings: Settings, reviewers: Sequence[str] = (), facts: Facts | Non
         "variables": dict(facts.variables),
         "owners": [ADMIN],
         "members": people,
-        "apps": [DEPLOYER_APP],
+        "apps": [DEPLOYER_APP, *_apps(settings)],
         "teams": _teams(settings, reviewers),
         "immutable_subjects": settings.subjects == "immutable",
     }
@@ -196,6 +202,7 @@ def aws(
         iam = clients.aws(endpoint, registry.region, "iam", root)
         iam.create_open_id_connect_provider(Url=f"https://{GITHUB_OIDC_HOST}", ClientIDList=[AUDIENCE])
     _queues(settings, registry, root, endpoint)
+    control.post("quotas", account=registry.account, trust_policy=settings.iam.trust_policy_length)
     if key := settings.domain.key:
         control.post("keys", arn=key, accounts=[key.split(":")[4], registry.account])
     if settings.events and settings.events.slack:

@@ -125,8 +125,10 @@ class World:
         environment: str | None = None,
     ) -> Job:
         """The publish job of a repository on its release branch, but for what is said otherwise."""
-        branch = branch or publisher.branch
-        creator = MANAGER if branch == publisher.branch and not tag else WRITER
+        # Who publishes from tags alone has no release branch.
+        released = "" if tag else publisher.branch
+        branch = branch or released
+        creator = MANAGER if branch == released and not tag else WRITER
         self.github.ensure_branch(publisher.name, tag or branch, creator, owner=owner, kind="tags" if tag else "heads")
         on: dict[str, Any] = {"ref": f"refs/tags/{tag}" if tag else f"refs/heads/{branch}"}
         if event in ("pull_request", "pull_request_target"):

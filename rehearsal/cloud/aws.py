@@ -25,7 +25,7 @@ from xml.sax.saxutils import escape
 os.environ.update(AUTH="true", BIND_HOST="127.0.0.1", IOT_MTLS_ENABLED="0", SFTP_ENABLED="0", LOG_LEVEL="ERROR")
 
 from ministack.core import iam_evaluator, router
-from ministack.core.responses import request_scope
+from ministack.core.responses import get_account_id, request_scope
 from ministack.services import iam as iam_service
 from ministack.services import kms as kms_service
 from ministack.services import sts
@@ -121,6 +121,7 @@ class Organization:
 
 decisions: list[dict[str, Any]] = []
 _organizations: dict[str, Organization] = {}
+_trust_quotas: dict[str, int] = {}
 _region = "us-east-1"
 _decided: ContextVar[bool] = ContextVar("authorised", default=False)
 
@@ -147,6 +148,7 @@ def reset() -> None:
     import_module("ministack.app")._reset_all_state()
     decisions.clear()
     _organizations.clear()
+    _trust_quotas.clear()
 
 
 def _take_over_decisions() -> None:
@@ -503,6 +505,11 @@ def create_account(account: str, organization: str | None = None, paths: Sequenc
         _organizations[account] = Organization(organization, tuple(paths))
 
 
+def raise_trust_quota(account: str, characters: int) -> None:
+    """What Service Quotas has granted an account: characters of a trust policy."""
+    _trust_quotas[account] = characters
+
+
 def organization_id(account: str) -> str | None:
     """aws:PrincipalOrgID of an account's principals; None outside organisations."""
     found = _organizations.get(account)
@@ -761,7 +768,7 @@ def _guarded(handler: Handler, rule: Callable[[Mapping[str, str]], None]) -> Han
 
 
 def _check_trust(document: str) -> None:
-    policy_rules.check_trust_policy(document)
+    policy_rules.check_trust_policy(document, _trust_quotas.get(get_account_id(), policy_rules.TRUST_POLICY_SIZE))
     known_accounts = {account for account, _ in iam_service._roles.to_dict()} | {account for account, _ in iam_service._users.to_dict()}
     for arn in policy_rules.role_principals(document):
         account, kind = _arn_account(arn) or "", arn.split(":")[5].split("/")[0]

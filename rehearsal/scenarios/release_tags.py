@@ -5,7 +5,7 @@ from typing import Any
 
 from policies.owned_names import Format
 from rehearsal import callers, packages
-from rehearsal.cast import MANAGER, WRITER, Publisher, tag_publishers
+from rehearsal.cast import WRITER, Publisher, tag_publishers
 from rehearsal.onboarding import BY_TAG, RELEASE
 from rehearsal.packages import Package
 from rehearsal.scenario import DENY, Scenario
@@ -29,7 +29,7 @@ def tag(publisher: Publisher, version: str) -> str:
 
 
 def _created(publisher: Publisher, name: str) -> str:
-    return f"{publisher.name}: create the tag {name} as a release manager"
+    return f"{publisher.name}: create the tag {name} as {publisher.tagger_in_words}"
 
 
 def _guards(world: World, publisher: Publisher) -> list[Scenario]:
@@ -44,16 +44,26 @@ def _guards(world: World, publisher: Publisher) -> list[Scenario]:
     before = (f"{publisher.name}: create the tag {other} as a writer",) if name == other else ()
     return [
         Scenario(
-            created, "a release manager", "create a tag", place, lambda: world.github.tag(publisher.name, name, MANAGER), after=before
+            created,
+            publisher.tagger_in_words,
+            "create a tag",
+            place,
+            lambda: world.github.tag(publisher.name, name, publisher.tagger),
+            after=before,
         ),
         denied(f"create the tag {other} as a writer", "a writer", lambda: world.github.tag(publisher.name, other, WRITER)),
         denied(
             f"move the tag {name}",
-            "a release manager",
-            lambda: world.github.tag(publisher.name, name, MANAGER, on="root", force=True),
+            publisher.tagger_in_words,
+            lambda: world.github.tag(publisher.name, name, publisher.tagger, on="root", force=True),
             (created,),
         ),
-        denied(f"delete the tag {name}", "a release manager", lambda: world.github.delete_tag(publisher.name, name, MANAGER), (created,)),
+        denied(
+            f"delete the tag {name}",
+            publisher.tagger_in_words,
+            lambda: world.github.delete_tag(publisher.name, name, publisher.tagger),
+            (created,),
+        ),
     ]
 
 
@@ -73,7 +83,7 @@ def _trust(world: World, publisher: Publisher) -> list[Scenario]:
 
     others = [name for name in (f"x-{good}", f"{good}/x") if name not in publisher.repository.release_tags.names]
     return [
-        Scenario(allowed, f"{PUBLISH} on the tag {good}", _ASSUME, publisher.name, lambda: on(good, MANAGER), after=before),
+        Scenario(allowed, f"{PUBLISH} on the tag {good}", _ASSUME, publisher.name, lambda: on(good, publisher.tagger), after=before),
         *(denied(name) for name in others),
     ]
 
@@ -95,7 +105,7 @@ def _publishing(world: World, publisher: Publisher) -> list[Scenario]:
             reviewers = world.github.reviewers[: publisher.repository.approvals]
             checks = publisher.repository.required_checks
             world.github.merge(publisher.name, "", WRITER, approvals_by=reviewers, checks=checks)
-        world.github.tag(publisher.name, name, MANAGER, on=on)
+        world.github.tag(publisher.name, name, publisher.tagger, on=on)
         trigger: dict[str, Any] = {"event": "push", "ref": f"refs/tags/{name}"}
         if format is Format.NPM:
             return workflows.run(world, publisher, what, inputs={**callers.call(BY_TAG / RELEASE, "publish"), **prefix}, **trigger)

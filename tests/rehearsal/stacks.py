@@ -92,8 +92,14 @@ CASES: dict[str, Tree] = {
     ),
     "a key that is there": stack(domain={"name": OWNER, "encryption": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1b2c3d4e-aaaa-bbbb"}),
     "a release tag without a *": stack(_publishing("main", release_tags=["nightly"])),
+    "release tags of an App alone": stack(
+        _web(release_apps=[4242], repositories={"ui-kit": {"publishes": ["npm"], "release_tags": ["v*"]}, "www": {}})
+    ),
     "an environment whose job is reviewed and waits": stack(
         _publishing("main", environment={"name": "packages", "wait_timer": 30, "reviewers": ["web-leads"], "prevent_self_review": True})
+    ),
+    "trust policies of the account's raised quota": stack(
+        _publishing(*(f"release/{number}.x" for number in range(20))), iam={"trustPolicyLength": 4_096}
     ),
     "the id of the workflow's repository": stack(
         _web(repositories={"ui-kit": _NPM, "package-flow": {}}),
