@@ -23,8 +23,7 @@ from settings import Repository, Settings, Subjects
 OWNER_ID, STRANGER_ID = 1_000, 2_000
 _TEAM_IDS, _REPOSITORY_IDS, _STRANGER_IDS = 3_000, 500_000, 600_000
 _USER_IDS, _BOT_IDS = 10, 100
-# A repository of the organisation that no catalog names.
-OUTSIDE_IMMUTABLE, OUTSIDE_BY_NAME = "package-flow-outside", "package-flow-outside-by-name"
+_OUTSIDE_IMMUTABLE, _OUTSIDE_BY_NAME = "package-flow-outside", "package-flow-outside-by-name"
 # The GitHub App with which the program runs: the permissions that docs and README list, no more.
 BUILD_SERVICE = "codebuild.amazonaws.com"
 DEPLOYER_ROLE = "package-flow-deployer"
@@ -38,6 +37,24 @@ DEPLOYER_PERMISSIONS = {
     "members": "read",
     "organization_plan": "read",
 }
+
+
+def outside_immutable(settings: Settings) -> str:
+    """A repository of the organisation that the catalog does not name, whose tokens have immutable subjects."""
+    return _free(_OUTSIDE_IMMUTABLE, settings)
+
+
+def outside_by_name(settings: Settings) -> str:
+    """Another one, whose tokens have name-only subjects."""
+    return _free(_OUTSIDE_BY_NAME, settings)
+
+
+def _free(name: str, settings: Settings) -> str:
+    """The name or, where the catalog has that, one that it has not."""
+    taken = {one.name.casefold() for one in settings.repositories}
+    while name.casefold() in taken:
+        name = f"not-{name}"
+    return name
 
 
 def reviewers(settings: Settings) -> list[str]:
@@ -104,8 +121,8 @@ def _repositories(settings: Settings, facts: Facts) -> list[dict[str, Any]]:
     _workflow_repository(settings, facts, listed)
     return [
         *listed,
-        _repository(owner, OUTSIDE_IMMUTABLE, _REPOSITORY_IDS - 1, "immutable", settings),
-        _repository(owner, OUTSIDE_BY_NAME, _REPOSITORY_IDS - 2, "name", settings),
+        _repository(owner, outside_immutable(settings), _REPOSITORY_IDS - 1, "immutable", settings),
+        _repository(owner, outside_by_name(settings), _REPOSITORY_IDS - 2, "name", settings),
     ]
 
 
@@ -135,6 +152,8 @@ def workflow_owner(settings: Settings) -> str:
 
 def github(settings: Settings, reviewers: Sequence[str] = (), facts: Facts | None = None) -> dict[str, Any]:
     """What the stand-in is seeded with; `reviewers` are teams that review deployments. `facts`: None = as the catalog implies."""
+    if settings.github_owner.casefold() == STRANGER_ORGANIZATION:
+        raise ValueError(f"github:owner: got {settings.github_owner}; expected another name: the rehearsal's other organisation has it")
     facts = facts or derived(settings)
     people = [user["login"] for user in _users(settings) if "app_id" not in user]
     organization = {

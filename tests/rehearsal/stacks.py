@@ -101,6 +101,18 @@ CASES: dict[str, Tree] = {
     "trust policies of the account's raised quota": stack(
         _publishing(*(f"release/{number}.x" for number in range(20))), iam={"trustPolicyLength": 4_096}
     ),
+    "names that the rehearsal has, and the shipped stack": Tree(
+        "prod",
+        {
+            **stack().config,
+            "package-flow:domain": {"name": "acme"},
+            "package-flow:developers": {"groups": ["Engineering"]},
+        },
+        {
+            "administrator": _WEB
+            | {"team": "administrator", "repositories": {"developer": _NPM, "administrator": {}, "package-flow-outside": {}}}
+        },
+    ),
     "the id of the workflow's repository": stack(
         _web(repositories={"ui-kit": _NPM, "package-flow": {}}),
         publishing={"workflow": f"{OWNER}/{_FILE}@refs/heads/main", "repositoryId": 910_000},
