@@ -179,7 +179,9 @@ def _workflows(settings: Settings, outputs: Mapping[str, Any], folder: Path) -> 
     """The checkout whose workflows are rehearsed: this one for its own stacks, so that constants that disagree with the outputs show; for
     another company's stack, a copy with that company's constants and repository."""
     known = json.loads((PROJECT / places.CONSTANTS).read_text())
-    if any(one["stack"] == settings.stack and one["domain"] == settings.domain.name for one in known):
+    own = any(one["stack"] == settings.stack and one["domain"] == settings.domain.name for one in known)
+    # Another company may have these names, too; its workflows call another repository.
+    if own and not workflows.rewritten(PROJECT, settings.program_repository):
         return PROJECT
     checkout = folder / "checkout"
     shutil.copytree(PROJECT / ".github", checkout / ".github")

@@ -125,8 +125,10 @@ class World:
         environment: str | None = None,
     ) -> Job:
         """The publish job of a repository on its release branch, but for what is said otherwise."""
-        branch = branch or publisher.branch
-        creator = MANAGER if branch == publisher.branch and not tag else WRITER
+        # Who publishes from tags alone has no release branch.
+        released = "" if tag else publisher.branch
+        branch = branch or released
+        creator = MANAGER if branch == released and not tag else WRITER
         self.github.ensure_branch(publisher.name, tag or branch, creator, owner=owner, kind="tags" if tag else "heads")
         on: dict[str, Any] = {"ref": f"refs/tags/{tag}" if tag else f"refs/heads/{branch}"}
         if event in ("pull_request", "pull_request_target"):
@@ -137,7 +139,8 @@ class World:
             event=event,
             job_workflow_ref=self._workflow() if reusable is _UNSET else reusable,
             environment=publisher.repository.environment if environment is None else environment,
-            approve_by=self.github.reviewers,
+            approve_by=[*self.github.reviewers, MANAGER],
+            waited=True,
             owner=owner,
             **on,
         )
@@ -206,7 +209,9 @@ class World:
         Raises Denied if the workflow itself or GitHub refuses, or one of its clients was refused; Skipped if a tool is missing here.
         """
         act = workflow_jobs.client(self.place.endpoint, self.control.key)
-        start = workflow_jobs.start_jobs(act, {"repository": self.github.full_name(repository), "actor": actor, **request})
+        # Whoever has to approve does, in time, but for what the request says otherwise.
+        usual = {"repository": self.github.full_name(repository), "actor": actor, "approve_by": [MANAGER], "waited": True}
+        start = workflow_jobs.start_jobs(act, {**usual, **request})
         before = self.control.position()
         result = run_workflow(
             self.workflows / ".github" / "workflows" / file,

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from plan.declared import PROMOTION_WORKFLOW_FILE, AnnouncedPackages, DeveloperMode
+from plan.declared import PROMOTION_WORKFLOW_FILE, AnnouncedPackages, DeveloperMode, Encryption
 from policies import namespaces
 from policies.deployments import BOOTSTRAP_PATH
 from policies.events import PIPELINES_MAX
@@ -169,6 +169,14 @@ def _own_account(stack: StackFile) -> Problems:
         yield stack.problem(f"{stack.project}:iam.permissionsBoundary", boundary, allowed)
 
 
+def _encryption_key(stack: StackFile) -> Problems:
+    """A domain takes a key of its own region alone. https://docs.aws.amazon.com/codeartifact/latest/APIReference/API_CreateDomain.html"""
+    key, region = stack.shape.domain.encryption, stack.providers.region
+    if key not in tuple(Encryption) and region and not key.startswith(f"arn:aws:kms:{region}:"):
+        allowed = f"customer, aws, or a key of {region}, where the domain is (arn:aws:kms:{region}:ACCOUNT:key/ID)"
+        yield stack.problem(f"{stack.project}:domain.encryption", key, allowed)
+
+
 def _shared_with(stack: StackFile) -> Problems:
     sharing, key = stack.shape.sharing, f"{stack.project}:sharing"
     if sharing.organization_id and sharing.organization_paths:
@@ -329,6 +337,7 @@ def _stack_name(stack: StackFile) -> Problems:
 RULES = (
     _required,
     _own_account,
+    _encryption_key,
     _shared_with,
     _developers,
     _builds,

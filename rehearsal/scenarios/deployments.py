@@ -24,7 +24,7 @@ from rehearsal.cast import MANAGER, STRANGER_ORGANIZATION, WRITER
 from rehearsal.clients import Credentials
 from rehearsal.scenario import DENY, Denied, Scenario
 from rehearsal.scenarios.read_access import administrator
-from rehearsal.seeding import OUTSIDE_BY_NAME, OWNER_ID
+from rehearsal.seeding import OWNER_ID, outside_by_name
 from rehearsal.world import World
 from settings import Encryption
 
@@ -653,7 +653,7 @@ def _workflows(deploying: _Deploying) -> list[Scenario]:
         f"deploy.yml of {name} on {stack.branch}: {_ASSUME_DEPLOYER}",
         f"deploy.yml of {name} on a pull request: {_ASSUME_PREVIEW}",
     )
-    elsewhere, checks = OUTSIDE_BY_NAME, f"drift.yml of {name} on its schedule: {_ASSUME_PREVIEW}"
+    elsewhere, checks = outside_by_name(world.settings), f"drift.yml of {name} on its schedule: {_ASSUME_PREVIEW}"
     listed = [
         Scenario(checks, "drift.yml on its schedule", _ASSUME_PREVIEW, name, lambda: drift_check(Access.PREVIEW)),
         Scenario(deploys, f"deploy.yml on {stack.branch}", _ASSUME_DEPLOYER, name, lambda: job(Access.DEPLOY)),

@@ -41,7 +41,7 @@ def said(tree: Tree, folder: Path, content: object) -> facts.Facts:
         ("default branch trunk", "www", "main", ("main",), (), "private"),
         ("only a pattern of branches", "ui-kit", "main", ("main",), (), "private"),
         ("a workflow at a tag", "package-flow", "main", ("main",), ("v1",), "public"),
-        ("a workflow on another branch", "package-flow", "stable", ("stable",), (), "public"),
+        ("a workflow on another branch", "package-flow", "stable", ("stable", "main"), (), "public"),
     ],
 )
 def test_what_the_catalog_implies(case, repository, default, branches, tags, visibility, tmp_path: Path) -> None:

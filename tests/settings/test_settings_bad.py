@@ -36,6 +36,7 @@ OTHER = "444455556666"
 SHARED, DEVELOPERS = "package-flow:sharing", "package-flow:developers"
 PATH = "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/"
 SETS = "arn:aws:iam::222233334444:role/permission-sets"
+KEY = "arn:aws:kms:"
 BOUNDARY = "arn:aws:iam::111122223333:policy/boundary"
 
 STACK_VALUES = [
@@ -50,6 +51,7 @@ STACK_VALUES = [
     stack("package-flow:domain", ABSENT, {"name": "acme"}, "got nothing", "package-flow:domain.name"),
     stack("package-flow:domain", "acme", {"name": "acme"}, "a mapping"),
     stack("package-flow:domain.encryption", "kms", "aws", "customer, aws"),
+    stack("package-flow:domain.encryption", f"{KEY}us-east-1:{OTHER}:key/a", f"{KEY}eu-west-1:{OTHER}:key/a", "a key of eu-west-1"),
     stack("package-flow:domain.protect", "true", True, "without quotes"),
     stack("package-flow:domain.protect", 1, False, "true or false"),
     stack("aws:region", "eu-west", "eu-west-1", "an AWS region with CodeArtifact: ap-northeast-1, "),
