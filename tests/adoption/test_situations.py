@@ -285,12 +285,12 @@ def test_13_several_environments_are_looked_up_by_one_list(total, asked, monkeyp
     """GitHub's names of them know no case. What a list leaves out is looked up alone."""
     answers = {
         "repos/acme/x/environments?per_page=100": {"total_count": total, "environments": [{"name": "Packages"}] if total == 1 else []},
-        "repos/acme/x/environments/packages": {"name": "alone"},
+        "repos/acme/x/environments/PACKAGES": {"name": "alone"},
     }
     endpoints: list[str] = []
     monkeypatch.setattr(lookups, "_see_rest", lambda endpoint: (endpoints.append(endpoint), answers.get(endpoint))[1])
-    found = lookups.see_environments("acme/x", ["packages", "promote"])
-    assert found == {"packages": {"name": "alone" if asked else "Packages"}}
+    found = lookups.see_environments("acme/x", ["PACKAGES", "promote"])
+    assert found == {"PACKAGES": {"name": "alone" if asked else "Packages"}}
     assert len(endpoints) == 1 + asked
 
 
