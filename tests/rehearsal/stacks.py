@@ -54,6 +54,24 @@ _SAME_NAME = {
     "owns": {"npm": ["contoso-*"], "pypi": ["contoso-*"]},
     "repositories": {"ui-kit": {"publishes": ["npm", "pypi"], "release_branches": ["main"]}},
 }
+_MONOREPO = {
+    "publishes": ["npm", "pypi", "maven"],
+    "release_branches": ["master", "release/*"],
+    "release_tags": ["@contoso/ui@*", "v*"],
+    "required_checks": ["build (ubuntu-latest, 20)", "Prüfung ✓"],
+    "approvals": 2,
+    "environment": "production",
+    "promotes": {"reviewers": ["leads"]},
+}
+_CHAIN = [
+    {
+        "team": f"team-{number:02}",
+        "owns": {"npm": [f"@contoso-{number:02}/*"]},
+        "upstreams": [f"team-{before:02}" for before in range(number)[-3:]],
+        "repositories": {f"lib-{number:02}": _NPM, f"app-{number:02}": {}},
+    }
+    for number in range(8)
+]
 _QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:releases"
 
 # Each did not rehearse: what is legitimate has to.
@@ -113,6 +131,15 @@ CASES: dict[str, Tree] = {
             | {"team": "administrator", "repositories": {"developer": _NPM, "administrator": {}, "package-flow-outside": {}}}
         },
     ),
+    "a monorepo": stack(
+        {
+            "team": "platform",
+            "owns": {"npm": ["@contoso/*"], "pypi": ["contoso-*"], "maven": ["com.contoso.libs:*", "com.contoso.apps:*"]},
+            "release_managers": ["leads"],
+            "repositories": {"Mono.Repo": _MONOREPO, ".github": {}, "_docs-": {}},
+        },
+    ),
+    "teams in a chain of upstreams": stack(*_CHAIN),
     "the id of the workflow's repository": stack(
         _web(repositories={"ui-kit": _NPM, "package-flow": {}}),
         publishing={"workflow": f"{OWNER}/{_FILE}@refs/heads/main", "repositoryId": 910_000},
