@@ -49,9 +49,7 @@ class Stack:
     def settings(self) -> Settings:
         """Its settings. Raises settings.SettingsError."""
         project, config = read_project_file(PROJECT), read_stack_file(self.file)
-        if self.catalog is not None:
-            config[f"{project['name']}:catalog"] = str(self.catalog)
-        return parse(project, config, PROJECT, project["name"], self.name)
+        return parse(project, config, PROJECT, project["name"], self.name, self.file.parent, self.catalog)
 
 
 def account_of(settings: Settings) -> str:

@@ -203,6 +203,12 @@ CheckName = Annotated[str, _text(r"(?=.*\S).{1,255}", "the name of a check: text
 _ENVIRONMENT = "the name of a GitHub environment: letters, digits and . _ -, but not . or .. (which addresses leave out)"
 EnvironmentName = Annotated[str, _text(r"(?!\.\.?\Z)[A-Za-z0-9._-]{0,255}", _ENVIRONMENT)]
 Folder = Annotated[str, _text(r".+", FOLDER, besides="\u00a0\u3000\u200d")]
+# What is required of a registry stack is refused in a team stack, so the engine may not require it.
+CatalogFolder = Annotated[str, _text(r".*", FOLDER, besides="\u00a0\u3000\u200d")]
+# https://www.pulumi.com/docs/iac/concepts/stacks/#create-stack
+STACK_NAME = "the name of a stack, without organisation and project: 1 to 100 letters, digits and . _ -"
+STACK_NAME_PATTERN = r"[A-Za-z0-9._-]{1,100}"
+StackName = Annotated[str, _text(f"({STACK_NAME_PATTERN})?", STACK_NAME)]
 PlainText = Annotated[str, _text(r"[\s\S]*", "text")]
 YesOrNo = Annotated[bool, _refuse("true or false, without quotes")]
 _SECONDS = f"{TOKEN_SECONDS_MIN} to {TOKEN_SECONDS_MAX} (seconds)"
@@ -387,10 +393,11 @@ class NamespacesShape(_StackShape):
 
 
 class StackShape(_StackShape):
-    """The project's keys of a stack file. The optional ones have their default in Pulumi.yaml and nowhere else."""
+    """The project's keys of a stack file. Their defaults are in Pulumi.yaml and nowhere else; rules say which must be given."""
 
-    domain: DomainShape = DomainShape()
-    catalog: Folder = ""
+    domain: DomainShape
+    catalog: CatalogFolder
+    registry_stack: StackName
     public_sources: PublicSources
     shared: DomainRepository
     adopted: Folder
@@ -471,6 +478,7 @@ class TeamShape(_CatalogShape):
     """One file of the catalog."""
 
     team: TeamName = ""
+    stack: StackName = ""
     repository: TeamsRepository = ""
     readers: ReadersWord = Readers.ORGANIZATION
     upstreams: list[PlainText] = []
@@ -484,7 +492,7 @@ class TeamShape(_CatalogShape):
 
 
 # Keys that later versions will read. Refused until then: a key without effect would promise something.
-NOT_YET = frozenset({"registryStack", "organizationVariables"})
+NOT_YET = frozenset({"organizationVariables"})
 
 
 def keys_of(shape: type[BaseModel]) -> list[str]:
