@@ -15,6 +15,7 @@ from bootstrap.declaration import PROJECT, Declared
 from settings import read_project_file
 from settings.provider_keys import CREDENTIAL_KEYS, PROVIDER_KEYS
 from settings.shapes import ProviderShape, StackShape, TeamShape
+from settings.team_stacks import KEY as TEAM_STACK_KEY
 
 ROOT = Path(__file__).resolve().parent.parent
 # Editors support this draft best: https://github.com/redhat-developer/yaml-language-server#language-server-settings
@@ -56,9 +57,18 @@ def _stack_file(title: str, shape: type[BaseModel], project: str, rows: Mapping[
         },
         "patternProperties": {"^pulumi:": {}},
         "additionalProperties": False,
-        "required": [*providers["required"], *(f"{project}:{key}" for key in own.get("required", ()))],
+        **_required_in(project, [f"{project}:{key}" for key in own.get("required", ())], providers["required"], own["properties"]),
     }
     return _document(title, {"type": "object", "properties": {"config": config}, "required": ["config"]})
+
+
+def _required_in(project: str, own: list[str], providers: list[str], keys: Mapping[str, Any]) -> dict[str, Any]:
+    """The required keys of a file. A team stack's has the providers' keys and none of its own but the one that names its registry stack."""
+    if TEAM_STACK_KEY not in keys:
+        return {"required": [*providers, *own]}
+    names_one = {"required": [f"{project}:{TEAM_STACK_KEY}"]}
+    nothing_else = {"propertyNames": {"not": {"pattern": f"^{project}:(?!{TEAM_STACK_KEY}$)"}}}
+    return {"required": providers, "if": names_one, "then": nothing_else, "else": {"required": own}}
 
 
 def _schema(shape: type[BaseModel], rows: Mapping[str, _Row]) -> dict[str, Any]:

@@ -397,7 +397,6 @@ class StackShape(_StackShape):
 
     domain: DomainShape
     catalog: CatalogFolder
-    registry_stack: StackName
     public_sources: PublicSources
     shared: DomainRepository
     adopted: Folder
@@ -413,6 +412,7 @@ class StackShape(_StackShape):
     events: EventsShape
     sandbox: SandboxShape
     namespaces: NamespacesShape
+    registry_stack: StackName
 
 
 class ProviderShape(BaseModel):
@@ -478,7 +478,6 @@ class TeamShape(_CatalogShape):
     """One file of the catalog."""
 
     team: TeamName = ""
-    stack: StackName = ""
     repository: TeamsRepository = ""
     readers: ReadersWord = Readers.ORGANIZATION
     upstreams: list[PlainText] = []
@@ -488,6 +487,7 @@ class TeamShape(_CatalogShape):
     developer_groups: list[GroupName] = []
     build_roles: list[BuildRole] = []
     publishers: list[PublisherShape] = []
+    stack: StackName = ""
     repositories: dict[RepositoryName, Annotated[RepositoryShape, KEY_SAYS_ALL]] = {}
 
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pulumi
 import pytest
 
 from lookups import LookupProblems
@@ -118,3 +119,15 @@ def test_each_stack_looks_up_what_it_needs(root: Path, patched: pytest.MonkeyPat
     assert not {"getOpenIdConnectProvider", "getInstances", "getGroup"} & set(names)
     variables = {arguments["fullName"] for token, arguments in registry.invokes if token.endswith(":getActionsVariables")}
     assert "acme/payments-api" not in variables and "acme/identity-api" in variables
+
+
+def test_a_key_of_the_file_is_refused_and_a_default_that_the_engine_fills_in_is_not(root: Path, patched: pytest.MonkeyPatch) -> None:
+    registry = team_stacks.run(root, REGISTRY, Cloud(audiences=None), patched)
+    assert team_stacks.engines(root, PAYMENTS)["package-flow:shared"] == "shared"
+    team_stacks.run(root, PAYMENTS, seeing(registry), patched)
+    with pytest.raises(pulumi.RunError, match="package-flow:tokenDuration: got a key of the registry stack"):
+        team_stacks.run(root, PAYMENTS, seeing(registry), patched, **{"package-flow:tokenDuration": "900"})
+    file = root / f"Pulumi.{PAYMENTS}.yaml"
+    file.write_text(f"{file.read_text()}  package-flow:shared: shared\n")
+    with pytest.raises(pulumi.RunError, match="package-flow:shared: got a key of the registry stack"):
+        team_stacks.run(root, PAYMENTS, seeing(registry), patched)
