@@ -121,6 +121,11 @@ def problems(stack: StackFile, catalog: Catalog, folder: Path) -> Problems:
             yield from (team.problem(TEAM_KEY, name, why) for team in teams)
     yield from _of_registry(catalog)
     yield from _waiting(catalog)
+    if stack.shape.sandbox.name and not stack.shape.iam.deployers and (named := list(_by_stack(catalog))):
+        allowed = (
+            f"the deployers of this stack and of {', '.join(named)}: with a sandbox, only the last one who deployed creates repositories"
+        )
+        yield stack.problem(f"{stack.project}:iam.deployers", NOTHING, allowed)
 
 
 def _by_stack(catalog: Catalog) -> dict[str, list[TeamFile]]:

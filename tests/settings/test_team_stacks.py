@@ -193,3 +193,13 @@ def test_stacks_that_wait_for_each_other(root: Path) -> None:
 def test_how_a_stack_signs_in_may_differ(root: Path) -> None:
     config(PAYMENTS, aws__profile="payments-deployer")(root)
     assert found(root) == []
+
+
+def test_with_a_sandbox_the_deployers_are_named(root: Path) -> None:
+    """Without their names the domain's policy lets in whoever deployed it last, and no team stack."""
+    named = {"package-flow__sandbox": {"name": "acme-sandbox"}}
+    config(REGISTRY, **named)(root)
+    assert found(root, REGISTRY) == []
+    config(REGISTRY, **{"package-flow__iam": {}})(root)
+    (problem,) = found(root, REGISTRY)
+    assert problem.key == "package-flow:iam.deployers" and "prod-payments, prod-research" in str(problem)
