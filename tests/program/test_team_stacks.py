@@ -5,7 +5,9 @@ from pathlib import Path
 import pulumi
 import pytest
 
+from access import review
 from lookups import LookupProblems
+from plan import __main__ as plan_command
 from tests.components.recording import Recording
 from tests.program import team_stacks
 from tests.program.fake import Cloud
@@ -131,3 +133,28 @@ def test_a_key_of_the_file_is_refused_and_a_default_that_the_engine_fills_in_is_
     file.write_text(f"{file.read_text()}  package-flow:shared: shared\n")
     with pytest.raises(pulumi.RunError, match="package-flow:shared: got a key of the registry stack"):
         team_stacks.run(root, PAYMENTS, seeing(registry), patched)
+
+
+def test_the_review_has_the_whole_catalog_and_names_its_stacks(root: Path) -> None:
+    """One review for all: who reads a team's packages follows from the whole, whichever stack creates what."""
+    written = review.planned(review.PROJECT, REGISTRY, root / "Pulumi.prod.yaml", root / "catalog" / "prod")
+    shipped = review.planned(review.PROJECT, REGISTRY)
+    assert written.team_stacks == (PAYMENTS, RESEARCH) and shipped.team_stacks == ()
+    # Package groups say when they were looked at.
+    assert (written.roles, written.attached, written.consumers) == (shipped.roles, shipped.attached, shipped.consumers)
+    assert [(one.policy, one.repositories) for one in written.domains] == [(one.policy, one.repositories) for one in shipped.domains]
+    with pytest.raises(review.Stopped, match="got prod-payments, a team stack; expected prod"):
+        review.planned(review.PROJECT, PAYMENTS, root / f"Pulumi.{PAYMENTS}.yaml", root / "catalog" / "prod")
+
+
+def test_the_printed_plan_of_a_team_stack_has_its_teams_alone(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    where = ["--config", str(root / f"Pulumi.{PAYMENTS}.yaml"), "--catalog", str(root / "catalog" / "prod")]
+    assert plan_command.main(["--stack", PAYMENTS, *where]) == 0
+    printed = capsys.readouterr().out
+    headings = [line for line in printed.splitlines() if line.startswith("#")]
+    assert headings[0].startswith("# Stack prod-payments: domain acme")
+    assert [line.split()[1:3] for line in headings[1:]] == [
+        ["Team", "payments"],
+        *(["Repository", f"acme/{name}"] for name in ("payments-api", "payments-sdk", "checkout-web")),
+    ]
+    assert "role/package-flow/prod-publish-payments-api" in printed
