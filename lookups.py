@@ -6,9 +6,10 @@ and one LookupProblems lists all that stands in the way. Deciding is pure; only 
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import pulumi
@@ -18,7 +19,9 @@ from pulumi import runtime
 
 import leftovers
 import registry_stack
+from existing import listed as lists
 from existing import noted
+from existing.listed import PER_PAGE, Page
 from existing.table import look
 from existing.there import There
 from leftovers import (
@@ -775,6 +778,10 @@ def _see(settings: Settings, identity_center: pulumi.ProviderResource | None, un
     slugs = {slug: team.file for team in settings.own_teams[::-1] for slug in reversed(_slugs(team))}
     provider = "package-flow:githubOidcProvider: the account's provider"
     state = ask("pulumi: this stack's own state", own_state, State())
+    mine = settings.own_teams if settings.team_stack else settings.teams
+    names = {*(one.name for team in mine for one in team.repositories), *_departing(settings, state)}
+    listed = _listed(f"orgs/{settings.github_owner}/repos?sort=full_name&", names, "name", _IN_LIST)
+    teams = _listed(f"orgs/{settings.github_owner}/teams?", slugs, "slug", ("id",))
     return Seen(
         partition=partition,
         account=account,
@@ -783,14 +790,19 @@ def _see(settings: Settings, identity_center: pulumi.ProviderResource | None, un
         repositories={
             one.name: ask(
                 f"{team.file}: repositories.{one.name}",
-                partial(_see_repository if team.stack == settings.team_stack else _see_name, settings.github_owner, one, state),
+                partial(
+                    _see_repository if team.stack == settings.team_stack else _see_name,
+                    settings.github_owner,
+                    one,
+                    state,
+                    listed.get(one.name),
+                ),
                 SeenRepository(""),
             )
-            for team in settings.teams
+            for team in mine
             for one in team.repositories
-            if team.stack == settings.team_stack or not settings.team_stack
         },
-        teams={slug: ask(f"{file}: GitHub team {slug}", partial(_see_team, slug), None) for slug, file in slugs.items()},
+        teams={slug: ask(f"{file}: GitHub team {slug}", partial(_see_team, slug, teams.get(slug)), None) for slug, file in slugs.items()},
         oidc_audiences=None if settings.team_stack else ask(provider, lambda: _see_oidc_audiences(partition, account), None),
         state=state,
         build_roles={
@@ -807,7 +819,9 @@ def _see(settings: Settings, identity_center: pulumi.ProviderResource | None, un
             WorkflowRepository(""),
         ),
         departed={
-            name: ask(f"{settings.catalog}: {name}, which is gone", partial(_see_id, f"{settings.github_owner}/{name}"), 0)
+            name: ask(
+                f"{settings.catalog}: {name}, which is gone", partial(_see_id, f"{settings.github_owner}/{name}", listed.get(name)), 0
+            )
             for name in sorted(_departing(settings, state))
         },
         registry=ask(f"package-flow:registryStack: {settings.stack}", partial(_see_outputs, settings.stack), {})
@@ -825,8 +839,33 @@ def _departing(settings: Settings, state: State) -> set[str]:
     return set(state.repository_ids) - named
 
 
-def _see_id(full_name: str) -> int:
-    one = _invoke(github.get_repository, full_name=full_name)
+# What is needed of a repository, by the names that GitHub's lists have for it.
+_IN_LIST = ("id", "full_name", "default_branch", "visibility", "archived", "fork")
+
+
+def _listed(path: str, names: Collection[str], key: str, needed: Iterable[str]) -> dict[str, Mapping[str, Any]]:
+    """Entries of a list of the organisation, by name, that say what is needed. One that is not there is looked up alone."""
+
+    def page(number: int) -> Page:
+        endpoint = f"{path}per_page={PER_PAGE}&page={number}"
+        try:
+            answer = _invoke(github.get_rest_api, endpoint=endpoint)
+            return Page() if answer is None or answer.code != 200 else lists.page(number, json.loads(answer.body), answer.headers)
+        except (_NoAnswer, TypeError, ValueError):
+            return Page()
+
+    return {name: one for name, one in lists.look(names, key, page).items() if {*needed} <= {*one}}
+
+
+def _ask_repository(full_name: str, listed: Mapping[str, Any] | None = None) -> Any:
+    """A repository by the list's entry, if there is one; otherwise alone, which finds it under a former name too."""
+    if listed is None:
+        return _invoke(github.get_repository, full_name=full_name)
+    return SimpleNamespace(**{one: listed[one] for one in _IN_LIST}, repo_id=listed["id"])
+
+
+def _see_id(full_name: str, listed: Mapping[str, Any] | None) -> int:
+    one = _ask_repository(full_name, listed)
     return _id("the repository's id", one.repo_id) if one is not None and one.repo_id else 0
 
 
@@ -861,10 +900,10 @@ def _see_owner(login: str) -> tuple[Owner | None, str]:
     return Owner(str(organization.login or ""), _id("the organisation's id", organization.id)), str(organization.plan or "").strip().lower()
 
 
-def _see_repository(owner: str, repository: Repository, state: State) -> SeenRepository:
+def _see_repository(owner: str, repository: Repository, state: State, listed: Mapping[str, Any] | None) -> SeenRepository:
     """A repository that does not exist or is not visible comes back with empty fields, not as an error."""
     name = repository.name
-    one = _invoke(github.get_repository, full_name=f"{owner}/{name}")
+    one = _ask_repository(f"{owner}/{name}", listed)
     if one is None or not one.repo_id or not one.full_name:
         return SeenRepository("")
     visibility, id = _visibility(one), _id("the repository's id", one.repo_id)
@@ -889,9 +928,9 @@ def _see_repository(owner: str, repository: Repository, state: State) -> SeenRep
     )
 
 
-def _see_name(owner: str, repository: Repository, _: State) -> SeenRepository:
+def _see_name(owner: str, repository: Repository, _: State, listed: Mapping[str, Any] | None) -> SeenRepository:
     """Name and id of a repository that another stack registers: what the read roles trust."""
-    one = _invoke(github.get_repository, full_name=f"{owner}/{repository.name}")
+    one = _ask_repository(f"{owner}/{repository.name}", listed)
     if one is None or not one.repo_id or not one.full_name:
         return SeenRepository("")
     return SeenRepository(full_name=one.full_name, name=repository.name, id=_id("the repository's id", one.repo_id))
@@ -973,8 +1012,8 @@ def _see_rest(endpoint: str, kind: type[Any] = dict) -> Any:
     return found
 
 
-def _see_team(slug: str) -> int | None:
-    team = _invoke(github.get_team, slug=slug, summary_only=True)
+def _see_team(slug: str, listed: Mapping[str, Any] | None) -> int | None:
+    team = SimpleNamespace(id=listed["id"]) if listed else _invoke(github.get_team, slug=slug, summary_only=True)
     return None if team is None else _id("the team's id", team.id)
 
 

@@ -35,6 +35,7 @@ from settings.shapes import (
     RoleArn,
     TeamSlug,
     YesOrNo,
+    described,
     fit,
     pattern_schema,
 )
@@ -95,35 +96,64 @@ class _Shape(BaseModel):
 
 
 class _StackShape(_Shape):
-    branch: str = ""
-    pull_request_previews: YesOrNo = False
-    reviewers: list[TeamSlug] = []
-    identity_center_preview_role: RoleArn = ""
+    branch: str = described(
+        "The branch whose pushes deploy the stack `NAME`. Its file is `Pulumi.NAME.yaml` beside the program", "", required=True
+    )
+    pull_request_previews: YesOrNo = described(
+        "Whether Pulumi Deployments [previews pull requests](../docs/deployments.md#pulumi-deployments)", False
+    )
+    reviewers: list[TeamSlug] = described("Slugs of GitHub teams. A member of one of them approves each deployment by GitHub Actions", [])
+    identity_center_preview_role: RoleArn = described(
+        "If the stack sets `developers.roleArn`: the ARN of a role in that account with which [previews "
+        "read](../docs/deployments.md#previews-and-identity-center)",
+        "",
+    )
 
 
 class _PulumiCloudShape(_Shape):
-    organization: Organization
-    oidc_provider: OidcProviderWord = OidcProvider.CREATE
-    environments: YesOrNo = False
+    organization: Organization = described("Your organisation in Pulumi Cloud")
+    oidc_provider: OidcProviderWord = described(
+        "`create` Pulumi's OIDC provider in the account, or use the `existing` one, whose audience must be the organisation's name",
+        OidcProvider.CREATE,
+    )
+    environments: YesOrNo = described("Whether ESC environments use the provider too (audience `aws:ORGANISATION`)", False)
 
 
 class _GitHubActionsShape(_Shape):
-    state_bucket: Bucket
-    state_key: KeyArn
-    oidc_provider: OidcProviderWord = OidcProvider.CREATE
+    state_bucket: Bucket = described("The S3 bucket that holds the state")
+    state_key: KeyArn = described("The ARN of the KMS key that encrypts the stacks' secrets")
+    oidc_provider: OidcProviderWord = described(
+        "`create` GitHub's OIDC provider in the account, or use the `existing` one. The stacks say `existing`", OidcProvider.CREATE
+    )
 
 
 class Declared(_Shape):
-    repository: RepositoryName
-    stacks: dict[str, Annotated[_StackShape, KEY_SAYS_ALL]]
-    checks: list[CheckName]
-    approvals: Approvals
-    code_owners: YesOrNo
-    tags: list[PlainText]
-    guarded_elsewhere: list[FullName] = []
-    pulumi_cloud: _PulumiCloudShape | None = None
-    github_actions: _GitHubActionsShape | None = None
-    drift_detection: Schedule = DRIFT_SCHEDULE
+    repository: RepositoryName = described("The GitHub repository that holds the program, without its owner")
+    stacks: dict[str, Annotated[_StackShape, KEY_SAYS_ALL]] = described("The stacks of this account, by name", required=True)
+    checks: list[CheckName] = described(
+        "Checks that a change of a deploying branch must pass: jobs that run on every pull request (`.github/workflows/checks.yml`)"
+    )
+    approvals: Approvals = described("The approvals that such a change needs: 1 to 10")
+    code_owners: YesOrNo = described(
+        "`true`: such a change also needs the approval of an owner of each changed file. The checkout must have a `.github/CODEOWNERS`; "
+        "[copy the sample](#code-owners)"
+    )
+    tags: list[PlainText] = described(
+        "Existing tags of the repository that nobody can create, move or delete, besides the tags that the stacks trust and the names of "
+        "guarded branches"
+    )
+    guarded_elsewhere: list[FullName] = described(
+        "Other repositories (`OWNER/REPOSITORY`) whose workflow a stack may trust (`publishing.workflow`), because their own bootstrap or "
+        "rulesets guard its branch and tag",
+        [],
+    )
+    pulumi_cloud: _PulumiCloudShape | None = described("Deployment by Pulumi Deployments. By default, not used", None)
+    github_actions: _GitHubActionsShape | None = described("Deployment by GitHub Actions. By default, not used", None)
+    drift_detection: Schedule = described(
+        "When every stack is [compared](../docs/operations.md#drift) with AWS and GitHub: a cron expression in UTC, or `never`. With "
+        "`githubActions` alone, `drift.yml` holds the time",
+        DRIFT_SCHEDULE,
+    )
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ def disagreements(root: Path) -> list[str]:
         return problems
     found = list(_owners(stacks))
     if not stacks:
-        return [_line("Pulumi.*.yaml", "", "no stack file", "one a stack", "write one (docs/reference.md)")]
+        return [_line("Pulumi.*.yaml", "", "no stack file", "one a stack", "write one (docs/reference/stack-file.md)")]
     found += _bootstraps(root)
     found += _workflows(root, program_repository(root, stacks))
     found += _constants(root, stacks)

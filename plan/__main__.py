@@ -16,13 +16,18 @@ from settings.parsing import of_stack
 PROJECT = Path(__file__).resolve().parent.parent
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the plan of a stack. Exit status 1 with every problem if its configuration has any."""
+def parser() -> argparse.ArgumentParser:
+    """The command line, which the reference lists."""
     parser = argparse.ArgumentParser(prog="python -m plan", description=(__doc__ or "").partition(": ")[2])
-    parser.add_argument("--stack", default="prod", help="stack to plan (default: prod)")
+    parser.add_argument("--stack", default="prod", help="the stack to plan (default: prod)")
     parser.add_argument("--config", type=Path, metavar="FILE", help="another stack file")
     parser.add_argument("--catalog", type=Path, metavar="DIR", help="another catalog than the stack file's")
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the plan of a stack. Exit status 1 with every problem if its configuration has any."""
+    options = parser().parse_args(arguments)
     try:
         settings = of_stack(PROJECT, options.stack, options.config, options.catalog)
     except SettingsError as error:

@@ -67,6 +67,9 @@ def _rehearse(options: argparse.Namespace, console: Console, folder: Path, waiti
         seconds = round(time.monotonic() - started, 1)
         _report_to_people(console, result, outcomes, findings, seconds, quick=options.quick)
         console.print(report.run_by(result["engine"], forced=options.engine == "sdk"), style="dim")
+        place = cloud.registry
+        if silent := report.not_delivered(settings.events, f"arn:{place.partition}:sqs:{place.region}:{place.account}:"):
+            console.print(f"Set up, but no event is delivered here: {', '.join(silent)}.", style="dim")
         if ignored := stack_files.not_applied(options.config):
             console.print(f"Not applied here: {', '.join(ignored)} of {options.config.name}.", style="dim")
         removed = _destroy(console, world, program, watch) if options.destroy else None

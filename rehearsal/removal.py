@@ -230,6 +230,10 @@ def _messaging(world: World) -> Iterator[Left]:
     yield from (Left(f"rule {rule['Arn']}") for rule in rules)
     yield from (Left(f"topic {topic['TopicArn']}") for topic in topics if topic["TopicArn"] == names.topic_arn)
     yield from (Left(f"queue {queue}") for queue in queues)
+    if world.settings.events and world.settings.events.slack:
+        channels = world.client("chatbot", who).describe_slack_channel_configurations()["SlackChannelConfigurations"]
+        own = (one["ChatConfigurationArn"] for one in channels if one["ChatConfigurationArn"] == names.chat_configuration_arn)
+        yield from (Left(f"Slack channel configuration {arn}") for arn in own)
 
 
 def _github(world: World) -> Iterator[Left]:

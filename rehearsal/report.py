@@ -13,6 +13,7 @@ from rich.tree import Tree
 
 from policies.names import RoleKind
 from rehearsal.scenario import ERROR, SKIPPED, Outcome
+from settings import Events
 
 _PLAIN_WIDTH = 132
 _MARKS = {True: ("✓", "green"), False: ("✗", "bold red"), None: ("-", "yellow")}
@@ -120,6 +121,14 @@ def outputs(values: Mapping[str, Any]) -> Table:
         roles = [kind for kind in RoleKind if f"{kind}Role" in one]
         drawn.add_row(name, f"team {one['team']}, installs from {one['repository']}; roles: {', '.join(roles)}")
     return drawn
+
+
+def not_delivered(events: Events | None, queues: str) -> list[str]:
+    """Who subscribes to package events and gets none in a rehearsal. `queues`: how the ARNs begin of those that do."""
+    if events is None:
+        return []
+    others = [*events.email, *events.https, *(arn for arn in events.sqs if not arn.startswith(queues)), *events.pipelines]
+    return [*others, *([f"Slack channel {events.slack.channel}"] if events.slack else [])]
 
 
 def run_by(engine: Mapping[str, str] | None, *, forced: bool) -> str:

@@ -13,7 +13,7 @@ _CHANGES = "needed to change what is there: the rehearsal creates a stack and re
 _TAGS = "needed as soon as a stack sets aws:defaultTags"
 _READS = "the real provider reads this back after each change and at every refresh"
 _CLOUD_CONTROL = "the real provider reads the type's schema before it changes a resource of that type"
-_CHAT = "a stack with events.slack; the local cloud has no chat"
+_CHAT = "a stack with events.slack"
 _EVENTS = "a stack with events"
 _PROVIDER = "a stack that creates GitHub's provider (githubOidcProvider: create)"
 

@@ -194,6 +194,9 @@ def aws(
         iam = clients.aws(endpoint, registry.region, "iam", root)
         iam.create_open_id_connect_provider(Url=f"https://{GITHUB_OIDC_HOST}", ClientIDList=[AUDIENCE])
     _queues(settings, registry, root, endpoint)
+    if settings.events and settings.events.slack:
+        # What a person does once, in the console.
+        control.post("chatbot/workspaces", account=registry.account, workspace=settings.events.slack.workspace)
     arn, deployer = bootstrapped() if bootstrapped else _deployer(settings, registry, control, root, endpoint)
     identity_center.seed(settings, registry, control, arn)
     _build_roles(settings, control)

@@ -102,7 +102,8 @@ function name_of(row) {
 // --- who changes packages ---------------------------------------------------------------------------------------------------------
 
 function letter(kind, amount) {
-  return make("span", { class: `letter ${kind}${amount === 1 && kind !== "administer" ? " part" : ""}`, text: LETTERS[kind], "aria-hidden": "true" });
+  // Drawn by the style sheet: the words beside it, or the name of its button, say what it means.
+  return make("span", { class: `letter ${kind}${amount === 1 && kind !== "administer" ? " part" : ""}`, "data-letter": LETTERS[kind], "aria-hidden": "true" });
 }
 
 function showWriters() {
@@ -265,7 +266,7 @@ function line(members, index) {
     const kinds = view.kind === "all" ? DATA.kinds : [view.kind];
     const states = kinds.map((kind) => [kind, state(row, column, kind)]).filter(([, one]) => one >= 0);
     const shown = states.filter(([, one]) => one > 0);
-    const words = shown.length ? shown.map(([kind, one]) => `${WORDS[kind]} ${one === 1 ? "in part" : ""}`).join(", ") : "nothing";
+    const words = shown.length ? shown.map(([kind, one]) => `${WORDS[kind]}${one === 1 ? " in part" : ""}`).join(", ") : "nothing";
     const changes = (changed.get(row.number) || []).filter((one) => one.place === DATA.columns[column][0] && kinds.includes(one.kind));
     const change = changes.length && (changes.every((one) => one.how === "reworded") ? "reworded" : "changed");
     return make("td", { class: change || undefined, role: "gridcell" },

@@ -19,6 +19,8 @@ READ_CLOUD_CONTROL = ("cloudformation:DescribeType", "cloudformation:GetResource
 # Nothing of the account is shown beyond names: these have no resource type.
 _LISTS = (
     *READ_CLOUD_CONTROL,
+    "chatbot:DescribeSlackChannelConfigurations",
+    "chatbot:ListTagsForResource",
     "iam:ListOpenIDConnectProviders",
     "kms:ListAliases",
     "sns:GetSubscriptionAttributes",

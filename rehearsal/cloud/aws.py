@@ -37,6 +37,8 @@ from rehearsal.cloud.authorization import Check
 
 ALWAYS_ALLOWED = {"sts:GetCallerIdentity", "sts:GetSessionToken"}  # no policy can take these away (IAM User Guide)
 DELIVERY_ACTIONS = {"codepipeline": "codepipeline:StartPipelineExecution", "sns": "sns:Publish", "sqs": "sqs:SendMessage"}
+# One of AWS's own that ministack does not hold. https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSDenyAll.html
+DENY_ALL = "arn:aws:iam::aws:policy/AWSDenyAll"
 POLICY_LOOKUPS = {
     "kms": "key_policy_for_arn",
     "secretsmanager": "secret_policy_for_arn",
@@ -448,6 +450,18 @@ def kms_key(arn: str) -> dict[str, Any] | None:
     account, region = arn.split(":")[4], arn.split(":")[3]
     found = kms_service._keys.get_scoped(account, region, arn.rpartition("/")[2])
     return found and {"enabled": found["KeyState"] == "Enabled", "spec": found["KeySpec"], "usage": found["KeyUsage"]}
+
+
+def policy_exists(account: str, arn: str) -> bool:
+    """Whether there is such a managed policy, of AWS or of the account."""
+    with request_scope(account, _region):
+        return arn == DENY_ALL or iam_service._policy_exists(arn)
+
+
+def topic_exists(arn: str) -> bool:
+    """Whether there is such a topic."""
+    with request_scope(arn.split(":")[4], arn.split(":")[3]):
+        return import_module("ministack.services.sns")._topic_by_arn_any_scope(arn) is not None
 
 
 class Directory:

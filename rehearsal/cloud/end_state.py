@@ -12,6 +12,7 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any
 
+from rehearsal.cloud import chatbot
 from rehearsal.cloud.codeartifact import app as codeartifact
 from rehearsal.cloud.github import app as github
 from rehearsal.cloud.identity_center import app as identity_center
@@ -59,6 +60,7 @@ def _parts() -> Iterator[tuple[str, Any]]:
     stand_in = github._server.github
     yield "github", {one.full_name: one for one in stand_in.repositories.values()}
     yield "identity-center", identity_center._store.instances
+    yield "chatbot", chatbot.configurations
 
 
 def _keys() -> Iterator[tuple[str, str, bool]]:

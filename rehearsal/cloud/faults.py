@@ -33,7 +33,7 @@ from botocore.model import OperationModel, ServiceModel
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from rehearsal.cloud import asgi
+from rehearsal.cloud import asgi, chatbot
 from rehearsal.cloud.codeartifact import errors, model
 
 GITHUB = "github"
@@ -230,6 +230,8 @@ def _operation(service: str, scope: Scope, body: bytes) -> str:
             return model.route(scope["method"], scope["path"]).name
         except errors.ApiError:
             return ""
+    if service == "chatbot":
+        return chatbot.operation_of(scope["path"])
     asked = {**parse_qs(scope["query_string"].decode("latin-1")), **parse_qs(body.decode("utf-8", "replace"))}
     return asked.get("Action", [""])[0]
 

@@ -33,7 +33,9 @@ JSON_SERVICES = {
 }  # prefix of X-Amz-Target
 PARTS = ("codeartifact", "github", "identity_center", "public_registries", "pulumi_cloud")
 CODEARTIFACT, GITHUB, IDENTITY_CENTER, PUBLIC, PULUMI = (f"rehearsal.cloud.{part}.app" for part in PARTS)
+CHATBOT = "rehearsal.cloud.chatbot"
 EMULATED = {  # service: module and its callable
+    "chatbot": (CHATBOT, "services"),
     "codeartifact": (CODEARTIFACT, "control"),
     "cloudcontrolapi": (CODEARTIFACT, "cloudcontrol"),
     "sso": (IDENTITY_CENTER, "services"),
@@ -43,6 +45,7 @@ PORTAL = "/federation/credentials"
 MOUNTS = {  # longest first
     "/_rehearsal/identity-center": (IDENTITY_CENTER, "rehearsal"),
     "/_rehearsal/codeartifact": (CODEARTIFACT, "rehearsal"),
+    "/_rehearsal/chatbot": (CHATBOT, "rehearsal"),
     "/_rehearsal/github": (GITHUB, "rehearsal"),
     "/_rehearsal/pulumi": (PULUMI, "rehearsal"),
     "/_codeartifact": (CODEARTIFACT, "endpoints"),

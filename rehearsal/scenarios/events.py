@@ -85,7 +85,7 @@ def _published(world: World, events: Events, inbox: Inbox, queue: str) -> list[S
             what = publishing.package(publisher, format)
             listed.append(
                 Scenario(
-                    f"{world.settings.stack} event rule: announce the publication of {what.name}",
+                    f"{world.settings.stack} event rule: announce the publication of {publishing.named(world, what)}",
                     "the rule of the stack",
                     f"announce {what.name} in {publisher.team.own_repository}",
                     queue.rpartition(":")[2],

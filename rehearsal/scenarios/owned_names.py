@@ -6,7 +6,7 @@ from rehearsal.cast import Publisher, first, package_name, publishers
 from rehearsal.clients import CommandFailed
 from rehearsal.packages import Package
 from rehearsal.scenario import DENY, Denied, Scenario
-from rehearsal.scenarios.publishing import by_client, install, published
+from rehearsal.scenarios.publishing import by_client, install, named, published
 from rehearsal.scenarios.read_access import administrator
 from rehearsal.world import World
 
@@ -88,7 +88,7 @@ def _newer(world: World, publisher: Publisher, format: Format) -> list[Scenario]
 
     return [
         Scenario(
-            f"{publisher.name}: install {own.name} despite a stranger's newer version",
+            f"{publisher.name}: install {named(world, own)} despite a stranger's newer version",
             f"a pull request of {publisher.name}",
             f"install {own.name}",
             publisher.team.own_repository,

@@ -54,6 +54,13 @@ def package(publisher: Publisher, format: Format, word: str = "client", version:
     return Package(format, package_name(publisher.team.owns[format], word), version)
 
 
+def named(world: World, what: Package) -> str:
+    """A package in a scenario's name, with its format where a team owns the same name in another format."""
+    owned = (one for team in world.settings.teams for format in team.owns if format is not what.format for one in team.owns[format])
+    alike = any(what.name.startswith(one.text.removesuffix("*")) if one.open_ended else what.name == one.text for one in owned)
+    return f"{what.name} ({what.format})" if alike else what.name
+
+
 def publish(world: World, publisher: Publisher, what: Package, *, role: str = "", repository: str = "", content: str = "") -> str:
     """As the publishing workflow's job: log in with the publish role to the team's repository, but for what is said otherwise."""
     shell = world.job_shell(f"publish-{publisher.name}", world.publishing_job(publisher), role or world.publish_role(publisher.name))

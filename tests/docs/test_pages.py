@@ -17,6 +17,7 @@ ALL = pages()
 # Files that people make, or that stand for one of many.
 OTHERS_FILES = {
     "STACK.json",
+    "package.json",
     "pnpm-workspace.yaml",
     "uv.toml",
     "dependabot.yml",
@@ -141,8 +142,9 @@ def test_contributing_sends_people_to_code_that_is_there() -> None:
     assert found >= 2
 
 
-def test_the_picture_is_one_and_speaks() -> None:
-    root = ElementTree.parse(ROOT / "docs" / "flow.svg").getroot()
+@pytest.mark.parametrize("picture", sorted((ROOT / "docs").glob("*.svg")), ids=lambda path: path.stem)
+def test_a_picture_is_one_and_speaks(picture: Path) -> None:
+    root = ElementTree.parse(picture).getroot()
     space = "{http://www.w3.org/2000/svg}"
     labels = root.attrib["aria-labelledby"].split()
     texts = {one.attrib["id"]: one.text for kind in ("title", "desc") for one in root.iter(space + kind)}

@@ -72,6 +72,13 @@ def test_a_preview_reads_nothing_that_a_deployment_may_not():
     assert granted(PREVIEW) - granted(DEPLOY) == {"iam:ListOpenIDConnectProviders"}
 
 
+def test_a_preview_reads_whatever_a_deployment_reads():
+    """A refresh looks at every resource. The one is what the provider asks before it deletes a role."""
+    reads = {action for action in granted(DEPLOY) if action.partition(":")[2].startswith(("Describe", "Get", "List"))}
+    identity_center = {action for action in reads if action.startswith(("sso:", "identitystore:"))}
+    assert reads - identity_center - granted(PREVIEW) == {"iam:ListInstanceProfilesForRole"}
+
+
 def test_where_a_preview_reads_identity_center():
     """In this account by itself, in another one with a role that it is given, and nowhere in a stack without permission sets."""
     here, there, nowhere = (

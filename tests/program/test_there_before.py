@@ -65,10 +65,12 @@ def test_a_stack_asks_for_nothing_that_it_made(first):
     repositories = {one.inputs["repository"] for one in recording.of("ActionsVariable")}
     settings = parsed(STACK)
     guarded = {(one.name, ref) for one in plan(settings, assumed(settings)).consumers if one.publishing for ref in refs(one)}
-    assert len(questions(recording, REST)) == 2 * len(repositories) + len(publishing) + len(guarded) + len(environments)
+    lists = [f"orgs/acme/{one}?" for one in ("repos", "teams")]
+    assert len(questions(recording, REST)) == len(lists) + 2 * len(repositories) + len(publishing) + len(guarded) + len(environments)
     assert len(questions(recording, RESOURCE)) == 2, "in domains that are not there, nothing is"
     again = run(STACK, cloud(resources=state))
-    assert questions(again, BRANCHES) == questions(again, REST) == questions(again, RESOURCE) == []
+    assert questions(again, BRANCHES) == questions(again, RESOURCE) == []
+    assert [one["endpoint"].partition("?")[0] + "?" for one in questions(again, REST)] == lists
 
 
 def test_of_what_a_stack_made_nothing_is_in_the_way(first):

@@ -53,6 +53,12 @@ _RESEARCH = {
     "owns": {"pypi": ["contoso-research-*"]},
     "repositories": {"scoring": {"publishes": ["pypi"], "release_branches": ["main"]}, "notebooks": {}},
 }
+_SAME_NAME = {
+    "team": "web",
+    "owns": {"npm": ["contoso-*"], "pypi": ["contoso-*"]},
+    "repositories": {"ui-kit": {"publishes": ["npm", "pypi"], "release_branches": ["main"]}},
+}
+_QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:releases"
 
 # Each did not rehearse: what is legitimate has to.
 CASES: dict[str, Tree] = {
@@ -82,6 +88,12 @@ CASES: dict[str, Tree] = {
     "many single names": stack(_web(owns={"npm": _SINGLE})),
     "one single name": stack(_web(owns={"npm": _SINGLE[:1]})),
     "a single name before a pattern": stack(_web(owns={"npm": [*_SINGLE[:1], "@contoso-web/*"]})),
+    "one name in two formats": stack(
+        _SAME_NAME, namespaces={"npm": ["contoso-*"], "pypi": ["contoso-*"]}, events={"sqs": [_QUEUE], "packages": "owned"}
+    ),
+    "a Slack channel": stack(
+        events={"slack": {"workspace": "T07EA123LEP", "channel": "C07EZ1ABC23"}}, **{"aws:defaultTags": {"tags": {"owner": "web"}}}
+    ),
     "an HTTPS subscriber, who has to confirm": stack(events={"https": ["https://hooks.contoso.example/packages"]}),
     "release tags with another prefix than v": stack(_publishing("main", release_tags=["release-*"])),
     "the longest tokens": stack(tokenDuration=43_200),

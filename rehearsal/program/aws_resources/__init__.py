@@ -4,6 +4,7 @@ Input names are those of pulumi_aws on the wire. What a type's `read` does not n
 carry out cannot be set.
 """
 
+from rehearsal.program.aws_resources.chatbot import SlackChannelConfiguration
 from rehearsal.program.aws_resources.cloudcontrol import CloudControlResource
 from rehearsal.program.aws_resources.codeartifact import Domain, DomainPermissions, Repository, RepositoryPermissionsPolicy
 from rehearsal.program.aws_resources.common import AwsHandler
@@ -38,5 +39,6 @@ HANDLERS: dict[str, AwsHandler] = {
         EventTarget,
         Secret,
         SecretPolicy,
+        SlackChannelConfiguration,
     )
 }
