@@ -83,10 +83,15 @@ def _results(file: str) -> Rows:
         yield f"`{name}`", one["description"]
 
 
+def parser_of(module: str) -> argparse.ArgumentParser:
+    """The command line of `python -m MODULE`."""
+    alone = importlib.import_module(module)
+    return (alone if hasattr(alone, "parser") else importlib.import_module(f"{module}.__main__")).parser()
+
+
 def _options(module: str, command: str = "") -> Rows:
-    """The options of `python -m MODULE`, or of one of its commands."""
-    name = module if module in ("registry_constants", "release", "rehearsal.large_stack") else f"{module}.__main__"
-    parser: argparse.ArgumentParser = importlib.import_module(name).parser()
+    """The options of a module, or of one of its commands."""
+    parser = parser_of(module)
     if command:
         (commands,) = (one for one in parser._actions if isinstance(one, argparse._SubParsersAction))
         parser = commands.choices[command]

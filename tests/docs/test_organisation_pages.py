@@ -13,18 +13,15 @@ from policies.document import text
 from policies.roles.deployer import permission_sets
 from policies.roles.developer import every_role
 from rehearsal.cloud import policy_rules
-from tests.docs.pages import ROOT, Page
+from tests.docs.pages import ROOT, Page, page
 from tests.policies.iam import arn_like
 
-DEVELOPERS, BUILDS, SHARING = (Page(ROOT / "docs" / f"{name}.md") for name in ("developers", "builds", "sharing"))
+DEVELOPERS, BUILDS, SHARING = (page(f"docs/{name}") for name in ("developers.md", "builds.md", "sharing.md"))
 REGISTRY = Registry("aws", "111122223333", "eu-west-1", "acme")
-# Fences inside a list are indented.
-INDENTED = re.compile(r"^( *)```(\w+)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 
 
 def blocks(page: Page, language: str) -> list[str]:
-    found = [body for _, kind, body in INDENTED.findall(page.text) if kind == language]
-    return [re.sub(r"^ {3}", "", body, flags=re.MULTILINE) if body.startswith("   ") else body for body in found]
+    return [one.text for one in page.blocks if one.language == language]
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")

@@ -121,7 +121,7 @@ def test_python_modules_and_their_options_exist() -> None:
 
 
 def test_pulumi_commands_name_stacks_that_exist() -> None:
-    stacks = {path.name.split(".")[1] for path in ROOT.glob("Pulumi.*.yaml")}
+    stacks = {path.name.split(".")[1] for folder in (ROOT, ROOT / "bootstrap") for path in folder.glob("Pulumi.*.yaml")}
     named = {
         stack
         for page in ALL

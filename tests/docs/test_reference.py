@@ -334,7 +334,7 @@ def _named_blocks() -> list[tuple[str, str, str]]:
         (one.name, block.text.splitlines()[0].removeprefix("# "), block.text)
         for one in pages()
         for block in one.blocks
-        if block.language == "yaml" and one.name not in RECIPES
+        if block.language == "yaml" and not block.in_list and one.name not in RECIPES
     ]
 
 
