@@ -38,6 +38,7 @@ OTHERS_FILES = {
     "FILE.yml",
     "Pulumi.STACK.yaml",
     "Pulumi.NAME.yaml",
+    "Pulumi.prod-payments.yaml",
     "OWNER/REPOSITORY/.github/workflows/FILE.yml",
 }
 # Places on github.com and paths of the local cloud's port.
