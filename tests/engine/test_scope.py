@@ -11,7 +11,7 @@ import yaml
 
 from rehearsal import stage
 from rehearsal.engine.stack import Run
-from rehearsal.seeding import OUTSIDE_IMMUTABLE
+from rehearsal.seeding import outside_immutable
 from tests.engine.life import SMALL, Life, changes, done, living, needs_engine, short
 from tests.engine.test_stops import REPOSITORY, World, before, changed, stopping
 
@@ -27,6 +27,7 @@ OF_ALL = {
     "CODEARTIFACT_REPOSITORY",
     "CODEARTIFACT_READ_ROLE_ARN",
 }
+OUTSIDE_IMMUTABLE = outside_immutable(SMALL.settings())
 JOINS = {"publishes": ["npm"], "release_branches": ["main"]}
 
 

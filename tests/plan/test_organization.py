@@ -19,7 +19,8 @@ from settings.parsing import of_stack
 from tests.fuzzing.generating import unhurried
 from tests.fuzzing.inputs import Tree
 from tests.program import samples
-from tests.rehearsal.stacks import CASES, legitimate, placed
+from tests.rehearsal.generated import legitimate
+from tests.rehearsal.stacks import CASES, placed
 from tests.settings.builders import PROJECT, ROOT
 
 ORGANIZATION = GithubScope.ORGANIZATION
