@@ -16,7 +16,7 @@ from rehearsal.clients import Credentials
 from rehearsal.program.clouds import Github
 from rehearsal.stage import ProgramFailed
 from settings import Settings
-from tests.engine.life import FOUND, needs_engine, shipped
+from tests.engine.life import FOUND, in_the_organization, needs_engine, shipped
 
 pytestmark = [needs_engine, pytest.mark.slow("tests/policies holds what a preview may do, make rehearse denies it the rest")]
 
@@ -58,18 +58,11 @@ def _program(stack: stage.Stack, cloud: stage.Cloud, who: Credentials, folder: P
     return stage.Program(stack, cloud, who, folder, engine=FOUND.path)
 
 
-def _in_the_organization(one: stage.Stack, folder: Path) -> stage.Stack:
-    """The same stack with what is the same for all repositories in the organisation."""
-    file = folder / one.file.name
-    file.write_text(one.file.read_text().replace("config:", f"config:\n  package-flow:githubScope: {ORGANIZATION}", 1))
-    return stage.Stack(one.name, file, None)
-
-
 @pytest.fixture(scope="module", params=["prod", "dev", ORGANIZATION])
 def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     folder = tmp_path_factory.mktemp(request.param)
     shared = request.param == ORGANIZATION
-    stack = _in_the_organization(shipped("prod"), folder) if shared else shipped(request.param)
+    stack = in_the_organization(shipped("prod"), folder) if shared else shipped(request.param)
     settings = stack.settings()
     cloud = stage.Cloud(settings, folder, "fixture")
     try:

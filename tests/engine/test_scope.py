@@ -1,18 +1,15 @@
 """githubScope under Pulumi's engine: guards and variables move between repositories and organisation, and no ref is ever open meanwhile."""
 
 import gc
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
-import yaml
 
-from rehearsal import stage
 from rehearsal.engine.stack import Run
 from rehearsal.seeding import outside_immutable
-from tests.engine.life import SMALL, Life, changes, done, living, needs_engine, short
+from tests.engine.life import SMALL, Life, changes, done, in_the_organization, living, needs_engine, short
 from tests.engine.test_stops import REPOSITORY, World, before, changed, stopping
 
 pytestmark = [
@@ -35,12 +32,7 @@ JOINS = {"publishes": ["npm"], "release_branches": ["main"]}
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """The small stack, in repository mode; its App may write to the organisation, as it has to before somebody switches."""
     folder = tmp_path_factory.mktemp("scope")
-    stack = yaml.safe_load(SMALL.file.read_text())
-    stack["config"]["package-flow:githubScope"] = "organization"
-    file, catalog = folder / SMALL.file.name, folder / "given"
-    file.write_text(yaml.safe_dump(stack))
-    shutil.copytree(SMALL.file.parent / "catalog", catalog)
-    with living(stage.Stack(SMALL.name, file, catalog), folder) as life:
+    with living(in_the_organization(SMALL, folder), folder) as life:
         life.configure(githubScope="repository")
         done(life.stack.up())
         leads = life.github.call("GET", "orgs", life.settings.github_owner, "teams", "payments-leads")["id"]
