@@ -132,8 +132,8 @@ def _another(full_name: str, one: SeenRepository, known: int | None) -> str | No
     if known in (None, one.id):
         return None
     return (
-        f"got repository {one.id} on GitHub; expected {known}, which the read roles of this stack trust: it was deleted, or another has its "
-        "name now. If the other is meant, take it out of the catalog, run pulumi up and put it in again"
+        f"got repository {one.id} on GitHub; expected {known}, which the read roles trust: it was deleted, or another has its name "
+        "now. If the other is meant, take it out of the catalog, run pulumi up and put it in again"
     )
 
 

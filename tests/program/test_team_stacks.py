@@ -176,7 +176,7 @@ def test_a_repository_that_took_a_name_does_not_read(root: Path, patched: pytest
         return team_stacks.run(root, REGISTRY, cloud, patched)
 
     assert run(kept).registrations
-    with pytest.raises(LookupProblems, match=r"checkout-web: got repository \d+ on GitHub; expected 1234, which the read roles"):
+    with pytest.raises(LookupProblems, match=r"checkout-web: got repository \d+ on GitHub; expected 1234, which the read roles trust"):
         run({**kept, "checkout-web": 1234})
 
 
