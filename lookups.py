@@ -995,7 +995,7 @@ def see_environments(full_name: str, wanted: Iterable[str]) -> dict[str, Mapping
         answer = _see_rest(f"repos/{full_name}/environments?per_page={PER_PAGE}")
         # GitHub's names of environments know no case.
         listed = {str(one.get("name")).casefold(): one for one in (answer.get("environments") if answer else None) or ()}
-        all_listed = answer is None or len(listed) == answer.get("total_count")
+        all_listed = answer is not None and len(listed) == answer.get("total_count")
     found = {one: listed.get(one.casefold()) for one in wanted}
     if not all_listed:
         found = {name: one or _see_rest(f"repos/{full_name}/environments/{name}") for name, one in found.items()}
