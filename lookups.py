@@ -18,8 +18,8 @@ import pulumi_github as github
 from pulumi import runtime
 
 import leftovers
+from existing import apart, noted, spent
 from existing import listed as lists
-from existing import noted
 from existing.listed import PER_PAGE, Page
 from existing.table import look
 from existing.there import There
@@ -142,6 +142,7 @@ def look_up(settings: Settings, identity_center: pulumi.ProviderResource | None 
     planned = plan_once(settings, seen)
     left = leftovers.Found() if unanswered else _leftovers(settings, seen, planned, unanswered)
     there, more = ([], []) if unanswered else _existing(settings, seen, planned, identity_center, unanswered)
+    pulumi.log.info(_requests.line())
     # Environments and variables are judged with their repository.
     others = [one for one in there if one.type not in _JUDGED_WITH_REPOSITORIES and one.key not in left.adopted]
     # What was not answered would look as if it were not there.
@@ -688,14 +689,23 @@ class Asking:
 
 def _invoke(function: Callable[..., Any], **arguments: Any) -> Any:
     """What a provider answers, None if there is no such thing. Raises _NoAnswer with the provider's words for every other error."""
+    answer = None
     try:
-        return function(**arguments)
+        answer = apart.call(function, **arguments)
+        return answer
     except Exception as error:  # the SDK raises no narrower type
         if _absent(error):
             return None
         # Providers tell what they answered after what they were asked, and put pages of HTML behind.
         words = " ".join(str(error).split())
         raise _NoAnswer(f"the question was refused: {bounded(words, _ERROR_MAX)}") from error
+    finally:
+        if function.__module__.startswith(f"{github.__name__}."):
+            _requests.count(getattr(function, "__name__", ""), arguments, answer)
+
+
+# Of the look-up that is under way: a process has one at a time.
+_requests = spent.Requests()
 
 
 # How each says that a thing is not there. What was asked for stands beside it and may hold any number and word. GitHub's client says the
@@ -749,12 +759,14 @@ def _there(what: str, answer: Any) -> Any:
 def _see(settings: Settings, identity_center: pulumi.ProviderResource | None, unanswered: list[str]) -> Seen:
     """Everything; where a question is not answered, what stands in for it and a line in `unanswered`."""
     ask = Asking(unanswered)
+    _requests.begin()
     account, caller = ask("aws: the caller's account", _see_caller, ("", ""))
     partition = ask("aws: the partition", _see_partition, "")
     owner, plan = ask(f"github:owner: {settings.github_owner}", lambda: _see_owner(settings.github_owner), (None, ""))
     slugs = {slug: team.file for team in settings.teams[::-1] for slug in reversed(_slugs(team))}
     provider = "package-flow:githubOidcProvider: the account's provider"
     state = ask("pulumi: this stack's own state", own_state, State())
+    _afford(settings, state, len(slugs))
     names = {*(one.name for one in settings.repositories), *_departing(settings, state)}
     listed = _listed(f"orgs/{settings.github_owner}/repos?sort=full_name&", names, "name", _IN_LIST)
     teams = _listed(f"orgs/{settings.github_owner}/teams?", slugs, "slug", ("id",))
@@ -792,6 +804,23 @@ def _see(settings: Settings, identity_center: pulumi.ProviderResource | None, un
             for name in sorted(_departing(settings, state))
         },
     )
+
+
+def _afford(settings: Settings, state: State, teams: int) -> None:
+    """Raises LookupProblems if this hour's requests to GitHub are not enough for what follows."""
+    there, needs = _allowance(), spent.needed(settings, state.repository_ids, teams)
+    _requests.allowance = there
+    if why := spent.refusal(needs, there):
+        raise LookupProblems([why])
+    if note := spent.warning(needs, there):
+        pulumi.log.warn(note)
+
+
+def _allowance() -> spent.Allowance | None:
+    try:
+        return spent.allowance(_see_rest(spent.RATE_LIMIT))
+    except _NoAnswer:
+        return None
 
 
 def _departing(settings: Settings, state: State) -> set[str]:
@@ -871,7 +900,6 @@ def _see_repository(owner: str, repository: Repository, state: State, listed: Ma
     template = _there(
         "its OIDC subject template", _invoke(github.get_actions_repository_oidc_subject_claim_customization_template, name=name)
     )
-    variables = _there("the list of its Actions variables", _invoke(github.get_actions_variables, full_name=one.full_name)).variables or []
     return SeenRepository(
         full_name=one.full_name,
         name=name,
@@ -881,19 +909,28 @@ def _see_repository(owner: str, repository: Repository, state: State, listed: Ma
         archived=one.archived is not False and one.archived is not None,
         fork=one.fork is True,
         default_subject=template.use_default is True,
-        variables={variable.name: variable.value for variable in variables if variable.name},
-        branches=_see_branches(repository, state.trusted_before(id)),
+        variables=_see_variables(one.full_name, repository, state),
+        branches=_see_branches(repository, state.trusted_before(id), one.default_branch or ""),
         environments=_see_environments(one.full_name, repository, state),
         workflow_permissions=_see_permissions(one.full_name, repository, state),
     )
 
 
-def _see_branches(repository: Repository, before: list[str]) -> tuple[str, ...] | None:
-    """Its branches, if one of its release branches is new; None in a preview whose credential may not list them.
+def _see_variables(full_name: str, repository: Repository, state: State) -> dict[str, str]:
+    """Its Actions variables, unless the state has every one that the program writes there."""
+    names, wanted = (repository.name, repository.renamed_from), variables_of(bool(repository.publishes), bool(repository.promotes))
+    if all(any((name, variable) in state.variables for name in names) for variable in wanted):
+        return {}
+    listed = _there("the list of its Actions variables", _invoke(github.get_actions_variables, full_name=full_name)).variables or []
+    return {one.name: one.value for one in listed if one.name}
+
+
+def _see_branches(repository: Repository, before: list[str], default: str) -> tuple[str, ...] | None:
+    """Its branches, if one of its release branches is new and not the default branch; None in a preview that may not list them.
 
     Whoever lists branches may read code, and a preview of a pull request runs what the pull request says.
     """
-    if set(repository.release_branches.names) <= set(before):
+    if not branches.may_be_unreviewed(repository.release_branches.names, before, default, repository.accepted_branches):
         return ()
     try:
         there = _there("the list of its branches", _invoke(github.get_repository_branches, repository=repository.name))
@@ -913,7 +950,15 @@ def _see_environments(full_name: str, repository: Repository, state: State) -> d
 
 def see_environments(full_name: str, wanted: Iterable[str]) -> dict[str, Mapping[str, Any]]:
     """Which of these environments a repository has, as GitHub describes them."""
-    found = {one: _see_rest(f"repos/{full_name}/environments/{one}") for one in wanted}
+    wanted, listed, all_listed = [*wanted], {}, False
+    if len(wanted) > 1:
+        answer = _see_rest(f"repos/{full_name}/environments?per_page={PER_PAGE}")
+        # GitHub's names of environments know no case.
+        listed = {str(one.get("name")).casefold(): one for one in (answer.get("environments") if answer else None) or ()}
+        all_listed = answer is None or len(listed) == answer.get("total_count")
+    found = {one: listed.get(one.casefold()) for one in wanted}
+    if not all_listed:
+        found = {name: one or _see_rest(f"repos/{full_name}/environments/{name}") for name, one in found.items()}
     return {name: one for name, one in found.items() if one is not None}
 
 
@@ -1031,8 +1076,9 @@ def _existing(
         return [], []
     questions = _Questions(seen.account, settings.domain.name, settings.developers.region if settings.developers else "", identity_center)
     known, ask = seen.state.known, Asking(unanswered)
+    visibilities = {name: one.visibility for name, one in seen.repositories.items()}
     there = ask("what is there already", lambda: look(planned(), known, dict(seen.repositories), questions), [])
-    return there, ask("what holds there already", lambda: list(noted.notes(planned(), known, questions)), [])
+    return there, ask("what holds there already", lambda: list(noted.notes(planned(), known, questions, visibilities)), [])
 
 
 _JUDGED_WITH_REPOSITORIES = (ENVIRONMENT_TYPE, BRANCH_POLICY_TYPE, VARIABLE_TYPE)
@@ -1049,8 +1095,14 @@ class _Questions:
     ) -> None:
         self._account, self._domain = account, domain
         self._identity_region, self._identity_center = identity_region, pulumi.InvokeOptions(provider=identity_center)
+        self._answered: dict[str, Any] = {}
 
     def rest(self, endpoint: str) -> Any:
+        if endpoint not in self._answered:
+            self._answered[endpoint] = self._rest(endpoint)
+        return self._answered[endpoint]
+
+    def _rest(self, endpoint: str) -> Any:
         try:
             return _see_rest(endpoint, object)
         except _NoAnswer as error:

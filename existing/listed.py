@@ -32,7 +32,7 @@ def look(names: Collection[str], key: str, ask: Ask) -> dict[str, Mapping[str, A
     number, last = 1, 1
     while last - number + 1 < len(missing) and number <= last:
         page = ask(number)
-        there = {one[key]: one for one in page.entries if one.get(key) in missing}
+        there = {one[key]: one for one in page.entries if isinstance(one.get(key), str) and one[key] in missing}
         found |= there
         missing -= set(there)
         number, last = number + 1, page.last
