@@ -74,7 +74,7 @@ def look_up(declared: Declaration) -> Facts:
     # The provider answers nothing for a repository that is not there or not visible.
     if not seen.repo_id or seen.full_name != full_name:
         raise pulumi.RunError(
-            f"got {seen.full_name or 'no repository'} from GitHub; expected {full_name}; correct the name, or give the credential access to it"
+            f"got {seen.full_name or 'no repository'} from GitHub; expected {full_name}; correct the name, or let the credential see it"
         )
     repository = GitHubRepository(Owner(owner.login, int(owner.id)), seen.name, seen.repo_id)
     slugs = dict.fromkeys(slug for one in declared.stacks for slug in one.reviewers)
