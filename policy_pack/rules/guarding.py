@@ -190,7 +190,7 @@ RULES = (
     ),
     Rule(
         "environments-list-branches",
-        'An environment that a writing role trusts lists its branches; GitHub does not document whether "protected branches" includes rulesets.',
+        'An environment that a writing role trusts lists its branches; GitHub does not say whether "protected branches" includes rulesets.',
         "Make the environment with `protectedBranches: false`, `customBranchPolicies: true` and a policy for each release branch",
         Level.MANDATORY,
         of_stack=_open_environments,
