@@ -18,6 +18,7 @@ import pulumi_github as github
 from pulumi import runtime
 
 import leftovers
+import registry_stack
 from existing import apart, noted, spent
 from existing import listed as lists
 from existing.listed import PER_PAGE, Page
@@ -39,6 +40,7 @@ from leftovers import (
 from plan import parts
 from plan.facts import Facts, IdentityCenter, SeenRepository, WorkflowPermissions, assumed
 from plan.planning import plan
+from plan.split import part
 from policies import branches, guards
 from policies.arns import GITHUB_OIDC_HOST, Registry
 from policies.branches import TAGS
@@ -48,6 +50,7 @@ from settings import DeveloperMode, Encryption, OidcProvider, Repository, Settin
 from settings.problems import bounded, lines
 
 CONSUMER_TYPE = "package-flow:index:ConsumingRepository"
+OIDC_TYPE = "package-flow:index:GitHubOidc"
 PERMISSIONS_TYPE = "github:index/workflowRepositoryPermissions:WorkflowRepositoryPermissions"
 
 # Whose workflows and actions a repository may use, by visibility: of the called one to those of callers. Of a private or internal one its
@@ -72,7 +75,8 @@ class State:
     GitHub repositories are named as they were then; `repository_ids` says which ones those were. `environments` and `permissions` are those
     that it created, `trusted` the release branches that its roles admit and its rulesets guard, by repository id, `teams` the ids of the
     GitHub teams in its guards by slug. `domain` is the ARN of its domain, "" = it has none, `own_key` whether it created a key for that,
-    `key` what encrypts it, `known` what leftovers are recognised by.
+    `key` what encrypts it, `known` what leftovers are recognised by, `others` the ids of repositories of team
+    stacks that its read roles trust.
     """
 
     variables: frozenset[tuple[str, str]] = frozenset()
@@ -87,6 +91,7 @@ class State:
     key: str = ""
     known: leftovers.Known = field(default_factory=leftovers.Known)
     teams: Mapping[str, int] = field(default_factory=dict)
+    others: Mapping[str, int] = field(default_factory=dict)
 
     def trusted_before(self, repository_id: int) -> list[str]:
         """The release branches of a repository that may publish already."""
@@ -109,7 +114,9 @@ class Seen:
     teams: id by slug, None = not visible. oidc_audiences: the provider's client ids, None = there is no provider. build_roles: path and
     name by the name in the stack file, None = there is no such role. identity_center: None if nothing is created there. workflow: the
     repository of the publishing workflow (not looked at where any may publish). departed: ids that the names now have on GitHub that the
-    stack knows and the catalog no longer has, 0 = none.
+    stack knows and the catalog no longer has, 0 = none. registry: in a team stack, the outputs of its registry stack ({} = none).
+
+    Of repositories of team stacks the registry stack sees names and ids, which its read roles trust; a team stack sees its own alone.
     """
 
     partition: str
@@ -125,6 +132,7 @@ class Seen:
     caller: str = ""
     workflow: WorkflowRepository = WorkflowRepository("")
     departed: Mapping[str, int] = field(default_factory=dict)
+    registry: Mapping[str, Any] = field(default_factory=dict)
 
 
 # The plan that follows from what was seen: built when it is first needed, and once.
@@ -142,11 +150,12 @@ def look_up(settings: Settings, identity_center: pulumi.ProviderResource | None 
     planned = plan_once(settings, seen)
     left = leftovers.Found() if unanswered else _leftovers(settings, seen, planned, unanswered)
     there, more = ([], []) if unanswered else _existing(settings, seen, planned, identity_center, unanswered)
+    waits = [] if unanswered else _missing_upstreams(settings, seen, unanswered)
     pulumi.log.info(_requests.line())
     # Environments and variables are judged with their repository.
     others = [one for one in there if one.type not in _JUDGED_WITH_REPOSITORIES and one.key not in left.adopted]
     # What was not answered would look as if it were not there.
-    found = unanswered or [*problems(settings, seen, planned), *left.problems, *(one.problem(settings.stack) for one in others)]
+    found = unanswered or [*problems(settings, seen, planned), *left.problems, *waits, *(one.problem(settings.running) for one in others)]
     if found or seen.owner is None:
         raise LookupProblems(found)
     for note in (*notes(settings, seen), *more):
@@ -187,7 +196,7 @@ def look_for_adoption(settings: Settings, identity_center: pulumi.ProviderResour
 
 def plan_once(settings: Settings, seen: Seen) -> Planned:
     """The plan for all who judge what was seen by it, and for those who register it."""
-    return cache(lambda: plan(settings, _facts(settings, seen)))
+    return cache(lambda: part(plan(settings, _facts(settings, seen)), settings))
 
 
 def _facts(settings: Settings, seen: Seen) -> Facts:
@@ -201,7 +210,7 @@ def _facts(settings: Settings, seen: Seen) -> Facts:
         teams={slug: seen.teams.get(slug) or id for slug, id in usual.teams.items()},
         identity_center=seen.identity_center or usual.identity_center,
         caller=seen.caller or usual.caller,
-        trusted_before={name: seen.state.trusted_before(one.id) for name, one in seen.repositories.items()},
+        trusted_before={**usual.trusted_before, **{name: seen.state.trusted_before(one.id) for name, one in seen.repositories.items()}},
     )
 
 
@@ -214,7 +223,11 @@ def problems(settings: Settings, seen: Seen, planned: Planned | None = None, *, 
     `planned` is the plan that others judge by too, None = it is built here. Whoever is adopting learns of environments and variables that
     are there in another way.
     """
+    planned = planned or plan_once(settings, seen)
     found = [*_owner(settings, seen), *_provider(settings, seen), *_teams(settings, seen), *_left_out(settings, seen)]
+    found += [*registry_stack.elsewhere(settings, seen.state.known), *registry_stack.others(settings, seen.repositories, seen.state.others)]
+    if settings.team_stack and seen.owner and seen.account:
+        found += registry_stack.stale(settings, planned(), seen.registry)
     found += [
         *_departed(settings, seen),
         *_another_domain(settings, seen),
@@ -224,7 +237,7 @@ def problems(settings: Settings, seen: Seen, planned: Planned | None = None, *, 
         *_identity_center(settings, seen),
     ]
     wanted = {} if adopting else _wanted(settings, seen, planned)
-    for team in settings.teams:
+    for team in settings.own_teams:
         for repository in team.repositories:
             why = _repository(settings, repository, seen, wanted.get(repository.name))
             found += [f"{team.file}: repositories.{repository.name}: {one}" for one in why]
@@ -239,7 +252,7 @@ def _wanted(settings: Settings, seen: Seen, planned: Planned | None) -> dict[str
 
 
 def _pairs(settings: Settings, seen: Seen) -> list[tuple[Repository, SeenRepository]]:
-    return [(one, seen.repositories[one.name]) for one in settings.repositories]
+    return [(one, seen.repositories[one.name]) for team in settings.own_teams for one in team.repositories]
 
 
 def adopted(settings: Settings, seen: Seen, planned: Planned | None = None) -> dict[str, str]:
@@ -326,6 +339,8 @@ _MAKE_SURE = (
 
 
 def _provider(settings: Settings, seen: Seen) -> list[str]:
+    if settings.team_stack:
+        return []
     if settings.oidc_provider is OidcProvider.EXISTING:
         if seen.oidc_audiences is None:
             return [f"package-flow:githubOidcProvider: account {seen.account} has no provider for {GITHUB_OIDC_HOST}; say create"]
@@ -350,7 +365,7 @@ def _provider_arn(seen: Seen) -> str:
 
 
 def _teams(settings: Settings, seen: Seen) -> list[str]:
-    wanted = dict.fromkeys((team.file, slug) for team in settings.teams for slug in _slugs(team))
+    wanted = dict.fromkeys((team.file, slug) for team in settings.own_teams for slug in _slugs(team))
     found = []
     for file, slug in wanted:
         id, known = seen.teams.get(slug), seen.state.teams.get(slug)
@@ -376,7 +391,7 @@ def _another_team(file: str, slug: str, id: int, known: int) -> str:
 def _build_roles(settings: Settings, seen: Seen) -> list[str]:
     """A role is named with its path, because the policies of team repositories name it by its ARN."""
     found = []
-    for role in settings.build_roles:
+    for role in () if settings.team_stack else settings.build_roles:
         there = seen.build_roles.get(role)
         if there is None:
             found.append(f"package-flow:builds.roles: account {seen.account} has no role '{role.rpartition('/')[2]}'")
@@ -594,7 +609,7 @@ def notes(settings: Settings, seen: Seen) -> list[str]:
         *([f"package-flow:publishing.workflow: {settings.publishing.repository} {_NOT_SEEN}"] if unseen else []),
         *(
             f"{team.file}: repositories.{one.name}: {note}"
-            for team in settings.teams
+            for team in settings.own_teams
             for one in team.repositories
             for note in _notes(f"{settings.github_owner}/{one.name}", seen.repositories[one.name])
         ),
@@ -763,11 +778,12 @@ def _see(settings: Settings, identity_center: pulumi.ProviderResource | None, un
     account, caller = ask("aws: the caller's account", _see_caller, ("", ""))
     partition = ask("aws: the partition", _see_partition, "")
     owner, plan = ask(f"github:owner: {settings.github_owner}", lambda: _see_owner(settings.github_owner), (None, ""))
-    slugs = {slug: team.file for team in settings.teams[::-1] for slug in reversed(_slugs(team))}
+    slugs = {slug: team.file for team in settings.own_teams[::-1] for slug in reversed(_slugs(team))}
     provider = "package-flow:githubOidcProvider: the account's provider"
     state = ask("pulumi: this stack's own state", own_state, State())
     _afford(settings, state, len(slugs))
-    names = {*(one.name for one in settings.repositories), *_departing(settings, state)}
+    mine = settings.own_teams if settings.team_stack else settings.teams
+    names = {*(one.name for team in mine for one in team.repositories), *_departing(settings, state)}
     listed = _listed(f"orgs/{settings.github_owner}/repos?sort=full_name&", names, "name", _IN_LIST)
     teams = _listed(f"orgs/{settings.github_owner}/teams?", slugs, "slug", ("id",))
     return Seen(
@@ -778,16 +794,25 @@ def _see(settings: Settings, identity_center: pulumi.ProviderResource | None, un
         repositories={
             one.name: ask(
                 f"{team.file}: repositories.{one.name}",
-                partial(_see_repository, settings.github_owner, one, state, listed.get(one.name)),
+                partial(
+                    _see_repository if team.stack == settings.team_stack else _see_name,
+                    settings.github_owner,
+                    one,
+                    state,
+                    listed.get(one.name),
+                ),
                 SeenRepository(""),
             )
-            for team in settings.teams
+            for team in mine
             for one in team.repositories
         },
         teams={slug: ask(f"{file}: GitHub team {slug}", partial(_see_team, slug, teams.get(slug)), None) for slug, file in slugs.items()},
-        oidc_audiences=ask(provider, lambda: _see_oidc_audiences(partition, account), None),
+        oidc_audiences=None if settings.team_stack else ask(provider, lambda: _see_oidc_audiences(partition, account), None),
         state=state,
-        build_roles={role: ask(f"package-flow:builds.roles: {role}", partial(_see_role, role), None) for role in settings.build_roles},
+        build_roles={
+            role: ask(f"package-flow:builds.roles: {role}", partial(_see_role, role), None)
+            for role in (() if settings.team_stack else settings.build_roles)
+        },
         identity_center=ask(
             "package-flow:developers: IAM Identity Center", lambda: _see_identity_center(settings, identity_center, ask), None
         ),
@@ -803,7 +828,14 @@ def _see(settings: Settings, identity_center: pulumi.ProviderResource | None, un
             )
             for name in sorted(_departing(settings, state))
         },
+        registry=ask(f"package-flow:registryStack: {settings.stack}", partial(_see_outputs, settings.stack), {})
+        if settings.team_stack
+        else {},
     )
+
+
+def _see_outputs(stack: str) -> Mapping[str, Any]:
+    return _there("its outputs", _invoke(registry_stack.read_outputs, stack=stack))
 
 
 def _afford(settings: Settings, state: State, teams: int) -> None:
@@ -914,6 +946,14 @@ def _see_repository(owner: str, repository: Repository, state: State, listed: Ma
         environments=_see_environments(one.full_name, repository, state),
         workflow_permissions=_see_permissions(one.full_name, repository, state),
     )
+
+
+def _see_name(owner: str, repository: Repository, _: State, listed: Mapping[str, Any] | None) -> SeenRepository:
+    """Name and id of a repository that another stack registers: what the read roles trust."""
+    one = _ask_repository(f"{owner}/{repository.name}", listed)
+    if one is None or not one.repo_id or not one.full_name:
+        return SeenRepository("")
+    return SeenRepository(full_name=one.full_name, name=repository.name, id=_id("the repository's id", one.repo_id))
 
 
 def _see_variables(full_name: str, repository: Repository, state: State) -> dict[str, str]:
@@ -1028,7 +1068,7 @@ def _see_role(role: str) -> str | None:
 
 def _see_identity_center(settings: Settings, provider: pulumi.ProviderResource | None, ask: Asking) -> IdentityCenter | None:
     developers = settings.developers
-    if developers is None or developers.mode is not DeveloperMode.IDENTITY_CENTER:
+    if settings.team_stack or developers is None or developers.mode is not DeveloperMode.IDENTITY_CENTER:
         return None
     there = pulumi.InvokeOptions(provider=provider)
     instances = _invoke(aws.ssoadmin.get_instances, region=developers.region, opts=there)
@@ -1081,6 +1121,13 @@ def _existing(
     return there, ask("what holds there already", lambda: list(noted.notes(planned(), known, questions, visibilities)), [])
 
 
+def _missing_upstreams(settings: Settings, seen: Seen, unanswered: list[str]) -> list[str]:
+    """Repositories of other team stacks that this one's teams install from, and that are not there."""
+    questions = _Questions(seen.account, settings.domain.name)
+    why = "the repositories that its teams install from"
+    return Asking(unanswered)(why, lambda: list(registry_stack.missing_upstreams(settings, questions.repository)), [])
+
+
 _JUDGED_WITH_REPOSITORIES = (ENVIRONMENT_TYPE, BRANCH_POLICY_TYPE, VARIABLE_TYPE)
 
 
@@ -1106,7 +1153,8 @@ class _Questions:
         try:
             return _see_rest(endpoint, object)
         except _NoAnswer as error:
-            if pulumi.runtime.is_dry_run() and " 403 " in str(error):
+            # What the organisation's plan does not have, the repository has not either; `problems` says that it has to.
+            if " 403 Upgrade to GitHub " in str(error) or (pulumi.runtime.is_dry_run() and " 403 " in str(error)):
                 return None
             raise
 
@@ -1220,6 +1268,11 @@ def state_from(resources: Mapping[str, Any]) -> State:
         own_key=any(_OF_REGISTRY in urn for urn, _ in by_type.get(KEY_TYPE, [])),
         known=_known(by_type),
         teams={slug: _id(f"the id of team {slug} in it", id) for slug, id in _known_teams(by_type)},
+        others={
+            name: _id(f"the id of {name} in it", id)
+            for _, outputs in by_type.get(OIDC_TYPE, [])
+            for name, id in _member(outputs, "repositories").items()
+        },
     )
 
 

@@ -21,7 +21,7 @@ from plan import sizes
 from policies.arns import Registry
 from policies.branches import check as wrong_branch
 from policies.branches import is_pattern
-from policies.deployments import BOOTSTRAP_PATH, Access, Deployed
+from policies.deployments import BOOTSTRAP_PATH, Access, Deployed, role_name
 from policies.document import text
 from settings.problems import NOTHING, Problem, SettingsError, Words
 from settings.shapes import (
@@ -169,7 +169,7 @@ class Stack:
 
     @property
     def name(self) -> str:
-        return self.settings.stack
+        return self.settings.running
 
 
 @dataclass(frozen=True)
@@ -245,7 +245,7 @@ class _Bootstrap:
     def beside(self) -> list[apart.Beside]:
         account = apart.Account(Registry("aws", self.account, self.own["aws:region"], ""), _backend(self.declared.github_actions))
         roles = {name: one.identity_center_preview_role for name, one in self.declared.stacks.items()}
-        return [apart.Beside(one, account, roles[one.stack], self.file) for one in self.stacks.values()]
+        return [apart.Beside(one, account, roles[one.running], self.file) for one in self.stacks.values()]
 
 
 def _rules(bootstrap: _Bootstrap, others: list[_Bootstrap]) -> Problems:
@@ -274,7 +274,8 @@ def _own_rules(file: str, declared: Declared, stacks: Mapping[str, stack_setting
             yield Problem(file, _key(f"stacks.{name}.reviewers"), one.reviewers, allowed)
     for settings in stacks.values():
         yield from _stack(settings, declared, own)
-        yield from _preview_role(file, settings, declared.stacks[settings.stack].identity_center_preview_role)
+        yield from _preview_role(file, settings, declared.stacks[settings.running].identity_center_preview_role)
+        yield from _registry_stack(file, declared, settings)
 
 
 def _no_code_owners(bootstrap: _Bootstrap, root: Path) -> Problems:
@@ -337,7 +338,7 @@ def _stack(settings: stack_settings.Settings, declared: Declared, own: Mapping[s
     if bound != stack.boundary_arn:
         allowed = f"{stack.boundary_arn} (in its own partition), the bootstrap's boundary"
         yield Problem(file, f"{project}:iam.permissionsBoundary", settings.iam.permissions_boundary or NOTHING, allowed)
-    deployer = f"{BOOTSTRAP_PATH}{stack.role_name(Access.DEPLOY)}".strip("/")
+    deployer = f"{BOOTSTRAP_PATH}{role_name(settings.running, Access.DEPLOY)}".strip("/")
     if settings.iam.deployers and deployer not in settings.iam.deployers:
         allowed = f"{deployer} among them: the domain's policy would refuse the bootstrap's deployer"
         yield Problem(file, f"{project}:iam.deployers", list(settings.iam.deployers), allowed)
@@ -348,8 +349,10 @@ def _stack(settings: stack_settings.Settings, declared: Declared, own: Mapping[s
 
 
 def _preview_role(file: str, settings: stack_settings.Settings, role: str) -> Problems:
-    key, creator = _key(f"stacks.{settings.stack}.identityCenterPreviewRole"), settings.developers.role_arn if settings.developers else ""
-    if role and not creator:
+    key, creator = _key(f"stacks.{settings.running}.identityCenterPreviewRole"), settings.developers.role_arn if settings.developers else ""
+    if role and settings.team_stack:
+        yield Problem(file, key, role, f"nothing: {settings.stack} alone, the registry stack, looks at Identity Center")
+    elif role and not creator:
         allowed = f"nothing: Pulumi.{settings.stack}.yaml reaches Identity Center without a role (developers.roleArn)"
         yield Problem(file, key, role, allowed)
     elif role and role == creator:
@@ -358,14 +361,26 @@ def _preview_role(file: str, settings: stack_settings.Settings, role: str) -> Pr
         yield Problem(file, key, role, f"a role of the account {creator.split(':')[4]}, as developers.roleArn")
 
 
+def _registry_stack(file: str, declared: Declared, settings: stack_settings.Settings) -> Problems:
+    """A team stack's roles have its registry stack's boundary, which the same bootstrap makes, and both are of one commit."""
+    registry, branch = declared.stacks.get(settings.stack), declared.stacks[settings.running].branch
+    if registry is None:
+        allowed = f"{settings.stack} among them too: it is the registry stack of {settings.running}"
+        yield Problem(file, _key("stacks"), sorted(declared.stacks), allowed)
+    elif branch != registry.branch:
+        allowed = f"{registry.branch}, which deploys its registry stack {settings.stack}"
+        yield Problem(file, _key(f"stacks.{settings.running}.branch"), branch, allowed)
+
+
 def _oversize(file: str, settings: stack_settings.Settings, registry: Registry, declared: Declared) -> Problems:
     backend = _backend(declared.github_actions)
     for access in Access:
-        role = declared.stacks[settings.stack].identity_center_preview_role
+        role = declared.stacks[settings.running].identity_center_preview_role
         size = sum(len(text(one)) for one in rights.documents(settings, registry, access, backend, role).values())
         if size > sizes.INLINE_MAX:
             got = Words(f"policies of {size:,} characters for the role that {access}s")
-            yield Problem(file, "", got, f"at most {sizes.INLINE_MAX:,}: list fewer build roles")
+            fewer = "own fewer names, or give one of its teams another stack" if settings.team_stack else "list fewer build roles"
+            yield Problem(f"Pulumi.{settings.running}.yaml", "", got, f"at most {sizes.INLINE_MAX:,}: {fewer}")
     size = len(text(rights.boundary(settings, registry)))
     if size > sizes.MANAGED_MAX:
         allowed = f"at most {sizes.MANAGED_MAX:,}: list fewer pipelines"

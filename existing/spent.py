@@ -75,10 +75,12 @@ def allowance(answer: Any) -> Allowance | None:
 
 def needed(settings: Settings, known: Mapping[str, Any], teams: int) -> int:
     """How many requests the look-ups take at least. `known` are the repositories in the state by name, `teams` how many are looked up."""
-    new = [one for one in settings.repositories if not {one.name, one.renamed_from} & {*known}]
-    pages = math.ceil(len(settings.repositories) / PER_PAGE) + math.ceil(teams / PER_PAGE)
+    own = [one for team in settings.own_teams for one in team.repositories]
+    new = [one for one in own if not {one.name, one.renamed_from} & {*known}]
+    # Of other stacks' repositories a list says enough.
+    pages = math.ceil(len(own if settings.team_stack else settings.repositories) / PER_PAGE) + math.ceil(teams / PER_PAGE)
     # The subject template of each; of a new one variables and rulesets, of some of those the organisation's variables.
-    each = len(settings.repositories) + 2 * len(new) + min(len(new), ASKED_EACH)
+    each = len(own) + 2 * len(new) + min(len(new), ASKED_EACH)
     return _ONCE + pages + each + sum(_of_publishing(one) for one in new if one.publishes)
 
 

@@ -129,13 +129,17 @@ class PackageRegistry:
 
 @dataclass(frozen=True)
 class GitHubOidc:
-    """GitHub's OIDC provider in the account, and the roles with which builds read: one, or as many as a large catalog needs."""
+    """GitHub's OIDC provider in the account, and the roles with which builds read: one, or as many as a large catalog needs.
+
+    `repositories` are ids, by name, of those that the roles trust and that team stacks register.
+    """
 
     provider_arn: str
     creates_provider: bool
     audience: str
     url: str
     read_roles: tuple[Role, ...]
+    repositories: Mapping[str, int] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -382,7 +386,11 @@ class Sandbox:
 
 @dataclass(frozen=True)
 class Plan:
-    """All of a stack. `teams` each after those that it installs from, `consumers` in the catalog's order."""
+    """All of a registry stack and its team stacks, or the part that one of them registers (plan.split).
+
+    `teams` each after those that it installs from, `consumers` in the catalog's order. Of the part of a `team_stack` those two are
+    registered; the others are what they build on, which the registry stack has.
+    """
 
     stack: str
     place: Registry
@@ -395,6 +403,7 @@ class Plan:
     events: PackageEvents | None
     sandbox: Sandbox | None
     trust_policy_length: int
+    team_stack: str = ""
 
     @property
     def repositories(self) -> tuple[Repository, ...]:

@@ -137,6 +137,7 @@ class GitHub:
         environment: str = "",
         permissions: Mapping[str, str] = {"id-token": "write"},
         approve_by: Sequence[str] = (),
+        waited: bool = False,
         owner: str = "",
         workflow: str = CALLER_WORKFLOW,
     ) -> Job:
@@ -155,6 +156,7 @@ class GitHub:
             workflow=workflow,
             permissions=dict(permissions),
             approve_by=list(approve_by),
+            waited=waited,
             **{name: value for name, value in optional.items() if value is not None},
         )
         if started["state"] != "running":

@@ -216,6 +216,9 @@ def _keys(world: World) -> Iterator[Left]:
             if tags.get(STACK_TAG, world.settings.stack) != world.settings.stack:
                 continue  # another stack's
             about = kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]
+            if about["Arn"] == world.settings.domain.key:
+                yield Left(f"key {about['Arn']}", "not this stack's: it was there before")
+                continue
             until = f"{about['DeletionDate']:%Y-%m-%d}" if about["KeyState"] == "PendingDeletion" else ""
             yield Left(
                 f"key {about['Arn']} ({about['Description']})", until and f"waits for its deletion on {until}; until then it can be kept"

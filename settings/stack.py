@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from plan.declared import PROMOTION_WORKFLOW_FILE, AnnouncedPackages, DeveloperMode
+from plan.declared import PROMOTION_WORKFLOW_FILE, AnnouncedPackages, DeveloperMode, Encryption
 from policies import namespaces
 from policies.deployments import BOOTSTRAP_PATH
 from policies.events import PIPELINES_MAX
@@ -66,6 +66,11 @@ def _declared(project_file: Mapping[str, Any], project: str) -> dict[str, Mappin
     return {key: one for key, one in own.items() if ":" not in key}
 
 
+def defaults(project_file: Mapping[str, Any], project: str) -> dict[str, Any]:
+    """The defaults of Pulumi.yaml, by full key. Raises SettingsError."""
+    return {f"{project}:{key}": one["default"] for key, one in _declared(project_file, project).items() if "default" in one}
+
+
 def _decoded(value: Any, kind: Any) -> Any:
     """A value as YAML has it: the engine hands everything to the program as text (objects and lists as JSON)."""
     kinds: dict[Any, Any] = {"object": dict, "array": list, "integer": int, "boolean": bool, None: (dict, list)}
@@ -101,7 +106,8 @@ def _other_namespace(key: str, project: str) -> str | None:
     return f"keys of {project}, aws, github and pulumi{f' (did you mean {close}?)' if close else ''}"
 
 
-def _other_namespaces(config: Mapping[Any, Any], project: str, file: str) -> Problems:
+def other_namespaces(config: Mapping[Any, Any], project: str, file: str) -> Problems:
+    """Keys that are not the project's and that no stack file may have."""
     for key in config:
         if not isinstance(key, str):
             yield Problem(file, str(key), misread(key) or key, "text as a key, such as aws:region")
@@ -134,7 +140,7 @@ def read(
     unreadable = [key for key in decoded if key not in given]
     problems += [Problem(file, prefix + key, decoded[key], "text in UTF-8, nested only a few levels deep") for key in unreadable]
     problems += [one.problem(file, prefix) for one in repeated(given)]
-    problems += _other_namespaces(config, project, file)
+    problems += other_namespaces(config, project, file)
     read = StackFile(stack, file, project, shape, providers) if shape and providers else None
     folder = shape.catalog if shape else given.get("catalog")
     return read, folder if isinstance(folder, str) else None, problems
@@ -165,6 +171,14 @@ def _own_account(stack: StackFile) -> Problems:
     if own and boundary and boundary.split(":")[4] not in ("aws", *own):
         allowed = f"a policy of the stack's own account ({', '.join(own)}) or of AWS"
         yield stack.problem(f"{stack.project}:iam.permissionsBoundary", boundary, allowed)
+
+
+def _encryption_key(stack: StackFile) -> Problems:
+    """A domain takes a key of its own region alone. https://docs.aws.amazon.com/codeartifact/latest/APIReference/API_CreateDomain.html"""
+    key, region = stack.shape.domain.encryption, stack.providers.region
+    if key not in tuple(Encryption) and region and not key.startswith(f"arn:aws:kms:{region}:"):
+        allowed = f"customer, aws, or a key of {region}, where the domain is (arn:aws:kms:{region}:ACCOUNT:key/ID)"
+        yield stack.problem(f"{stack.project}:domain.encryption", key, allowed)
 
 
 def _shared_with(stack: StackFile) -> Problems:
@@ -327,6 +341,7 @@ def _stack_name(stack: StackFile) -> Problems:
 RULES = (
     _required,
     _own_account,
+    _encryption_key,
     _shared_with,
     _developers,
     _builds,

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from pulumi import RunError
 
+import lookups
 from adopt.importing import give_back, record
 from adopt.page import page
 from adopt.program import Found
@@ -277,6 +278,20 @@ def test_13_and_14_an_environment_that_is_protected(policy):
     there.rest[f"repos/acme/{API}/environments/packages"] = {"protection_rules": [TIMER, REVIEWERS], "deployment_branch_policy": policy}
     said = line(there, "has the environment packages already")
     assert "a wait timer of 30 minutes, required reviewers (1), no self-review" in said and "import it with the id" in said
+
+
+@pytest.mark.parametrize(("total", "asked"), [(1, 0), (101, 2)])
+def test_13_several_environments_are_looked_up_by_one_list(total, asked, monkeypatch):
+    """GitHub's names of them know no case. What a list leaves out is looked up alone."""
+    answers = {
+        "repos/acme/x/environments?per_page=100": {"total_count": total, "environments": [{"name": "Packages"}] if total == 1 else []},
+        "repos/acme/x/environments/PACKAGES": {"name": "alone"},
+    }
+    endpoints: list[str] = []
+    monkeypatch.setattr(lookups, "_see_rest", lambda endpoint: (endpoints.append(endpoint), answers.get(endpoint))[1])
+    found = lookups.see_environments("acme/x", ["PACKAGES", "promote"])
+    assert found == {"PACKAGES": {"name": "alone" if asked else "Packages"}}
+    assert len(endpoints) == 1 + asked
 
 
 def test_16_workflow_permissions_are_shown_and_given_back():

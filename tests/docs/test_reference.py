@@ -32,10 +32,12 @@ from rehearsal.program import stack_files
 from rehearsal.scenario import Scenario
 from schemas import reference
 from settings import regions, shapes
+from settings.parsing import of_stack
 from settings.provider_keys import CREDENTIAL_KEYS
 from tests.docs.pages import ROOT, Page, codes, page, pages, table
 from tests.docs.shipped import recorded
 from tests.docs.test_recipes import RECIPES
+from tests.program import team_stacks
 from tests.rehearsal.offline import scenarios
 
 REFERENCE = page("docs/reference.md")
@@ -353,6 +355,11 @@ def test_a_yaml_block_says_which_file_it_is_and_is_a_good_one(tmp_path: Path, wh
     if file == "github.yaml":
         (tmp_path / file).write_text(content)
         facts.read(tmp_path / file, _parsed_with(tmp_path, {}))
+        return
+    if team_stack := re.fullmatch(r"Pulumi\.(prod-(\w+))\.yaml", file):
+        team_stacks.folder(tmp_path, {team_stack[2]: team_stack[1]})
+        (tmp_path / file).write_text(content)
+        assert of_stack(tmp_path, team_stack[1]).own_teams
         return
     assert re.fullmatch(r"catalog/prod/[\w-]+\.yaml|Pulumi\.prod\.yaml", file), f"{where}: {file}"
     _parsed_with(tmp_path, {file: content})

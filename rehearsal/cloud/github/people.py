@@ -36,7 +36,8 @@ POST `checks` {"repository", "actor", "sha": commit or ref, "context", "state": 
 
 POST `run` {"repository", "actor", "event", "workflow": path, "ref"?, "pull_request"?: number, "workflow_name"?,
     "job_workflow_ref"?: "owner/repo/path@ref" or "./path", "environment"?, "permissions"?: {"id-token": "write"}, "inputs"?: {},
-    "approve_by"?: [login], "fork"?: bool (must be what the pull request is)} ->
+    "approve_by"?: [login], "waited"?: bool (the minutes of the environment's timer have passed),
+    "fork"?: bool (must be what the pull request is)} ->
     {"id", "state": "running"|"waiting"|"failed", "message"} and, when running, "env", "vars", "github": what the job sees.
     Events: push, workflow_dispatch, release (with `ref`), pull_request, pull_request_target (with `pull_request`), workflow_run,
     issue_comment, schedule.
@@ -128,6 +129,7 @@ class RunBody(Act):
     permissions: dict[str, Literal["read", "write", "none"]] = Field(default_factory=dict)
     inputs: dict[str, str] = Field(default_factory=dict)
     approve_by: list[str] = Field(default_factory=list)
+    waited: bool = False
     fork: bool | None = None
 
 
@@ -309,11 +311,11 @@ class People:
 
     def _run(self, body: RunBody) -> dict[str, Any]:
         repo, actor = self.github.repository(body.repository), self.github.user(body.actor)
-        settings = body.model_dump(exclude={"repository", "actor", "approve_by", "fork"})
+        settings = body.model_dump(exclude={"repository", "actor", "approve_by", "waited", "fork"})
         wanted = runs.Wanted(**settings)
         if body.fork is not None and body.fork != _is_fork(repo, wanted):
             raise changes.Refused(422, f"fork is {body.fork}, which the pull request is not")
-        return self._run_view(runs.start(self.github, repo, actor, wanted, body.approve_by))
+        return self._run_view(runs.start(self.github, repo, actor, wanted, body.approve_by, waited=body.waited))
 
     def _uses(self, body: UsesBody) -> dict[str, Any]:
         _, _, ref, sha = runs.used(self.github, self.github.repository(body.repository), body.uses)
