@@ -9,9 +9,9 @@ INSTALLED := $(VENV)/.installed
 # What is compiled is kept, whatever the shell says: the next start is quicker.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help company engine rehearse adopt access test fuzz faults bench check format site generated lock release clean
+.PHONY: help company engine rehearse adopt access test fuzz faults bench check format site generated reference lock release clean
 
-help:  ## Say what there is
+help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(INSTALLED): bootstrap/requirements.txt requirements.in bootstrap/requirements.in requirements-dev.txt
@@ -32,37 +32,37 @@ company: $(INSTALLED)  ## Write your company's files (ORGANIZATION= DOMAIN= ACCO
 engine: $(INSTALLED)  ## Find Pulumi's engine, or build it with Go (once)
 	@$(BIN)/python -m rehearsal.engine
 
-rehearse: $(INSTALLED)  ## Run the job on this machine (STACK=dev; ALL=1: also what takes long; SERVE=1: keep the cloud up; ENGINE=sdk)
+rehearse: $(INSTALLED)  ## Rehearse a stack on this machine (STACK=dev; ALL=1: slow scenarios too; SERVE=1: keep the cloud up; ENGINE=sdk)
 	@$(BIN)/python -m rehearsal --stack $(STACK) --access access-review $(if $(ALL),,--quick) $(if $(SERVE),--serve) --engine $(ENGINE)
 
-adopt: $(INSTALLED)  ## Look what is there already and write how to adopt it (STACK=dev); nothing is changed
+adopt: $(INSTALLED)  ## Look for existing resources and write how to adopt them (STACK=dev); changes nothing
 	@$(BIN)/python -m adopt --stack $(STACK)
 
-access: $(INSTALLED)  ## Show who can do what, as a page and as Markdown (STACK=dev; BASE=main: what changes since)
+access: $(INSTALLED)  ## Show who can do what, as a page and as Markdown (STACK=dev; BASE=main: what changes since then)
 	@$(BIN)/python -m access --stack $(STACK) $(if $(BASE),--base $(BASE))
 
-test: $(INSTALLED)  ## Run the tests, the main job of prod among them (ALL=1: also what takes long, which others show in less time)
+test: $(INSTALLED)  ## Run the tests, with prod's main job (ALL=1: also slow tests, which quicker ones cover)
 	@$(BIN)/python -m pytest -n 2 --dist worksteal $(if $(ALL),--all)
 
-fuzz: $(INSTALLED)  ## Try bad input (INPUTS=1000, SEED=1)
+fuzz: $(INSTALLED)  ## Try random bad input (INPUTS=1000, SEED=1)
 	@$(BIN)/python -m tests.companies python -m tests.fuzzing --inputs $(or $(INPUTS),1000) --seed $(or $(SEED),1)
 
-faults: engine  ## Fail every writing call to AWS and GitHub in five ways, under Pulumi's engine (25 lives of 1 to 4 minutes; JOBS=2, RESUME=FILE)
+faults: engine  ## Fail every writing call to AWS and GitHub in five ways, under Pulumi's engine (25 lives of 1 to 4 minutes each; JOBS=2, RESUME=FILE)
 	@$(BIN)/python -m rehearsal.faults --jobs $(or $(JOBS),1) $(if $(RESUME),--resume $(RESUME))
 
 bench: engine  ## Measure preview and up beside a bare program (STACKS='dev 40'; JSON=FILE)
 	@$(BIN)/python -m rehearsal.bench $(STACKS) $(if $(JSON),--json $(JSON))
 
-check: $(INSTALLED)  ## Lint, format, types
+check: $(INSTALLED)  ## Lint, check the format and the types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ty check --error-on-warning --python $(VENV) .
 
-format: $(INSTALLED)  ## Rewrite the code as `check` wants it
+format: $(INSTALLED)  ## Format the code, and fix what the linter can
 	@$(BIN)/ruff check --fix --quiet .
 	@$(BIN)/ruff format --quiet .
 
-site: .site/venv/.installed  ## Build the documentation as a site in .site/html, with every link checked
+site: .site/venv/.installed  ## Build the documentation as a site in .site/html and check every link
 	@NO_MKDOCS_2_WARNING=1 .site/venv/bin/python docs/site/build.py
 
 .site/venv/.installed: docs/site/requirements.txt
@@ -70,17 +70,20 @@ site: .site/venv/.installed  ## Build the documentation as a site in .site/html,
 	@.site/venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r docs/site/requirements.txt
 	@touch $@
 
-generated: $(INSTALLED)  ## Generate the clients of examples/generated-client anew
+generated: $(INSTALLED)  ## Generate the clients of examples/generated-client again
 	@$(BIN)/python -m tests.examples.generating
 
-lock: $(INSTALLED)  ## Lock what requirements.in of the program, the bootstrap, the policy pack and the site need (UPGRADE=1: newest)
+reference: $(INSTALLED)  ## Generate the tables of the reference and the editors' schemas again
+	@$(BIN)/python -m schemas
+
+lock: $(INSTALLED)  ## Lock the requirements of the program, the bootstrap, the policy pack and the site (UPGRADE=1: newest versions)
 	@for folder in . bootstrap policy_pack docs/site; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-config \
 			$(if $(UPGRADE),--upgrade) --constraints requirements-dev.txt --output-file $$folder/requirements.txt $$folder/requirements.in || exit 1; \
 	done
 
-release: $(INSTALLED)  ## Cut a release (VERSION=1.2.0): changelog, version, tag; nothing is pushed
+release: $(INSTALLED)  ## Cut a release (VERSION=1.2.0): changelog, version, tag; pushes nothing
 	@$(BIN)/python -m release '$(VERSION)'
 
-clean:  ## Remove what the targets created
+clean:  ## Remove everything that the targets created
 	rm -rf $(VENV) .engine .site access-review fuzzing-failures tests/access/judge/node_modules .pytest_cache .ruff_cache .hypothesis

@@ -6,9 +6,10 @@ and one LookupProblems lists all that stands in the way. Deciding is pure; only 
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import pulumi
@@ -17,7 +18,10 @@ import pulumi_github as github
 from pulumi import runtime
 
 import leftovers
-from existing import noted
+import registry_stack
+from existing import apart, noted, spent
+from existing import listed as lists
+from existing.listed import PER_PAGE, Page
 from existing.table import look
 from existing.there import There
 from leftovers import (
@@ -36,6 +40,7 @@ from leftovers import (
 from plan import parts
 from plan.facts import Facts, IdentityCenter, SeenRepository, WorkflowPermissions, assumed
 from plan.planning import plan
+from plan.split import part
 from policies import branches, guards
 from policies.arns import GITHUB_OIDC_HOST, Registry
 from policies.branches import TAGS
@@ -106,7 +111,9 @@ class Seen:
     teams: id by slug, None = not visible. oidc_audiences: the provider's client ids, None = there is no provider. build_roles: path and
     name by the name in the stack file, None = there is no such role. identity_center: None if nothing is created there. workflow: the
     repository of the publishing workflow (not looked at where any may publish). departed: ids that the names now have on GitHub that the
-    stack knows and the catalog no longer has, 0 = none.
+    stack knows and the catalog no longer has, 0 = none. registry: in a team stack, the outputs of its registry stack ({} = none).
+
+    Of repositories of team stacks the registry stack sees names and ids, which its read roles trust; a team stack sees its own alone.
     """
 
     partition: str
@@ -122,6 +129,7 @@ class Seen:
     caller: str = ""
     workflow: WorkflowRepository = WorkflowRepository("")
     departed: Mapping[str, int] = field(default_factory=dict)
+    registry: Mapping[str, Any] = field(default_factory=dict)
 
 
 # The plan that follows from what was seen: built when it is first needed, and once.
@@ -139,10 +147,12 @@ def look_up(settings: Settings, identity_center: pulumi.ProviderResource | None 
     planned = plan_once(settings, seen)
     left = leftovers.Found() if unanswered else _leftovers(settings, seen, planned, unanswered)
     there, more = ([], []) if unanswered else _existing(settings, seen, planned, identity_center, unanswered)
+    waits = [] if unanswered else _missing_upstreams(settings, seen, unanswered)
+    pulumi.log.info(_requests.line())
     # Environments and variables are judged with their repository.
     others = [one for one in there if one.type not in _JUDGED_WITH_REPOSITORIES and one.key not in left.adopted]
     # What was not answered would look as if it were not there.
-    found = unanswered or [*problems(settings, seen, planned), *left.problems, *(one.problem(settings.stack) for one in others)]
+    found = unanswered or [*problems(settings, seen, planned), *left.problems, *waits, *(one.problem(settings.running) for one in others)]
     if found or seen.owner is None:
         raise LookupProblems(found)
     for note in (*notes(settings, seen), *more):
@@ -183,7 +193,7 @@ def look_for_adoption(settings: Settings, identity_center: pulumi.ProviderResour
 
 def plan_once(settings: Settings, seen: Seen) -> Planned:
     """The plan for all who judge what was seen by it, and for those who register it."""
-    return cache(lambda: plan(settings, _facts(settings, seen)))
+    return cache(lambda: part(plan(settings, _facts(settings, seen)), settings))
 
 
 def _facts(settings: Settings, seen: Seen) -> Facts:
@@ -197,7 +207,7 @@ def _facts(settings: Settings, seen: Seen) -> Facts:
         teams={slug: seen.teams.get(slug) or id for slug, id in usual.teams.items()},
         identity_center=seen.identity_center or usual.identity_center,
         caller=seen.caller or usual.caller,
-        trusted_before={name: seen.state.trusted_before(one.id) for name, one in seen.repositories.items()},
+        trusted_before={**usual.trusted_before, **{name: seen.state.trusted_before(one.id) for name, one in seen.repositories.items()}},
     )
 
 
@@ -210,7 +220,11 @@ def problems(settings: Settings, seen: Seen, planned: Planned | None = None, *, 
     `planned` is the plan that others judge by too, None = it is built here. Whoever is adopting learns of environments and variables that
     are there in another way.
     """
+    planned = planned or plan_once(settings, seen)
     found = [*_owner(settings, seen), *_provider(settings, seen), *_teams(settings, seen), *_left_out(settings, seen)]
+    found += [*registry_stack.elsewhere(settings, seen.state.known), *_others_repositories(settings, seen)]
+    if settings.team_stack and seen.owner and seen.account:
+        found += registry_stack.stale(settings, planned(), seen.registry)
     found += [
         *_departed(settings, seen),
         *_another_domain(settings, seen),
@@ -220,7 +234,7 @@ def problems(settings: Settings, seen: Seen, planned: Planned | None = None, *, 
         *_identity_center(settings, seen),
     ]
     wanted = {} if adopting else _wanted(settings, seen, planned)
-    for team in settings.teams:
+    for team in settings.own_teams:
         for repository in team.repositories:
             why = _repository(settings, repository, seen, wanted.get(repository.name))
             found += [f"{team.file}: repositories.{repository.name}: {one}" for one in why]
@@ -234,8 +248,19 @@ def _wanted(settings: Settings, seen: Seen, planned: Planned | None) -> dict[str
     return {one.name: one for one in planned().consumers} if there else {}
 
 
+def _others_repositories(settings: Settings, seen: Seen) -> Iterator[str]:
+    """Of repositories of team stacks, names that GitHub does not know so: the read roles' trust would be about others."""
+    for team in settings.teams if not settings.team_stack else ():
+        for repository in team.repositories if team.stack else ():
+            full_name, said = f"{settings.github_owner}/{repository.name}", seen.repositories[repository.name].full_name
+            if said != full_name:
+                called = f"is called '{bounded(said, _SHOWN_MAX)}' on GitHub; write that name"
+                why = called if said else "does not exist or is not visible to this credential"
+                yield f"{team.file}: repositories.{repository.name}: '{full_name}' {why}"
+
+
 def _pairs(settings: Settings, seen: Seen) -> list[tuple[Repository, SeenRepository]]:
-    return [(one, seen.repositories[one.name]) for one in settings.repositories]
+    return [(one, seen.repositories[one.name]) for team in settings.own_teams for one in team.repositories]
 
 
 def adopted(settings: Settings, seen: Seen, planned: Planned | None = None) -> dict[str, str]:
@@ -322,6 +347,8 @@ _MAKE_SURE = (
 
 
 def _provider(settings: Settings, seen: Seen) -> list[str]:
+    if settings.team_stack:
+        return []
     if settings.oidc_provider is OidcProvider.EXISTING:
         if seen.oidc_audiences is None:
             return [f"package-flow:githubOidcProvider: account {seen.account} has no provider for {GITHUB_OIDC_HOST}; say create"]
@@ -346,7 +373,7 @@ def _provider_arn(seen: Seen) -> str:
 
 
 def _teams(settings: Settings, seen: Seen) -> list[str]:
-    wanted = dict.fromkeys((team.file, slug) for team in settings.teams for slug in _slugs(team))
+    wanted = dict.fromkeys((team.file, slug) for team in settings.own_teams for slug in _slugs(team))
     found = []
     for file, slug in wanted:
         id, known = seen.teams.get(slug), seen.state.teams.get(slug)
@@ -372,7 +399,7 @@ def _another_team(file: str, slug: str, id: int, known: int) -> str:
 def _build_roles(settings: Settings, seen: Seen) -> list[str]:
     """A role is named with its path, because the policies of team repositories name it by its ARN."""
     found = []
-    for role in settings.build_roles:
+    for role in () if settings.team_stack else settings.build_roles:
         there = seen.build_roles.get(role)
         if there is None:
             found.append(f"package-flow:builds.roles: account {seen.account} has no role '{role.rpartition('/')[2]}'")
@@ -590,7 +617,7 @@ def notes(settings: Settings, seen: Seen) -> list[str]:
         *([f"package-flow:publishing.workflow: {settings.publishing.repository} {_NOT_SEEN}"] if unseen else []),
         *(
             f"{team.file}: repositories.{one.name}: {note}"
-            for team in settings.teams
+            for team in settings.own_teams
             for one in team.repositories
             for note in _notes(f"{settings.github_owner}/{one.name}", seen.repositories[one.name])
         ),
@@ -685,14 +712,23 @@ class Asking:
 
 def _invoke(function: Callable[..., Any], **arguments: Any) -> Any:
     """What a provider answers, None if there is no such thing. Raises _NoAnswer with the provider's words for every other error."""
+    answer = None
     try:
-        return function(**arguments)
+        answer = apart.call(function, **arguments)
+        return answer
     except Exception as error:  # the SDK raises no narrower type
         if _absent(error):
             return None
         # Providers tell what they answered after what they were asked, and put pages of HTML behind.
         words = " ".join(str(error).split())
         raise _NoAnswer(f"the question was refused: {bounded(words, _ERROR_MAX)}") from error
+    finally:
+        if function.__module__.startswith(f"{github.__name__}."):
+            _requests.count(getattr(function, "__name__", ""), arguments, answer)
+
+
+# Of the look-up that is under way: a process has one at a time.
+_requests = spent.Requests()
 
 
 # How each says that a thing is not there. What was asked for stands beside it and may hold any number and word. GitHub's client says the
@@ -746,12 +782,18 @@ def _there(what: str, answer: Any) -> Any:
 def _see(settings: Settings, identity_center: pulumi.ProviderResource | None, unanswered: list[str]) -> Seen:
     """Everything; where a question is not answered, what stands in for it and a line in `unanswered`."""
     ask = Asking(unanswered)
+    _requests.begin()
     account, caller = ask("aws: the caller's account", _see_caller, ("", ""))
     partition = ask("aws: the partition", _see_partition, "")
     owner, plan = ask(f"github:owner: {settings.github_owner}", lambda: _see_owner(settings.github_owner), (None, ""))
-    slugs = {slug: team.file for team in settings.teams[::-1] for slug in reversed(_slugs(team))}
+    slugs = {slug: team.file for team in settings.own_teams[::-1] for slug in reversed(_slugs(team))}
     provider = "package-flow:githubOidcProvider: the account's provider"
     state = ask("pulumi: this stack's own state", own_state, State())
+    _afford(settings, state, len(slugs))
+    mine = settings.own_teams if settings.team_stack else settings.teams
+    names = {*(one.name for team in mine for one in team.repositories), *_departing(settings, state)}
+    listed = _listed(f"orgs/{settings.github_owner}/repos?sort=full_name&", names, "name", _IN_LIST)
+    teams = _listed(f"orgs/{settings.github_owner}/teams?", slugs, "slug", ("id",))
     return Seen(
         partition=partition,
         account=account,
@@ -759,15 +801,26 @@ def _see(settings: Settings, identity_center: pulumi.ProviderResource | None, un
         plan=plan,
         repositories={
             one.name: ask(
-                f"{team.file}: repositories.{one.name}", partial(_see_repository, settings.github_owner, one, state), SeenRepository("")
+                f"{team.file}: repositories.{one.name}",
+                partial(
+                    _see_repository if team.stack == settings.team_stack else _see_name,
+                    settings.github_owner,
+                    one,
+                    state,
+                    listed.get(one.name),
+                ),
+                SeenRepository(""),
             )
-            for team in settings.teams
+            for team in mine
             for one in team.repositories
         },
-        teams={slug: ask(f"{file}: GitHub team {slug}", partial(_see_team, slug), None) for slug, file in slugs.items()},
-        oidc_audiences=ask(provider, lambda: _see_oidc_audiences(partition, account), None),
+        teams={slug: ask(f"{file}: GitHub team {slug}", partial(_see_team, slug, teams.get(slug)), None) for slug, file in slugs.items()},
+        oidc_audiences=None if settings.team_stack else ask(provider, lambda: _see_oidc_audiences(partition, account), None),
         state=state,
-        build_roles={role: ask(f"package-flow:builds.roles: {role}", partial(_see_role, role), None) for role in settings.build_roles},
+        build_roles={
+            role: ask(f"package-flow:builds.roles: {role}", partial(_see_role, role), None)
+            for role in (() if settings.team_stack else settings.build_roles)
+        },
         identity_center=ask(
             "package-flow:developers: IAM Identity Center", lambda: _see_identity_center(settings, identity_center, ask), None
         ),
@@ -778,10 +831,36 @@ def _see(settings: Settings, identity_center: pulumi.ProviderResource | None, un
             WorkflowRepository(""),
         ),
         departed={
-            name: ask(f"{settings.catalog}: {name}, which is gone", partial(_see_id, f"{settings.github_owner}/{name}"), 0)
+            name: ask(
+                f"{settings.catalog}: {name}, which is gone", partial(_see_id, f"{settings.github_owner}/{name}", listed.get(name)), 0
+            )
             for name in sorted(_departing(settings, state))
         },
+        registry=ask(f"package-flow:registryStack: {settings.stack}", partial(_see_outputs, settings.stack), {})
+        if settings.team_stack
+        else {},
     )
+
+
+def _see_outputs(stack: str) -> Mapping[str, Any]:
+    return _there("its outputs", _invoke(registry_stack.read_outputs, stack=stack))
+
+
+def _afford(settings: Settings, state: State, teams: int) -> None:
+    """Raises LookupProblems if this hour's requests to GitHub are not enough for what follows."""
+    there, needs = _allowance(), spent.needed(settings, state.repository_ids, teams)
+    _requests.allowance = there
+    if why := spent.refusal(needs, there):
+        raise LookupProblems([why])
+    if note := spent.warning(needs, there):
+        pulumi.log.warn(note)
+
+
+def _allowance() -> spent.Allowance | None:
+    try:
+        return spent.allowance(_see_rest(spent.RATE_LIMIT))
+    except _NoAnswer:
+        return None
 
 
 def _departing(settings: Settings, state: State) -> set[str]:
@@ -789,8 +868,33 @@ def _departing(settings: Settings, state: State) -> set[str]:
     return set(state.repository_ids) - named
 
 
-def _see_id(full_name: str) -> int:
-    one = _invoke(github.get_repository, full_name=full_name)
+# What is needed of a repository, by the names that GitHub's lists have for it.
+_IN_LIST = ("id", "full_name", "default_branch", "visibility", "archived", "fork")
+
+
+def _listed(path: str, names: Collection[str], key: str, needed: Iterable[str]) -> dict[str, Mapping[str, Any]]:
+    """Entries of a list of the organisation, by name, that say what is needed. One that is not there is looked up alone."""
+
+    def page(number: int) -> Page:
+        endpoint = f"{path}per_page={PER_PAGE}&page={number}"
+        try:
+            answer = _invoke(github.get_rest_api, endpoint=endpoint)
+            return Page() if answer is None or answer.code != 200 else lists.page(number, json.loads(answer.body), answer.headers)
+        except (_NoAnswer, TypeError, ValueError):
+            return Page()
+
+    return {name: one for name, one in lists.look(names, key, page).items() if {*needed} <= {*one}}
+
+
+def _ask_repository(full_name: str, listed: Mapping[str, Any] | None = None) -> Any:
+    """A repository by the list's entry, if there is one; otherwise alone, which finds it under a former name too."""
+    if listed is None:
+        return _invoke(github.get_repository, full_name=full_name)
+    return SimpleNamespace(**{one: listed[one] for one in _IN_LIST}, repo_id=listed["id"])
+
+
+def _see_id(full_name: str, listed: Mapping[str, Any] | None) -> int:
+    one = _ask_repository(full_name, listed)
     return _id("the repository's id", one.repo_id) if one is not None and one.repo_id else 0
 
 
@@ -825,10 +929,10 @@ def _see_owner(login: str) -> tuple[Owner | None, str]:
     return Owner(str(organization.login or ""), _id("the organisation's id", organization.id)), str(organization.plan or "").strip().lower()
 
 
-def _see_repository(owner: str, repository: Repository, state: State) -> SeenRepository:
+def _see_repository(owner: str, repository: Repository, state: State, listed: Mapping[str, Any] | None) -> SeenRepository:
     """A repository that does not exist or is not visible comes back with empty fields, not as an error."""
     name = repository.name
-    one = _invoke(github.get_repository, full_name=f"{owner}/{name}")
+    one = _ask_repository(f"{owner}/{name}", listed)
     if one is None or not one.repo_id or not one.full_name:
         return SeenRepository("")
     visibility, id = _visibility(one), _id("the repository's id", one.repo_id)
@@ -836,7 +940,6 @@ def _see_repository(owner: str, repository: Repository, state: State) -> SeenRep
     template = _there(
         "its OIDC subject template", _invoke(github.get_actions_repository_oidc_subject_claim_customization_template, name=name)
     )
-    variables = _there("the list of its Actions variables", _invoke(github.get_actions_variables, full_name=one.full_name)).variables or []
     return SeenRepository(
         full_name=one.full_name,
         name=name,
@@ -846,19 +949,36 @@ def _see_repository(owner: str, repository: Repository, state: State) -> SeenRep
         archived=one.archived is not False and one.archived is not None,
         fork=one.fork is True,
         default_subject=template.use_default is True,
-        variables={variable.name: variable.value for variable in variables if variable.name},
-        branches=_see_branches(repository, state.trusted_before(id)),
+        variables=_see_variables(one.full_name, repository, state),
+        branches=_see_branches(repository, state.trusted_before(id), one.default_branch or ""),
         environments=_see_environments(one.full_name, repository, state),
         workflow_permissions=_see_permissions(one.full_name, repository, state),
     )
 
 
-def _see_branches(repository: Repository, before: list[str]) -> tuple[str, ...] | None:
-    """Its branches, if one of its release branches is new; None in a preview whose credential may not list them.
+def _see_name(owner: str, repository: Repository, _: State, listed: Mapping[str, Any] | None) -> SeenRepository:
+    """Name and id of a repository that another stack registers: what the read roles trust."""
+    one = _ask_repository(f"{owner}/{repository.name}", listed)
+    if one is None or not one.repo_id or not one.full_name:
+        return SeenRepository("")
+    return SeenRepository(full_name=one.full_name, name=repository.name, id=_id("the repository's id", one.repo_id))
+
+
+def _see_variables(full_name: str, repository: Repository, state: State) -> dict[str, str]:
+    """Its Actions variables, unless the state has every one that the program writes there."""
+    names, wanted = (repository.name, repository.renamed_from), variables_of(bool(repository.publishes), bool(repository.promotes))
+    if all(any((name, variable) in state.variables for name in names) for variable in wanted):
+        return {}
+    listed = _there("the list of its Actions variables", _invoke(github.get_actions_variables, full_name=full_name)).variables or []
+    return {one.name: one.value for one in listed if one.name}
+
+
+def _see_branches(repository: Repository, before: list[str], default: str) -> tuple[str, ...] | None:
+    """Its branches, if one of its release branches is new and not the default branch; None in a preview that may not list them.
 
     Whoever lists branches may read code, and a preview of a pull request runs what the pull request says.
     """
-    if set(repository.release_branches.names) <= set(before):
+    if not branches.may_be_unreviewed(repository.release_branches.names, before, default, repository.accepted_branches):
         return ()
     try:
         there = _there("the list of its branches", _invoke(github.get_repository_branches, repository=repository.name))
@@ -878,7 +998,15 @@ def _see_environments(full_name: str, repository: Repository, state: State) -> d
 
 def see_environments(full_name: str, wanted: Iterable[str]) -> dict[str, Mapping[str, Any]]:
     """Which of these environments a repository has, as GitHub describes them."""
-    found = {one: _see_rest(f"repos/{full_name}/environments/{one}") for one in wanted}
+    wanted, listed, all_listed = [*wanted], {}, False
+    if len(wanted) > 1:
+        answer = _see_rest(f"repos/{full_name}/environments?per_page={PER_PAGE}")
+        # GitHub's names of environments know no case.
+        listed = {str(one.get("name")).casefold(): one for one in (answer.get("environments") if answer else None) or ()}
+        all_listed = answer is None or len(listed) == answer.get("total_count")
+    found = {one: listed.get(one.casefold()) for one in wanted}
+    if not all_listed:
+        found = {name: one or _see_rest(f"repos/{full_name}/environments/{name}") for name, one in found.items()}
     return {name: one for name, one in found.items() if one is not None}
 
 
@@ -929,8 +1057,8 @@ def _see_rest(endpoint: str, kind: type[Any] = dict) -> Any:
     return found
 
 
-def _see_team(slug: str) -> int | None:
-    team = _invoke(github.get_team, slug=slug, summary_only=True)
+def _see_team(slug: str, listed: Mapping[str, Any] | None) -> int | None:
+    team = SimpleNamespace(id=listed["id"]) if listed else _invoke(github.get_team, slug=slug, summary_only=True)
     return None if team is None else _id("the team's id", team.id)
 
 
@@ -948,7 +1076,7 @@ def _see_role(role: str) -> str | None:
 
 def _see_identity_center(settings: Settings, provider: pulumi.ProviderResource | None, ask: Asking) -> IdentityCenter | None:
     developers = settings.developers
-    if developers is None or developers.mode is not DeveloperMode.IDENTITY_CENTER:
+    if settings.team_stack or developers is None or developers.mode is not DeveloperMode.IDENTITY_CENTER:
         return None
     there = pulumi.InvokeOptions(provider=provider)
     instances = _invoke(aws.ssoadmin.get_instances, region=developers.region, opts=there)
@@ -996,8 +1124,16 @@ def _existing(
         return [], []
     questions = _Questions(seen.account, settings.domain.name, settings.developers.region if settings.developers else "", identity_center)
     known, ask = seen.state.known, Asking(unanswered)
+    visibilities = {name: one.visibility for name, one in seen.repositories.items()}
     there = ask("what is there already", lambda: look(planned(), known, dict(seen.repositories), questions), [])
-    return there, ask("what holds there already", lambda: list(noted.notes(planned(), known, questions)), [])
+    return there, ask("what holds there already", lambda: list(noted.notes(planned(), known, questions, visibilities)), [])
+
+
+def _missing_upstreams(settings: Settings, seen: Seen, unanswered: list[str]) -> list[str]:
+    """Repositories of other team stacks that this one's teams install from, and that are not there."""
+    questions = _Questions(seen.account, settings.domain.name)
+    why = "the repositories that its teams install from"
+    return Asking(unanswered)(why, lambda: list(registry_stack.missing_upstreams(settings, questions.repository)), [])
 
 
 _JUDGED_WITH_REPOSITORIES = (ENVIRONMENT_TYPE, BRANCH_POLICY_TYPE, VARIABLE_TYPE)
@@ -1014,8 +1150,14 @@ class _Questions:
     ) -> None:
         self._account, self._domain = account, domain
         self._identity_region, self._identity_center = identity_region, pulumi.InvokeOptions(provider=identity_center)
+        self._answered: dict[str, Any] = {}
 
     def rest(self, endpoint: str) -> Any:
+        if endpoint not in self._answered:
+            self._answered[endpoint] = self._rest(endpoint)
+        return self._answered[endpoint]
+
+    def _rest(self, endpoint: str) -> Any:
         try:
             return _see_rest(endpoint, object)
         except _NoAnswer as error:

@@ -23,6 +23,46 @@ from settings import Readers, Settings
 
 SCHEMA_VERSION = 1
 
+# Every output with its type and what it is, for the reference. NAME, FORMAT, REPOSITORY and TEAM stand for keys of a stack's own.
+DESCRIBED = {
+    "schemaVersion": ("integer", f"The version of this contract: {SCHEMA_VERSION}"),
+    "domain.name": ("string", "The name of the CodeArtifact domain"),
+    "domain.owner": ("string", "The id of the account that owns it"),
+    "domain.arn": ("string", "Its ARN"),
+    "domain.region": ("string", "Its region"),
+    "repositories.NAME.arn": ("string", "The ARN of a repository: `shared`, and each public source's and team's"),
+    "repositories.NAME.readers": ("string", "`organization` or `team`"),
+    "repositories.NAME.endpoints.FORMAT": ("string", "The URL for package managers, for each format that the repository holds"),
+    "roles.read": (
+        "string",
+        "The ARN of the role that builds assume to read. If there are several, the first, which repositories outside the catalog assume",
+    ),
+    "roles.reads": (
+        "list",
+        "With [several read roles](../reference.md#names-and-limits): the ARNs of all. `consumers.REPOSITORY.readRole` is one of them",
+    ),
+    "policies.read": ("string", "The ARN of the managed policy that lets a role of the account read. Attach it to any build role"),
+    "githubOidcProviderArn": ("string", "The ARN of GitHub's OIDC provider"),
+    "consumers.REPOSITORY.team": ("string", "The team of a repository of the catalog. REPOSITORY is `OWNER/NAME`"),
+    "consumers.REPOSITORY.repository": ("string", "The CodeArtifact repository that its builds use"),
+    "consumers.REPOSITORY.readRole": ("string", "The ARN of the role that its builds assume"),
+    "consumers.REPOSITORY.dependabotRole": (
+        "string",
+        "The ARN of the role that Dependabot assumes, if the catalog sets `dependabot: true`",
+    ),
+    "consumers.REPOSITORY.publishRole": ("string", "The ARN of its publish role, if it publishes"),
+    "consumers.REPOSITORY.promoteRole": ("string", "The ARN of its promote role, if it promotes"),
+    "developers.permissionSetName": ("string", "With `developers`: the name of the developers' permission set"),
+    "developers.permissionSetArn": ("string", "Its ARN, if the stack creates it"),
+    "developers.groups": ("list", "With `mode: policy`: the groups to assign it to"),
+    "developers.policy": ("string", "With `mode: policy`: its inline policy"),
+    "developers.sessionDuration": ("string", "With `mode: policy`: its session duration"),
+    "developers.teams.TEAM": ("object", "For a team with `developer_groups`: the name of its permission set, and the ARN or the groups"),
+    "events.topicArn": ("string", "With `events`: the ARN of the SNS topic"),
+    "events.ruleArn": ("string", "With `events`: the ARN of the EventBridge rule"),
+    "sandbox.domain": ("string", "With `sandbox`: the name of the second domain"),
+}
+
 
 def _present(values: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value is not None}
@@ -37,28 +77,32 @@ def endpoint_formats(settings: Settings) -> dict[str, list[str]]:
     return {settings.shared: promoted, **sources, **{name: sorted({*everything, *formats}) for name, formats in owned.items()}}
 
 
-def _endpoints(registry: PackageRegistry, repository: pulumi.Output[str], formats: list[str]) -> dict[str, pulumi.Output[str]]:
+def _endpoints(
+    domain: pulumi.Output[str], parent: pulumi.Resource | None, repository: pulumi.Output[str], formats: list[str]
+) -> dict[str, pulumi.Output[str]]:
     return {
         format: aws.codeartifact.get_repository_endpoint_output(
-            domain=registry.domain_name,
+            domain=domain,
             repository=repository,
             format=format,
-            opts=pulumi.InvokeOutputOptions(parent=registry),
+            opts=pulumi.InvokeOutputOptions(parent=parent),
         ).repository_endpoint
         for format in formats
     }
 
 
-def _repositories(settings: Settings, registry: PackageRegistry, teams: Mapping[str, TeamRepository]) -> dict[str, Any]:
+def _repositories(
+    settings: Settings, registry: PackageRegistry | None, teams: Mapping[str, TeamRepository], domain: pulumi.Output[str]
+) -> dict[str, Any]:
     formats = endpoint_formats(settings)
     readers = {team.own_repository: team.readers for team in settings.teams}
-    repositories = {name: (one.repository, one.arn) for name, one in registry.repositories.items()}
+    repositories = {name: (one.repository, one.arn) for name, one in registry.repositories.items()} if registry else {}
     repositories.update({settings.called(name): (team.repository, team.repository_arn) for name, team in teams.items()})
     return {
         name: {
             "arn": arn,
             "readers": readers.get(name, Readers.ORGANIZATION).value,
-            "endpoints": _endpoints(registry, repository, formats[name]),
+            "endpoints": _endpoints(domain, registry, repository, formats[name]),
         }
         for name, (repository, arn) in repositories.items()
     }
@@ -76,8 +120,22 @@ def _consumers(settings: Settings, consumers: Mapping[str, ConsumingRepository])
                 "promoteRole": consumers[one.name].promote_role_arn,
             }
         )
-        for team in settings.teams
+        for team in settings.own_teams
         for one in team.repositories
+    }
+
+
+def of_team_stack(
+    settings: Settings,
+    teams: Mapping[str, TeamRepository],
+    consumers: Mapping[str, ConsumingRepository],
+    domain: pulumi.Output[str],
+) -> dict[str, Any]:
+    """All outputs of a team stack: what it has of the same contract. `teams` by team, `consumers` by repository name."""
+    return {
+        "schemaVersion": SCHEMA_VERSION,
+        "repositories": _repositories(settings, None, teams, domain),
+        "consumers": _consumers(settings, consumers),
     }
 
 
@@ -112,7 +170,7 @@ def build(
     return {
         "schemaVersion": SCHEMA_VERSION,
         "domain": {"name": registry.domain_name, "owner": place.account, "arn": registry.domain_arn, "region": place.region},
-        "repositories": _repositories(settings, registry, teams),
+        "repositories": _repositories(settings, registry, teams, registry.domain_name),
         "roles": {"read": oidc.read_role_arns[0], **({"reads": oidc.read_role_arns} if len(oidc.read_role_arns) > 1 else {})},
         "githubOidcProviderArn": oidc.provider_arn,
         "consumers": _consumers(settings, consumers),

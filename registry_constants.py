@@ -74,7 +74,7 @@ def text(listed: Sequence[Constants]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Compare or write, and return the exit status."""
-    options = _options(arguments)
+    options = parser().parse_args(arguments)
     try:
         listed = read(options.file)
         settings = _settings(options.stack)
@@ -104,7 +104,8 @@ def read(file: Path) -> list[Constants]:
     return listed
 
 
-def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+def parser() -> argparse.ArgumentParser:
+    """The command line, which the reference lists."""
     parser = argparse.ArgumentParser(prog="python -m registry_constants", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--stack", required=True, help="the stack that the outputs are of")
     parser.add_argument(
@@ -112,7 +113,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--write", action="store_true", help="correct the file instead of only saying what is wrong")
     parser.add_argument("--file", type=Path, default=CONSTANTS, help=argparse.SUPPRESS)
-    return parser.parse_args(arguments)
+    return parser
 
 
 def _outputs(file: str) -> Mapping[str, Any]:

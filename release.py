@@ -100,12 +100,17 @@ def cut(root: Path, version: Version, day: str) -> None:
     _git(root, "tag", "--annotate", version.tag, "--cleanup=verbatim", "--message", f"package-flow {version}\n\n{section}\n")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Cut the release, and return the exit status."""
+def parser() -> argparse.ArgumentParser:
+    """The command line, which the reference lists."""
     parser = argparse.ArgumentParser(prog="python -m release", description=(__doc__ or "").partition(":")[0])
     parser.add_argument("version", help="x.y.z")
     parser.add_argument("--root", type=Path, default=PROJECT, help=argparse.SUPPRESS)
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Cut the release, and return the exit status."""
+    options = parser().parse_args(arguments)
     version = parse(options.version)
     found = list(problems(options.root, version)) if version else [f"VERSION={options.version}: got no version; expected x.y.z; name one"]
     if found or version is None:

@@ -23,21 +23,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+def parser() -> argparse.ArgumentParser:
+    """The command line, which the reference lists."""
     parser = argparse.ArgumentParser(prog="python -m access", description=(__doc__ or "").partition(": ")[2])
-    parser.add_argument("--stack", help="stack to review (default: prod)")
+    parser.add_argument("--stack", help="the stack to review (default: prod)")
     parser.add_argument("--config", type=Path, metavar="FILE", help="another stack file, Pulumi.NAME.yaml")
     parser.add_argument("--catalog", type=Path, metavar="DIR", help="another catalog than the stack file's")
-    parser.add_argument("--resources", type=Path, metavar="FILE", help="what is there: pulumi stack export, or the rehearsal's --json")
+    parser.add_argument(
+        "--resources",
+        type=Path,
+        metavar="FILE",
+        help="review what exists, from the file of pulumi stack export or of the rehearsal's --json",
+    )
     parser.add_argument("--base", metavar="REV", help="also show what changes since this git revision")
-    parser.add_argument("--output", type=Path, default=review.OUTPUT, metavar="DIR", help="where to write (default: access-review/)")
-    options = parser.parse_args(arguments)
+    parser.add_argument(
+        "--output", type=Path, default=review.OUTPUT, metavar="DIR", help="the folder to write to (default: access-review/)"
+    )
+    return parser
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    options = (command := parser()).parse_args(arguments)
     if options.base and (options.resources or options.config or options.catalog):
-        parser.error("--base compares the program and its own stack files; it goes with --stack alone")
+        command.error("--base compares the program and its own stack files; it goes with --stack alone")
     if options.resources and (options.stack or options.config or options.catalog):
-        parser.error("--resources are those of one stack; it goes alone")
+        command.error("--resources are those of one stack; it goes alone")
     if options.config and (options.stack or not _named(options.config)):
-        parser.error("--config names a file Pulumi.NAME.yaml, and with it the stack")
+        command.error("--config names a file Pulumi.NAME.yaml, and with it the stack")
     return options
 
 

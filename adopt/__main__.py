@@ -21,12 +21,17 @@ PROJECT = Path(__file__).resolve().parent.parent
 FOLDER = "adopted"
 
 
+def parser() -> argparse.ArgumentParser:
+    """The command line, which the reference lists."""
+    parser = argparse.ArgumentParser(prog="python -m adopt", description=(__doc__ or "").partition(": ")[2])
+    parser.add_argument("--stack", default="prod", help="the stack to adopt for (default: prod)")
+    parser.add_argument("--give-back", action="store_true", help="print the commands that restore what a removed stack had changed")
+    return parser
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Look and write. Exit status 1 if something is in the way, 2 if the look failed."""
-    parser = argparse.ArgumentParser(prog="python -m adopt", description=(__doc__ or "").partition(": ")[2])
-    parser.add_argument("--stack", default="prod", help="stack to adopt for (default: prod)")
-    parser.add_argument("--give-back", action="store_true", help="print the commands that give back what a stack that is gone had changed")
-    options = parser.parse_args(arguments)
+    options = parser().parse_args(arguments)
     if options.give_back:
         print(*give_back(of_stack(PROJECT, options.stack).github_owner, _recorded(PROJECT / FOLDER, options.stack)), sep="\n")
         return 0

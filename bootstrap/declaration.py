@@ -21,7 +21,7 @@ from plan import sizes
 from policies.arns import Registry
 from policies.branches import check as wrong_branch
 from policies.branches import is_pattern
-from policies.deployments import BOOTSTRAP_PATH, Access, Deployed
+from policies.deployments import BOOTSTRAP_PATH, Access, Deployed, role_name
 from policies.document import text
 from settings.problems import NOTHING, Problem, SettingsError, Words
 from settings.shapes import (
@@ -35,6 +35,7 @@ from settings.shapes import (
     RoleArn,
     TeamSlug,
     YesOrNo,
+    described,
     fit,
     pattern_schema,
 )
@@ -95,35 +96,64 @@ class _Shape(BaseModel):
 
 
 class _StackShape(_Shape):
-    branch: str = ""
-    pull_request_previews: YesOrNo = False
-    reviewers: list[TeamSlug] = []
-    identity_center_preview_role: RoleArn = ""
+    branch: str = described(
+        "The branch whose pushes deploy the stack `NAME`. Its file is `Pulumi.NAME.yaml` beside the program", "", required=True
+    )
+    pull_request_previews: YesOrNo = described(
+        "Whether Pulumi Deployments [previews pull requests](../docs/deployments.md#pulumi-deployments)", False
+    )
+    reviewers: list[TeamSlug] = described("Slugs of GitHub teams. A member of one of them approves each deployment by GitHub Actions", [])
+    identity_center_preview_role: RoleArn = described(
+        "If the stack sets `developers.roleArn`: the ARN of a role in that account with which [previews "
+        "read](../docs/deployments.md#previews-and-identity-center)",
+        "",
+    )
 
 
 class _PulumiCloudShape(_Shape):
-    organization: Organization
-    oidc_provider: OidcProviderWord = OidcProvider.CREATE
-    environments: YesOrNo = False
+    organization: Organization = described("Your organisation in Pulumi Cloud")
+    oidc_provider: OidcProviderWord = described(
+        "`create` Pulumi's OIDC provider in the account, or use the `existing` one, whose audience must be the organisation's name",
+        OidcProvider.CREATE,
+    )
+    environments: YesOrNo = described("Whether ESC environments use the provider too (audience `aws:ORGANISATION`)", False)
 
 
 class _GitHubActionsShape(_Shape):
-    state_bucket: Bucket
-    state_key: KeyArn
-    oidc_provider: OidcProviderWord = OidcProvider.CREATE
+    state_bucket: Bucket = described("The S3 bucket that holds the state")
+    state_key: KeyArn = described("The ARN of the KMS key that encrypts the stacks' secrets")
+    oidc_provider: OidcProviderWord = described(
+        "`create` GitHub's OIDC provider in the account, or use the `existing` one. The stacks say `existing`", OidcProvider.CREATE
+    )
 
 
 class Declared(_Shape):
-    repository: RepositoryName
-    stacks: dict[str, Annotated[_StackShape, KEY_SAYS_ALL]]
-    checks: list[CheckName]
-    approvals: Approvals
-    code_owners: YesOrNo
-    tags: list[PlainText]
-    guarded_elsewhere: list[FullName] = []
-    pulumi_cloud: _PulumiCloudShape | None = None
-    github_actions: _GitHubActionsShape | None = None
-    drift_detection: Schedule = DRIFT_SCHEDULE
+    repository: RepositoryName = described("The GitHub repository that holds the program, without its owner")
+    stacks: dict[str, Annotated[_StackShape, KEY_SAYS_ALL]] = described("The stacks of this account, by name", required=True)
+    checks: list[CheckName] = described(
+        "Checks that a change of a deploying branch must pass: jobs that run on every pull request (`.github/workflows/checks.yml`)"
+    )
+    approvals: Approvals = described("The approvals that such a change needs: 1 to 10")
+    code_owners: YesOrNo = described(
+        "`true`: such a change also needs the approval of an owner of each changed file. The checkout must have a `.github/CODEOWNERS`; "
+        "[copy the sample](#code-owners)"
+    )
+    tags: list[PlainText] = described(
+        "Existing tags of the repository that nobody can create, move or delete, besides the tags that the stacks trust and the names of "
+        "guarded branches"
+    )
+    guarded_elsewhere: list[FullName] = described(
+        "Other repositories (`OWNER/REPOSITORY`) whose workflow a stack may trust (`publishing.workflow`), because their own bootstrap or "
+        "rulesets guard its branch and tag",
+        [],
+    )
+    pulumi_cloud: _PulumiCloudShape | None = described("Deployment by Pulumi Deployments. By default, not used", None)
+    github_actions: _GitHubActionsShape | None = described("Deployment by GitHub Actions. By default, not used", None)
+    drift_detection: Schedule = described(
+        "When every stack is [compared](../docs/operations.md#drift) with AWS and GitHub: a cron expression in UTC, or `never`. With "
+        "`githubActions` alone, `drift.yml` holds the time",
+        DRIFT_SCHEDULE,
+    )
 
 
 @dataclass(frozen=True)
@@ -139,7 +169,7 @@ class Stack:
 
     @property
     def name(self) -> str:
-        return self.settings.stack
+        return self.settings.running
 
 
 @dataclass(frozen=True)
@@ -215,7 +245,7 @@ class _Bootstrap:
     def beside(self) -> list[apart.Beside]:
         account = apart.Account(Registry("aws", self.account, self.own["aws:region"], ""), _backend(self.declared.github_actions))
         roles = {name: one.identity_center_preview_role for name, one in self.declared.stacks.items()}
-        return [apart.Beside(one, account, roles[one.stack], self.file) for one in self.stacks.values()]
+        return [apart.Beside(one, account, roles[one.running], self.file) for one in self.stacks.values()]
 
 
 def _rules(bootstrap: _Bootstrap, others: list[_Bootstrap]) -> Problems:
@@ -244,7 +274,8 @@ def _own_rules(file: str, declared: Declared, stacks: Mapping[str, stack_setting
             yield Problem(file, _key(f"stacks.{name}.reviewers"), one.reviewers, allowed)
     for settings in stacks.values():
         yield from _stack(settings, declared, own)
-        yield from _preview_role(file, settings, declared.stacks[settings.stack].identity_center_preview_role)
+        yield from _preview_role(file, settings, declared.stacks[settings.running].identity_center_preview_role)
+        yield from _registry_stack(file, declared, settings)
 
 
 def _no_code_owners(bootstrap: _Bootstrap, root: Path) -> Problems:
@@ -307,7 +338,7 @@ def _stack(settings: stack_settings.Settings, declared: Declared, own: Mapping[s
     if bound != stack.boundary_arn:
         allowed = f"{stack.boundary_arn} (for its partition), the bootstrap's boundary"
         yield Problem(file, f"{project}:iam.permissionsBoundary", settings.iam.permissions_boundary or NOTHING, allowed)
-    deployer = f"{BOOTSTRAP_PATH}{stack.role_name(Access.DEPLOY)}".strip("/")
+    deployer = f"{BOOTSTRAP_PATH}{role_name(settings.running, Access.DEPLOY)}".strip("/")
     if settings.iam.deployers and deployer not in settings.iam.deployers:
         allowed = f"{deployer} among them: the domain's policy would refuse the bootstrap's deployer"
         yield Problem(file, f"{project}:iam.deployers", list(settings.iam.deployers), allowed)
@@ -318,8 +349,10 @@ def _stack(settings: stack_settings.Settings, declared: Declared, own: Mapping[s
 
 
 def _preview_role(file: str, settings: stack_settings.Settings, role: str) -> Problems:
-    key, creator = _key(f"stacks.{settings.stack}.identityCenterPreviewRole"), settings.developers.role_arn if settings.developers else ""
-    if role and not creator:
+    key, creator = _key(f"stacks.{settings.running}.identityCenterPreviewRole"), settings.developers.role_arn if settings.developers else ""
+    if role and settings.team_stack:
+        yield Problem(file, key, role, f"nothing: {settings.stack} alone, the registry stack, looks at Identity Center")
+    elif role and not creator:
         allowed = f"nothing: Pulumi.{settings.stack}.yaml reaches Identity Center without a role (developers.roleArn)"
         yield Problem(file, key, role, allowed)
     elif role and role == creator:
@@ -328,14 +361,26 @@ def _preview_role(file: str, settings: stack_settings.Settings, role: str) -> Pr
         yield Problem(file, key, role, f"a role of the account {creator.split(':')[4]}, as developers.roleArn")
 
 
+def _registry_stack(file: str, declared: Declared, settings: stack_settings.Settings) -> Problems:
+    """A team stack's roles have its registry stack's boundary, which the same bootstrap makes, and both are of one commit."""
+    registry, branch = declared.stacks.get(settings.stack), declared.stacks[settings.running].branch
+    if registry is None:
+        allowed = f"{settings.stack} among them too: it is the registry stack of {settings.running}"
+        yield Problem(file, _key("stacks"), sorted(declared.stacks), allowed)
+    elif branch != registry.branch:
+        allowed = f"{registry.branch}, which deploys its registry stack {settings.stack}"
+        yield Problem(file, _key(f"stacks.{settings.running}.branch"), branch, allowed)
+
+
 def _oversize(file: str, settings: stack_settings.Settings, registry: Registry, declared: Declared) -> Problems:
     backend = _backend(declared.github_actions)
     for access in Access:
-        role = declared.stacks[settings.stack].identity_center_preview_role
+        role = declared.stacks[settings.running].identity_center_preview_role
         size = sum(len(text(one)) for one in rights.documents(settings, registry, access, backend, role).values())
         if size > sizes.INLINE_MAX:
             got = Words(f"policies of the role that {access}s, of {size:,} characters")
-            yield Problem(file, "", got, f"at most {sizes.INLINE_MAX:,}: name fewer build roles")
+            fewer = "own fewer names, or give one of its teams another stack" if settings.team_stack else "name fewer build roles"
+            yield Problem(f"Pulumi.{settings.running}.yaml", "", got, f"at most {sizes.INLINE_MAX:,}: {fewer}")
     size = len(text(rights.boundary(settings, registry)))
     if size > sizes.MANAGED_MAX:
         allowed = f"at most {sizes.MANAGED_MAX:,}: name fewer pipelines"

@@ -215,7 +215,8 @@ def _account_of(text: str) -> tuple[str, str]:
     return stack, account
 
 
-def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+def parser() -> argparse.ArgumentParser:
+    """The command line, which the reference lists."""
     parser = argparse.ArgumentParser(prog="python -m company", description=(__doc__ or "").partition(": ")[2].splitlines()[0])
     for name, what in NEEDED.items():
         parser.add_argument(f"--{name}", help=what)
@@ -225,15 +226,19 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         type=_account_of,
         default=[],
         metavar="STACK=ID",
-        help="the account of one stack, if it has another",
+        help="the account of one stack, if it differs from --account; may be repeated",
     )
-    parser.add_argument("--pulumi-organization", help="organization in Pulumi Cloud (default: the GitHub organisation's name)")
+    parser.add_argument("--pulumi-organization", help="organisation in Pulumi Cloud (default: the GitHub organisation's name)")
     parser.add_argument("--check", action="store_true", help="write nothing and say what disagrees")
     parser.add_argument("--root", type=Path, default=PROJECT, help=argparse.SUPPRESS)
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    options = (command := parser()).parse_args(arguments)
     options.account_of = dict(options.account_of)
     if unknown := sorted({*options.account_of} - {*places.stacks(options.root)}):
-        parser.error(f"--account-of: got {', '.join(unknown)}; expected a stack that has a file: {', '.join(places.stacks(options.root))}")
+        command.error(f"--account-of: got {', '.join(unknown)}; expected a stack that has a file: {', '.join(places.stacks(options.root))}")
     return options
 
 

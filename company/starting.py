@@ -75,7 +75,7 @@ def stack_file(example: str, stack: str, wanted: Wanted) -> str:
 
     main = stack in MAIN_STACKS
     header = f"Stack {stack} of {wanted.organization}" + ("." if main else ": the same program on a few pilot repositories.")
-    return _changed(example, f"{header} All keys: docs/reference.md.", change)
+    return _changed(example, f"{header} All keys: docs/reference/stack-file.md.", change)
 
 
 def bootstrap_file(example: str, stacks: list[str], wanted: Wanted) -> str:
@@ -101,7 +101,7 @@ def team_file(stack: str, wanted: Wanted) -> str:
     suffix = "" if stack in MAIN_STACKS else f"-{stack}"
     names = _namespaces(wanted.name)
     return f"""# yaml-language-server: $schema=../../schemas/catalog.json
-# A first team: put your own in its place, a file a team (docs/reference.md#catalog). The repositories have to exist.
+# A first team: put your own in its place, a file a team (docs/reference/catalog.md). The repositories have to exist.
 team: platform
 owns:
   npm: ["{names["npm"][0]}"]

@@ -93,20 +93,16 @@ class ConsumingRepository(pulumi.ComponentResource):
         GitHub is asked once more, behind the guards: after them nobody creates such a branch. The roles wait for the answer. A preview
         has no guards, and the App with which it runs may not list branches.
         """
-        if set(publishing.branches.names) <= set(publishing.trusted_before) or pulumi.runtime.is_dry_run():
+        declared, before, accepted = publishing.branches.names, publishing.trusted_before, publishing.accepted_branches
+        default = self._planned.default_branch
+        if pulumi.runtime.is_dry_run() or not branches.may_be_unreviewed(declared, before, default, accepted):
             return pulumi.Output.from_input(None)
         there = github.get_repository_branches_output(
             repository=self._planned.repository.name, opts=pulumi.InvokeOutputOptions(parent=self, depends_on=guards)
         )
 
         def judge(names: list[str]) -> None:
-            found = branches.unreviewed(
-                names,
-                publishing.branches.names,
-                publishing.trusted_before,
-                self._planned.default_branch,
-                publishing.accepted_branches,
-            )
+            found = branches.unreviewed(names, declared, before, default, accepted)
             if found:
                 raise pulumi.RunError(
                     f"{self._logical_name}: {', '.join(found)} appeared during this run, which would let it publish, and nobody had to "

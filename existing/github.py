@@ -1,6 +1,6 @@
 """What may be there in a GitHub repository: rulesets of the names to be used, environments with their branch policies, variables."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from existing.answers import Answers
@@ -33,10 +33,22 @@ def rulesets(planned: parts.Plan, known: Known, answers: Answers) -> Iterator[Th
         made = all(any(key(RULESET_TYPE, name, each.name) in known.made for name in names_in_state(one)) for each in one.rulesets)
         if made or known.begun("ConsumingRepository", *names_in_state(one)):
             continue
-        listed = answers.rest(f"repos/{one.repository.owner.login}/{one.name}/rulesets?includes_parents=false&per_page=100") or ()
         wanted = {each.name: each for each in one.rulesets}
-        for there in [each for each in listed if each.get("name") in wanted]:
+        for there in [each for each in all_rulesets(one, answers) if not of_organization(each) and each.get("name") in wanted]:
             yield _ruleset(one, wanted[str(there["name"])], there, answers)
+
+
+def all_rulesets(one: parts.ConsumingRepository, answers: Answers) -> Sequence[Mapping[str, Any]]:
+    """A repository's rulesets, and those of its organisation and enterprise that hold there: one list says both.
+
+    https://docs.github.com/en/rest/repos/rules#get-all-repository-rulesets
+    """
+    return answers.rest(f"repos/{one.repository.owner.login}/{one.name}/rulesets?per_page=100") or ()
+
+
+def of_organization(ruleset: Mapping[str, Any]) -> bool:
+    """Whether a listed ruleset is not the repository's own."""
+    return ruleset.get("source_type", "Repository") != "Repository"
 
 
 def _ruleset(one: parts.ConsumingRepository, wanted: parts.Ruleset, there: Mapping[str, Any], answers: Answers) -> There:

@@ -1,11 +1,12 @@
 """What is there in a GitHub repository and no obstacle, but should be known: rules of others, variables of the organisation, tags."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from existing.answers import Answers
-from existing.github import names_in_state, where
+from existing.github import all_rulesets, names_in_state, of_organization, where
+from existing.spent import ASKED_EACH
 from leftovers import RULESET_TYPE, VARIABLE_TYPE, Known, key
 from plan import parts
 from policies import branches
@@ -31,12 +32,19 @@ _FORBIDS = {
 }
 
 
-def notes(planned: parts.Plan, known: Known, answers: Answers) -> Iterator[str]:
-    """A line for each thing, with the catalog's file and key. Repositories that an earlier run came to have had theirs, but for tags."""
+def notes(planned: parts.Plan, known: Known, answers: Answers, visibilities: Mapping[str, str] | None = None) -> Iterator[str]:
+    """A line for each thing, with the catalog's file and key. Repositories that an earlier run came to have had theirs, but for tags.
+
+    `visibilities` are those of the repositories, by name in the catalog.
+    """
+    new = [one for one in planned.consumers if _new(one, known)]
+    shadowed = dict(_all_shadowed(new, visibilities or {}, answers))
+    fresh = {one.name for one in new}
+    rules: dict[Hashable, Any] = {}
     for one in planned.consumers:
         found = list(_tags(one, known, answers))
-        if _new(one, known):
-            found += [*_rules(one, answers), *_shadowed(one, answers)]
+        if one.name in fresh:
+            found += [*_rules(one, rules, answers), *shadowed.get(one.name, ())]
         yield from (f"{where(one)}: {note}" for note in found)
 
 
@@ -50,17 +58,22 @@ def _path(one: parts.ConsumingRepository) -> str:
     return f"repos/{one.repository.owner.login}/{one.repository.name}"
 
 
-def _rules(one: parts.ConsumingRepository, answers: Answers) -> Iterator[str]:
+def _rules(one: parts.ConsumingRepository, known: dict[Hashable, Any], answers: Answers) -> Iterator[str]:
     """Rules of others for the branches of a repository that publishes: they hold besides its own.
 
-    GitHub lists those of a branch, also before it is there, and none of a tag.
+    GitHub lists those of a branch, also before it is there, and none of a tag. Where no ruleset holds there are none, and where the same
+    ones of the organisation hold, they are the same: `known` has those.
     https://docs.github.com/en/rest/repos/rules#get-rules-for-a-branch
     """
+    rulesets = all_rulesets(one, answers) if one.publishing else ()
     guarded = dict.fromkeys(ref for each in one.rulesets if one.publishing and each.target == "branch" for ref in each.refs)
-    for ref in guarded:
+    for ref in guarded if rulesets else ():
         # Of a pattern, a branch that it takes in.
         branch = ref.removeprefix(HEADS)
-        listed = answers.rest(f"{_path(one)}/rules/branches/{quote(branch.replace('*', 'x'), safe='')}?per_page=100") or ()
+        same = (branch, one.default_branch, *(each.get("id") if of_organization(each) else one.name for each in rulesets))
+        if same not in known:
+            known[same] = answers.rest(f"{_path(one)}/rules/branches/{quote(branch.replace('*', 'x'), safe='')}?per_page=100") or ()
+        listed = known[same]
         by_ruleset: dict[tuple[str, str], list[str]] = {}
         for rule in listed:
             source = "the organisation's" if rule.get("ruleset_source_type") == "Organization" else "the repository's"
@@ -72,6 +85,23 @@ def _rules(one: parts.ConsumingRepository, answers: Answers) -> Iterator[str]:
 def _kind(kind: str) -> str:
     why = _FORBIDS.get(kind)
     return f"{kind}, which {why}" if why else kind
+
+
+def _all_shadowed(
+    new: Sequence[parts.ConsumingRepository], visibilities: Mapping[str, str], answers: Answers
+) -> Iterator[tuple[str, list[str]]]:
+    """Of more than some, the first of each visibility is asked for the others, unless it has something to say.
+
+    What the organisation shares with a few of them alone may then go unsaid, which a request for each of hundreds is too much for.
+    """
+    spoke: dict[str, bool] = {}
+    for number, one in enumerate(new):
+        visibility = visibilities.get(one.name, "")
+        if number >= ASKED_EACH and spoke.get(visibility) is False:
+            continue
+        found = list(_shadowed(one, answers))
+        spoke[visibility] = spoke.get(visibility, False) or bool(found)
+        yield one.name, found
 
 
 def _shadowed(one: parts.ConsumingRepository, answers: Answers) -> Iterator[str]:

@@ -47,12 +47,14 @@ NOT_LOOKED_FOR: dict[str, str] = {
     "aws:ssoadmin/accountAssignment:AccountAssignment": "of a permission set of this stack, which is looked for",
     "aws:ssoadmin/permissionSetInlinePolicy:PermissionSetInlinePolicy": "of a permission set of this stack, which is looked for",
 }
-_LOOKS: tuple[Looking, ...] = (aws.domains, aws.roles, aws.read_policy, aws.aliases, aws.events, aws.permission_sets, github.rulesets)
+_OF_TEAMS: tuple[Looking, ...] = (aws.domains, aws.roles, github.rulesets)
+_OF_REGISTRY: tuple[Looking, ...] = (aws.read_policy, aws.aliases, aws.events, aws.permission_sets)
 
 
 def look(planned: parts.Plan, known: Known, seen: dict[str, SeenRepository], answers: Answers) -> list[There]:
     """Everything that is there and that the state does not have. `seen` are the repositories by their name in the catalog."""
-    found = [one for looking in _LOOKS for one in looking(planned, known, answers)]
+    looks = (*_OF_TEAMS, *(() if planned.team_stack else _OF_REGISTRY))
+    found = [one for looking in looks for one in looking(planned, known, answers)]
     found += github.environments(planned, known, seen, answers)
     found += github.variables(planned, known, seen)
     return found

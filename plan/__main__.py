@@ -9,41 +9,56 @@ from pathlib import Path
 from plan import parts
 from plan.facts import assumed
 from plan.planning import plan
+from plan.split import part
 from settings import SettingsError
 from settings.parsing import of_stack
 
 PROJECT = Path(__file__).resolve().parent.parent
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the plan of a stack. Exit status 1 with every problem if its configuration has any."""
+def parser() -> argparse.ArgumentParser:
+    """The command line, which the reference lists."""
     parser = argparse.ArgumentParser(prog="python -m plan", description=(__doc__ or "").partition(": ")[2])
-    parser.add_argument("--stack", default="prod", help="stack to plan (default: prod)")
+    parser.add_argument("--stack", default="prod", help="the stack to plan (default: prod)")
     parser.add_argument("--config", type=Path, metavar="FILE", help="another stack file")
     parser.add_argument("--catalog", type=Path, metavar="DIR", help="another catalog than the stack file's")
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the plan of a stack. Exit status 1 with every problem if its configuration has any."""
+    options = parser().parse_args(arguments)
     try:
         settings = of_stack(PROJECT, options.stack, options.config, options.catalog)
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 1
-    print(*lines(plan(settings, assumed(settings))), sep="\n")
+    print(*lines(part(plan(settings, assumed(settings)), settings)), sep="\n")
     return 0
 
 
 def lines(planned: parts.Plan) -> Iterator[str]:
     """A plan as text: a heading for each part, what it consists of below."""
     place = planned.place
-    yield f"# Stack {planned.stack}: domain {place.domain} in {place.region}, account {place.account}"
+    yield f"# Stack {planned.team_stack or planned.stack}: domain {place.domain} in {place.region}, account {place.account}"
     yield "Ids of GitHub, groups and keys follow from names: nobody knows them before they are looked up."
-    yield from _registry(planned.registry)
-    yield from _section("GitHub OIDC", ["creates the provider" if planned.oidc.creates_provider else "uses the account's provider"])
-    for role in planned.oidc.read_roles:
-        yield from _role(role)
+    yield from () if planned.team_stack else _once(planned)
     for team in planned.teams:
         yield from _team(team)
     for consumer in planned.consumers:
         yield from _consumer(consumer)
+    yield from () if planned.team_stack else _others(planned)
+
+
+def _once(planned: parts.Plan) -> Iterator[str]:
+    """What a domain has once."""
+    yield from _registry(planned.registry)
+    yield from _section("GitHub OIDC", ["creates the provider" if planned.oidc.creates_provider else "uses the account's provider"])
+    for role in planned.oidc.read_roles:
+        yield from _role(role)
+
+
+def _others(planned: parts.Plan) -> Iterator[str]:
     yield from _readers(planned)
     if planned.events:
         yield from _events(planned.events)

@@ -382,7 +382,11 @@ class Sandbox:
 
 @dataclass(frozen=True)
 class Plan:
-    """All of a stack. `teams` each after those that it installs from, `consumers` in the catalog's order."""
+    """All of a registry stack and its team stacks, or the part that one of them registers (plan.split).
+
+    `teams` each after those that it installs from, `consumers` in the catalog's order. Of the part of a `team_stack` those two are
+    registered; the others are what they build on, which the registry stack has.
+    """
 
     stack: str
     place: Registry
@@ -395,6 +399,7 @@ class Plan:
     events: PackageEvents | None
     sandbox: Sandbox | None
     trust_policy_length: int
+    team_stack: str = ""
 
     @property
     def repositories(self) -> tuple[Repository, ...]:

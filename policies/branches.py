@@ -83,6 +83,12 @@ def unreviewed(there: Iterable[str], declared: Sequence[str], before: Sequence[s
     return sorted(one for one in there if one not in known and matches(one, new) and not matches(one, before))
 
 
+def may_be_unreviewed(declared: Sequence[str], before: Sequence[str], default: str, accepted: Sequence[str]) -> bool:
+    """Whether a branch could be one of `unreviewed`, or an accepted one could be missing: only then has a repository's list to be read."""
+    new = {*declared} - {*before}
+    return bool(new if accepted else new - {default})
+
+
 # https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows#merge_group
 MERGE_QUEUE = "gh-readonly-queue"
 

@@ -103,6 +103,18 @@ class Variable(StrEnum):
     PROMOTE_ROLE_ARN = "CODEARTIFACT_PROMOTE_ROLE_ARN"
 
 
+# What each holds, for the reference.
+VARIABLES = {
+    Variable.DOMAIN: "the domain's name",
+    Variable.DOMAIN_OWNER: "the account that owns the domain",
+    Variable.REGION: "the domain's region",
+    Variable.REPOSITORY: "the team's CodeArtifact repository, or `shared`",
+    Variable.READ_ROLE_ARN: "the ARN of the role that builds assume",
+    Variable.PUBLISH_ROLE_ARN: "the ARN of the repository's publish role, if it publishes",
+    Variable.PROMOTE_ROLE_ARN: "the ARN of its promote role, if it promotes",
+}
+
+
 def variables_of(publishes: bool, promotes: bool) -> tuple[Variable, ...]:
     """The variables that a consuming repository gets, and that nobody else may have set there."""
     has_role = {Variable.PUBLISH_ROLE_ARN: publishes, Variable.PROMOTE_ROLE_ARN: promotes}

@@ -31,32 +31,46 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return rehearsing.run(options, Path(folder), waiting, started)
 
 
-def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+def parser() -> argparse.ArgumentParser:
+    """The command line, which the reference lists."""
     parser = argparse.ArgumentParser(prog="python -m rehearsal", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--stack", help="stack to rehearse (default: prod, or the NAME of --config)")
+    parser.add_argument("--stack", help="the stack to rehearse (default: prod, or the NAME of --config)")
     parser.add_argument("--config", type=Path, metavar="FILE", help="another stack file, Pulumi.NAME.yaml")
     parser.add_argument("--catalog", type=Path, metavar="DIR", help="another catalog than the stack file's")
     parser.add_argument(
-        "--github", type=Path, metavar="FILE", help="what GitHub has before (docs/reference.md; default: what the catalog implies)"
+        "--github", type=Path, metavar="FILE", help="what GitHub has already (see below; default: what the catalog implies)"
     )
-    parser.add_argument("--upstream", choices=("fixture", "real"), default="fixture", help="public packages: small fixtures, or real ones")
     parser.add_argument(
-        "--only", metavar="TEXT", action="append", default=[], help="only scenarios with this in their name; may be repeated"
+        "--upstream", choices=("fixture", "real"), default="fixture", help="public packages: small fixtures (default), or the real ones"
+    )
+    parser.add_argument(
+        "--only",
+        metavar="TEXT",
+        action="append",
+        default=[],
+        help="run only scenarios with this text in their name, and what they need; may be repeated",
     )
     parser.add_argument(
         "--quick",
         action="store_true",
-        help="the main job alone: no clients by hand, public packages, PyPI, Maven or promotion, nothing of the organisation's side",
+        help="run the main job alone, without clients by hand, public packages, PyPI, Maven, promotion and the organisation's side",
     )
     parser.add_argument(
-        "--engine", choices=("auto", "sdk"), default="auto", help="what runs the program: Pulumi's engine where it is, or the SDK alone"
+        "--engine",
+        choices=("auto", "sdk"),
+        default="auto",
+        help="what runs the program: Pulumi's engine if there is one (auto, the default), or the SDK alone (sdk)",
     )
     parser.add_argument("--json", metavar="FILE", help="write the report as JSON (- for standard output)")
-    parser.add_argument("--access", type=Path, metavar="DIR", help="write the access review of what was provisioned")
+    parser.add_argument("--access", type=Path, metavar="DIR", help="write the access review of what was provisioned to this folder")
     parser.add_argument("--serve", action="store_true", help="keep the local cloud up afterwards, until Ctrl-C")
-    parser.add_argument("--destroy", action="store_true", help="remove everything again afterwards, in the order of pulumi destroy")
-    options = parser.parse_args(arguments)
-    _check(parser, options)
+    parser.add_argument("--destroy", action="store_true", help="remove everything afterwards, in the order of pulumi destroy")
+    return parser
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    options = (command := parser()).parse_args(arguments)
+    _check(command, options)
     return options
 
 

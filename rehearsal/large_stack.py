@@ -65,14 +65,19 @@ def _repository(number: int) -> dict[str, Any]:
     }
 
 
+def parser() -> argparse.ArgumentParser:
+    """The command line, which the reference lists."""
+    parser = argparse.ArgumentParser(prog="python -m rehearsal.large_stack", description=(__doc__ or "").partition(":")[0])
+    parser.add_argument("folder", type=Path, metavar="DIR", help="the folder to write to")
+    parser.add_argument("--repositories", type=int, default=1_000, metavar="COUNT", help="how many (default: 1000)")
+    return parser
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write, and print the command that reviews what was written."""
-    parser = argparse.ArgumentParser(prog="python -m rehearsal.large_stack", description=(__doc__ or "").partition(":")[0])
-    parser.add_argument("folder", type=Path, metavar="DIR")
-    parser.add_argument("--repositories", type=int, default=1_000, metavar="COUNT")
-    options = parser.parse_args(arguments)
+    options = (command := parser()).parse_args(arguments)
     if options.repositories < 1:
-        parser.error("--repositories: at least 1")
+        command.error("--repositories: at least 1")
     stack_file, catalog = write(options.folder, options.repositories)
     print(f"python -m access --config {stack_file} --catalog {catalog} --output {options.folder / 'review'}")
     return 0

@@ -8,7 +8,7 @@ from typing import Any
 from bootstrap import rights
 from policies import deployments
 from policies.arns import GITHUB_OIDC_HOST, Registry
-from policies.deployments import Access
+from policies.deployments import BOOTSTRAP_PATH, Access
 from policies.document import statement, text
 from policies.events import Names
 from policies.github_tokens import AUDIENCE
@@ -254,6 +254,15 @@ def _deployer(settings: Settings, registry: Registry, control: Control, root: Cr
     path, _, name = _by_hand(settings).rpartition("/")
     role = control.post("principals", kind="role", name=name, path=f"{path}/", policy=json.loads(policy))
     return role["arn"], credentials(role)
+
+
+def team_deployer(settings: Settings, registry: Registry, control: Control) -> Credentials:
+    """A team stack's deployer created by hand: called as the bootstrap calls it, which the stack file names if it names any."""
+    name = deployments.role_name(settings.running, Access.DEPLOY)
+    role = control.post(
+        "principals", kind="role", name=name, path=BOOTSTRAP_PATH, policy=json.loads(text(rights.deployer(settings, registry)))
+    )
+    return credentials(role)
 
 
 def _organization(settings: Settings, registry: Registry, control: Control) -> None:

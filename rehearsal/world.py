@@ -50,7 +50,8 @@ class Place:
 class World:
     """What the scenarios act on. `outputs` are the stack's; `workflows` is the checkout whose reusable workflows are run; `folder` is
     where clients have their homes; `bootstrap` is what the account was bootstrapped with (None = it was not), `facts` what GitHub had
-    before (None = as the catalog implies)."""
+    before (None = as the catalog implies), `team_deployers` are those of its team stacks, by stack. A registry stack and its team stacks
+    are one world, with the outputs of all."""
 
     def __init__(
         self,
@@ -66,6 +67,7 @@ class World:
         public_packages: Mapping[str, str],
         bootstrap: Declaration | None = None,
         facts: Facts | None = None,
+        team_deployers: Mapping[str, Credentials] = {},
     ) -> None:
         self.settings = settings
         self.outputs = outputs
@@ -77,6 +79,7 @@ class World:
         self.upstream = upstream
         self.bootstrap = bootstrap
         self.facts = facts or derived(settings)
+        self.team_deployers = team_deployers
         self._public_packages = public_packages
         self._numbers = itertools.count(1)
         self._logins: dict[tuple[str, str, str], Path] = {}

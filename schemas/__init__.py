@@ -1,20 +1,21 @@
-"""JSON Schemas of the files that people write, for editors: types and words from the shapes, defaults and descriptions from the reference.
+"""What is generated from the code: JSON Schemas of the files that people write, for editors, and the tables of the reference.
 
 A schema knows single values. What the program refuses between keys or files, `python -m settings check` says.
 """
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
-from bootstrap.declaration import PROJECT, Declared
+from bootstrap import declaration
 from settings import read_project_file
 from settings.provider_keys import CREDENTIAL_KEYS, PROVIDER_KEYS
 from settings.shapes import ProviderShape, StackShape, TeamShape
+from settings.team_stacks import KEY as TEAM_STACK_KEY
 
 ROOT = Path(__file__).resolve().parent.parent
 # Editors support this draft best: https://github.com/redhat-developer/yaml-language-server#language-server-settings
@@ -22,30 +23,78 @@ _DRAFT = "http://json-schema.org/draft-07/schema#"
 _ANY_TEXT = r"^(?:[\s\S]*)$"
 
 
-class _Row(NamedTuple):
-    """A key's row in a table of keys."""
+class Key(NamedTuple):
+    """A row of a table of keys. `required` is "", "always", or the optional object in which the key is required."""
 
+    name: str
+    types: tuple[str, ...]
+    required: str
     default: str
     description: str
 
 
 def texts() -> dict[str, str]:
     """The content of each file of this folder, by its name."""
-    project = str(read_project_file(ROOT)["name"])
-    stack = _stack_file("Pulumi.STACK.yaml", StackShape, project, _rows("docs/reference.md", "Stack file"))
-    team = _document("catalog/STACK/TEAM.yaml", _schema(TeamShape, _rows("docs/reference.md", "Catalog")))
-    bootstrap = _stack_file("bootstrap/Pulumi.NAME.yaml", Declared, PROJECT, _rows("bootstrap/README.md", "Keys"))
-    schemas = {"stack.json": stack, "catalog.json": team, "bootstrap.json": bootstrap}
+    stack = _stack_file("Pulumi.STACK.yaml", str(read_project_file(ROOT)["name"]), stack_file())
+    bootstrap = _stack_file("bootstrap/Pulumi.NAME.yaml", declaration.PROJECT, bootstrap_file(), "aws:allowedAccountIds")
+    schemas = {
+        "stack.json": stack,
+        "catalog.json": _document("catalog/STACK/TEAM.yaml", _finished(catalog_file())),
+        "bootstrap.json": bootstrap,
+    }
     return {name: json.dumps(one, indent=2, ensure_ascii=False) + "\n" for name, one in schemas.items()}
+
+
+def stack_file() -> dict[str, Any]:
+    """The project's keys of a stack file, as `keys` reads them."""
+    return _of(StackShape, {name: one["default"] for name, one in read_project_file(ROOT)["config"].items() if "default" in one})
+
+
+def provider_keys() -> dict[str, Any]:
+    """The keys of the providers that the program reads."""
+    return _of(ProviderShape, {})
+
+
+def catalog_file() -> dict[str, Any]:
+    """A team's file."""
+    return _of(TeamShape, {})
+
+
+def bootstrap_file() -> dict[str, Any]:
+    """The bootstrap's keys of its stack file."""
+    defaults = declaration.defaults(ROOT / "bootstrap")
+    return _of(declaration.Declared, {name.partition(":")[2]: one for name, one in defaults.items()})
+
+
+def keys(schema: Mapping[str, Any], path: str = "", holder: str = "") -> Iterator[Key]:
+    """Every key inside; NAME in a path stands for a name of the file's choice, N for a place in a list. `holder`: an optional object."""
+    for one in schema.get("anyOf", ()):
+        yield from keys(one, path, holder)
+    for one in (*schema.get("patternProperties", {}).values(), schema.get("additionalProperties")):
+        if isinstance(one, dict):
+            yield from keys(one, f"{path}NAME.")
+    if "items" in schema:
+        yield from keys(schema["items"], f"{path}N.")
+    for name, one in schema.get("properties", {}).items():
+        types = [each.get("type", []) for each in one.get("anyOf", [one])]
+        flat = [word for each in types for word in (each if isinstance(each, list) else [each]) if word != "null"]
+        required = (holder or "always") if one["needed"] else ""
+        yield Key(f"{path}{name}", tuple(flat), required, one["default"], one["description"])
+        yield from keys(one, f"{path}{name}.", "" if one["needed"] else name)
+
+
+def plain(markdown: str) -> str:
+    """Markdown as text, without what surrounds links and code."""
+    return re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", markdown).replace("`", "")
 
 
 def _document(title: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     return {"$schema": _DRAFT, "title": title, **schema}
 
 
-def _stack_file(title: str, shape: type[BaseModel], project: str, rows: Mapping[str, _Row]) -> dict[str, Any]:
+def _stack_file(title: str, project: str, keys: Mapping[str, Any], *required: str) -> dict[str, Any]:
     """A file of Pulumi: `config`, whose keys have their project's name in front, and what the engine writes beside it."""
-    own, providers = _schema(shape, rows), _schema(ProviderShape, rows)
+    own, providers = _finished(keys), _finished(provider_keys())
     others = [f"{namespace}:{name}" for namespace, names in PROVIDER_KEYS.items() for name in sorted(names)]
     config = {
         "type": "object",
@@ -56,20 +105,33 @@ def _stack_file(title: str, shape: type[BaseModel], project: str, rows: Mapping[
         },
         "patternProperties": {"^pulumi:": {}},
         "additionalProperties": False,
-        "required": [*providers["required"], *(f"{project}:{key}" for key in own.get("required", ()))],
+        **_required(project, own, [*providers["required"], *required]),
     }
     return _document(title, {"type": "object", "properties": {"config": config}, "required": ["config"]})
 
 
-def _schema(shape: type[BaseModel], rows: Mapping[str, _Row]) -> dict[str, Any]:
+def _required(project: str, own: Mapping[str, Any], always: list[str]) -> dict[str, Any]:
+    """The required keys of a file. A team stack's has the providers' keys and none of its own but the one that names its registry stack."""
+    needed = [f"{project}:{key}" for key in own.get("required", ())]
+    if TEAM_STACK_KEY not in own["properties"]:
+        return {"required": [*always, *needed]}
+    names_one = {"required": [f"{project}:{TEAM_STACK_KEY}"]}
+    nothing_else = {"propertyNames": {"not": {"pattern": f"^{project}:(?!{TEAM_STACK_KEY}$)"}}}
+    return {"required": always, "if": names_one, "then": nothing_else, "else": {"required": needed}}
+
+
+def _of(shape: type[BaseModel], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """A shape's schema, each key with `description` (Markdown), `default` (as the reference writes it) and `needed`."""
     schema = shape.model_json_schema()
-    described = _described(_inlined(schema, schema.pop("$defs", {})), rows, "")
-    described.pop("description", None)
-    return described
+    for name, default in defaults.items():
+        schema["properties"][name]["default"] = default
+    inlined = _inlined(schema, schema.pop("$defs", {}))
+    inlined.pop("description", None)
+    return inlined
 
 
 def _inlined(schema: Any, definitions: Mapping[str, Any]) -> Any:
-    """Without references, as this draft ignores what stands beside one, and without what the reference says better."""
+    """Without references, as this draft ignores what stands beside one."""
     if isinstance(schema, list):
         return [_inlined(one, definitions) for one in schema]
     if not isinstance(schema, dict):
@@ -80,8 +142,8 @@ def _inlined(schema: Any, definitions: Mapping[str, Any]) -> Any:
     inlined: dict[str, Any] = {}
     for key, one in schema.items():
         if key == "properties":
-            inlined[key] = {name: _inlined(each, definitions) for name, each in one.items()}
-        elif key not in ("title", "$ref", "default", "required"):
+            inlined[key] = {name: {**_inlined(each, definitions), **_said(each)} for name, each in one.items()}
+        elif key not in ("title", "$ref", "default", "needed", "shown", "required"):
             inlined[key] = _inlined(one, definitions)
     if inlined.get("pattern") == _ANY_TEXT:
         del inlined["pattern"], inlined["patternErrorMessage"]
@@ -94,61 +156,40 @@ def _inlined(schema: Any, definitions: Mapping[str, Any]) -> Any:
     return inlined
 
 
-def _described(schema: Mapping[str, Any], rows: Mapping[str, _Row], path: str) -> dict[str, Any]:
-    """With the reference's description and default of each key, and the keys that it calls required."""
-    described = dict(schema)
-    if "anyOf" in described:
-        described["anyOf"] = [_described(one, rows, path) for one in described["anyOf"]]
-    if "items" in described:
-        described["items"] = _described(described["items"], rows, f"{path}N.")
-    if "patternProperties" in described:
-        described["patternProperties"] = {
-            name: _described(one, rows, f"{path}NAME.") for name, one in described["patternProperties"].items()
-        }
-    if isinstance(described.get("additionalProperties"), dict):
-        described["additionalProperties"] = _described(described["additionalProperties"], rows, f"{path}NAME.")
-    if "properties" in described:
-        described["properties"] = {
-            name: {**_words(rows.get(f"{path}{name}")), **_described(one, rows, f"{path}{name}.")}
-            for name, one in described["properties"].items()
-        }
-        described |= _requirements([(name, rows[f"{path}{name}"]) for name in described["properties"] if f"{path}{name}" in rows])
-    return described
+def _said(key: Mapping[str, Any]) -> dict[str, Any]:
+    needed = key["needed"] or "default" not in key
+    return {"description": key["description"], "needed": needed, "default": key["shown"] or _written(key.get("default"))}
 
 
-def _required(row: _Row) -> bool:
-    return row.default.startswith("required")
+def _written(value: Any) -> str:
+    """A default as the reference writes it."""
+    if value is None or isinstance(value, dict):
+        return "`{}`"
+    if isinstance(value, list):
+        return f"`[{', '.join(value)}]`"
+    return f"`{json.dumps(value) if value == '' or not isinstance(value, str) else value}`"
 
 
-def _requirements(rows: Sequence[tuple[str, _Row]]) -> dict[str, Any]:
-    """Required keys of an object; where the reference says `required in`, {} stands for leaving the object out."""
-    always = [name for name, row in rows if row.default == "required"]
-    inside = [name for name, row in rows if _required(row) and name not in always]
-    required: dict[str, Any] = {"required": always} if always else {}
-    return required | ({"if": {"minProperties": 1}, "then": {"required": inside}} if inside else {})
+def _finished(schema: Mapping[str, Any], optional: bool = False) -> dict[str, Any]:
+    """For editors: descriptions as text, and the keys that an object requires. Of an optional object {} is as good as none."""
+    finished = dict(schema)
+    if "anyOf" in finished:
+        finished["anyOf"] = [_finished(one, optional) for one in finished["anyOf"]]
+    if "items" in finished:
+        finished["items"] = _finished(finished["items"])
+    for key in ("patternProperties", "additionalProperties"):
+        if isinstance(finished.get(key), dict):
+            inner = finished[key]
+            finished[key] = {name: _finished(one) for name, one in inner.items()} if key == "patternProperties" else _finished(inner)
+    if "properties" in finished:
+        properties = finished["properties"]
+        finished["properties"] = {name: _key(one) for name, one in properties.items()}
+        if required := [name for name, one in properties.items() if one["needed"]]:
+            finished |= {"if": {"minProperties": 1}, "then": {"required": required}} if optional else {"required": required}
+    return finished
 
 
-def _words(row: _Row | None) -> dict[str, Any]:
-    if row is None:
-        return {}
-    default = "" if _required(row) else f" Default: {_plain(row.default)}."
-    return {"description": f"{_plain(row.description)}.{default}"}
-
-
-def _plain(markdown: str) -> str:
-    return re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", markdown).replace("`", "").replace(r"\|", "|").removesuffix(".")
-
-
-def _rows(page: str, heading: str) -> dict[str, _Row]:
-    """The keys' rows of a page's first table below a heading: the key first, default and description last."""
-    text = (ROOT / page).read_text(encoding="utf-8")
-    section = re.split(r"^## ", text.split(f"\n## {heading}\n")[1], maxsplit=1, flags=re.MULTILINE)[0]
-    return dict(_keyed(section))
-
-
-def _keyed(section: str) -> Iterator[tuple[str, _Row]]:
-    for line in re.findall(r"^\| `.*\|$", section, re.MULTILINE):
-        cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
-        default, description = cells[-2:]
-        for key in re.findall(r"`([^`]+)`", cells[0]):
-            yield key, _Row(default, description)
+def _key(key: Mapping[str, Any]) -> dict[str, Any]:
+    default = "" if key["needed"] else f" Default: {plain(key['default'])}."
+    schema = {name: one for name, one in key.items() if name not in ("needed", "default")}
+    return {"description": f"{plain(schema.pop('description'))}.{default}", **_finished(schema, optional=not key["needed"])}

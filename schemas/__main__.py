@@ -1,9 +1,7 @@
-"""`python -m schemas`: write the JSON Schemas anew."""
+"""`python -m schemas`: write the JSON Schemas and the tables of the reference anew (`make reference`)."""
 
-from pathlib import Path
-
-import schemas
+from schemas import ROOT, reference, texts
 
 if __name__ == "__main__":
-    for name, text in schemas.texts().items():
-        Path(__file__).with_name(name).write_text(text, encoding="utf-8")
+    for file, text in {**{ROOT / "schemas" / name: text for name, text in texts().items()}, **reference.pages()}.items():
+        file.write_text(text, encoding="utf-8")

@@ -13,7 +13,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print every problem, in preview's words, or that there is none. Exit status 1 with problems, 2 without a stack file."""
-    options = _options(arguments)
+    options = parser().parse_args(arguments)
     stacks = options.stack or sorted(file.name.split(".")[1] for file in options.root.glob("Pulumi.*.yaml"))
     if not stacks:
         print(f"got no stack file in {options.root}; expected Pulumi.STACK.yaml; run make company, or write one", file=sys.stderr)
@@ -31,13 +31,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+def parser() -> argparse.ArgumentParser:
+    """The command line, which the reference lists."""
     parser = argparse.ArgumentParser(prog="python -m settings", description=(__doc__ or "").partition(": ")[2])
     commands = parser.add_subparsers(required=True)
     check = commands.add_parser("check", help="print every problem of the configuration")
-    check.add_argument("--stack", action="append", help="a stack to check; may be given again (default: every stack that has a file)")
+    check.add_argument("--stack", action="append", help="the stack to check; may be repeated (default: every stack that has a file)")
     check.add_argument("--root", type=Path, default=PROJECT, help=argparse.SUPPRESS)
-    return parser.parse_args(arguments)
+    return parser
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from plan.declared import TRUST_MAX, TRUST_MAX_RAISED, AnnouncedPackages, DeveloperMode, Encryption, OidcProvider, Readers, ReadRole
-from policies.events import STATES
+from policies.events import PIPELINES_MAX, STATES
 from policies.github_tokens import Subjects
 from policies.guards import GITHUB_ACTIONS_APP
 from policies.names import PUBLIC_SOURCES
@@ -203,6 +203,12 @@ CheckName = Annotated[str, _text(r"(?=.*\S).{1,255}", "the name of a check: text
 _ENVIRONMENT = "the name of a GitHub environment: letters, digits and . _ -, but not . or .. (which addresses leave out)"
 EnvironmentName = Annotated[str, _text(r"(?!\.\.?\Z)[A-Za-z0-9._-]{0,255}", _ENVIRONMENT)]
 Folder = Annotated[str, _text(r".+", FOLDER, besides="\u00a0\u3000\u200d")]
+# What is required of a registry stack is refused in a team stack, so the engine may not require it.
+CatalogFolder = Annotated[str, _text(r".*", FOLDER, besides="\u00a0\u3000\u200d")]
+# https://www.pulumi.com/docs/iac/concepts/stacks/#create-stack
+STACK_NAME = "the name of a stack, without organisation and project: 1 to 100 letters, digits and . _ -"
+STACK_NAME_PATTERN = r"[A-Za-z0-9._-]{1,100}"
+StackName = Annotated[str, _text(f"({STACK_NAME_PATTERN})?", STACK_NAME)]
 PlainText = Annotated[str, _text(r"[\s\S]*", "text")]
 YesOrNo = Annotated[bool, _refuse("true or false, without quotes")]
 _SECONDS = f"{TOKEN_SECONDS_MIN} to {TOKEN_SECONDS_MAX} (seconds)"
@@ -314,98 +320,212 @@ class _StackShape(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, alias_generator=to_camel)
 
 
+def _words(words: Iterable[str]) -> str:
+    return ", ".join(f"`{one}`" for one in words)
+
+
+def described(description: str, default: Any = ..., *, required: bool = False, shown: str = "", **field: Any) -> Any:
+    """A key of a file, with what the reference and the editors' schemas say of it (`python -m schemas`).
+
+    `description` is Markdown without a full stop at its end; its links start from the page that has the key's table. `required`: the empty
+    default stands for a missing key, which a rule reports. `shown`: the default in words, where its value says too little.
+    """
+    return Field(default, description=description, json_schema_extra={"needed": required, "shown": shown}, **field)
+
+
 class DomainShape(_StackShape):
-    name: DomainName = ""
-    encryption: EncryptionWord = Encryption.CUSTOMER
-    protect: YesOrNo = True
+    name: DomainName = described(
+        "The domain's name: 2 to 50 lower-case letters, digits and hyphens. It starts with a letter and does not end with a hyphen",
+        "",
+        required=True,
+    )
+    encryption: EncryptionWord = described(
+        "The KMS key that encrypts the domain: `customer` (a key that the stack creates and AWS rotates yearly), `aws` (the AWS managed "
+        "key) or the ARN of an existing key ([what its policy needs](../adoption.md#the-key-of-a-domain)). [You can't change it "
+        "later](../adr/0004-the-key-of-a-domain-is-for-ever.md)",
+        Encryption.CUSTOMER,
+    )
+    protect: YesOrNo = described(
+        "`true` protects the key, the domain and every repository from deletion. A stack named `prod` or `production` can't set `false`. "
+        "Without quotes",
+        True,
+    )
 
 
 class IamShape(_StackShape):
-    path: IamPath = "/package-flow/"
-    permissions_boundary: BoundaryArn = ""
-    deployers: list[BuildRole] = []
-    trust_policy_length: TrustPolicyLength = TRUST_MAX
+    path: IamPath = described(
+        "The path of every role: `/`, or names between slashes. Together with the stack's name it must not match the bootstrap's roles or "
+        "another stack's",
+        "/package-flow/",
+    )
+    permissions_boundary: BoundaryArn = described(
+        'The ARN of a managed policy, of the stack\'s account or of AWS, that bounds every role. `""` sets none', ""
+    )
+    deployers: list[BuildRole] = described(
+        "Roles of this account that run `pulumi up`: names, each after its path if it has one. If you list any, no other role can create "
+        "repositories in the domain",
+        [],
+    )
+    trust_policy_length: TrustPolicyLength = described(
+        f"The account's quota *Role trust policy length*: {TRUST_MAX} to {TRUST_MAX_RAISED} characters. Set it if AWS raised the quota; a "
+        "read role then holds more repositories",
+        TRUST_MAX,
+    )
 
 
 class PublishingShape(_StackShape):
-    workflow: Workflow = ""
-    repository_id: RepositoryId = 0
+    workflow: Workflow = described(
+        "The only workflow that may publish: `OWNER/REPOSITORY/.github/workflows/FILE.yml@REF`. REF is `refs/heads/BRANCH`, "
+        "`refs/tags/TAG` or a full commit id (no commit id for `publish-package.yml`, which runs actions from `main`). `any` pins no "
+        "workflow. The default is `publish-package.yml` of the repository `package-flow` in `github:owner`, on `main`. Refused: a value "
+        "that no token can have (the repository `..`, a ref that git rejects) and, by the "
+        "[bootstrap](../deployments.md#what-starts-what), a ref of this repository that nothing guards",
+        "",
+        shown="this project's",
+    )
+    repository_id: RepositoryId = described(
+        "The GitHub id of the workflow's repository. Set it if the stack's credential can't see that repository (it is private or "
+        "internal, and the App is not installed on it); the [bootstrap](../deployments.md#what-starts-what), whose credential sees it, "
+        "compares name and id. If the repository is visible, another one that took its name is refused",
+        0,
+    )
 
 
 class SharingShape(_StackShape):
-    organization_id: OrganizationId = ""
-    organization_paths: list[OrganizationPath] = []
-    accounts: list[AccountId] = []
-    downstream: list[PlainText] = []
+    organization_id: OrganizationId = described("The id of an AWS organisation: `o-` and 10 to 32 lower-case letters and digits", "")
+    organization_paths: list[OrganizationPath] = described(
+        "Parts of AWS organisations, such as `o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/`. `*` at the end includes everything below. Not "
+        "together with `organizationId`",
+        [],
+    )
+    accounts: list[AccountId] = described("Account ids in quotes, other than the stack's own", [])
+    downstream: list[PlainText] = described(
+        "Repositories that those accounts may use as upstreams of their own repositories: `shared`, and team repositories that are open "
+        "to the organisation. Only if you share with somebody",
+        [],
+    )
 
 
 class SlackShape(_StackShape):
-    workspace: SlackWorkspace = ""
-    channel: SlackChannel = ""
+    workspace: SlackWorkspace = described(
+        "The id of the Slack workspace, which you authorise by hand once. Set it together with `channel`", ""
+    )
+    channel: SlackChannel = described("The id of a channel in that workspace", "")
 
 
 class EventsShape(_StackShape):
-    repositories: list[PlainText] = []
-    packages: AnnouncedPackagesWord = AnnouncedPackages.OWNED
-    states: list[PackageState] = ["Published"]
-    email: list[EmailAddress] = []
-    https: list[HttpsEndpoint] = []
-    sqs: list[QueueArn] = []
-    slack: SlackShape = SlackShape()
-    pipelines: list[PipelineName] = []
+    repositories: list[PlainText] = described(
+        "The repositories to watch. `[]` means `shared` and the team repositories that are open to the organisation", []
+    )
+    packages: AnnouncedPackagesWord = described("`owned` (packages whose names a team owns) or `all`", AnnouncedPackages.OWNED)
+    states: list[PackageState] = described(f"The states to report: {_words(STATES)}. At least one", ["Published"])
+    email: list[EmailAddress] = described("Mail addresses", [])
+    https: list[HttpsEndpoint] = described("`https://` addresses, without user and password", [])
+    sqs: list[QueueArn] = described("ARNs of standard queues", [])
+    slack: SlackShape = described("A Slack channel", SlackShape())
+    pipelines: list[PipelineName] = described(
+        f"CodePipeline pipelines of the stack's account, which each event starts; at most {PIPELINES_MAX}", []
+    )
 
 
 class SandboxShape(_StackShape):
-    name: SandboxName = ""
-    roles: list[RolePattern] = []
+    name: SandboxName = described("The second domain's name, in the form of `domain.name` but different from it", "", required=True)
+    roles: list[RolePattern] = described(
+        "Roles of this account that may use it besides developers: names, each after its path, with `*` as a wildcard. A pattern without "
+        "a letter or digit (`*`, `**`, `*/*`) would match every role and is refused",
+        [],
+    )
 
 
 class DevelopersShape(_StackShape):
-    groups: list[GroupName] = []
-    mode: DeveloperModeWord = DeveloperMode.IDENTITY_CENTER
-    region: OtherRegion = ""
-    role_arn: RoleArn = ""
-    session_duration: SessionSeconds = 28_800
+    groups: list[GroupName] = described("Display names of groups in IAM Identity Center, at least one", [], required=True)
+    mode: DeveloperModeWord = described(
+        "`identityCenter` (the stack creates the permission set and its assignments) or `policy` (the stack outputs what the people who "
+        "create them need)",
+        DeveloperMode.IDENTITY_CENTER,
+    )
+    region: OtherRegion = described('The region of Identity Center. `""` means the stack\'s. Not with `mode: policy`', "")
+    role_arn: RoleArn = described(
+        'The ARN of a role in the account that administers Identity Center. `""` means the stack\'s own account. Not with `mode: policy`',
+        "",
+    )
+    session_duration: SessionSeconds = described(
+        f"How long a developer's session lasts: {SESSION_SECONDS_MIN} to {SESSION_SECONDS_MAX} seconds", 28_800
+    )
 
 
 class BuildsShape(_StackShape):
-    roles: list[BuildRole] = []
+    roles: list[BuildRole] = described(
+        "Roles of this account that your builds on AWS run with: names, each after its path if it has one. They get the read policy, "
+        "which denies every write. Refused: the stack's own roles (below `iam.path`, named `STACK-...`), `iam.deployers` and the "
+        "bootstrap's roles",
+        [],
+    )
 
 
 class NamespacesShape(_StackShape):
     """By format, as `owns` of the catalog."""
 
-    npm: list[PlainText] = []
-    pypi: list[PlainText] = []
-    maven: list[PlainText] = []
-    cargo: list[PlainText] = []
-    nuget: list[PlainText] = []
-    generic: list[PlainText] = []
+    npm: list[PlainText] = described("`@scope/*`, `@prefix-*/*` (every scope that starts so), `@scope/name`, `prefix-*`, `name`", [])
+    pypi: list[PlainText] = described("`prefix-*`, `name`, normalised as in PEP 503", [])
+    maven: list[PlainText] = described("`group` (that group alone), `group.*` (every group below it)", [])
+    cargo: list[PlainText] = described("`prefix-*`, `prefix_*`, `name`, as in the crate's manifest", [])
+    nuget: list[PlainText] = described("`prefix.*`, `prefix-*`, `name`, in lower case", [])
+    generic: list[PlainText] = described(
+        "`namespace/*`, `prefix-*/*` (every namespace that starts so), `namespace/name`, `namespace/prefix-*`", []
+    )
 
     def of(self, format: Format) -> list[str]:
         return getattr(self, format)
 
 
 class StackShape(_StackShape):
-    """The project's keys of a stack file. The optional ones have their default in Pulumi.yaml and nowhere else."""
+    """The project's keys of a stack file. Their defaults are in Pulumi.yaml and nowhere else; rules say which must be given."""
 
-    domain: DomainShape = DomainShape()
-    catalog: Folder = ""
-    public_sources: PublicSources
-    shared: DomainRepository
-    adopted: Folder
-    token_duration: Seconds
-    github_oidc_provider: OidcProviderWord
-    read_role: ReadRoleWord
-    subjects: SubjectsWord
-    iam: IamShape
-    publishing: PublishingShape
-    sharing: SharingShape
-    developers: DevelopersShape
-    builds: BuildsShape
-    events: EventsShape
-    sandbox: SandboxShape
-    namespaces: NamespacesShape
+    domain: DomainShape = described("The CodeArtifact domain", required=True)
+    catalog: CatalogFolder = described("The folder of the catalog, with one YAML file per team, relative to `Pulumi.yaml`", required=True)
+    public_sources: PublicSources = described(
+        "The [public registries](#public-sources) that `shared` reads, in order of priority. As an object, it also names the repository "
+        "of each: `{npmjs: npm-store}`"
+    )
+    shared: DomainRepository = described(
+        "The name of the shared repository. Change it only if the domain already has one under another name. No other repository may have "
+        "it"
+    )
+    adopted: Folder = described(
+        "The folder, relative to `Pulumi.yaml`, of the records of what each stack [adopted](../adoption.md), `STACK.json`"
+    )
+    token_duration: Seconds = described(
+        f"The longest lifetime of a token that a role may request: {TOKEN_SECONDS_MIN} to {TOKEN_SECONDS_MAX} seconds"
+    )
+    github_oidc_provider: OidcProviderWord = described(
+        "`create` GitHub's OIDC provider, or use the account's `existing` one. An account can have only one"
+    )
+    read_role: ReadRoleWord = described(
+        "Whose builds may read: `organization` (every repository of the GitHub organisation; a repository whose tokens still have "
+        "name-only subjects only if the catalog names it) or `catalog` (the catalog's repositories)"
+    )
+    subjects: SubjectsWord = described(
+        "Which forms of a GitHub token's subject are trusted: `both`, or `immutable` alone ([ADR "
+        "3](../adr/0003-trust-by-id-in-both-subject-forms.md))"
+    )
+    iam: IamShape = described("The stack's IAM roles")
+    publishing: PublishingShape = described("The workflow that may publish")
+    sharing: SharingShape = described("Readers outside the account. By default there are none")
+    developers: DevelopersShape = described("Developers who sign in through IAM Identity Center. By default they have no access")
+    builds: BuildsShape = described("Builds that run on AWS")
+    events: EventsShape = described("Notifications of new package versions. By default there are none")
+    sandbox: SandboxShape = described(
+        "A second domain, in which developers create repositories and publish. Needs `sandbox.roles` or `developers`. Set `iam.deployers` "
+        "too: otherwise [only the last deployer's role](../sandbox.md#the-main-domain) creates repositories in the main domain"
+    )
+    namespaces: NamespacesShape = described(
+        "[What teams may own at all](#namespaces). Required for each format of which a team owns a name"
+    )
+    registry_stack: StackName = described(
+        "In the file of a [team stack](#team-stacks): the name of its registry stack, which has the domain. All other keys are read from "
+        "that stack's file"
+    )
 
 
 class ProviderShape(BaseModel):
@@ -413,13 +533,24 @@ class ProviderShape(BaseModel):
 
     model_config = ConfigDict(strict=True, frozen=True)
 
-    region: Region = Field("", alias="aws:region")
-    allowed_account_ids: list[AccountId] = Field([], alias="aws:allowedAccountIds")
-    github_owner: GitHubOwner = Field("", alias="github:owner")
+    region: Region = described(
+        f"The domain's region: {_words(sorted(regions.WITH_CODEARTIFACT))}. AWS GovCloud (US) and AWS China have no CodeArtifact",
+        "",
+        required=True,
+        alias="aws:region",
+    )
+    allowed_account_ids: list[AccountId] = described(
+        "The stack's account: 12 digits, in quotes. Set it: the AWS provider then refuses to work in any other account",
+        [],
+        alias="aws:allowedAccountIds",
+    )
+    github_owner: GitHubOwner = described("Your GitHub organisation, spelled as GitHub spells it", "", required=True, alias="github:owner")
 
 
 class PromotesShape(_CatalogShape):
-    reviewers: list[TeamSlug] = []
+    reviewers: list[TeamSlug] = described(
+        f"Slugs of 1 to {REVIEWERS_MAX} GitHub teams. A member of one of them approves each promotion", [], required=True
+    )
 
 
 Minutes = Annotated[int, Field(ge=0, le=WAIT_MAX), _refuse(f"0 to {WAIT_MAX} (minutes), a number without quotes")]
@@ -429,10 +560,14 @@ _ENVIRONMENT_NAME = TypeAdapter(EnvironmentName, config=ConfigDict(strict=True))
 class EnvironmentShape(_CatalogShape):
     """The environment of the publish job: its name or, where it protects more, a mapping."""
 
-    name: EnvironmentName = ""
-    wait_timer: Minutes = 0
-    reviewers: list[TeamSlug] = []
-    prevent_self_review: YesOrNo = False
+    name: EnvironmentName = described("The environment's name, as above", "", required=True)
+    wait_timer: Minutes = described(f"How long a publish job waits: 0 to {WAIT_MAX} minutes", 0)
+    reviewers: list[TeamSlug] = described(
+        f"Slugs of at most {REVIEWERS_MAX} GitHub teams. A member of one of them approves each publish job. Needs a GitHub plan with "
+        "required reviewers",
+        [],
+    )
+    prevent_self_review: YesOrNo = described("`true`: whoever started the job can't approve it. Only with `reviewers`", False)
 
     @property
     def said(self) -> Any:
@@ -447,44 +582,123 @@ def _environment(value: Any, handler: Any) -> Any:
 
 
 class RepositoryShape(_CatalogShape):
-    publishes: list[FormatWord] = []
-    release_branches: list[PlainText] = []
-    required_checks: list[CheckName] = []
-    approvals: Approvals = 1
-    environment: Annotated[EnvironmentShape, _Or(_environment, said=_ENVIRONMENT_NAME.json_schema())] = EnvironmentShape()
-    promotes: PromotesShape = PromotesShape()
-    accepted_branches: list[PlainText] = []
-    renamed_from: FormerName = ""
-    release_tags: list[PlainText] = []
-    dependabot: YesOrNo = False
-    subjects: SubjectsWord | None = None
+    publishes: list[FormatWord] = described(
+        f"The formats that the repository publishes: {_words(Format)}. The team owns names of each. An empty list: the repository only "
+        "installs",
+        [],
+    )
+    release_branches: list[PlainText] = described(
+        "The branches that publish, such as `main` or `release/*`: each a branch, or a branch and `/*` at the end (one level). A "
+        "repository that publishes needs at least one branch or release tag. A pattern needs `release_managers`",
+        [],
+    )
+    required_checks: list[CheckName] = described(
+        "Names of checks that GitHub Actions reports and that must pass before a merge. A check that never ran blocks merging", []
+    )
+    approvals: Approvals = described(f"The approvals that a pull request needs: 1 to {APPROVALS_MAX} on a repository that publishes", 1)
+    environment: Annotated[EnvironmentShape, _Or(_environment, said=_ENVIRONMENT_NAME.json_schema())] = described(
+        "The GitHub environment of the publish job: its name, or an object with its rules. The name has letters, digits and `. _ -`, and "
+        "is not `.` or `..`. In upper or lower case, `promote` (promotions run in it) and `private-dependencies` (the publishing workflow "
+        "fetches private dependencies in it) are taken",
+        EnvironmentShape(),
+    )
+    promotes: PromotesShape = described("Promotion of this repository's packages to `shared`. By default there is none", PromotesShape())
+    accepted_branches: list[PlainText] = described(
+        "Existing branches that `release_branches` newly covers and that may publish as they are ([adding a release "
+        "branch](../operations.md#adding-a-release-branch)). No patterns",
+        [],
+    )
+    renamed_from: FormerName = described(
+        "The repository's previous name in this stack, after you [renamed it on GitHub](../operations.md#renaming-a-repository). Not the "
+        "name of another repository, and not the same name in another case. Remove the key after `pulumi up`",
+        "",
+    )
+    release_tags: list[PlainText] = described(
+        "The tags that publish: each a tag, or the start of one and `*` at the end, which stops at a slash. Examples: `v*`, `ui-v*`, "
+        "`@acme/ui@*`. Needs `release_managers` or `release_apps`, and a `publishing.workflow` other than `any`",
+        [],
+    )
+    dependabot: YesOrNo = described(
+        "`true` creates a role with which [Dependabot](../installing.md#dependabot) reads packages for this repository alone", False
+    )
+    subjects: SubjectsWord | None = described(
+        "`both` or `immutable`, for this repository alone. For `immutable`, opt the repository in on GitHub first: its `sub` then changes "
+        "for *every* cloud that trusts it",
+        None,
+        shown="as the stack",
+    )
 
 
 class PublisherShape(_CatalogShape):
     """Roles of another account that may publish to a team's repository."""
 
-    account: AccountId = ""
-    role: PublisherRole = ""
+    account: AccountId = described("The account's id in quotes, not the stack's own", "", required=True)
+    role: PublisherRole = described(
+        "The role's name, after its path if it has one. `*` at the end matches every role that starts so. It has a letter or digit",
+        "",
+        required=True,
+    )
 
 
 class TeamShape(_CatalogShape):
     """One file of the catalog."""
 
-    team: TeamName = ""
-    repository: TeamsRepository = ""
-    readers: ReadersWord = Readers.ORGANIZATION
-    upstreams: list[PlainText] = []
-    owns: dict[FormatWord, list[PlainText]] = {}
-    release_managers: list[TeamSlug] = []
-    release_apps: list[AppId] = []
-    developer_groups: list[GroupName] = []
-    build_roles: list[BuildRole] = []
-    publishers: list[PublisherShape] = []
-    repositories: dict[RepositoryName, Annotated[RepositoryShape, KEY_SAYS_ALL]] = {}
+    team: TeamName = described(
+        "The team's name, which is the file's name without `.yaml` and, unless you set `repository`, the name of its CodeArtifact "
+        "repository: 2 to 100 letters, digits and `. _ -`. `shared` and the names of public sources are taken",
+        "",
+        required=True,
+    )
+    repository: TeamsRepository = described(
+        "The name of the team's CodeArtifact repository, if it already exists under a name other than the team's. No other repository may "
+        "have it",
+        "",
+    )
+    readers: ReadersWord = described(
+        "Who reads the team's repository: `organization`, or `team` (only the builds of the team's repositories, each with its own read "
+        "role)",
+        Readers.ORGANIZATION,
+    )
+    upstreams: list[PlainText] = described(
+        f"Other teams of the catalog whose packages this team installs, in order of priority; at most {TEAM_UPSTREAMS_MAX}, without a "
+        "cycle. `shared` always comes last by itself. Refused: a team that owns nothing, a team with `readers: team`, and any upstream "
+        "for a team with `readers: team`",
+        [],
+    )
+    owns: dict[FormatWord, list[PlainText]] = described(
+        f"The package names that only this team may publish, by format: {_words(Format)} ([grammar](#owned-names)). They lie inside the "
+        "stack's [namespaces](stack-file.md#namespaces)",
+        {},
+    )
+    release_managers: list[TeamSlug] = described("Slugs of GitHub teams whose members may create release branches and release tags", [])
+    release_apps: list[AppId] = described(
+        "Ids of GitHub Apps, such as a release bot's, that may also create release tags. They create no release branches and bypass "
+        f"nothing else. Not GitHub Actions ({GITHUB_ACTIONS_APP})",
+        [],
+    )
+    developer_groups: list[GroupName] = described(
+        "With `readers: team`: groups of IAM Identity Center that also read the team's repository. Needs `developers` in the stack file", []
+    )
+    build_roles: list[BuildRole] = described(
+        "With `readers: team`: roles among the stack's `builds.roles` that also read the team's repository", []
+    )
+    publishers: list[PublisherShape] = described(
+        "Roles of other accounts that publish the team's names to its repository. The stack [shares](../sharing.md) with their account", []
+    )
+    stack: StackName = described(
+        "The [team stack](stack-file.md#team-stacks) that registers what the team gets. By default, the registry stack, which names this "
+        "catalog. A team of the registry stack has no upstreams in team stacks, and no two stacks wait for each other",
+        "",
+    )
+    repositories: dict[RepositoryName, Annotated[RepositoryShape, KEY_SAYS_ALL]] = described(
+        "The team's GitHub repositories, by name without the owner. Each belongs to one team and one stack. `{}`, or no value at all, "
+        "means that the repository only installs",
+        {},
+    )
 
 
 # Keys that later versions will read. Refused until then: a key without effect would promise something.
-NOT_YET = frozenset({"registryStack", "organizationVariables"})
+NOT_YET = frozenset({"organizationVariables"})
 
 
 def keys_of(shape: type[BaseModel]) -> list[str]:

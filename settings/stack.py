@@ -66,6 +66,11 @@ def _declared(project_file: Mapping[str, Any], project: str) -> dict[str, Mappin
     return {key: one for key, one in own.items() if ":" not in key}
 
 
+def defaults(project_file: Mapping[str, Any], project: str) -> dict[str, Any]:
+    """The defaults of Pulumi.yaml, by full key. Raises SettingsError."""
+    return {f"{project}:{key}": one["default"] for key, one in _declared(project_file, project).items() if "default" in one}
+
+
 def _decoded(value: Any, kind: Any) -> Any:
     """A value as YAML has it: the engine hands everything to the program as text (objects and lists as JSON)."""
     kinds: dict[Any, Any] = {"object": dict, "array": list, "integer": int, "boolean": bool, None: (dict, list)}
@@ -101,7 +106,8 @@ def _other_namespace(key: str, project: str) -> str | None:
     return f"keys of {project}, aws, github and pulumi{f' (did you mean {close}?)' if close else ''}"
 
 
-def _other_namespaces(config: Mapping[Any, Any], project: str, file: str) -> Problems:
+def other_namespaces(config: Mapping[Any, Any], project: str, file: str) -> Problems:
+    """Keys that are not the project's and that no stack file may have."""
     for key in config:
         if not isinstance(key, str):
             yield Problem(file, str(key), misread(key) or key, "text as a key, such as aws:region")
@@ -136,7 +142,7 @@ def read(
         Problem(file, prefix + key, decoded[key], "text that UTF-8 has, and no more than a few levels of it") for key in unreadable
     ]
     problems += [one.problem(file, prefix) for one in repeated(given)]
-    problems += _other_namespaces(config, project, file)
+    problems += other_namespaces(config, project, file)
     read = StackFile(stack, file, project, shape, providers) if shape and providers else None
     folder = shape.catalog if shape else given.get("catalog")
     return read, folder if isinstance(folder, str) else None, problems

@@ -43,7 +43,7 @@ def is_valid(configuration: dict[str, Any]) -> bool:
 
 @pytest.mark.parametrize("name", FILES)
 def test_the_file_is_up_to_date(name: str) -> None:
-    assert (FOLDER / name).read_text(encoding="utf-8") == schemas.texts()[name], "run venv/bin/python -m schemas"
+    assert (FOLDER / name).read_text(encoding="utf-8") == schemas.texts()[name], "run make reference"
     jsonschema.Draft7Validator.check_schema(yaml.safe_load(schemas.texts()[name]))
 
 
@@ -97,5 +97,7 @@ def test_a_key_has_the_words_of_the_reference() -> None:
     repository = TEAM.schema["properties"]["repositories"]["patternProperties"]
     (one,) = repository.values()
     checks = one["properties"]["required_checks"]
-    assert checks["description"] == "names of checks that GitHub Actions reports. A check that never ran blocks merging. Default: []."
+    assert checks["description"] == (
+        "Names of checks that GitHub Actions reports and that must pass before a merge. A check that never ran blocks merging. Default: []."
+    )
     assert checks["items"]["patternErrorMessage"] == "allowed: the name of a check: text on one line"

@@ -80,18 +80,27 @@ def ratios(rows: Sequence[Row]) -> Iterator[str]:
             yield f"{row.stack} {row.command}: {by_clock:.2f} of the bare program's seconds, {by_processor:.2f} of its CPU seconds"
 
 
-def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+def parser() -> argparse.ArgumentParser:
+    """The command line, which the reference lists."""
     parser = argparse.ArgumentParser(prog="python -m rehearsal.bench", description=(__doc__ or "").splitlines()[0])
     parser.add_argument(
-        "stacks", nargs="*", default=list(STACKS), metavar="STACK", help="a stack of the project, or a number of repositories"
+        "stacks",
+        nargs="*",
+        default=list(STACKS),
+        metavar="STACK",
+        help=f"stacks of the project, or numbers of repositories (default: {' '.join(STACKS)})",
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
-    parser.add_argument("--repeat", type=int, default=1, metavar="N", help="the quickest of so many previews and second ups (default: 1)")
-    parser.add_argument("--checkpoints", action="store_true", help="write the state at each step, as it is on a disk or in a bucket")
-    options = parser.parse_args(arguments)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to this file")
+    parser.add_argument("--repeat", type=int, default=1, metavar="N", help="take the quickest of N previews and second ups (default: 1)")
+    parser.add_argument("--checkpoints", action="store_true", help="write the state at every step, as on a disk or in a bucket")
+    return parser
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    options = (command := parser()).parse_args(arguments)
     for name in options.stacks:
         if not (int(name) if name.isdecimal() else (PROJECT / f"Pulumi.{name}.yaml").is_file()):
-            parser.error(f"got {name!r}; expected a stack of the project (Pulumi.{name}.yaml) or a number of repositories, at least 1")
+            command.error(f"got {name!r}; expected a stack of the project (Pulumi.{name}.yaml) or a number of repositories, at least 1")
     return options
 
 

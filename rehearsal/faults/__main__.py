@@ -51,7 +51,7 @@ def line(outcome: Outcome) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the arguments, live, and return the exit status."""
-    options = _options(arguments)
+    options = parser().parse_args(arguments)
     found = command.find()
     if found is None:
         print("there is no engine here: make engine", file=sys.stderr)
@@ -73,14 +73,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if broken else 0
 
 
-def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+def parser() -> argparse.ArgumentParser:
+    """The command line, which the reference lists."""
     parser = argparse.ArgumentParser(prog="python -m rehearsal.faults", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--kinds", type=Kind, nargs="+", default=list(Kind), metavar="KIND", help=", ".join(Kind))
-    parser.add_argument("--every", type=int, default=5, metavar="N", help="every N-th writing call fails (default: 5)")
-    parser.add_argument("--step", type=int, default=1, metavar="N", help="one life for each N-th first call (default: 1: every call fails)")
-    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="lives at the same time (default: 1)")
-    parser.add_argument("--resume", type=Path, metavar="FILE", help="keep outcomes here, and leave out the lives that it has as unbroken")
-    return parser.parse_args(arguments)
+    parser.add_argument(
+        "--kinds", type=Kind, nargs="+", default=list(Kind), metavar="KIND", help=f"kinds of failure (default: all): {', '.join(Kind)}"
+    )
+    parser.add_argument("--every", type=int, default=5, metavar="N", help="fail every N-th writing call (default: 5)")
+    parser.add_argument(
+        "--step", type=int, default=1, metavar="N", help="run a life for each N-th first call (default: 1, so that every call fails once)"
+    )
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="run so many lives at the same time (default: 1)")
+    parser.add_argument(
+        "--resume", type=Path, metavar="FILE", help="keep outcomes in this file, and skip lives that it already has as unbroken"
+    )
+    return parser
 
 
 if __name__ == "__main__":

@@ -165,7 +165,7 @@ class Github:
         if not answer.is_success:
             raise GithubError(method, str(answer.url), answer)
         body = answer.json() if answer.content else None
-        return GithubResponse(body, answer.headers.get("etag", ""), answer.links.get("next", {}).get("url"))
+        return GithubResponse(body, answer.headers.get("etag", ""), answer.links.get("next", {}).get("url"), dict(answer.headers))
 
     def _request(self, method: str, address: str, body: Any, query: Mapping[str, Any] | None) -> httpx.Response:
         """As the provider: again after a server's error or a secondary limit, not after a connection that broke."""
@@ -196,6 +196,7 @@ class GithubResponse:
     json_or_none: Any
     etag: str
     next_url: str | None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class GithubError(CloudError):

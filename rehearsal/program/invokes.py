@@ -428,8 +428,10 @@ def _rest_api(github: Github, inputs: Inputs) -> Answer:
     answer: Answer = {"endpoint": endpoint, "id": endpoint, "code": 404, "status": "404 Not Found", "headers": "{}", "body": "{}"}
     with absent_is_fine():
         path, _, query = endpoint.partition("?")
-        found = github.call("GET", *path.split("/"), query=dict(parse_qsl(query)) or None)
-        return {**answer, "code": 200, "status": "200 OK", "body": json.dumps(found)}
+        found = github.response("GET", *path.split("/"), query=dict(parse_qsl(query)) or None)
+        # Go's form: canonical names, each with every value it has.
+        headers = json.dumps({name.title(): [value] for name, value in found.headers.items()})
+        return {**answer, "code": 200, "status": "200 OK", "headers": headers, "body": json.dumps(found.json_or_none)}
     return answer
 
 

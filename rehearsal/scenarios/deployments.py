@@ -57,8 +57,9 @@ class _Deploying:
         self.world, self.bootstrap, self.stack, self.name = world, bootstrap, stack, stack.name
         self.deployed = Deployed(world.registry, stack.name)
         self.repository = f"{bootstrap.github_owner}/{bootstrap.repository}"
-        # Another stack of the account, or the name of none.
-        self.other = next((each.name for each in bootstrap.stacks if each.name != stack.name), f"not-{stack.name}")
+        # Another registry stack of the account, or the name of none: this one's roles and those of its team stacks are called alike.
+        others = (each.name for each in bootstrap.stacks if each.settings.stack != stack.settings.stack)
+        self.other = next(others, f"not-{stack.name}")
         self._clients: dict[tuple[str, Access], Any] = {}
 
     @cached_property

@@ -5,19 +5,23 @@ import logging
 import re
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import yaml
 from pulumi import RunError
 
+import lookups
 from adopt.importing import give_back, record
 from adopt.page import page
 from adopt.program import Found
 from adopt.program import look as look_program
+from existing import noted
 from existing.compare import policies
 from existing.table import LOOKED_FOR, NOT_LOOKED_FOR
 from existing.there import There
+from leftovers import Known
 from lookups import Adoption, LookupProblems
 from plan import sizes
 from plan.facts import WorkflowPermissions, assumed, widest
@@ -186,7 +190,7 @@ def as_on_github(one: Ruleset) -> dict[str, Any]:
 
 def test_10_and_11_rulesets():
     (one,) = [each for each in PLANNED.consumers if each.name == API]
-    there, path = cloud(), f"repos/acme/{API}/rulesets?includes_parents=false&per_page=100"
+    there, path = cloud(), f"repos/acme/{API}/rulesets?per_page=100"
     there.rest[path] = [{"id": 1, "name": "package-flow-release"}, {"id": 2, "name": "the company's"}]
     assert run(STACK, there).registrations, "rulesets of other names stay and are added to"
     name = next(each.name for each in one.rulesets if each.kind == "release")
@@ -221,14 +225,43 @@ def rule(kind: str, source: str = "Organization") -> dict[str, Any]:
 
 def test_11_and_12_rulesets_of_others_that_hold_for_the_same_branches(caplog):
     there = cloud()
-    there.rest = rules(rule("required_signatures"), rule("deletion")) | rules(rule("creation", "Repository"), branch="release%2Fx")
+    listed = f"repos/acme/{API}/rulesets?per_page=100"
+    holding = {listed: [{"id": 4711, "name": "the company's", "source_type": "Organization"}]}
+    there.rest = (
+        holding | rules(rule("required_signatures"), rule("deletion")) | rules(rule("creation", "Repository"), branch="release%2Fx")
+    )
     assert [one.partition(f"{API}: ")[2] for one in warned(caplog, there)] == [
         "the organisation's ruleset 4711 holds for main besides this stack's: required_signatures, which refuses commits without a "
         "verified signature; deletion",
         "the repository's ruleset 4711 holds for release/* besides this stack's: creation, which lets its own bypass list alone create "
         "the branch, whoever the release managers are",
     ]
-    assert warned(caplog, cloud()) == [], "of none, none is said"
+    there.rest = {key: one for key, one in there.rest.items() if key != listed}
+    assert warned(caplog, there) == warned(caplog, cloud()) == [], "where no ruleset holds, no rule does"
+
+
+OTHER = next(one.name for one in PLANNED.consumers if one.publishing and one.name != API)
+
+
+@pytest.mark.parametrize(("source", "ids", "asked"), [("Organization", (1, 1), 1), ("Organization", (1, 2), 2), ("Repository", (1, 1), 2)])
+def test_11_rules_of_the_same_rulesets_are_the_same(source, ids, asked):
+    """Of the organisation; a repository's own holds there alone."""
+    there = cloud()
+    for name, id in zip((API, OTHER), ids, strict=True):
+        there.rest[f"repos/acme/{name}/rulesets?per_page=100"] = [{"id": id, "name": "x", "source_type": source}]
+    endpoints = [arguments.get("endpoint", "") for _, arguments in run(STACK, there).invokes]
+    assert len([one for one in endpoints if "/rules/branches/main?" in one]) == asked
+
+
+def test_10_a_ruleset_of_the_organisation_has_a_name_of_its_own():
+    """Names are unique among a repository's own."""
+    (one,) = [each for each in PLANNED.consumers if each.name == API]
+    there = cloud()
+    entry = {"id": 3, "name": one.rulesets[0].name, "source_type": "Organization"}
+    there.rest[f"repos/acme/{API}/rulesets?per_page=100"] = [entry]
+    assert run(STACK, there).registrations
+    there.rest[f"repos/acme/{API}/rulesets?per_page=100"] = [entry | {"source_type": "Repository"}]
+    assert "is there already" in line(there, f"the ruleset {one.rulesets[0].name}")
 
 
 TEAM = {"type": "Team", "reviewer": {"id": 1, "slug": "leads"}}
@@ -245,6 +278,20 @@ def test_13_and_14_an_environment_that_is_protected(policy):
     there.rest[f"repos/acme/{API}/environments/packages"] = {"protection_rules": [TIMER, REVIEWERS], "deployment_branch_policy": policy}
     said = line(there, "has the environment packages already")
     assert "a wait timer of 30 minutes, required reviewers (1), no self-review" in said and "import it with the id" in said
+
+
+@pytest.mark.parametrize(("total", "asked"), [(1, 0), (101, 2)])
+def test_13_several_environments_are_looked_up_by_one_list(total, asked, monkeypatch):
+    """GitHub's names of them know no case. What a list leaves out is looked up alone."""
+    answers = {
+        "repos/acme/x/environments?per_page=100": {"total_count": total, "environments": [{"name": "Packages"}] if total == 1 else []},
+        "repos/acme/x/environments/PACKAGES": {"name": "alone"},
+    }
+    endpoints: list[str] = []
+    monkeypatch.setattr(lookups, "_see_rest", lambda endpoint: (endpoints.append(endpoint), answers.get(endpoint))[1])
+    found = lookups.see_environments("acme/x", ["PACKAGES", "promote"])
+    assert found == {"PACKAGES": {"name": "alone" if asked else "Packages"}}
+    assert len(endpoints) == 1 + asked
 
 
 def test_16_workflow_permissions_are_shown_and_given_back():
@@ -281,6 +328,25 @@ def test_18_the_same_variable_of_the_organisation(caplog):
     assert f"shadow the organisation's of the same names: CODEARTIFACT_DOMAIN (former there, {SETTINGS.domain.name} here)" in said
     there.rest = {f"{VARIABLES}1": {"total_count": 30, "variables": others}}
     assert warned(caplog, there) == []
+
+
+@pytest.mark.parametrize("speaks", [False, True])
+def test_18_of_hundreds_of_new_repositories_one_of_a_visibility_is_asked(speaks):
+    def asked(endpoint: str):
+        name = endpoint.split("/")[2]
+        names.append(name)
+        return {"variables": [DOMAIN_VARIABLE] if speaks and name == "r000" else []}
+
+    names: list[str] = []
+    repositories = tuple(samples.installing(f"r{number:03}") for number in range(150))
+    settings = samples.settings(samples.team(repositories=repositories))
+    planned = plan(settings, widest(settings))
+    visibilities = {one.name: "public" if number in (120, 121) else "private" for number, one in enumerate(repositories)}
+    said = list(noted.notes(planned, Known(), SimpleNamespace(rest=asked), visibilities))  # ty: ignore[invalid-argument-type]
+    assert [one for one in said if "shadow" in one] == (said if speaks else [])
+    # Each of a hundred; then the first of another visibility, and all where one had something to say.
+    assert len(names) == (149 if speaks else 101)
+    assert ("r121" not in names) and ("r120" in names)
 
 
 def test_19_branches_that_match_a_release_pattern():

@@ -3,48 +3,21 @@
 import ast
 import operator
 import re
+from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
-from pydantic import BaseModel
 
-from bootstrap import declaration
 from policies.arns import Registry
 from policies.deployment_tokens import Operation, PulumiStack
 from policies.deployments import Access, Deployed
 from rehearsal import seeding
 from tests.bootstrap import samples
-from tests.docs.pages import codes, page, table
+from tests.docs.pages import page, table
 from tests.docs.shipped import recorded
 
 README, DEPLOYMENTS, FIRST = page("bootstrap/README.md"), page("docs/deployments.md"), page("docs/first-deployment.md")
-
-
-def _keys(shape: type[BaseModel], prefix: str = "") -> set[str]:
-    return {f"{prefix}{field.alias or name}" for name, field in shape.model_fields.items()}
-
-
-def test_every_key_is_documented_and_no_other():
-    top = _keys(declaration.Declared) - {"stacks", "pulumiCloud", "githubActions"}
-    wanted = (
-        top
-        | _keys(declaration._StackShape, "stacks.NAME.")
-        | _keys(declaration._PulumiCloudShape, "pulumiCloud.")
-        | _keys(declaration._GitHubActionsShape, "githubActions.")
-        | {"aws:region", "aws:allowedAccountIds", "github:owner"}
-    )
-    assert {key for row in table(README.section("Keys")) for key in codes(row[0])} == wanted
-
-
-def test_defaults_are_documented():
-    shown = {codes(row[0])[0]: row[1] for row in table(README.section("Keys"))}
-    defaults = declaration.defaults(samples.FOLDER)
-    assert shown["repository"] == f"`{defaults['package-flow-bootstrap:repository']}`"
-    assert shown["checks"] == f"`[{', '.join(defaults['package-flow-bootstrap:checks'])}]`"
-    assert shown["approvals"] == f"`{defaults['package-flow-bootstrap:approvals']}`"
-    assert shown["codeOwners"] == f"`{str(defaults['package-flow-bootstrap:codeOwners']).lower()}`"
-    assert shown["stacks.NAME.pullRequestPreviews"] == "`false`"
 
 
 def test_the_subject_that_is_shown_is_the_one_that_is_trusted():
@@ -84,13 +57,29 @@ def _value(node: ast.expr) -> Decimal:
     return _OPERATORS[type(node.op)](_value(node.left), _value(node.right))
 
 
-COSTS = [row for row in table(FIRST.section("What it costs")) if len(row) == 3]
-GROWING = table(FIRST.section("What it costs as you grow"))
+PAGE = page("docs/costs.md")
+TABLES = [table(one) for one in PAGE.text.split("\n\n") if one.startswith("|") and one.split("\n")[0].endswith("| USD |")]
+COSTS = TABLES[0]
 
 
-@pytest.mark.parametrize("row", [*COSTS, *GROWING], ids=lambda row: row[0][:30])
+@pytest.mark.parametrize("row", [row for rows in TABLES for row in rows], ids=lambda row: f"{row[0][:30]} {row[2]}")
 def test_the_arithmetic_is_right(row):
     assert _value(ast.parse(row[1], mode="eval").body).quantize(Decimal("0.01")) == Decimal(row[2])
+
+
+def test_what_grows_is_counted_for_the_same_companies():
+    assert len(TABLES) == 5
+    assert [[row[0] for row in rows] for rows in TABLES[1:]] == [["10", "100", "1,000"]] * 4
+
+
+def test_resources_of_a_repository_are_those_of_the_shipped_stack():
+    said = re.search(r"only installs has (\d+) resources, and one that publishes (\d+) or more", PAGE.text)
+    assert said
+    installs, publishes = (int(one) for one in said.groups())
+    of = Counter(one.parent.rpartition("::")[2] for one in recorded("prod").registrations if one.custom)
+    assert of["storefront-web"] == installs
+    assert of["web-tooling"] == publishes
+    assert f"(5 * {installs} + 5 * {publishes} + " in PAGE.text
 
 
 def test_the_sums_are_right():
@@ -99,7 +88,7 @@ def test_the_sums_are_right():
     cached = {name for name in amounts if "the same" in name and "cache" in name}
     assert len(without) == len(cached) == 2
     rest = sum(amount for name, amount in amounts.items() if name not in without | cached)
-    said = re.search(r"some (\d+) a month with a cache in CI, some (\d+) without", FIRST.text)
+    said = re.search(r"some (\d+) a month with a cache in CI, some (\d+) without", PAGE.text)
     assert said
     told = [int(one) for one in said.groups()]
     assert abs(rest + sum(amounts[name] for name in cached) - told[0]) < 1
@@ -109,7 +98,7 @@ def test_the_sums_are_right():
 def test_the_number_of_resources_is_right():
     custom = sum(one.custom for stack in ("dev", "prod") for one in recorded(stack).registrations)
     custom += sum(one.custom for one in samples.recorded().registrations)
-    told = re.search(r"some (\d+) resources \(components do not count\), some (\d+) credits", FIRST.text)
+    told = re.search(r"some (\d+) resources \(components do not count\), some (\d+)\s+credits", PAGE.text)
     assert told
     assert abs(custom - int(told[1])) < 10
     assert abs(custom * Decimal("0.1825") - int(told[2])) < 2

@@ -84,6 +84,14 @@ def test_the_tests_run_for_what_is_the_products_and_no_branch_requires_them():
 
 def test_deploying_is_bound_to_an_environment_and_previewing_is_not():
     jobs = read("deploy.yml")["jobs"]
+    for job, other in (("deploy-team-stacks", "deploy"), ("preview-team-stacks", "preview")):
+        own = jobs.pop(job)
+        assert own["steps"] == jobs[other]["steps"]
+        own = json.loads(json.dumps(own).replace("PACKAGE_FLOW_TEAM_STACKS", "PACKAGE_FLOW_STACKS"))
+        assert (own.pop("needs", None), other) in (("deploy", "deploy"), (None, "preview"))
+        # What waits for a push's deployment needs no look at the event: that job is skipped for every other one.
+        assert own.pop("if") in jobs[other]["if"] and "!" not in jobs[other]["if"]
+        assert own == {key: value for key, value in jobs[other].items() if key != "if"}
     assert jobs["deploy"]["environment"] == "${{ matrix.stack }}"
     assert "environment" not in jobs["preview"]
     assert "github.event_name == 'push'" in jobs["deploy"]["if"]

@@ -17,6 +17,7 @@ ALL = pages()
 # Files that people make, or that stand for one of many.
 OTHERS_FILES = {
     "STACK.json",
+    "package.json",
     "pnpm-workspace.yaml",
     "uv.toml",
     "dependabot.yml",
@@ -37,6 +38,7 @@ OTHERS_FILES = {
     "FILE.yml",
     "Pulumi.STACK.yaml",
     "Pulumi.NAME.yaml",
+    "Pulumi.prod-payments.yaml",
     "OWNER/REPOSITORY/.github/workflows/FILE.yml",
 }
 # Places on github.com and paths of the local cloud's port.
@@ -114,12 +116,12 @@ def test_python_modules_and_their_options_exist() -> None:
                     assert all(option in _help(module) for option in options), f"{page.name}: {command}"
                     found |= options
                 if module == "pytest":
-                    assert all((ROOT / path).is_dir() for path in words if path != "--all"), f"{page.name}: {command}"
+                    assert all((ROOT / path).exists() for path in words if path != "--all"), f"{page.name}: {command}"
     assert {"--config", "--catalog", "--json", "--destroy"} <= found
 
 
 def test_pulumi_commands_name_stacks_that_exist() -> None:
-    stacks = {path.name.split(".")[1] for path in ROOT.glob("Pulumi.*.yaml")}
+    stacks = {path.name.split(".")[1] for folder in (ROOT, ROOT / "bootstrap") for path in folder.glob("Pulumi.*.yaml")}
     named = {
         stack
         for page in ALL
@@ -140,8 +142,9 @@ def test_contributing_sends_people_to_code_that_is_there() -> None:
     assert found >= 2
 
 
-def test_the_picture_is_one_and_speaks() -> None:
-    root = ElementTree.parse(ROOT / "docs" / "flow.svg").getroot()
+@pytest.mark.parametrize("picture", sorted((ROOT / "docs").glob("*.svg")), ids=lambda path: path.stem)
+def test_a_picture_is_one_and_speaks(picture: Path) -> None:
+    root = ElementTree.parse(picture).getroot()
     space = "{http://www.w3.org/2000/svg}"
     labels = root.attrib["aria-labelledby"].split()
     texts = {one.attrib["id"]: one.text for kind in ("title", "desc") for one in root.iter(space + kind)}

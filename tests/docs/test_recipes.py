@@ -8,13 +8,15 @@ import pytest
 from policies.owned_names import Format
 from tests.docs.pages import ROOT, page
 
-RECIPES = page("docs/recipes.md")
+RECIPES = ("docs/publishing.md", "docs/installing.md", "docs/recipes.md")
+PUBLISHING, *_ = PAGES = [page(name) for name in RECIPES]
+TEXT = "\n".join(one.text for one in PAGES)
 _SHOWN = re.compile(r"^<!-- (\S+) -->\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def shown() -> list[tuple[str, str]]:
     """The blocks: which file each shows, and its text."""
-    return _SHOWN.findall(RECIPES.text)
+    return _SHOWN.findall(TEXT)
 
 
 def stands_in(part: str, whole: str) -> bool:
@@ -25,7 +27,7 @@ def stands_in(part: str, whole: str) -> bool:
 
 
 def test_every_block_shows_a_file_of_the_examples() -> None:
-    assert len(shown()) == len(RECIPES.blocks) >= 8
+    assert len(shown()) == sum(len(one.blocks) for one in PAGES) >= 40
     for file, text in shown():
         assert file.startswith("examples/"), file
         assert stands_in(text, (ROOT / file).read_text()), file
@@ -39,8 +41,8 @@ def test_a_part_of_a_file_is_told_from_other_text() -> None:
     assert not stands_in("c: 1\nd: 3\n", whole)
 
 
-def test_onboarding_shows_whole_files_of_ten_lines_for_every_format() -> None:
-    section = {file for file, _ in _SHOWN.findall(RECIPES.section("Onboarding a repository"))}
+def test_the_page_shows_whole_files_of_ten_lines_for_every_format() -> None:
+    section = {file for file, _ in _SHOWN.findall(PUBLISHING.section("A workflow for each format"))}
     workflows = {f"examples/onboarding/{format}/.github/workflows/release.yml" for format in Format}
     assert section == workflows | {f"examples/onboarding/{folder}/payments.yaml" for folder in ("catalog", "catalog-more")}
     for file, text in shown():
@@ -74,4 +76,4 @@ _READING = "dist-tag, latest, age gate, npm audit, .npmrc, 403, Mend-hosted"
 
 @pytest.mark.parametrize("word", dict.fromkeys(f"{_CLIENTS}, {_RELEASING}, {_READING}".split(", ")))
 def test_every_tool_has_an_answer_by_its_name(word: str) -> None:
-    assert re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", RECIPES.text), word
+    assert re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", TEXT), word

@@ -7,12 +7,13 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Any, get_origin
+from typing import Any
 
 import pytest
 import yaml
-from pydantic import BaseModel
 
+import outputs
+import schemas
 import settings
 from access import __main__ as access_review
 from bootstrap import rights
@@ -21,7 +22,7 @@ from plan.declared import TRUST_MAX
 from policies.arns import Registry
 from policies.document import text
 from policies.events import PIPELINES_MAX, STATES
-from policies.names import PUBLIC_SOURCES, STACK_NAME_MAX
+from policies.names import PUBLIC_SOURCES, STACK_NAME_MAX, VARIABLES
 from policies.owned_names import Format
 from policy_pack.rules import registry
 from rehearsal import clients, facts, seeding, selection
@@ -29,13 +30,26 @@ from rehearsal.clients import Credentials
 from rehearsal.processes import Child, scrubbed
 from rehearsal.program import stack_files
 from rehearsal.scenario import Scenario
+from schemas import reference
 from settings import regions, shapes
+from settings.parsing import of_stack
 from settings.provider_keys import CREDENTIAL_KEYS
-from tests.docs.pages import ROOT, codes, page, pages, table
+from tests.docs.pages import ROOT, Page, codes, page, pages, table
 from tests.docs.shipped import recorded
+from tests.docs.test_recipes import RECIPES
+from tests.program import team_stacks
 from tests.rehearsal.offline import scenarios
 
 REFERENCE = page("docs/reference.md")
+STACK_FILE, CATALOG, OUTPUTS = (page(f"docs/reference/{name}.md") for name in ("stack-file", "catalog", "outputs"))
+STACK_KEYS = {one.name for one in (*schemas.keys(schemas.provider_keys()), *schemas.keys(schemas.stack_file()))}
+CATALOG_KEYS = {one.name for one in schemas.keys(schemas.catalog_file())}
+# What others call, below .github/, and what people run.
+CALLED = ("workflows/publish-package.yml", "workflows/promote-package.yml", "actions/login/action.yml")
+COMMANDS = (
+    *("settings check", "rehearsal", "plan", "access", "adopt", "company", "registry_constants"),
+    *("rehearsal.bench", "rehearsal.large_stack", "rehearsal.faults"),
+)
 DEPLOYMENT = page("docs/first-deployment.md")
 OPERATIONS = page("docs/operations.md")
 README = page("README.md")
@@ -44,75 +58,42 @@ PROJECT = settings.read_project_file(ROOT)
 # --- keys -----------------------------------------------------------------------------------------------------------------------------
 
 
-def _inner(shape: type[BaseModel], prefix: str = "") -> dict[str, Any]:
-    """Every key of a shape, dotted, with its default; NAME stands for a name of the catalog's choice, N for a place in a list."""
-    found: dict[str, Any] = {}
-    for name, field in shape.model_fields.items():
-        key = f"{prefix}{field.alias or name}"
-        found[key] = field.default
-        each = "N" if get_origin(field.annotation) is list else "NAME"
-        for path, shown in (((), key), ((each,), f"{key}.{each}")):
-            inner = shapes._shape_at(field.annotation, path)
-            found |= _inner(inner, f"{shown}.") if inner else {}
-    return found
-
-
-def _documented(heading: str) -> dict[str, list[str]]:
+def _rows(page: Page, heading: str) -> dict[str, list[str]]:
     """The rows of a reference table by their first cell, which is one key."""
-    rows = table(REFERENCE.section(heading))
+    rows = table(page.section(heading))
     keyed = {codes(row[0])[0]: row for row in rows}
     assert len(keyed) == len(rows)
     return keyed
 
 
-STACK_KEYS = _inner(shapes.ProviderShape) | _inner(shapes.StackShape)
-CATALOG_KEYS = _inner(shapes.TeamShape)
+PAGES = reference.pages()
 
 
-def test_the_reference_has_every_key_of_a_stack_file_and_no_other() -> None:
-    assert set(_documented("Stack file")) == set(STACK_KEYS)
+@pytest.mark.parametrize("file", PAGES, ids=lambda file: file.name)
+def test_the_tables_are_up_to_date(file: Path) -> None:
+    assert file.read_text(encoding="utf-8") == PAGES[file], "run make reference"
+
+
+def test_every_table_of_keys_outputs_inputs_and_options_is_generated() -> None:
+    """Each kind of table stands somewhere, and each of its subjects."""
+    wanted = {
+        *("keys providers stack", "keys catalog", "keys bootstrap", "outputs", "variables", "targets"),
+        *(f"{kind} .github/{file}" for kind in ("inputs", "results") for file in CALLED),
+        *(f"options {command}" for command in COMMANDS),
+    }
+    found = [one for file in PAGES for one in re.findall(r"<!-- generated: (.+) -->", file.read_text())]
+    assert sorted(found) == sorted(wanted)
+
+
+@pytest.mark.parametrize("table", ["stack_file", "catalog_file", "bootstrap_file", "provider_keys"])
+def test_every_key_is_described_for_the_reference(table: str) -> None:
+    for key in schemas.keys(getattr(schemas, table)()):
+        assert key.types, key
+        assert re.fullmatch(r"(?s)[\"`A-Z\[].+[^.]", key.description), key
+
+
+def test_keys_of_the_project_file_are_those_of_a_stack_file() -> None:
     assert set(PROJECT["config"]) == {key for key in STACK_KEYS if "." not in key and ":" not in key}
-
-
-def test_the_reference_has_every_key_of_the_catalog_and_no_other() -> None:
-    assert set(_documented("Catalog")) == set(CATALOG_KEYS)
-
-
-def _shown(value: Any) -> str:
-    """A default as the reference writes it."""
-    if value is None or isinstance(value, BaseModel) or value == {}:
-        return "`{}`"
-    if value == "":
-        return '`""`'
-    if isinstance(value, bool):
-        return f"`{str(value).lower()}`"
-    if isinstance(value, list):
-        return f"`[{', '.join(value)}]`"
-    return f"`{value}`"
-
-
-def test_defaults_of_a_stack_file() -> None:
-    rows = _documented("Stack file")
-    for key, row in rows.items():
-        top, _, inner = key.partition(".")
-        if key in ("aws:region", "github:owner", "domain", "domain.name", "catalog"):
-            assert row[2] == "required", key
-        elif key in ("developers.groups", "sandbox.name"):
-            assert row[2] == f"required in `{top}`", key
-        elif key == "publishing.workflow":
-            assert row[2] == "this project's"
-        elif inner or ":" in key:
-            assert row[2] == _shown(STACK_KEYS[key]), key
-        else:
-            assert row[2] == _shown(PROJECT["config"][top]["default"]), key
-
-
-def test_defaults_of_the_catalog() -> None:
-    for key, row in _documented("Catalog").items():
-        inside = ("publishers.N.account", "publishers.N.role", "repositories.NAME.promotes.reviewers", "repositories.NAME.environment.name")
-        required = key in ("team", *inside)
-        shown = "as the stack" if key == "repositories.NAME.subjects" else _shown(CATALOG_KEYS[key])
-        assert row[2].startswith("required") if required else row[2] == shown, key
 
 
 def test_words_that_a_key_allows_are_in_its_row() -> None:
@@ -125,37 +106,37 @@ def test_words_that_a_key_allows_are_in_its_row() -> None:
         "events.packages": shapes.AnnouncedPackages,
         "events.states": STATES,
     }
-    rows = _documented("Stack file")
+    rows = _rows(STACK_FILE, "Keys")
     for key, words in choices.items():
         assert {str(word) for word in words} <= set(codes(rows[key][3])), key
-    rows = _documented("Catalog")
+    rows = _rows(CATALOG, "Keys")
     assert {str(word) for word in shapes.Readers} <= set(codes(rows["readers"][3]))
     for key in ("owns", "repositories.NAME.publishes"):
         assert {str(word) for word in Format} <= set(codes(rows[key][3])), key
 
 
 def test_regions_with_codeartifact_are_in_their_row() -> None:
-    assert set(codes(_documented("Stack file")["aws:region"][3])) == set(regions.WITH_CODEARTIFACT)
+    assert set(codes(_rows(STACK_FILE, "Keys")["aws:region"][3])) == set(regions.WITH_CODEARTIFACT)
 
 
 def test_numbers_that_a_key_allows_are_in_its_row() -> None:
-    stack, catalog = _documented("Stack file"), _documented("Catalog")
+    stack, catalog = _rows(STACK_FILE, "Keys"), _rows(CATALOG, "Keys")
     assert f"{shapes.TOKEN_SECONDS_MIN} to {shapes.TOKEN_SECONDS_MAX}" in stack["tokenDuration"][3]
     assert f"{shapes.SESSION_SECONDS_MIN} to {shapes.SESSION_SECONDS_MAX}" in stack["developers.sessionDuration"][3]
     assert f"at most {PIPELINES_MAX}" in stack["events.pipelines"][3]
-    assert f"at most {STACK_NAME_MAX} characters" in REFERENCE.section("Stack file")
+    assert f"at most {STACK_NAME_MAX} characters" in STACK_FILE.section("Names of stacks")
     assert f"1 to {shapes.APPROVALS_MAX}" in catalog["repositories.NAME.approvals"][3]
     assert f"1 to {shapes.REVIEWERS_MAX}" in catalog["repositories.NAME.promotes.reviewers"][3]
     assert f"at most {shapes.TEAM_UPSTREAMS_MAX}" in catalog["upstreams"][3]
 
 
 def test_public_sources() -> None:
-    documented = {name: row[1] for row in table(REFERENCE.section("Public sources")) for name in codes(row[0])}
+    documented = {name: row[1] for row in table(STACK_FILE.section("Public sources")) for name in codes(row[0])}
     assert documented == {name: format for name, (_, format) in PUBLIC_SOURCES.items()}
 
 
 def test_formats_of_owned_names() -> None:
-    assert [codes(row[0])[0] for row in table(REFERENCE.section("Owned names"))] == [str(format) for format in Format]
+    assert [codes(row[0])[0] for row in table(CATALOG.section("Owned names"))] == [str(format) for format in Format]
 
 
 def test_limits() -> None:
@@ -176,8 +157,8 @@ def _changed_stack(tmp_path: Path, changes: dict[str, Any], without: str = "") -
 
 
 def test_what_a_sandbox_needs(tmp_path: Path) -> None:
-    words = _documented("Stack file")["sandbox"][3]
-    assert "Needs `sandbox.roles` or `developers`. Name `iam.deployers` too" in words
+    words = _rows(STACK_FILE, "Keys")["sandbox"][3]
+    assert "Needs `sandbox.roles` or `developers`. Set `iam.deployers` too" in words
     sandbox: dict[str, Any] = {"sandbox": {"name": "acme-sandbox"}}
     assert not _changed_stack(tmp_path, sandbox | {"iam": {}}).iam.deployers
     with pytest.raises(settings.SettingsError, match="at least one role, or package-flow:developers"):
@@ -196,9 +177,9 @@ def test_the_words_that_yaml_misreads_are_refused_with_the_advice(tmp_path: Path
 
 
 def test_other_keys_of_the_providers_are_taken_and_the_rehearsal_applies_those_that_are_named(tmp_path: Path) -> None:
-    said = re.search(r"Other keys of the providers.*?Credentials are refused:(.*?), because", REFERENCE.text, re.DOTALL)
+    said = re.search(r"any other key of the two providers.*?Credentials are refused:(.*?), because", STACK_FILE.text, re.DOTALL)
     assert said
-    applied = re.search(r"The rehearsal applies\s(.*?); it takes the rest", said[0], re.DOTALL)
+    applied = re.search(r"The rehearsal applies\s(.*?); it accepts the others", said[0], re.DOTALL)
     assert applied
     read = {f"{namespace}:{name}" for namespace, names in stack_files.APPLIED_KEYS.items() for name in names}
     assert set(codes(applied[1])) == read - {"aws:region", "aws:allowedAccountIds", "github:owner"}
@@ -221,23 +202,23 @@ def _flat(values: Any, prefix: str = "") -> set[str]:
 def test_the_reference_has_every_output_and_no_other() -> None:
     exported = set()
     for stack in ("dev", "prod"):
-        outputs = dict(recorded(stack).outputs)
-        for one in outputs.pop("repositories").values():
+        recording = dict(recorded(stack).outputs)
+        for one in recording.pop("repositories").values():
             exported |= _flat({"repositories": {"NAME": {**one, "endpoints": {"FORMAT": ""}}}})
-        for one in outputs.pop("consumers").values():
+        for one in recording.pop("consumers").values():
             exported |= _flat({"consumers": {"REPOSITORY": one}})
-        developers = dict(outputs.pop("developers", {}))
+        developers = dict(recording.pop("developers", {}))
         if developers.pop("teams", {}):
             developers["teams"] = {"TEAM": ""}
         exported |= _flat({"developers": developers} if developers else {}) - {""}
-        exported |= _flat(outputs)
+        exported |= _flat(recording)
     # The shipped stacks are too small for a second read role.
-    assert set(_documented("Stack outputs")) == exported | {"roles.reads"}
+    assert set(outputs.DESCRIBED) == exported | {"roles.reads"}
 
 
 def test_the_reference_has_every_variable_and_no_other() -> None:
     written = {one.inputs["variableName"] for one in recorded("prod").of("ActionsVariable")}
-    assert set(_documented("GitHub Actions variables")) == written
+    assert set(VARIABLES) == written
 
 
 # --- figures --------------------------------------------------------------------------------------------------------------------------
@@ -347,13 +328,13 @@ def _parsed_with(tmp_path: Path, files: dict[str, str]) -> settings.Settings:
 def _named_blocks() -> list[tuple[str, str, str]]:
     """YAML blocks with the page that they are on and their first line, which says which file they are.
 
-    All but the recipes', which are files of the examples (test_recipes).
+    All but those of the pages that show files of the examples (test_recipes).
     """
     return [
         (one.name, block.text.splitlines()[0].removeprefix("# "), block.text)
         for one in pages()
         for block in one.blocks
-        if block.language == "yaml" and one.name != "docs/recipes.md"
+        if block.language == "yaml" and not block.in_list and one.name not in RECIPES
     ]
 
 
@@ -374,6 +355,11 @@ def test_a_yaml_block_says_which_file_it_is_and_is_a_good_one(tmp_path: Path, wh
     if file == "github.yaml":
         (tmp_path / file).write_text(content)
         facts.read(tmp_path / file, _parsed_with(tmp_path, {}))
+        return
+    if team_stack := re.fullmatch(r"Pulumi\.(prod-(\w+))\.yaml", file):
+        team_stacks.folder(tmp_path, {team_stack[2]: team_stack[1]})
+        (tmp_path / file).write_text(content)
+        assert of_stack(tmp_path, team_stack[1]).own_teams
         return
     assert re.fullmatch(r"catalog/prod/[\w-]+\.yaml|Pulumi\.prod\.yaml", file), f"{where}: {file}"
     _parsed_with(tmp_path, {file: content})

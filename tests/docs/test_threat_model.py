@@ -7,7 +7,7 @@ import pytest
 from policy_pack.rules import registry
 from rehearsal.scenario import DENY
 from tests.docs.pages import ROOT, Page
-from tests.rehearsal.offline import scenarios
+from tests.rehearsal.offline import of_team_stack, scenarios
 
 TEXT = (ROOT / "docs" / "threat-model.md").read_text(encoding="utf-8")
 PACK = Page(ROOT / "docs" / "policy-pack.md")
@@ -53,7 +53,7 @@ def test_every_attack_is_spoken_of_once():
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_an_attack_is_shown_by_scenarios_that_are_refused(attack: str):
-    known = scenarios("prod")
+    known = {**scenarios("prod"), **of_team_stack()}
     named = shown_by(ATTACKS[attack])
     assert [name for name in named if name not in known] == []
     assert any(known[name].expected == DENY for name in named)

@@ -21,6 +21,11 @@ MADE = written(
 FILE = "catalog/payments.yaml: repositories.payments-api"
 
 
+def at(token: str) -> int:
+    """Which question of GitHub's REST API comes after its limit and the list of repositories."""
+    return 2 if token == "getRestApi" else 0
+
+
 def told(*answers: Answer) -> list[str]:
     """The problems of a look-up; every one is readable and nothing was registered."""
     made = replace(MADE, answers=answers)
@@ -68,8 +73,9 @@ def test_answers_as_they_should_be():
     ],
 )  # fmt: skip
 def test_an_answer_that_can_not_be_used(token, field, bad, good, words):
-    assert told(Answer(token, field, good)) == []
-    assert any(words in line for line in told(Answer(token, field, bad))), told(Answer(token, field, bad))
+    assert told(Answer(token, field, good, at(token))) == []
+    lines = told(Answer(token, field, bad, at(token)))
+    assert any(words in line for line in lines), lines
 
 
 @pytest.mark.parametrize(
@@ -82,9 +88,26 @@ def test_an_answer_that_can_not_be_used(token, field, bad, good, words):
     ],
 )  # fmt: skip
 def test_a_question_that_is_refused_is_told_with_the_words_of_who_refused(token):
-    lines = told(Answer(token, ERROR, "403 Resource not accessible by integration\n<html>\n</html>"))
+    lines = told(Answer(token, ERROR, "403 Resource not accessible by integration\n<html>\n</html>", at(token)))
     assert len(lines) == 1
     assert "the question was refused: " in lines[0] and lines[0].endswith("403 Resource not accessible by integration <html> </html>")
+
+
+@pytest.mark.parametrize("asked", range(2))
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        (ERROR, "500"),
+        ("body", "<html>"),
+        ("body", '[{"name": ["x"]}, 1, null]'),
+        ("code", 500),
+        ("headers", "x"),
+        ("headers", '{"Link": 1}'),
+    ],
+)
+def test_the_limit_and_the_list_only_save_requests(asked, field, value):
+    """What can't be used of them is looked up alone."""
+    assert told(Answer("getRestApi", field, value, asked)) == []
 
 
 def test_every_refused_question_is_told():

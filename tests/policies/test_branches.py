@@ -377,3 +377,21 @@ def test_tags_need_a_workflow_that_looks_at_their_commits():
     with pytest.raises(ValueError, match="release tags"):
         publish_trust(REGISTRY, REPOSITORY, declare(("main",)), "", None, Subjects.BOTH, declare_tags(("v*",)))
     assert publish_trust(REGISTRY, REPOSITORY, declare(("main",)), "", None, Subjects.BOTH, declare_tags(()))
+
+
+@pytest.mark.parametrize(
+    ("declared", "before", "accepted", "may"),
+    [
+        (("main",), (), (), False),  # the default branch, whose content is what the company runs
+        (("main",), (), ("main",), True),  # is it there?
+        (("trunk",), (), (), True),
+        (("main", "release/*"), (), (), True),
+        (("main", "release/*"), ("release/*",), (), False),
+        (("main", "release/*"), ("main", "release/*"), ("release/1",), False),
+        ((), (), (), False),
+    ],
+)
+def test_when_branches_have_to_be_listed(declared, before, accepted, may):
+    assert branches.may_be_unreviewed(declared, before, "main", accepted) is may
+    there = ["main", "trunk", "release/1", "release/2", "feature"]
+    assert may or branches.unreviewed(there, declared, before, "main", accepted) == []

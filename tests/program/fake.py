@@ -1,6 +1,7 @@
 """Answers to the program's invokes: AWS and GitHub where every repository of the catalog is as it should be."""
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,10 @@ class Cloud:
         # Repositories by full name, as they answer, where no others are there.
         self.only: Mapping[str, Mapping[str, Any]] | None = None
         self.rest: dict[str, Any] = {}
+        # Names in the organisation's lists of repositories and teams, in order; without them there are no lists.
+        self.listed: list[str] | None = None
+        self.listed_teams: list[str] = []
+        self.hourly, self.left = 5_000, 5_000
         self.build_roles = {role.rpartition("/")[2]: role for stack in ("dev", "prod") for role in _build_roles(stack)}
         self.has_identity_center = True
         # What is there already: properties by CloudFormation's identifier; names of keys, topics, queues; roles and policies as they are.
@@ -36,6 +41,9 @@ class Cloud:
         self.topics: set[str] = set()
         self.queues: set[str] = set()
         self.permission_sets: set[str] = set()
+        # Outputs of other stacks, by full name.
+        self.stacks: dict[str, Mapping[str, Any]] = {}
+        self.endpoints: set[str] | None = None
         self.roles: dict[str, Mapping[str, Any]] = {}
         self.policies: dict[str, str] = {}
 
@@ -67,6 +75,8 @@ class Cloud:
             "github:index/getRepositoryBranches:getRepositoryBranches": self._branches,
             "github:index/getRestApi:getRestApi": self._rest,
             "pulumi:pulumi:readStackResourceOutputs": self._stack,
+            "pulumi:pulumi:readStackOutputs": self._outputs,
+            "pulumi:pulumi:StackReference": self._outputs,
         }
         return answers[token](**{key: value for key, value in arguments.items() if value is not None})
 
@@ -148,7 +158,9 @@ class Cloud:
         id = f"{sum(name.encode()):08x}-0000-0000-0000-000000000000"
         return {"groupId": id, "id": id, "displayName": name, "identityStoreId": identityStoreId, "region": region}
 
-    def _endpoint(self, domain: str, repository: str, format: str) -> dict[str, Any]:
+    def _endpoint(self, domain: str, repository: str, format: str, domainOwner: str = ACCOUNT) -> dict[str, Any]:
+        if self.endpoints is not None and repository not in self.endpoints:
+            raise ProviderError(f"reading CodeArtifact Repository Endpoint: ResourceNotFoundException: {repository}")
         url = f"https://{domain}-{ACCOUNT}.d.codeartifact.eu-west-1.amazonaws.com/{format}/{repository}/"
         return {"domain": domain, "repository": repository, "format": format, "repositoryEndpoint": url, "id": url}
 
@@ -192,13 +204,53 @@ class Cloud:
         return {"id": repository, "repository": repository, "branches": branches}
 
     def _rest(self, endpoint: str) -> dict[str, Any]:
+        if endpoint == "rate_limit":
+            core = {"limit": self.hourly, "remaining": self.left, "reset": 1_800_000_000, "used": self.hourly - self.left}
+            return self._json(endpoint, {"resources": {"core": core}, "rate": core})
+        if self.listed is not None and (
+            asked := re.fullmatch(r"orgs/acme/(repos|teams)\?(?:sort=full_name&)?per_page=100&page=(\d+)", endpoint)
+        ):
+            return self._page(endpoint, self.listed if asked[1] == "repos" else self.listed_teams, asked[1], int(asked[2]))
         permissions = endpoint.endswith("/actions/permissions/workflow")
         found = self.rest.get(endpoint, WORKFLOW_PERMISSIONS if permissions else None)
         answer = {"code": 404, "body": "{}"} if found is None else {"code": 200, "body": json.dumps(found)}
         return {"id": "x", "endpoint": endpoint, "status": "", "headers": "{}", **answer}
 
+    def _json(self, endpoint: str, body: Any, headers: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """An answer with that body; headers as Go has them, each with every value."""
+        text = {"body": json.dumps(body), "headers": json.dumps(headers or {})}
+        return {"id": "x", "endpoint": endpoint, "code": 200, "status": "200 OK", **text}
+
+    def _page(self, endpoint: str, names: list[str], kind: str, number: int) -> dict[str, Any]:
+        entry = self._listed_repository if kind == "repos" else self._listed_team
+        last = max(1, -(-len(names) // 100))
+        links = [
+            f'<https://api.github.com/{endpoint.rpartition("=")[0]}={page}>; rel="{rel}"' for page, rel in ((1, "first"), (last, "last"))
+        ]
+        shown = [entry(name) for name in names[100 * (number - 1) : 100 * number]]
+        return self._json(endpoint, shown, {"Link": [", ".join(links)]} if number < last else {})
+
+    def _listed_repository(self, name: str) -> dict[str, Any]:
+        found = self._repository(f"acme/{name}")
+        shown = {
+            "id": "repoId",
+            "full_name": "fullName",
+            "default_branch": "defaultBranch",
+            "visibility": "visibility",
+            "archived": "archived",
+        }
+        return {"name": name, "fork": False, **{theirs: found.get(ours) for theirs, ours in shown.items()}}
+
+    def _listed_team(self, slug: str) -> dict[str, Any]:
+        return {"slug": slug, "id": int(self._team(slug, summaryOnly=True)["id"])}
+
     def _stack(self, stackName: str) -> dict[str, Any]:
         return {"name": stackName, "outputs": self.resources}
+
+    def _outputs(self, name: str) -> dict[str, Any]:
+        if name not in self.stacks:
+            raise ProviderError(f'unknown stack "{name}"')
+        return {"name": name, "outputs": self.stacks[name], "secretOutputNames": []}
 
 
 def stack_config(stack: str) -> dict[str, str]:

@@ -5,16 +5,15 @@ import logging
 import pytest
 
 from lookups import LookupProblems
-from plan.facts import assumed
-from plan.parts import ConsumingRepository
-from plan.planning import plan
 from tests.components.recording import ProviderError, Recording
 from tests.program.fake import Cloud
-from tests.program.test_program import AUDIENCES, parsed, run, state_of
+from tests.program.test_program import AUDIENCES, run, state_of
 
 STACK = "dev"
 API = "payments-api-pilot"  # publishes, from a pattern too, in an environment
 BRANCHES, REST = "github:index/getRepositoryBranches:getRepositoryBranches", "github:index/getRestApi:getRestApi"
+VARIABLES = "github:index/getActionsVariables:getActionsVariables"
+LISTS = ["rate_limit", "orgs/acme/repos", "orgs/acme/teams"]
 RESOURCE = "aws:cloudcontrol/getResource:getResource"
 PERMISSIONS = f"repos/acme/{API}/actions/permissions/workflow"
 
@@ -60,25 +59,20 @@ def questions(recording: Recording, token: str) -> list[dict]:
     return [arguments for asked, arguments in recording.invokes if asked == token]
 
 
-def refs(one: ConsumingRepository) -> set[str]:
-    return {ref for each in one.rulesets if each.target == "branch" for ref in each.refs}
-
-
 def test_a_stack_asks_for_nothing_that_it_made(first):
-    """GitHub's reads are few: what is new costs some, the next run none of them."""
+    """GitHub's reads are few: what is new costs some, the next run the lists alone."""
     recording, state = first
     publishing = {one.inputs["repository"] for one in recording.of("WorkflowRepositoryPermissions")}
-    # Before anything is made, and behind the guards.
-    assert len(questions(recording, BRANCHES)) == 2 * len(publishing)
+    # Before anything is made, and behind the guards; where only the default branch publishes, no other could.
+    assert questions(recording, BRANCHES) == 2 * [{"repository": API}]
     environments = {(one.inputs["repository"], one.inputs["environment"]) for one in recording.of("RepositoryEnvironment")}
-    # Rulesets and the organisation's variables of every repository; of those that publish workflow permissions and rules of each branch.
+    # Rulesets and the organisation's variables of every repository; of those that publish workflow permissions.
     repositories = {one.inputs["repository"] for one in recording.of("ActionsVariable")}
-    settings = parsed(STACK)
-    guarded = {(one.name, ref) for one in plan(settings, assumed(settings)).consumers if one.publishing for ref in refs(one)}
-    assert len(questions(recording, REST)) == 2 * len(repositories) + len(publishing) + len(guarded) + len(environments)
+    assert len(questions(recording, REST)) == len(LISTS) + 2 * len(repositories) + len(publishing) + len(environments)
     assert len(questions(recording, RESOURCE)) == 2, "in domains that are not there, nothing is"
     again = run(STACK, cloud(resources=state))
-    assert questions(again, BRANCHES) == questions(again, REST) == questions(again, RESOURCE) == []
+    assert questions(again, BRANCHES) == questions(again, RESOURCE) == questions(again, VARIABLES) == []
+    assert [one["endpoint"].partition("?")[0] for one in questions(again, REST)] == LISTS
 
 
 def test_of_what_a_stack_made_nothing_is_in_the_way(first):
@@ -129,7 +123,7 @@ def test_a_preview_may_not_read_code_and_says_what_it_did_not_see(caplog):
     recording = run(STACK, cloud(NoBranches), preview=True)
     assert recording.of("Role")
     told = [record.message for record in caplog.records if "its branches were not looked at" in record.message]
-    assert len(told) == len(recording.of("WorkflowRepositoryPermissions"))
+    assert len(told) == 1, "the one where a branch that is there could publish"
 
 
 def test_what_changes_something_must_read_it():

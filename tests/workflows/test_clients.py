@@ -343,7 +343,7 @@ python -m twine upload --disable-progress-bar *.whl || echo refused"""
 
 
 def test_what_npm_makes_of_a_first_pre_release_an_age_gate_and_an_audit(private: LocalCloud, proxy: Proxy, tmp_path: Path) -> None:
-    """What docs/recipes.md says under "When a client finds nothing"."""
+    """What docs/installing.md says under "When a client finds nothing"."""
     command = f"""npm install {FRESH} || true
 npm install {FRESH}@next && echo next is installed
 npm install --before=2020-01-01 {SCOPED} || true

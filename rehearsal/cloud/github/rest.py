@@ -7,10 +7,11 @@ bodies are held against GitHub's published description (422). A path or method t
 import hashlib
 import json
 import re
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -20,6 +21,7 @@ from rehearsal.cloud.github.patterns import unmodelled
 from rehearsal.cloud.github.rules import ROLE_IDS, RULES, applicable
 from rehearsal.cloud.github.state import (
     GITHUB_ACTIONS_APP,
+    HOURLY,
     BranchPolicy,
     Environment,
     GitHub,
@@ -183,6 +185,8 @@ def _subject(github: GitHub, api: str, route: Route, names: dict[str, str], path
         if repo.full_name.lower() != full_name.lower():
             raise _moved(api, route.method, repo, path)
         return repo, None
+    if "org" not in names:
+        return None, None
     org = github.organization(names["org"])
     if org.personal:
         raise NotFound(names["org"])
@@ -196,18 +200,27 @@ def _moved(api: str, method: str, repo: Repository, path: str) -> Problem:
 
 
 def _authorize(token: Installation, route: Route, repo: Repository | None, org: Organization | None) -> None:
+    if "{" not in route.template:  # about the token itself
+        return
     owner = repo.owner if repo is not None else org
     if owner is None:
         raise Problem(404, "Not Found")
-    own = owner.login.lower() == token.organization.lower()
-    if repo is not None:
-        own = own and (token.repositories is None or repo.id in token.repositories)
-        if not own and repo.visibility != "public":
-            raise Problem(404, "Not Found")
+    own = _installed(token, repo) if repo is not None else owner.login.lower() == token.organization.lower()
+    if repo is not None and not _visible(token, repo):
+        raise Problem(404, "Not Found")
     if route.permission == "metadata" and route.level == "read":
         return
     if not own or not token.allows(route.permission, route.level):
         raise Problem(403, NO_PERMISSION)
+
+
+def _installed(token: Installation, repo: Repository) -> bool:
+    own = repo.owner.login.lower() == token.organization.lower()
+    return own and (token.repositories is None or repo.id in token.repositories)
+
+
+def _visible(token: Installation, repo: Repository) -> bool:
+    return repo.visibility == "public" or _installed(token, repo)
 
 
 def _body(route: Route, raw: bytes) -> Any:
@@ -250,9 +263,11 @@ def _page(call: Call, items: list[Any], default: int = 30, maximum: int = 100) -
     """The page that the query requests, and its `Link` header."""
     size = min(max(_query_number(call, "per_page", default), 1), maximum)
     page = max(_query_number(call, "page", 1), 1)
-    headers = {}
-    if page * size < len(items):
-        headers["link"] = f'<{call.url}?per_page={size}&page={page + 1}>; rel="next"'
+    last, headers = -(-len(items) // size), {}
+    if page < last:
+        query = {key: value for key, value in call.query.items() if key != "page"}
+        address = f"{call.url}?{urlencode({**query, 'per_page': size})}&page="
+        headers["link"] = f'<{address}{page + 1}>; rel="next", <{address}{last}>; rel="last"'
     return items[(page - 1) * size : page * size], headers
 
 
@@ -274,6 +289,35 @@ def get_organization(call: Call) -> Reply:
     own = call.token.organization.lower() == org.login.lower()
     with_plan = own and call.token.allows("organization_plan", "read")
     return Reply(200, views.organization(call.api, org, _public_repositories(call.github, org), with_plan))
+
+
+def list_organization_repositories(call: Call) -> Reply:
+    """Those that the installation sees, by full name alone: GitHub's other orders are about times."""
+    if unknown := {*call.query.items()} - {("sort", "full_name"), ("direction", "asc")} - {*_paging(call)}:
+        raise Problem(501, f"the rehearsal's GitHub does not list repositories by {', '.join(sorted(key for key, _ in unknown))}")
+    org = call.organization
+    seen = [repo for repo in call.github.repositories.values() if repo.owner is org and _visible(call.token, repo)]
+    shown, headers = _page(call, sorted(seen, key=lambda repo: repo.full_name.lower()))
+    return Reply(200, [views.minimal_repository(call.api, repo) for repo in shown], headers)
+
+
+def list_teams(call: Call) -> Reply:
+    if unknown := {*call.query.items()} - {*_paging(call)}:
+        raise Problem(501, f"the rehearsal's GitHub does not list teams by {', '.join(sorted(key for key, _ in unknown))}")
+    org = call.organization
+    shown, headers = _page(call, sorted(org.teams.values(), key=lambda team: team.slug))
+    return Reply(200, [views.team_summary(call.api, org, team) for team in shown], headers)
+
+
+def _paging(call: Call) -> Iterator[tuple[str, str]]:
+    yield from ((key, value) for key, value in call.query.items() if key in ("per_page", "page"))
+
+
+def get_rate_limit(call: Call) -> Reply:
+    """What the token may still ask in this hour, as it was seeded: requests are listed here, not limited."""
+    left = call.token.requests_left
+    known = {"limit": HOURLY, "remaining": left, "reset": int(time.time()) + 3600, "used": HOURLY - left}
+    return Reply(200, {"resources": {"core": known, "search": known}, "rate": known})
 
 
 def get_team(call: Call) -> Reply:
@@ -736,7 +780,10 @@ _POLICIES = f"{_ENVIRONMENT}/deployment-branch-policies"
 
 
 ROUTES = [
+    Route("GET", "/rate_limit", get_rate_limit, "metadata", "read"),
     Route("GET", "/orgs/{org}", get_organization, "metadata", "read"),
+    Route("GET", "/orgs/{org}/repos", list_organization_repositories, "metadata", "read"),
+    Route("GET", "/orgs/{org}/teams", list_teams, "members", "read"),
     Route("GET", "/orgs/{org}/teams/{team_slug}", get_team, "members", "read"),
     Route("GET", _REPO, get_repository, "metadata", "read"),
     Route("GET", f"{_REPO}/branches", list_branches, "contents", "read"),

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from rehearsal.cloud.github import openapi
 from rehearsal.cloud.github.changes import Refused
 from rehearsal.cloud.github.state import (
+    HOURLY,
     ROLES,
     Commit,
     GitHub,
@@ -94,6 +95,7 @@ class SeedToken(Strict):
     app_id: int
     permissions: dict[str, str]
     repositories: list[str] | None = None
+    requests_left: int = HOURLY
 
 
 class Seed(Strict):
@@ -214,4 +216,4 @@ def _installation(github: GitHub, wanted: SeedToken) -> Installation:
     chosen = None
     if wanted.repositories is not None:
         chosen = frozenset(github.repository(f"{wanted.organization}/{name}").id for name in wanted.repositories)
-    return Installation(wanted.app_id, organization.login, {"metadata": "read", **wanted.permissions}, chosen)
+    return Installation(wanted.app_id, organization.login, {"metadata": "read", **wanted.permissions}, chosen, wanted.requests_left)

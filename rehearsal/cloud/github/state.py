@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 GITHUB_ACTIONS_APP = 15368  # the App id of GitHub Actions on github.com
 DEPENDABOT, DEPENDABOT_APP = "dependabot[bot]", 29110  # likewise
 GITHUB_ACTIONS_BOT = "github-actions[bot]"
+HOURLY = 5_000  # requests of a token: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
 ROLES = ("none", "read", "triage", "write", "maintain", "admin")
 
 
@@ -245,12 +246,16 @@ class Run:
 
 @dataclass(frozen=True)
 class Installation:
-    """What a REST token stands for: an App's installation in one organisation (or on `repositories` of it only)."""
+    """What a REST token stands for: an App's installation in one organisation (or on `repositories` of it only).
+
+    `requests_left` is what it says of itself for this hour.
+    """
 
     app_id: int
     organization: str
     permissions: dict[str, str]
     repositories: frozenset[int] | None = None
+    requests_left: int = HOURLY
 
     def allows(self, permission: str, level: str) -> bool:
         """Whether the installation has `permission` at `level` (read or write) or above."""

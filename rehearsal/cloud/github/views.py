@@ -4,7 +4,7 @@ import base64
 from typing import Any
 
 from rehearsal.cloud.github import oidc
-from rehearsal.cloud.github.openapi import WEB, completed
+from rehearsal.cloud.github.openapi import WEB, completed, cut
 from rehearsal.cloud.github.rules import applicable
 from rehearsal.cloud.github.state import (
     Activity,
@@ -108,6 +108,11 @@ def repository(api: str, repository: Repository, permissions: dict[str, bool]) -
         "delete_branch_on_merge": repository.delete_branch_on_merge,
     }
     return completed("full-repository", known if repository.owner.personal else {**known, "organization": owner})
+
+
+def minimal_repository(api: str, repo: Repository) -> dict[str, Any]:
+    """A `minimal-repository`, as it stands in the list of an organisation's."""
+    return cut("minimal-repository", repository(api, repo, {}))
 
 
 def branches(api: str, repo: Repository) -> list[dict[str, Any]]:

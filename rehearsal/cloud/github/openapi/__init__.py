@@ -60,6 +60,12 @@ def completed(name: str, known: dict[str, Any]) -> dict[str, Any]:
     return {**_blank_of(name), **known}
 
 
+def cut(name: str, known: dict[str, Any]) -> dict[str, Any]:
+    """What an object of the description's schema `name` shows of a larger one."""
+    properties = _extract()["components"]["schemas"][name]["properties"]
+    return {key: value for key, value in known.items() if key in properties}
+
+
 @cache
 def _blank_of(name: str) -> Any:
     return _blank(_extract()["components"]["schemas"][name])

@@ -18,7 +18,10 @@ from typing import Any
 REPOSITORY = "/repos/{owner}/{repo}"
 ENVIRONMENT = f"{REPOSITORY}/environments/{{environment_name}}"
 OPERATIONS = {
+    "/rate_limit": ["get"],
     "/orgs/{org}": ["get"],
+    "/orgs/{org}/repos": ["get"],
+    "/orgs/{org}/teams": ["get"],
     "/orgs/{org}/teams/{team_slug}": ["get"],
     REPOSITORY: ["get"],
     f"{REPOSITORY}/branches": ["get"],

@@ -329,7 +329,8 @@ def test_variables_come_in_pages(github: Client) -> None:
     first = github.rest("GET", VARIABLES, expect=200)
     assert len(first.json()["variables"]) == 10
     assert first.json()["total_count"] == 12
-    assert first.headers["link"] == f'<{BASE}/_github{VARIABLES}?per_page=10&page=2>; rel="next"'
+    second = f"<{BASE}/_github{VARIABLES}?per_page=10&page=2>"
+    assert first.headers["link"] == f'{second}; rel="next", {second}; rel="last"'
     second = github.rest("GET", f"{VARIABLES}?per_page=10&page=2", expect=200)
     assert [one["name"] for one in second.json()["variables"]] == ["V10", "V11"]
     assert "link" not in second.headers
@@ -599,3 +600,42 @@ def test_every_request_is_logged(github: Client) -> None:
     ]
     assert log["github_writes"] == 2
     assert DEPLOYER not in str(log)
+
+
+# --- lists of an organisation, and the hour's requests ----------------------------------------------------------------------------
+
+
+def test_repositories_of_an_organisation(github: Client) -> None:
+    """Those that the token sees, by name; what is in an entry is what the repository's own answer says."""
+    listed = github.rest("GET", "/orgs/acme/repos?sort=full_name&per_page=100", expect=200).json()
+    assert [one["full_name"] for one in listed] == ["acme/api", "acme/open", "acme/package-flow", "acme/web"]
+    for one in listed:
+        alone = github.rest("GET", f"/repos/{one['full_name']}", expect=200).json()
+        assert one == {key: value if key != "permissions" else {} for key, value in alone.items() if key in one}
+        assert {"id", "name", "full_name", "default_branch", "visibility", "archived", "fork"} <= set(one)
+    some = with_token(github, "some", PERMISSIONS, repositories=["web"])
+    assert [one["name"] for one in github.rest("GET", "/orgs/acme/repos", expect=200, token=some).json()] == ["open", "web"]
+    github.rest("GET", "/orgs/none/repos", expect=404)
+    github.rest("GET", "/orgs/acme/repos?type=private", expect=501)
+
+
+def test_a_page_says_which_is_the_next_and_which_the_last(github: Client) -> None:
+    first = github.rest("GET", "/orgs/acme/repos?per_page=1&sort=full_name", expect=200)
+    assert [one["name"] for one in first.json()] == ["api"]
+    assert re.findall(r'[?&]page=(\d+)>; rel="(\w+)"', first.headers["link"]) == [("2", "next"), ("4", "last")]
+    last = github.rest("GET", "/orgs/acme/repos?per_page=1&sort=full_name&page=4", expect=200)
+    assert [one["name"] for one in last.json()] == ["web"] and "link" not in last.headers
+
+
+def test_teams_of_an_organisation(github: Client) -> None:
+    assert [(one["slug"], one["id"]) for one in github.rest("GET", "/orgs/acme/teams", expect=200).json()] == [("payments-leads", 301)]
+    github.rest("GET", "/orgs/acme/teams", expect=403, token=with_token(github, "blind", {"contents": "read"}))
+    github.rest("GET", "/orgs/acme/teams?team_type=all", expect=501)
+
+
+def test_the_requests_that_are_left(github: Client) -> None:
+    core = github.rest("GET", "/rate_limit", expect=200).json()["resources"]["core"]
+    assert (core["limit"], core["remaining"], core["used"]) == (5_000, 5_000, 0)
+    core = github.rest("GET", "/rate_limit", expect=200, token=with_token(github, "late", {}, requests_left=7)).json()["resources"]["core"]
+    assert (core["remaining"], core["used"]) == (7, 4_993)
+    github.rest("GET", "/rate_limit", expect=401, token="other")
