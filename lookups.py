@@ -51,6 +51,7 @@ from settings import DeveloperMode, Encryption, GithubScope, OidcProvider, Repos
 from settings.problems import bounded, lines
 
 CONSUMER_TYPE = "package-flow:index:ConsumingRepository"
+OIDC_TYPE = "package-flow:index:GitHubOidc"
 PERMISSIONS_TYPE = "github:index/workflowRepositoryPermissions:WorkflowRepositoryPermissions"
 
 # Whose workflows and actions a repository may use, by visibility: of the called one to those of callers. Of a private or internal one its
@@ -75,7 +76,8 @@ class State:
     GitHub repositories are named as they were then; `repository_ids` says which ones those were. `environments` and `permissions` are those
     that it created, `trusted` the release branches that its roles admit and its rulesets guard, by repository id, `teams` the ids of the
     GitHub teams in its guards by slug. `domain` is the ARN of its domain, "" = it has none, `own_key` whether it created a key for that,
-    `key` what encrypts it, `known` what leftovers are recognised by.
+    `key` what encrypts it, `known` what leftovers are recognised by, `others` the ids of repositories of team
+    stacks that its read roles trust.
     """
 
     variables: frozenset[tuple[str, str]] = frozenset()
@@ -90,6 +92,7 @@ class State:
     key: str = ""
     known: leftovers.Known = field(default_factory=leftovers.Known)
     teams: Mapping[str, int] = field(default_factory=dict)
+    others: Mapping[str, int] = field(default_factory=dict)
 
     def trusted_before(self, repository_id: int) -> list[str]:
         """The release branches of a repository that may publish already."""
@@ -230,7 +233,7 @@ def problems(settings: Settings, seen: Seen, planned: Planned | None = None, *, 
     """
     planned = planned or plan_once(settings, seen)
     found = [*_owner(settings, seen), *_provider(settings, seen), *_teams(settings, seen), *_left_out(settings, seen)]
-    found += [*registry_stack.elsewhere(settings, seen.state.known), *_others_repositories(settings, seen)]
+    found += [*registry_stack.elsewhere(settings, seen.state.known), *registry_stack.others(settings, seen.repositories, seen.state.others)]
     if settings.team_stack and seen.owner and seen.account:
         found += registry_stack.stale(settings, planned(), seen.registry)
     found += [
@@ -254,17 +257,6 @@ def _wanted(settings: Settings, seen: Seen, planned: Planned | None) -> dict[str
     there = any(one.environments or _unknown(repository, one, seen.state) for repository, one in _pairs(settings, seen))
     planned = planned or plan_once(settings, seen)
     return {one.name: one for one in planned().consumers} if there else {}
-
-
-def _others_repositories(settings: Settings, seen: Seen) -> Iterator[str]:
-    """Of repositories of team stacks, names that GitHub does not know so: the read roles' trust would be about others."""
-    for team in settings.teams if not settings.team_stack else ():
-        for repository in team.repositories if team.stack else ():
-            full_name, said = f"{settings.github_owner}/{repository.name}", seen.repositories[repository.name].full_name
-            if said != full_name:
-                called = f"is called '{bounded(said, _SHOWN_MAX)}' on GitHub; write that name"
-                why = called if said else "does not exist or is not visible to this credential"
-                yield f"{team.file}: repositories.{repository.name}: '{full_name}' {why}"
 
 
 def _pairs(settings: Settings, seen: Seen) -> list[tuple[Repository, SeenRepository]]:
@@ -1025,7 +1017,7 @@ def see_environments(full_name: str, wanted: Iterable[str]) -> dict[str, Mapping
         answer = _see_rest(f"repos/{full_name}/environments?per_page={PER_PAGE}")
         # GitHub's names of environments know no case.
         listed = {str(one.get("name")).casefold(): one for one in (answer.get("environments") if answer else None) or ()}
-        all_listed = answer is None or len(listed) == answer.get("total_count")
+        all_listed = answer is not None and len(listed) == answer.get("total_count")
     found = {one: listed.get(one.casefold()) for one in wanted}
     if not all_listed:
         found = {name: one or _see_rest(f"repos/{full_name}/environments/{name}") for name, one in found.items()}
@@ -1307,6 +1299,11 @@ def state_from(resources: Mapping[str, Any]) -> State:
         own_key=any(_OF_REGISTRY in urn for urn, _ in by_type.get(KEY_TYPE, [])),
         known=_known(by_type),
         teams={slug: _id(f"the id of team {slug} in it", id) for slug, id in _known_teams(by_type)},
+        others={
+            name: _id(f"the id of {name} in it", id)
+            for _, outputs in by_type.get(OIDC_TYPE, [])
+            for name, id in _member(outputs, "repositories").items()
+        },
     )
 
 

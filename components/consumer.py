@@ -109,9 +109,9 @@ class ConsumingRepository(pulumi.ComponentResource):
             found = branches.unreviewed(names, declared, before, default, accepted)
             if found:
                 raise pulumi.RunError(
-                    f"{self._logical_name}: {', '.join(found)} appeared during this run, which would let it publish, and nobody had to "
-                    "review it. It is guarded now and not trusted; look at it and name it in accepted_branches, or delete it on GitHub; "
-                    "then run pulumi up again"
+                    f"{self._logical_name}: {', '.join(found)} appeared during this run, which would have let it publish unreviewed. "
+                    "It is guarded now and not trusted. Review it and list it in accepted_branches, or delete it on GitHub; then run "
+                    "pulumi up again"
                 )
 
         return there.branches.apply(lambda every: judge([one.name for one in every]))

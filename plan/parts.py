@@ -129,13 +129,17 @@ class PackageRegistry:
 
 @dataclass(frozen=True)
 class GitHubOidc:
-    """GitHub's OIDC provider in the account, and the roles with which builds read: one, or as many as a large catalog needs."""
+    """GitHub's OIDC provider in the account, and the roles with which builds read: one, or as many as a large catalog needs.
+
+    `repositories` are ids, by name, of those that the roles trust and that team stacks register.
+    """
 
     provider_arn: str
     creates_provider: bool
     audience: str
     url: str
     read_roles: tuple[Role, ...]
+    repositories: Mapping[str, int] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)

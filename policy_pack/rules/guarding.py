@@ -188,14 +188,14 @@ def _trusted_environments(role: Role) -> list[tuple[str, str]]:
 RULES = (
     Rule(
         "pull-requests-only-read",
-        "A job of a pull request gets no role that may write.",
+        "A pull request's job gets no role that may write.",
         "Name the contexts that may write in `sub` (`:ref:refs/heads/BRANCH` or `:environment:NAME`), not `*` and not `pull_request`",
         Level.MANDATORY,
         of_stack=_pull_requests,
     ),
     Rule(
         "trusted-refs-are-guarded",
-        "Every ref that may write is a branch or a tag whose changes and whose creation rulesets guard.",
+        "Every ref that may write is a branch or tag, and rulesets guard its creation and its changes.",
         "Name it in both rulesets of the repository, or of the organisation for its id, as `release_branches` and `release_tags` in the "
         "catalog do",
         Level.MANDATORY,
@@ -203,7 +203,7 @@ RULES = (
     ),
     Rule(
         "environments-list-branches",
-        'An environment that a writing role trusts lists its branches; whether "protected branches" looks at rulesets is not documented.',
+        'An environment that a writing role trusts lists its branches; GitHub does not say whether "protected branches" includes rulesets.',
         "Make the environment with `protectedBranches: false`, `customBranchPolicies: true` and a policy for each release branch",
         Level.MANDATORY,
         of_stack=_open_environments,

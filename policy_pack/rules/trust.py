@@ -171,7 +171,7 @@ RULES = (
     ),
     Rule(
         "trust-has-id",
-        "A role that GitHub's tokens may assume trusts ids, which are never used again, and not names alone.",
+        "A role that GitHub's tokens may assume trusts ids, which GitHub never reuses, and not names alone.",
         f"Add `StringEquals` on `{HOST}:repository_id`, or trust immutable subjects only (`repo:OWNER@OWNER_ID/NAME@REPOSITORY_ID:...`)",
         Level.MANDATORY,
         _ROLE,

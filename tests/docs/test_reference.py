@@ -77,7 +77,7 @@ def test_the_tables_are_up_to_date(file: Path) -> None:
 def test_every_table_of_keys_outputs_inputs_and_options_is_generated() -> None:
     """Each kind of table stands somewhere, and each of its subjects."""
     wanted = {
-        *("keys providers stack", "keys catalog", "keys bootstrap", "outputs", "variables", "targets"),
+        *("keys providers stack", "keys catalog", "keys bootstrap", "outputs", "variables", "targets", "rules"),
         *(f"{kind} .github/{file}" for kind in ("inputs", "results") for file in CALLED),
         *(f"options {command}" for command in COMMANDS),
     }
