@@ -10,7 +10,7 @@ from tests.rehearsal.offline import scenarios
 STACKS = ("prod", "dev")
 # A verb that is missing here is one more line; a third person ("publishes"), a passive ("is promoted") or a bare noun never belongs here.
 VERBS = {
-    "announce", "assume", "attach", "build", "change", "check", "copy", "create", "delete", "deploy", "describe", "dispose", "install",
+    "announce", "assume", "attach", "build", "change", "check", "copy", "create", "delete", "deploy", "describe", "dispose", "edit", "install",
     "merge", "move", "open", "overwrite", "preview", "promote", "publish", "push", "put", "read", "remove", "replace", "request", "rewrite",
     "run", "schedule", "set", "sign", "tag", "update", "upload", "write",
 }  # fmt: skip
