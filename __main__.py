@@ -11,7 +11,7 @@ from registration import register
 from settings import load
 
 settings = load()
-directory = identity_center(settings.developers)
+directory = None if settings.team_stack else identity_center(settings.developers)
 facts, planned = lookups.look_up(settings, directory)
 leftovers.adopt(facts.adopted)
 keeping.keep(settings.adopted)

@@ -18,7 +18,8 @@ import pulumi_github as github
 from pulumi import runtime
 
 import leftovers
-from existing import apart, noted, spent
+import registry_stack
+from existing import apart, github_organization, noted, spent
 from existing import listed as lists
 from existing.listed import PER_PAGE, Page
 from existing.table import look
@@ -29,6 +30,7 @@ from leftovers import (
     DOMAIN_TYPE,
     ENVIRONMENT_TYPE,
     KEY_TYPE,
+    ORGANIZATION_RULESET_TYPE,
     POLICY_TYPE,
     PROVIDER_TYPE,
     REPOSITORY_TYPE,
@@ -39,15 +41,17 @@ from leftovers import (
 from plan import parts
 from plan.facts import Facts, IdentityCenter, SeenRepository, WorkflowPermissions, assumed
 from plan.planning import plan
+from plan.split import part
 from policies import branches, guards
 from policies.arns import GITHUB_OIDC_HOST, Registry
 from policies.branches import TAGS
 from policies.github_tokens import AUDIENCE, Owner, trusted_branches
 from policies.names import PROMOTE_ENVIRONMENT, PUBLIC_SOURCES, variables_of
-from settings import DeveloperMode, Encryption, OidcProvider, Repository, Settings
+from settings import DeveloperMode, Encryption, GithubScope, OidcProvider, Repository, Settings
 from settings.problems import bounded, lines
 
 CONSUMER_TYPE = "package-flow:index:ConsumingRepository"
+OIDC_TYPE = "package-flow:index:GitHubOidc"
 PERMISSIONS_TYPE = "github:index/workflowRepositoryPermissions:WorkflowRepositoryPermissions"
 
 # Whose workflows and actions a repository may use, by visibility: of the called one to those of callers. Of a private or internal one its
@@ -72,7 +76,8 @@ class State:
     GitHub repositories are named as they were then; `repository_ids` says which ones those were. `environments` and `permissions` are those
     that it created, `trusted` the release branches that its roles admit and its rulesets guard, by repository id, `teams` the ids of the
     GitHub teams in its guards by slug. `domain` is the ARN of its domain, "" = it has none, `own_key` whether it created a key for that,
-    `key` what encrypts it, `known` what leftovers are recognised by.
+    `key` what encrypts it, `known` what leftovers are recognised by, `others` the ids of repositories of team
+    stacks that its read roles trust.
     """
 
     variables: frozenset[tuple[str, str]] = frozenset()
@@ -87,6 +92,7 @@ class State:
     key: str = ""
     known: leftovers.Known = field(default_factory=leftovers.Known)
     teams: Mapping[str, int] = field(default_factory=dict)
+    others: Mapping[str, int] = field(default_factory=dict)
 
     def trusted_before(self, repository_id: int) -> list[str]:
         """The release branches of a repository that may publish already."""
@@ -109,7 +115,9 @@ class Seen:
     teams: id by slug, None = not visible. oidc_audiences: the provider's client ids, None = there is no provider. build_roles: path and
     name by the name in the stack file, None = there is no such role. identity_center: None if nothing is created there. workflow: the
     repository of the publishing workflow (not looked at where any may publish). departed: ids that the names now have on GitHub that the
-    stack knows and the catalog no longer has, 0 = none.
+    stack knows and the catalog no longer has, 0 = none. registry: in a team stack, the outputs of its registry stack ({} = none).
+
+    Of repositories of team stacks the registry stack sees names and ids, which its read roles trust; a team stack sees its own alone.
     """
 
     partition: str
@@ -125,6 +133,7 @@ class Seen:
     caller: str = ""
     workflow: WorkflowRepository = WorkflowRepository("")
     departed: Mapping[str, int] = field(default_factory=dict)
+    registry: Mapping[str, Any] = field(default_factory=dict)
 
 
 # The plan that follows from what was seen: built when it is first needed, and once.
@@ -142,11 +151,19 @@ def look_up(settings: Settings, identity_center: pulumi.ProviderResource | None 
     planned = plan_once(settings, seen)
     left = leftovers.Found() if unanswered else _leftovers(settings, seen, planned, unanswered)
     there, more = ([], []) if unanswered else _existing(settings, seen, planned, identity_center, unanswered)
+    crowded = [] if unanswered else _crowded(seen, planned, unanswered)
+    waits = [] if unanswered else _missing_upstreams(settings, seen, unanswered)
     pulumi.log.info(_requests.line())
     # Environments and variables are judged with their repository.
     others = [one for one in there if one.type not in _JUDGED_WITH_REPOSITORIES and one.key not in left.adopted]
     # What was not answered would look as if it were not there.
-    found = unanswered or [*problems(settings, seen, planned), *left.problems, *(one.problem(settings.stack) for one in others)]
+    found = unanswered or [
+        *problems(settings, seen, planned),
+        *crowded,
+        *left.problems,
+        *waits,
+        *(one.problem(settings.running) for one in others),
+    ]
     if found or seen.owner is None:
         raise LookupProblems(found)
     for note in (*notes(settings, seen), *more):
@@ -187,7 +204,7 @@ def look_for_adoption(settings: Settings, identity_center: pulumi.ProviderResour
 
 def plan_once(settings: Settings, seen: Seen) -> Planned:
     """The plan for all who judge what was seen by it, and for those who register it."""
-    return cache(lambda: plan(settings, _facts(settings, seen)))
+    return cache(lambda: part(plan(settings, _facts(settings, seen)), settings))
 
 
 def _facts(settings: Settings, seen: Seen) -> Facts:
@@ -201,7 +218,7 @@ def _facts(settings: Settings, seen: Seen) -> Facts:
         teams={slug: seen.teams.get(slug) or id for slug, id in usual.teams.items()},
         identity_center=seen.identity_center or usual.identity_center,
         caller=seen.caller or usual.caller,
-        trusted_before={name: seen.state.trusted_before(one.id) for name, one in seen.repositories.items()},
+        trusted_before={**usual.trusted_before, **{name: seen.state.trusted_before(one.id) for name, one in seen.repositories.items()}},
     )
 
 
@@ -214,7 +231,11 @@ def problems(settings: Settings, seen: Seen, planned: Planned | None = None, *, 
     `planned` is the plan that others judge by too, None = it is built here. Whoever is adopting learns of environments and variables that
     are there in another way.
     """
+    planned = planned or plan_once(settings, seen)
     found = [*_owner(settings, seen), *_provider(settings, seen), *_teams(settings, seen), *_left_out(settings, seen)]
+    found += [*registry_stack.elsewhere(settings, seen.state.known), *registry_stack.others(settings, seen.repositories, seen.state.others)]
+    if settings.team_stack and seen.owner and seen.account:
+        found += registry_stack.stale(settings, planned(), seen.registry)
     found += [
         *_departed(settings, seen),
         *_another_domain(settings, seen),
@@ -224,7 +245,7 @@ def problems(settings: Settings, seen: Seen, planned: Planned | None = None, *, 
         *_identity_center(settings, seen),
     ]
     wanted = {} if adopting else _wanted(settings, seen, planned)
-    for team in settings.teams:
+    for team in settings.own_teams:
         for repository in team.repositories:
             why = _repository(settings, repository, seen, wanted.get(repository.name))
             found += [f"{team.file}: repositories.{repository.name}: {one}" for one in why]
@@ -239,7 +260,7 @@ def _wanted(settings: Settings, seen: Seen, planned: Planned | None) -> dict[str
 
 
 def _pairs(settings: Settings, seen: Seen) -> list[tuple[Repository, SeenRepository]]:
-    return [(one, seen.repositories[one.name]) for one in settings.repositories]
+    return [(one, seen.repositories[one.name]) for team in settings.own_teams for one in team.repositories]
 
 
 def adopted(settings: Settings, seen: Seen, planned: Planned | None = None) -> dict[str, str]:
@@ -250,7 +271,7 @@ def adopted(settings: Settings, seen: Seen, planned: Planned | None = None) -> d
     wanted, found = _wanted(settings, seen, planned), {}
     for repository, one in _pairs(settings, seen):
         for variable, value in _unknown(repository, one, seen.state).items():
-            if wanted[repository.name].variables[variable] == value:
+            if wanted[repository.name].variables.get(variable) == value:
                 found[leftovers.key(VARIABLE_TYPE, one.name, variable)] = f"{one.name}:{variable}"
     if settings.oidc_provider is OidcProvider.CREATE and _is_left(seen):
         found[leftovers.key(PROVIDER_TYPE, f"https://{GITHUB_OIDC_HOST}")] = _provider_arn(seen)
@@ -268,6 +289,11 @@ def _owner(settings: Settings, seen: Seen) -> list[str]:
         return [
             f"github:owner: the plan of '{name}' is not visible to this credential; give the GitHub App the organisation permission "
             "Plan: read"
+        ]
+    if settings.github_scope is GithubScope.ORGANIZATION and not guards.can_have_organization_rulesets(seen.plan):
+        return [
+            f"package-flow:githubScope: got organization, and plan '{seen.plan}' of '{name}' has no organisation rulesets; expected GitHub "
+            "Team or Enterprise. Write repository"
         ]
     return []
 
@@ -326,6 +352,8 @@ _MAKE_SURE = (
 
 
 def _provider(settings: Settings, seen: Seen) -> list[str]:
+    if settings.team_stack:
+        return []
     if settings.oidc_provider is OidcProvider.EXISTING:
         if seen.oidc_audiences is None:
             return [f"package-flow:githubOidcProvider: account {seen.account} has no provider for {GITHUB_OIDC_HOST}; say create"]
@@ -350,7 +378,7 @@ def _provider_arn(seen: Seen) -> str:
 
 
 def _teams(settings: Settings, seen: Seen) -> list[str]:
-    wanted = dict.fromkeys((team.file, slug) for team in settings.teams for slug in _slugs(team))
+    wanted = dict.fromkeys((team.file, slug) for team in settings.own_teams for slug in _slugs(team))
     found = []
     for file, slug in wanted:
         id, known = seen.teams.get(slug), seen.state.teams.get(slug)
@@ -376,7 +404,7 @@ def _another_team(file: str, slug: str, id: int, known: int) -> str:
 def _build_roles(settings: Settings, seen: Seen) -> list[str]:
     """A role is named with its path, because the policies of team repositories name it by its ARN."""
     found = []
-    for role in settings.build_roles:
+    for role in () if settings.team_stack else settings.build_roles:
         there = seen.build_roles.get(role)
         if there is None:
             found.append(f"package-flow:builds.roles: account {seen.account} has no role '{role.rpartition('/')[2]}'")
@@ -594,7 +622,7 @@ def notes(settings: Settings, seen: Seen) -> list[str]:
         *([f"package-flow:publishing.workflow: {settings.publishing.repository} {_NOT_SEEN}"] if unseen else []),
         *(
             f"{team.file}: repositories.{one.name}: {note}"
-            for team in settings.teams
+            for team in settings.own_teams
             for one in team.repositories
             for note in _notes(f"{settings.github_owner}/{one.name}", seen.repositories[one.name])
         ),
@@ -635,11 +663,18 @@ def _unknown(repository: Repository, one: SeenRepository, state: State) -> dict[
 
 
 def _variables(repository: Repository, one: SeenRepository, state: State, wanted: parts.ConsumingRepository) -> list[str]:
+    unknown = _unknown(repository, one, state)
+    # Of the same value too: it would stay as it is when the organisation's changes.
+    shadowing = [variable for variable in unknown if variable not in wanted.variables]
     return [
         f"has the Actions variable {variable} already, with another value than this stack's, and it is not in its state; {_HOW}. Delete it "
         f"there or import it with the id {one.name}:{variable}"
-        for variable, value in _unknown(repository, one, state).items()
-        if wanted.variables[variable] != value
+        for variable, value in unknown.items()
+        if variable not in shadowing and wanted.variables[variable] != value
+    ] + [
+        f"has the Actions variable {variable}, which is not in this stack's state and shadows the organisation's of that name "
+        f"(githubScope: organization). Delete it (gh variable delete {variable} --repo {one.full_name})"
+        for variable in shadowing
     ]
 
 
@@ -763,11 +798,12 @@ def _see(settings: Settings, identity_center: pulumi.ProviderResource | None, un
     account, caller = ask("aws: the caller's account", _see_caller, ("", ""))
     partition = ask("aws: the partition", _see_partition, "")
     owner, plan = ask(f"github:owner: {settings.github_owner}", lambda: _see_owner(settings.github_owner), (None, ""))
-    slugs = {slug: team.file for team in settings.teams[::-1] for slug in reversed(_slugs(team))}
+    slugs = {slug: team.file for team in settings.own_teams[::-1] for slug in reversed(_slugs(team))}
     provider = "package-flow:githubOidcProvider: the account's provider"
     state = ask("pulumi: this stack's own state", own_state, State())
     _afford(settings, state, len(slugs))
-    names = {*(one.name for one in settings.repositories), *_departing(settings, state)}
+    mine = settings.own_teams if settings.team_stack else settings.teams
+    names = {*(one.name for team in mine for one in team.repositories), *_departing(settings, state)}
     listed = _listed(f"orgs/{settings.github_owner}/repos?sort=full_name&", names, "name", _IN_LIST)
     teams = _listed(f"orgs/{settings.github_owner}/teams?", slugs, "slug", ("id",))
     return Seen(
@@ -778,16 +814,25 @@ def _see(settings: Settings, identity_center: pulumi.ProviderResource | None, un
         repositories={
             one.name: ask(
                 f"{team.file}: repositories.{one.name}",
-                partial(_see_repository, settings.github_owner, one, state, listed.get(one.name)),
+                partial(
+                    _see_repository if team.stack == settings.team_stack else _see_name,
+                    settings.github_owner,
+                    one,
+                    state,
+                    listed.get(one.name),
+                ),
                 SeenRepository(""),
             )
-            for team in settings.teams
+            for team in mine
             for one in team.repositories
         },
         teams={slug: ask(f"{file}: GitHub team {slug}", partial(_see_team, slug, teams.get(slug)), None) for slug, file in slugs.items()},
-        oidc_audiences=ask(provider, lambda: _see_oidc_audiences(partition, account), None),
+        oidc_audiences=None if settings.team_stack else ask(provider, lambda: _see_oidc_audiences(partition, account), None),
         state=state,
-        build_roles={role: ask(f"package-flow:builds.roles: {role}", partial(_see_role, role), None) for role in settings.build_roles},
+        build_roles={
+            role: ask(f"package-flow:builds.roles: {role}", partial(_see_role, role), None)
+            for role in (() if settings.team_stack else settings.build_roles)
+        },
         identity_center=ask(
             "package-flow:developers: IAM Identity Center", lambda: _see_identity_center(settings, identity_center, ask), None
         ),
@@ -803,7 +848,14 @@ def _see(settings: Settings, identity_center: pulumi.ProviderResource | None, un
             )
             for name in sorted(_departing(settings, state))
         },
+        registry=ask(f"package-flow:registryStack: {settings.stack}", partial(_see_outputs, settings.stack), {})
+        if settings.team_stack
+        else {},
     )
+
+
+def _see_outputs(stack: str) -> Mapping[str, Any]:
+    return _there("its outputs", _invoke(registry_stack.read_outputs, stack=stack))
 
 
 def _afford(settings: Settings, state: State, teams: int) -> None:
@@ -825,7 +877,9 @@ def _allowance() -> spent.Allowance | None:
 
 def _departing(settings: Settings, state: State) -> set[str]:
     named = {name for one in settings.repositories for name in (one.name, one.renamed_from)}
-    return set(state.repository_ids) - named
+    # What is there by the repository's name is what would be deleted from another one.
+    by_name = {name for name, _ in (*state.variables, *state.environments)} | state.permissions
+    return (set(state.repository_ids) & by_name) - named
 
 
 # What is needed of a repository, by the names that GitHub's lists have for it.
@@ -916,6 +970,14 @@ def _see_repository(owner: str, repository: Repository, state: State, listed: Ma
     )
 
 
+def _see_name(owner: str, repository: Repository, _: State, listed: Mapping[str, Any] | None) -> SeenRepository:
+    """Name and id of a repository that another stack registers: what the read roles trust."""
+    one = _ask_repository(f"{owner}/{repository.name}", listed)
+    if one is None or not one.repo_id or not one.full_name:
+        return SeenRepository("")
+    return SeenRepository(full_name=one.full_name, name=repository.name, id=_id("the repository's id", one.repo_id))
+
+
 def _see_variables(full_name: str, repository: Repository, state: State) -> dict[str, str]:
     """Its Actions variables, unless the state has every one that the program writes there."""
     names, wanted = (repository.name, repository.renamed_from), variables_of(bool(repository.publishes), bool(repository.promotes))
@@ -955,7 +1017,7 @@ def see_environments(full_name: str, wanted: Iterable[str]) -> dict[str, Mapping
         answer = _see_rest(f"repos/{full_name}/environments?per_page={PER_PAGE}")
         # GitHub's names of environments know no case.
         listed = {str(one.get("name")).casefold(): one for one in (answer.get("environments") if answer else None) or ()}
-        all_listed = answer is None or len(listed) == answer.get("total_count")
+        all_listed = answer is not None and len(listed) == answer.get("total_count")
     found = {one: listed.get(one.casefold()) for one in wanted}
     if not all_listed:
         found = {name: one or _see_rest(f"repos/{full_name}/environments/{name}") for name, one in found.items()}
@@ -1028,7 +1090,7 @@ def _see_role(role: str) -> str | None:
 
 def _see_identity_center(settings: Settings, provider: pulumi.ProviderResource | None, ask: Asking) -> IdentityCenter | None:
     developers = settings.developers
-    if developers is None or developers.mode is not DeveloperMode.IDENTITY_CENTER:
+    if settings.team_stack or developers is None or developers.mode is not DeveloperMode.IDENTITY_CENTER:
         return None
     there = pulumi.InvokeOptions(provider=provider)
     instances = _invoke(aws.ssoadmin.get_instances, region=developers.region, opts=there)
@@ -1068,6 +1130,12 @@ def _leftovers(settings: Settings, seen: Seen, planned: Planned, unanswered: lis
     )
 
 
+def _crowded(seen: Seen, planned: Planned, unanswered: list[str]) -> list[str]:
+    """Whether the organisation's rulesets find room beside those that are there."""
+    questions = _Questions(seen.account, "")
+    return Asking(unanswered)("the organisation's rulesets", lambda: list(github_organization.crowded(planned(), questions)), [])
+
+
 def _existing(
     settings: Settings, seen: Seen, planned: Planned, identity_center: pulumi.ProviderResource | None, unanswered: list[str]
 ) -> tuple[list[There], list[str]]:
@@ -1079,6 +1147,13 @@ def _existing(
     visibilities = {name: one.visibility for name, one in seen.repositories.items()}
     there = ask("what is there already", lambda: look(planned(), known, dict(seen.repositories), questions), [])
     return there, ask("what holds there already", lambda: list(noted.notes(planned(), known, questions, visibilities)), [])
+
+
+def _missing_upstreams(settings: Settings, seen: Seen, unanswered: list[str]) -> list[str]:
+    """Repositories of other team stacks that this one's teams install from, and that are not there."""
+    questions = _Questions(seen.account, settings.domain.name)
+    why = "the repositories that its teams install from"
+    return Asking(unanswered)(why, lambda: list(registry_stack.missing_upstreams(settings, questions.repository)), [])
 
 
 _JUDGED_WITH_REPOSITORIES = (ENVIRONMENT_TYPE, BRANCH_POLICY_TYPE, VARIABLE_TYPE)
@@ -1106,7 +1181,8 @@ class _Questions:
         try:
             return _see_rest(endpoint, object)
         except _NoAnswer as error:
-            if pulumi.runtime.is_dry_run() and " 403 " in str(error):
+            # What the organisation's plan does not have, the repository has not either; `problems` says that it has to.
+            if " 403 Upgrade to GitHub " in str(error) or (pulumi.runtime.is_dry_run() and " 403 " in str(error)):
                 return None
             raise
 
@@ -1213,13 +1289,21 @@ def state_from(resources: Mapping[str, Any]) -> State:
         permissions=frozenset(outputs.get("repository", "") for _, outputs in by_type.get(PERMISSIONS_TYPE, []) if outputs),
         trusted=_guarded(
             _trusted(str(outputs.get("assumeRolePolicy")) for _, outputs in by_type.get(ROLE_TYPE, [])),
-            [(ids.get(str(outputs.get("repository")), 0), outputs) for _, outputs in by_type.get(RULESET_TYPE, [])],
+            [
+                *((ids.get(str(outputs.get("repository")), 0), outputs) for _, outputs in by_type.get(RULESET_TYPE, [])),
+                *((id, outputs) for _, outputs in by_type.get(ORGANIZATION_RULESET_TYPE, []) for id in _held(outputs)),
+            ],
         ),
         domain=next((outputs.get("arn", "") for urn, outputs in by_type.get(DOMAIN_TYPE, []) if _OF_REGISTRY in urn), ""),
         key=next((outputs.get("encryptionKey", "") for urn, outputs in by_type.get(DOMAIN_TYPE, []) if _OF_REGISTRY in urn), ""),
         own_key=any(_OF_REGISTRY in urn for urn, _ in by_type.get(KEY_TYPE, [])),
         known=_known(by_type),
         teams={slug: _id(f"the id of team {slug} in it", id) for slug, id in _known_teams(by_type)},
+        others={
+            name: _id(f"the id of {name} in it", id)
+            for _, outputs in by_type.get(OIDC_TYPE, [])
+            for name, id in _member(outputs, "repositories").items()
+        },
     )
 
 
@@ -1269,8 +1353,9 @@ _OF_REGISTRY = ":PackageRegistry$"
 
 
 def _repository_ids(by_type: Mapping[str, list[tuple[str, Mapping[str, Any]]]]) -> Iterator[tuple[str, int]]:
-    """Name and id of each GitHub repository that something was created in. Rulesets have no id in their outputs; all have variables."""
-    for type in (VARIABLE_TYPE, ENVIRONMENT_TYPE):
+    """Name and id of each GitHub repository that something was created in. Rulesets have no id in their outputs; all have variables, or
+    those of the organisation, and then their component says it."""
+    for type in (VARIABLE_TYPE, ENVIRONMENT_TYPE, CONSUMER_TYPE):
         for _, outputs in by_type.get(type, []):
             if outputs.get("repository") and outputs.get("repositoryId"):
                 yield outputs["repository"], _id(f"the id of {outputs['repository']} in it", outputs["repositoryId"])
@@ -1295,6 +1380,13 @@ def _guarded(trusted: Mapping[int, frozenset[str]], rulesets: list[tuple[int, Ma
         reviewed, closed = ({name for one in guards for name in one[which]} for which in (0, 1))
         found[id] = frozenset(name for name in names if branches.matches(name, [*reviewed]) and branches.matches(name, [*closed]))
     return {id: names for id, names in found.items() if names}
+
+
+def _held(ruleset: Mapping[str, Any]) -> Iterator[int]:
+    """Ids of the repositories that an organisation's ruleset of the state names."""
+    listed = _member(ruleset, "conditions").get("repositoryIds")
+    for one in listed if isinstance(listed, list) else ():
+        yield _id(f"a repository of the ruleset {ruleset.get('name')} in it", one)
 
 
 def _guard(ruleset: Mapping[str, Any]) -> tuple[list[str], list[str]]:

@@ -77,28 +77,32 @@ def endpoint_formats(settings: Settings) -> dict[str, list[str]]:
     return {settings.shared: promoted, **sources, **{name: sorted({*everything, *formats}) for name, formats in owned.items()}}
 
 
-def _endpoints(registry: PackageRegistry, repository: pulumi.Output[str], formats: list[str]) -> dict[str, pulumi.Output[str]]:
+def _endpoints(
+    domain: pulumi.Output[str], parent: pulumi.Resource | None, repository: pulumi.Output[str], formats: list[str]
+) -> dict[str, pulumi.Output[str]]:
     return {
         format: aws.codeartifact.get_repository_endpoint_output(
-            domain=registry.domain_name,
+            domain=domain,
             repository=repository,
             format=format,
-            opts=pulumi.InvokeOutputOptions(parent=registry),
+            opts=pulumi.InvokeOutputOptions(parent=parent),
         ).repository_endpoint
         for format in formats
     }
 
 
-def _repositories(settings: Settings, registry: PackageRegistry, teams: Mapping[str, TeamRepository]) -> dict[str, Any]:
+def _repositories(
+    settings: Settings, registry: PackageRegistry | None, teams: Mapping[str, TeamRepository], domain: pulumi.Output[str]
+) -> dict[str, Any]:
     formats = endpoint_formats(settings)
     readers = {team.own_repository: team.readers for team in settings.teams}
-    repositories = {name: (one.repository, one.arn) for name, one in registry.repositories.items()}
+    repositories = {name: (one.repository, one.arn) for name, one in registry.repositories.items()} if registry else {}
     repositories.update({settings.called(name): (team.repository, team.repository_arn) for name, team in teams.items()})
     return {
         name: {
             "arn": arn,
             "readers": readers.get(name, Readers.ORGANIZATION).value,
-            "endpoints": _endpoints(registry, repository, formats[name]),
+            "endpoints": _endpoints(domain, registry, repository, formats[name]),
         }
         for name, (repository, arn) in repositories.items()
     }
@@ -116,8 +120,22 @@ def _consumers(settings: Settings, consumers: Mapping[str, ConsumingRepository])
                 "promoteRole": consumers[one.name].promote_role_arn,
             }
         )
-        for team in settings.teams
+        for team in settings.own_teams
         for one in team.repositories
+    }
+
+
+def of_team_stack(
+    settings: Settings,
+    teams: Mapping[str, TeamRepository],
+    consumers: Mapping[str, ConsumingRepository],
+    domain: pulumi.Output[str],
+) -> dict[str, Any]:
+    """All outputs of a team stack: what it has of the same contract. `teams` by team, `consumers` by repository name."""
+    return {
+        "schemaVersion": SCHEMA_VERSION,
+        "repositories": _repositories(settings, None, teams, domain),
+        "consumers": _consumers(settings, consumers),
     }
 
 
@@ -152,7 +170,7 @@ def build(
     return {
         "schemaVersion": SCHEMA_VERSION,
         "domain": {"name": registry.domain_name, "owner": place.account, "arn": registry.domain_arn, "region": place.region},
-        "repositories": _repositories(settings, registry, teams),
+        "repositories": _repositories(settings, registry, teams, registry.domain_name),
         "roles": {"read": oidc.read_role_arns[0], **({"reads": oidc.read_role_arns} if len(oidc.read_role_arns) > 1 else {})},
         "githubOidcProviderArn": oidc.provider_arn,
         "consumers": _consumers(settings, consumers),

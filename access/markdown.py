@@ -19,6 +19,7 @@ def _head(matrix: Matrix) -> list[str]:
         f"# Access review: {stack.stack}",
         "",
         f"CodeArtifact {domains} in account {stack.account}, {stack.region}. Computed from the policies as they are provisioned.",
+        *([f"With the team stacks {', '.join(stack.team_stacks)}."] if stack.team_stacks else []),
     ]
 
 

@@ -10,6 +10,7 @@ from access import actions, drawing
 from access.actions import Kind, Scope
 from access.compare import Comparison, sections
 from access.matrix import AWS, OUTSIDE, Cell, Column, Matrix, Row
+from access.provisioned import Provisioned
 from access.tokens import Identity, Token
 from access.words import KINDS, place
 
@@ -25,7 +26,7 @@ def render(matrix: Matrix, compared: Comparison | None = None, origin: str = "")
     values = {
         "TITLE": escape(f"Access review: {stack.stack}"),
         "STACK": escape(stack.stack),
-        "PLACE": escape(f"CodeArtifact {', '.join(one.name for one in stack.domains)}, account {stack.account}, {stack.region}"),
+        "PLACE": escape(_place(stack)),
         "ORIGIN": escape(origin),
         "STYLE": (_FILES / "style.css").read_text(),
         "SCRIPT": (_FILES / "script.js").read_text(),
@@ -37,6 +38,11 @@ def render(matrix: Matrix, compared: Comparison | None = None, origin: str = "")
     for name, value in values.items():
         page = page.replace(f"%%{name}%%", value, 1)
     return page
+
+
+def _place(stack: Provisioned) -> str:
+    team_stacks = f"; with the team stacks {', '.join(stack.team_stacks)}" if stack.team_stacks else ""
+    return f"CodeArtifact {', '.join(one.name for one in stack.domains)}, account {stack.account}, {stack.region}{team_stacks}"
 
 
 class _Pool:

@@ -36,8 +36,8 @@ from settings.parsing import of_stack
 PROJECT = Path(__file__).resolve().parent.parent
 
 
-def read(planned: Plan) -> Provisioned:
-    """A stack as its plan has it."""
+def read(planned: Plan, team_stacks: Iterable[str] = ()) -> Provisioned:
+    """A stack as its plan has it, with those of its team stacks."""
     place = planned.place
     return in_order(
         Provisioned(
@@ -50,6 +50,7 @@ def read(planned: Plan) -> Provisioned:
             attached=tuple(_attached(planned)),
             domains=(_registry(planned), *(_sandbox(planned.sandbox) if planned.sandbox else ())),
             consumers=tuple(_consumer(one) for one in planned.consumers),
+            team_stacks=tuple(sorted(team_stacks)),
         )
     )
 
@@ -121,7 +122,11 @@ def main() -> int:
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 1
-    json.dump(dump(read(plan(settings, assumed(settings)))), sys.stdout)
+    if settings.team_stack:
+        print(f"--stack: got {options.stack}, a team stack; expected {settings.stack}, whose review has its team stacks", file=sys.stderr)
+        return 1
+    team_stacks = {team.stack for team in settings.teams if team.stack}
+    json.dump(dump(read(plan(settings, assumed(settings)), team_stacks)), sys.stdout)
     return 0
 
 

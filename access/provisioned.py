@@ -111,7 +111,7 @@ class Consumer:
 
 @dataclass(frozen=True)
 class Provisioned:
-    """A stack. The first domain is the registry, a second one the sandbox."""
+    """A stack, with its team stacks. The first domain is the registry, a second one the sandbox."""
 
     stack: str
     partition: str
@@ -122,6 +122,7 @@ class Provisioned:
     attached: tuple[Attached, ...]
     domains: tuple[Domain, ...]
     consumers: tuple[Consumer, ...]
+    team_stacks: tuple[str, ...] = ()
 
     @property
     def owned(self) -> tuple[OwnedName, ...]:
@@ -139,9 +140,10 @@ def read(recorded: Mapping[str, Any]) -> Provisioned:
     place = _place(resources)
     if not domains:
         raise Unreadable("there is no CodeArtifact domain among the resources")
+    stacks = list(dict.fromkeys(one["urn"].split("::")[0].rpartition(":")[2] for one in resources))
     return in_order(
         Provisioned(
-            stack=resources[0]["urn"].split("::")[0].rpartition(":")[2],
+            stack=stacks[0],
             partition=place.partition,
             account=place.account,
             region=place.region,
@@ -150,6 +152,7 @@ def read(recorded: Mapping[str, Any]) -> Provisioned:
             attached=(*_permission_sets(resources, outputs, place), *_build_roles(resources, domains, place)),
             domains=tuple(sorted(domains, key=lambda one: one.name != place.domain)),
             consumers=tuple(_consumer(one["inputs"]) for one in _of(resources, "ConsumingRepository")),
+            team_stacks=tuple(sorted(stacks[1:])),
         )
     )
 
@@ -217,6 +220,7 @@ def load(data: Mapping[str, Any]) -> Provisioned:
         attached=tuple(attached(one) for one in data["attached"]),
         domains=tuple(domain(one) for one in data["domains"]),
         consumers=tuple(consumer(one) for one in data["consumers"]),
+        team_stacks=tuple(data.get("team_stacks", ())),
     )
 
 

@@ -86,7 +86,7 @@ def of_stack(settings: Settings, account: Account) -> list[Thing]:
 
 def kept_for(settings: Settings, account: Account) -> list[Thing]:
     """What one stack's two roles have for themselves: the keys of the GitHub Apps, and its state."""
-    stack = Deployed(_registry(account, settings), settings.stack)
+    stack = Deployed(_registry(account, settings), settings.running)
     files = state_files(account.backend.bucket, stack, settings.project) if account.backend else []
     return [
         Thing(f"the GitHub Apps' keys of {stack.stack}", tuple(stack.app_secret_arn(access) for access in Access), ""),
@@ -133,9 +133,18 @@ def reached(stacks: Sequence[Beside]) -> Iterator[Reach]:
     bootstraps = {one.bootstrap: of_bootstrap(one.account) for one in stacks}
     for one, own in zip(stacks, patterns, strict=True):
         for things in bootstraps.values():
-            yield from _met(one.settings.stack, own, things)
+            yield from _met(one.settings.running, own, things)
     for (one, own), (other, _) in permutations(zip(stacks, patterns, strict=True), 2):
-        yield from _met(one.settings.stack, own, [*of_stack(other.settings, other.account), *kept_for(other.settings, other.account)])
+        yield from _met(one.settings.running, own, _others(one.settings, other))
+
+
+def _others(settings: Settings, other: Beside) -> list[Thing]:
+    """What belongs to another stack. A registry stack and its team stacks share a domain and the names of roles, on purpose."""
+    if settings.stack != other.settings.stack:
+        return [*of_stack(other.settings, other.account), *kept_for(other.settings, other.account)]
+    # A team stack reads the outputs of its registry stack from its state.
+    reads = settings.team_stack and not other.settings.team_stack
+    return kept_for(other.settings, replace(other.account, backend=None) if reads else other.account)
 
 
 def _met(stack: str, patterns: Mapping[str, str], things: Sequence[Thing]) -> Iterator[Reach]:

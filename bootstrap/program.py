@@ -73,7 +73,9 @@ def look_up(declared: Declaration) -> Facts:
     seen = github.get_repository(full_name=full_name)
     # The provider answers nothing for a repository that is not there or not visible.
     if not seen.repo_id or seen.full_name != full_name:
-        raise pulumi.RunError(f"there is no repository {full_name} that this credential sees by that name; GitHub says {seen.full_name!r}")
+        raise pulumi.RunError(
+            f"got {seen.full_name or 'no repository'} from GitHub; expected {full_name}; correct the name, or let the credential see it"
+        )
     repository = GitHubRepository(Owner(owner.login, int(owner.id)), seen.name, seen.repo_id)
     slugs = dict.fromkeys(slug for one in declared.stacks for slug in one.reviewers)
     teams = {slug: int(github.get_team(slug=slug, summary_only=True).id) for slug in slugs}
@@ -94,7 +96,8 @@ def _existing_tags(wanted: Sequence[str], repository: GitHubRepository, default_
     if not there(f"{HEADS}{default_branch}"):
         full_name = f"{repository.owner.login}/{repository.name}"
         raise pulumi.RunError(
-            f"GitHub shows no {HEADS}{default_branch} of {full_name}; give the credential Contents: read, or push that branch"
+            f"got no {HEADS}{default_branch} of {full_name} from GitHub; expected the default branch; give the credential Contents: read, "
+            "or push that branch"
         )
     return frozenset(ref.removeprefix(TAGS) for ref in wanted if there(ref))
 
@@ -185,13 +188,14 @@ def _repository(declared: Declaration, facts: Facts) -> ProgramRepository:
         environments = tuple(
             Environment(one.name, one.branch, tuple(facts.teams[slug] for slug in one.reviewers)) for one in declared.stacks
         )
-        deployed = {branch: [one.name for one in declared.stacks if one.branch == branch] for branch in declared.branches}
         variables = {
-            "PACKAGE_FLOW_STACKS": json.dumps(deployed, separators=(",", ":")),
+            "PACKAGE_FLOW_STACKS": _by_branch(declared, [one for one in declared.stacks if not one.settings.team_stack]),
             "PACKAGE_FLOW_BACKEND": f"s3://{declared.github_actions.backend.bucket}?region={declared.region}",
             "PACKAGE_FLOW_ROLES": f"arn:{facts.partition}:iam::{declared.account}:role{BOOTSTRAP_PATH}",
             "PACKAGE_FLOW_REGION": declared.region,
         }
+        if teams := [one for one in declared.stacks if one.settings.team_stack]:
+            variables["PACKAGE_FLOW_TEAM_STACKS"] = _by_branch(declared, teams)
         if declared.drift_detection:
             checked = [{"stack": one.name, "branch": one.branch} for one in declared.stacks]
             variables["PACKAGE_FLOW_DRIFT"] = json.dumps(checked, separators=(",", ":"))
@@ -211,6 +215,12 @@ def _repository(declared: Declaration, facts: Facts) -> ProgramRepository:
         code_owners=declared.code_owners,
     )
     return ProgramRepository(declared.repository, guarded, _KEPT)
+
+
+def _by_branch(declared: Declaration, stacks: Sequence[Stack]) -> str:
+    """The stacks that each branch deploys, as JSON; a branch without any is left out."""
+    listed = {branch: [one.name for one in stacks if one.branch == branch] for branch in declared.branches}
+    return json.dumps({branch: names for branch, names in listed.items() if names}, separators=(",", ":"))
 
 
 def documents(declared: Declaration, registry: Registry, facts: Facts, stack: Stack, access: Access) -> RoleDocuments:
@@ -235,7 +245,7 @@ def _stack(declared: Declaration, facts: Facts, stack: Stack, guarded: ProgramRe
     registry = _registry(declared, facts, stack.settings.domain.name)
     planned = RolesOfStack(
         Deployed(registry, stack.name),
-        rights.boundary(stack.settings, registry),
+        None if stack.settings.team_stack else rights.boundary(stack.settings, registry),
         documents(declared, registry, facts, stack, Access.PREVIEW),
         documents(declared, registry, facts, stack, Access.DEPLOY),
     )
@@ -245,11 +255,12 @@ def _stack(declared: Declaration, facts: Facts, stack: Stack, guarded: ProgramRe
             stack=PulumiStack(declared.pulumi_cloud.organization, stack.settings.project, stack.name),
             repository=f"{facts.repository.owner.login}/{facts.repository.name}",
             branch=stack.branch,
-            paths=paths(stack.name, stack.settings.catalog),
+            paths=paths(stack.name, stack.settings.catalog, stack.settings.stack),
             previews=stack.pull_request_previews,
             region=declared.region,
             identity_center_preview_role=stack.identity_center_preview_role,
             drift_detection=declared.drift_detection,
         )
         DeployedByPulumi(f"{stack.name}-deployments", deployments, roles.preview_role_arn, roles.deploy_role_arn)
-    pulumi.export(stack.name, {"boundary": roles.boundary_arn, "previewRole": roles.preview_role_arn, "deployRole": roles.deploy_role_arn})
+    boundary = {"boundary": roles.boundary_arn} if roles.boundary_arn else {}
+    pulumi.export(stack.name, {**boundary, "previewRole": roles.preview_role_arn, "deployRole": roles.deploy_role_arn})

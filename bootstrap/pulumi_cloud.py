@@ -41,9 +41,14 @@ _PROGRAM = (
 )
 
 
-def paths(stack: str, catalog: str) -> tuple[str, ...]:
-    """What a push has to change to deploy a stack: the program, its stack file, its record of what was adopted, its catalog (a folder)."""
-    return (*_PROGRAM, f"Pulumi.{stack}.yaml", f"adopted/{stack}.json", f"{catalog.strip('/')}/**")
+def paths(stack: str, catalog: str, registry_stack: str = "") -> tuple[str, ...]:
+    """What a push has to change to deploy a stack: the program, its stack file, its record of what was adopted, its catalog (a folder).
+
+    A team stack reads its registry stack's files, too.
+    """
+    stacks = dict.fromkeys((stack, registry_stack or stack))
+    files = (file for one in stacks for file in (f"Pulumi.{one}.yaml", f"adopted/{one}.json"))
+    return (*_PROGRAM, *files, f"{catalog.strip('/')}/**")
 
 
 @dataclass(frozen=True)

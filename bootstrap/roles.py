@@ -25,10 +25,10 @@ class RoleDocuments:
 
 @dataclass(frozen=True)
 class RolesOfStack:
-    """A stack's two roles, and `boundary`, which bounds every role that the stack creates."""
+    """A stack's two roles, and `boundary`, which bounds every role that the stack creates (None: the registry stack's does)."""
 
     stack: Deployed
-    boundary: Sequence[Statement]
+    boundary: Sequence[Statement] | None
     preview: RoleDocuments
     deploy: RoleDocuments
 
@@ -43,11 +43,15 @@ class StackRoles(pulumi.ComponentResource):
         super().__init__("package-flow-bootstrap:index:StackRoles", name, {}, opts)
         self._name, self._stack, self._child = name, planned.stack, pulumi.ResourceOptions(parent=self)
         self._guards = list(guards)
-        self.boundary_arn = self._boundary(planned.boundary)
+        self.boundary_arn = self._boundary(planned.boundary) if planned.boundary is not None else None
         self.preview_role_arn = self._role(Access.PREVIEW, planned.preview)
         self.deploy_role_arn = self._role(Access.DEPLOY, planned.deploy)
         self.register_outputs(
-            {"boundaryArn": self.boundary_arn, "previewRoleArn": self.preview_role_arn, "deployRoleArn": self.deploy_role_arn}
+            {
+                **({"boundaryArn": self.boundary_arn} if self.boundary_arn else {}),
+                "previewRoleArn": self.preview_role_arn,
+                "deployRoleArn": self.deploy_role_arn,
+            }
         )
 
     def _boundary(self, statements: Sequence[Statement]) -> pulumi.Output[str]:

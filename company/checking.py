@@ -38,7 +38,7 @@ def disagreements(root: Path) -> list[str]:
 
 
 def settings_of(root: Path) -> list[Settings]:
-    """The settings of every stack. Raises SettingsError with every problem."""
+    """The settings of every registry stack; its team stacks share them. Raises SettingsError with every problem, theirs among them."""
     stacks, problems = [], []
     for name in places.stacks(root):
         try:
@@ -47,7 +47,7 @@ def settings_of(root: Path) -> list[Settings]:
             problems += error.problems
     if problems:
         raise SettingsError(problems)
-    return stacks
+    return [one for one in stacks if not one.team_stack]
 
 
 def program_repository(root: Path, stacks: list[Settings]) -> str:

@@ -39,14 +39,14 @@ def domains(planned: parts.Plan, known: Known, answers: Answers) -> Iterator[The
     """
     registry = planned.registry
     wanted = registry.encryption_key or ("customer" if registry.key else "aws")
-    begun = known.begun("PackageRegistry")
+    begun = known.begun("PackageRegistry") or bool(planned.team_stack)
     there = [] if begun else _domain(planned.place, registry.policy, wanted, "package-flow:domain", known, answers)
     yield from there
     # In a domain that is not there, nothing is.
-    if there or key(DOMAIN_TYPE, registry.name) in known.made:
+    if there or planned.team_stack or key(DOMAIN_TYPE, registry.name) in known.made:
         yield from _repositories(planned, known, answers)
         yield from _package_groups(planned, known, answers)
-    if planned.sandbox and not known.begun("Sandbox"):
+    if planned.sandbox and not planned.team_stack and not known.begun("Sandbox"):
         place = replace(planned.place, domain=planned.sandbox.name)
         yield from _domain(place, planned.sandbox.policy, "aws", "package-flow:sandbox", known, answers)
 
@@ -93,7 +93,7 @@ def _policy(type: str, name: str, what: str, where: str, id: str, found: Mapping
 
 def _repositories(planned: parts.Plan, known: Known, answers: Answers) -> Iterator[There]:
     registry, others = planned.registry, set[str]()
-    begun = known.begun("PackageRegistry")
+    begun = known.begun("PackageRegistry") or bool(planned.team_stack)
     listed = [
         *((one, one.logical_name, f"package-flow:publicSources: {one.logical_name}", _source(one)) for one in registry.public_sources),
         (registry.shared, registry.shared.logical_name, "package-flow:shared", "package-flow:shared: another name"),
@@ -106,7 +106,7 @@ def _repositories(planned: parts.Plan, known: Known, answers: Answers) -> Iterat
         if found is None:
             continue
         upstreams, connections = list(found.get("Upstreams") or []), list(found.get("ExternalConnections") or [])
-        others |= {*upstreams} - own
+        others |= set() if planned.team_stack else {*upstreams} - own
         changes = compare.fields(
             {"description": found.get("Description"), "upstreams": upstreams, "external connection": connections},
             {
@@ -204,13 +204,13 @@ def _unfit(one: parts.Role, found: Mapping[str, Any]) -> str:
 
 def _planned_roles(planned: parts.Plan, known: Known) -> Iterator[tuple[parts.Role, str, str, bool]]:
     """Each role with the name of its policy's resource, where it comes from, and whether leftovers.py looks for it."""
-    for number, role in enumerate(planned.oidc.read_roles, 1):
+    for number, role in enumerate(() if planned.team_stack else planned.oidc.read_roles, 1):
         yield role, numbered("github-read", number), "aws", known.begun("GitHubOidc")
     for one in planned.consumers:
         begun = known.begun("ConsumingRepository", one.name, one.renamed_from)
         for kind, role in one.roles_by_kind.items():
             yield role, f"{one.name}-{kind}", f"{one.file}: repositories.{one.name}", begun
-    if planned.events:
+    if planned.events and not planned.team_stack:
         begun = known.begun("PackageEvents")
         yield planned.events.role, "package-versions", "package-flow:events", begun
         if planned.events.chat_role:

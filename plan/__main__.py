@@ -9,6 +9,7 @@ from pathlib import Path
 from plan import parts
 from plan.facts import assumed
 from plan.planning import plan
+from plan.split import part
 from settings import SettingsError
 from settings.parsing import of_stack
 
@@ -32,23 +33,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 1
-    print(*lines(plan(settings, assumed(settings))), sep="\n")
+    print(*lines(part(plan(settings, assumed(settings)), settings)), sep="\n")
     return 0
 
 
 def lines(planned: parts.Plan) -> Iterator[str]:
     """A plan as text: a heading for each part, what it consists of below."""
     place = planned.place
-    yield f"# Stack {planned.stack}: domain {place.domain} in {place.region}, account {place.account}"
+    yield f"# Stack {planned.team_stack or planned.stack}: domain {place.domain} in {place.region}, account {place.account}"
     yield "Ids of GitHub, groups and keys follow from names: nobody knows them before they are looked up."
+    yield from () if planned.team_stack else _once(planned)
+    for team in planned.teams:
+        yield from _team(team)
+    if planned.organization:
+        yield from _organization(planned.organization)
+    for consumer in planned.consumers:
+        yield from _consumer(consumer)
+    yield from () if planned.team_stack else _others(planned)
+
+
+def _once(planned: parts.Plan) -> Iterator[str]:
+    """What a domain has once."""
     yield from _registry(planned.registry)
     yield from _section("GitHub OIDC", ["creates the provider" if planned.oidc.creates_provider else "uses the account's provider"])
     for role in planned.oidc.read_roles:
         yield from _role(role)
-    for team in planned.teams:
-        yield from _team(team)
-    for consumer in planned.consumers:
-        yield from _consumer(consumer)
+
+
+def _others(planned: parts.Plan) -> Iterator[str]:
     yield from _readers(planned)
     if planned.events:
         yield from _events(planned.events)
@@ -92,11 +104,22 @@ def _team(team: parts.TeamRepository) -> Iterator[str]:
     yield from _document("repository policy", team.repository.policy)
 
 
+def _organization(one: parts.GitHubOrganization) -> Iterator[str]:
+    yield from _section(f"GitHub organisation {one.login}", [f"for {len(one.repositories)} repositories"])
+    for ruleset in one.rulesets:
+        yield f"{_ruleset(ruleset)}, in {len(ruleset.repositories)} repositories"
+    yield from (f"- variable {name} = {value}" for name, value in one.variables.items())
+
+
+def _ruleset(ruleset: parts.Ruleset) -> str:
+    bypass = f", bypassed by teams {', '.join(map(str, ruleset.bypass_teams))}" if ruleset.bypass_teams else ""
+    return f"- ruleset {ruleset.name} on {', '.join(ruleset.refs)}: {', '.join(ruleset.rules)}{bypass}"
+
+
 def _consumer(one: parts.ConsumingRepository) -> Iterator[str]:
     yield from _section(f"Repository {one.repository.owner.login}/{one.name} ({one.file})", [])
-    for ruleset in one.rulesets:
-        bypass = f", bypassed by teams {', '.join(map(str, ruleset.bypass_teams))}" if ruleset.bypass_teams else ""
-        yield f"- ruleset {ruleset.name} on {', '.join(ruleset.refs)}: {', '.join(ruleset.rules)}{bypass}"
+    yield from map(_ruleset, one.rulesets)
+    yield from (f"{_ruleset(each)}, of the organisation" for each in one.organization_rulesets)
     guarded = (one.publishing.environment if one.publishing else None, one.promotion.environment if one.promotion else None)
     yield from (f"- environment {each.name} for {', '.join(each.branches)}" for each in guarded if each)
     for role in one.roles:

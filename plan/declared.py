@@ -39,6 +39,13 @@ class ReadRole(StrEnum):
     CATALOG = "catalog"
 
 
+class GithubScope(StrEnum):
+    """Where variables and rulesets are: in every repository, or once in the organisation for what several have in common."""
+
+    REPOSITORY = "repository"
+    ORGANIZATION = "organization"
+
+
 class Readers(StrEnum):
     """Who reads a team repository: every build of the organisation, or the team's own repositories."""
 
@@ -213,7 +220,8 @@ class Team:
 
     `release_managers` (GitHub team slugs) may create release branches and tags, `release_apps` (ids of GitHub Apps) tags alone: a tag's
     commit has to be reviewed, a new branch's has not.
-    `repository` is what its CodeArtifact repository is called, "" = as the team is; `shared` is the shared one.
+    `repository` is what its CodeArtifact repository is called, "" = as the team is; `shared` is the shared one. `stack` is the team stack
+    that registers it, "" = the registry stack.
     """
 
     name: str
@@ -229,6 +237,7 @@ class Team:
     release_apps: tuple[int, ...] = ()
     repository: str = ""
     shared: str = SHARED_REPOSITORY
+    stack: str = ""
 
     @property
     def has_repository(self) -> bool:
@@ -252,6 +261,9 @@ class Settings:
     `build_roles` are AWS roles of the stack's account that read, each after its path. `namespaces` hold all that teams own. `adopted` are
     the resources, as leftovers.py names them, that stand for what was there before the stack. `shared` is what the shared repository is
     called, `named_sources` what those of public sources are.
+
+    `stack` is the registry stack, whose name roles begin with whichever stack registers them. `team_stack` is the team stack that runs,
+    "" = the registry stack runs.
     """
 
     project: str
@@ -278,6 +290,18 @@ class Settings:
     adopted: frozenset[str] = frozenset()
     shared: str = SHARED_REPOSITORY
     named_sources: Mapping[str, str] = field(default_factory=dict, hash=False)
+    github_scope: GithubScope = GithubScope.REPOSITORY
+    team_stack: str = ""
+
+    @property
+    def running(self) -> str:
+        """The stack that runs."""
+        return self.team_stack or self.stack
+
+    @property
+    def own_teams(self) -> tuple[Team, ...]:
+        """The teams that the running stack registers."""
+        return tuple(one for one in self.teams if one.stack == self.team_stack)
 
     def source(self, public_source: str) -> str:
         """What the repository of a public source is called in the domain."""

@@ -112,20 +112,24 @@ def state_files(bucket: str, stack: Deployed, project: str) -> list[str]:
     return [*kept, *(f"{folder}/{kind}/{own}/*" for kind in STATE_FOLDERS[1:])]
 
 
-def state(bucket: str, key: str, stack: Deployed, project: str, access: Access) -> list[Statement]:
+def state(bucket: str, key: str, stack: Deployed, project: str, access: Access, referred: Sequence[str] = ()) -> list[Statement]:
     """Rights to a self-managed backend: an S3 bucket, and the KMS key (ARN) that encrypts the stack's secrets.
 
-    A preview takes no lock and writes no checkpoint. Whoever creates the stack (`pulumi stack init`) needs more, once.
+    `referred` are stacks whose outputs it reads (StackReference), from their checkpoints. A preview takes no lock and writes no checkpoint.
+    Whoever creates the stack (`pulumi stack init`) needs more, once.
     Paths: pulumi/pulumi, pkg/backend/diy (store.go, lock.go). https://www.pulumi.com/docs/iac/concepts/state-and-backends/#aws-s3
     """
     root = f"arn:{stack.registry.partition}:s3:::{bucket}"
     folder, own = f"{root}/.pulumi", f"{project}/{stack.stack}"
     kept = [f"{folder}/stacks/{own}.json*", *(f"{folder}/{kind}/{own}/*" for kind in ("history", "backups"))]
     locks = f"{folder}/locks/organization/{own}/*"
+    # Compressed or not. A name is not followed by `*`: it would be every stack whose name begins so.
+    checkpoints = [f"{folder}/stacks/{project}/{one}.json{ending}" for one in referred for ending in ("", ".gz")]
     writing = [statement("WriteState", ("s3:DeleteObject", "s3:PutObject"), [*kept, locks])] if access is Access.DEPLOY else []
     return [
         statement("StateBucket", "s3:ListBucket", root),
         statement("ReadState", "s3:GetObject", [f"{folder}/meta.yaml", *kept, locks]),
+        *([statement("ReadOutputs", "s3:GetObject", checkpoints)] if checkpoints else []),
         statement("StateKey", "kms:Decrypt", key),
         *writing,
     ]

@@ -11,6 +11,8 @@ from settings import Readers, Repository, Settings, Team
 
 # People of the rehearsed organisation. Release managers and reviewers also belong to the catalog's GitHub teams.
 WRITER, COLLEAGUE, MANAGER, ADMIN = "writer", "colleague", "manager", "admin"
+# Administers repositories alone; the other one owns the organisation.
+REPOSITORY_ADMIN = "repository-admin"
 STRANGER_ORGANIZATION = STRANGER
 
 
@@ -38,6 +40,11 @@ WORDS = (
     "from-another-account",
     "api-client",
 )
+
+
+def app_bot(id: int) -> str:
+    """Login of a GitHub App's bot."""
+    return f"app-{id}[bot]"
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,15 @@ class Publisher:
         while matches(branch, self.repository.release_branches.names):
             branch = f"un{branch}"
         return branch
+
+    @property
+    def tagger(self) -> str:
+        """Who creates its release tags: a release manager or, where the team has none, an App."""
+        return MANAGER if self.team.release_managers else app_bot(self.team.release_apps[0])
+
+    @property
+    def tagger_in_words(self) -> str:
+        return "a release manager" if self.team.release_managers else "a release App"
 
     def roomy(self, format: Format) -> bool:
         """Whether its team owns names enough for packages of their own in every scenario."""

@@ -143,7 +143,9 @@ def _of(file: FactsShape, settings: Settings) -> Facts:
     owner, _, name = settings.program_repository.partition("/")
     if settings.publishing.workflow and owner == settings.github_owner:
         said, ref = file.repositories.get(name, RepositoryShape()), settings.publishing.workflow.partition("@")[2]
-        found[name] = with_ref(_repository(said, catalog.get(name), ref), ref)
+        there = with_ref(_repository(said, catalog.get(name), ref), ref)
+        # The workflow runs the repository's actions from main.
+        found[name] = with_ref(there, f"{_BRANCH}{_MAIN}") if said.branches is None else there
         # By default public, so that another organisation can call the workflow, too, and be refused.
         found[name] = replace(found[name], visibility=said.visibility or "public")
     return Facts(file.plan, file.variables, found)

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from access import review
 from policy_pack.rules.model import Finding
-from rehearsal import facts, removal, report, rights, rules, schedule, selection, stage
+from rehearsal import facts, removal, report, rights, rules, schedule, selection, stage, team_stacks
 from rehearsal.engine import command
 from rehearsal.processes import Waiting
 from rehearsal.program import stack_files
@@ -39,16 +39,28 @@ def run(options: argparse.Namespace, folder: Path, waiting: Waiting, started: fl
 def _rehearse(options: argparse.Namespace, console: Console, folder: Path, waiting: Waiting, started: float) -> int:
     stack = stage.Stack(options.stack, options.config.resolve(), options.catalog.resolve() if options.catalog else None)
     settings = stack.settings()
+    if settings.team_stack:
+        expected = f"expected its registry stack, {settings.stack}, which is rehearsed with its team stacks"
+        raise ValueError(f"--stack: got {stack.name}, a team stack; {expected}")
     known = facts.read(options.github, settings) if options.github else facts.derived(settings)
     with closing(stage.Cloud(settings, folder, options.upstream, waiting.cloud)) as cloud:
         deployer = stage.company(stack, settings, cloud, folder, known, quick=options.quick)
         engine = command.find() if options.engine == "auto" else None
-        program = stage.Program(stack, cloud, deployer, folder, waiting.program, engine.path if engine else None)
-        result = _provision(stack.name, console, program)
+        path = engine.path if engine else None
+        checkout, there = team_stacks.placed(stack, settings, folder)
+        registry = stage.Program(there, cloud, deployer, folder, waiting.program, path, checkout)
+        results = [_provision(stack.name, console, registry)]
+        deployers, programs = {}, [registry]
+        for name in team_stacks.names(settings):
+            deployers[name] = stage.team_deployer(team_stacks.settings_of(stack, name), cloud)
+            own = stage.Stack(name, there.file.with_name(f"Pulumi.{name}.yaml"), None)
+            programs.append(stage.Program(own, cloud, deployers[name], folder, None, path, checkout))
+            results.append(_provision(name, console, programs[-1]))
+        program, result = team_stacks.Programs(programs), team_stacks.joined(results)
         findings = rules.broken(result["resources"])
         if options.access:
             _review_access(console, result, options.access)
-        world = stage.world(settings, cloud, result["outputs"], folder, known)
+        world = stage.world(settings, cloud, result["outputs"], folder, known, deployers)
         writes = world.github.writes() - cloud.writes_before
         watch = stage.watch(cloud, settings)
         outcomes = _act(console, selection.phases(world, options.only, quick=options.quick))
@@ -100,7 +112,7 @@ def _act(console: Console, acts: Sequence[Sequence[Scenario]]) -> list[Outcome]:
         return [outcome for act in acts for outcome in schedule.run(act, show)]
 
 
-def _destroy(console: Console, world: World, program: stage.Program, watch: rights.Watch) -> removal.Removal:
+def _destroy(console: Console, world: World, program: removal.Destroyable, watch: rights.Watch) -> removal.Removal:
     console.print(f"\nDestroying stack {world.settings.stack}", style="bold")
     watch.skip()
     done = removal.remove(world, program, lambda line: console.print(line, markup=False))

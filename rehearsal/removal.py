@@ -216,6 +216,9 @@ def _keys(world: World) -> Iterator[Left]:
             if tags.get(STACK_TAG, world.settings.stack) != world.settings.stack:
                 continue  # another stack's
             about = kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]
+            if about["Arn"] == world.settings.domain.key:
+                yield Left(f"key {about['Arn']}", "not this stack's: it was there before")
+                continue
             until = f"{about['DeletionDate']:%Y-%m-%d}" if about["KeyState"] == "PendingDeletion" else ""
             yield Left(
                 f"key {about['Arn']} ({about['Description']})", until and f"waits for its deletion on {until}; until then it can be kept"
@@ -241,6 +244,10 @@ def _github(world: World) -> Iterator[Left]:
         seen: Mapping[str, Any] = world.control.get(f"github/repositories/{world.github.full_name(repository.name)}")
         for kind in ("rulesets", "environments", "variables"):
             yield from (Left(f"{kind.removesuffix('s')} {name} of {repository.name}", _created_by_jobs(kind, name)) for name in seen[kind])
+    organization: Mapping[str, Any] = world.control.get(f"github/organizations/{world.settings.github_owner}")
+    for kind in ("rulesets", "variables"):
+        there = set(organization[kind]) - (set(world.facts.variables) if kind == "variables" else set())
+        yield from (Left(f"{kind.removesuffix('s')} {name} of the organisation") for name in sorted(there))
 
 
 def _created_by_jobs(kind: str, name: str) -> str:

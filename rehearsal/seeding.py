@@ -8,23 +8,22 @@ from typing import Any
 from bootstrap import rights
 from policies import deployments
 from policies.arns import GITHUB_OIDC_HOST, Registry
-from policies.deployments import Access
+from policies.deployments import BOOTSTRAP_PATH, Access
 from policies.document import statement, text
 from policies.events import Names
 from policies.github_tokens import AUDIENCE
 from rehearsal import clients, identity_center
-from rehearsal.cast import ADMIN, COLLEAGUE, MANAGER, STRANGER_ORGANIZATION, WRITER, publishers
+from rehearsal.cast import ADMIN, COLLEAGUE, MANAGER, REPOSITORY_ADMIN, STRANGER_ORGANIZATION, WRITER, app_bot, publishers
 from rehearsal.clients import Credentials
 from rehearsal.control import Control
 from rehearsal.facts import Facts, RepositoryFacts, derived, with_ref
 from rehearsal.world import credentials
-from settings import Repository, Settings, Subjects
+from settings import GithubScope, Repository, Settings, Subjects
 
 OWNER_ID, STRANGER_ID = 1_000, 2_000
 _TEAM_IDS, _REPOSITORY_IDS, _STRANGER_IDS = 3_000, 500_000, 600_000
-_USER_IDS = 10
-# A repository of the organisation that no catalog names.
-OUTSIDE_IMMUTABLE, OUTSIDE_BY_NAME = "package-flow-outside", "package-flow-outside-by-name"
+_USER_IDS, _BOT_IDS = 10, 100
+_OUTSIDE_IMMUTABLE, _OUTSIDE_BY_NAME = "package-flow-outside", "package-flow-outside-by-name"
 # The GitHub App with which the program runs: the permissions that docs and README list, no more.
 BUILD_SERVICE = "codebuild.amazonaws.com"
 DEPLOYER_ROLE = "package-flow-deployer"
@@ -38,6 +37,31 @@ DEPLOYER_PERMISSIONS = {
     "members": "read",
     "organization_plan": "read",
 }
+# Besides, where rulesets and variables are the organisation's (githubScope: organization).
+ORGANIZATION_PERMISSIONS = {"organization_actions_variables": "write", "organization_administration": "write"}
+
+
+def deployer_permissions(settings: Settings) -> dict[str, str]:
+    """What the App of a stack may do."""
+    return DEPLOYER_PERMISSIONS | (ORGANIZATION_PERMISSIONS if settings.github_scope is GithubScope.ORGANIZATION else {})
+
+
+def outside_immutable(settings: Settings) -> str:
+    """A repository of the organisation that the catalog does not name, whose tokens have immutable subjects."""
+    return _free(_OUTSIDE_IMMUTABLE, settings)
+
+
+def outside_by_name(settings: Settings) -> str:
+    """Another one, whose tokens have name-only subjects."""
+    return _free(_OUTSIDE_BY_NAME, settings)
+
+
+def _free(name: str, settings: Settings) -> str:
+    """The name or, where the catalog has that, one that it has not."""
+    taken = {one.name.casefold() for one in settings.repositories}
+    while name.casefold() in taken:
+        name = f"not-{name}"
+    return name
 
 
 def reviewers(settings: Settings) -> list[str]:
@@ -47,8 +71,14 @@ def reviewers(settings: Settings) -> list[str]:
 
 
 def _users(settings: Settings) -> list[dict[str, Any]]:
-    people = [WRITER, *reviewers(settings), MANAGER, ADMIN]
-    return [{"login": login, "id": _USER_IDS + number} for number, login in enumerate(people)]
+    people = [WRITER, *reviewers(settings), MANAGER, ADMIN, REPOSITORY_ADMIN]
+    bots = [{"login": app_bot(app), "id": _BOT_IDS + number, "app_id": app} for number, app in enumerate(_apps(settings))]
+    return [*({"login": login, "id": _USER_IDS + number} for number, login in enumerate(people)), *bots]
+
+
+def _apps(settings: Settings) -> list[int]:
+    """The GitHub Apps that create release tags."""
+    return list(dict.fromkeys(app for team in settings.teams for app in team.release_apps))
 
 
 def _teams(settings: Settings, reviewers: Sequence[str]) -> list[dict[str, Any]]:
@@ -70,8 +100,8 @@ def _repository(owner: str, name: str, id: int, subject: str, settings: Settings
         "name": name,
         "id": id,
         "subject": subject,
-        "admins": [ADMIN],
-        "writers": [WRITER, *reviewers(settings), MANAGER],
+        "admins": [ADMIN, REPOSITORY_ADMIN],
+        "writers": [WRITER, *reviewers(settings), MANAGER, *map(app_bot, _apps(settings))],
         "visibility": there.visibility,
         "default_branch": there.default_branch,
         "archived": there.archived,
@@ -98,8 +128,8 @@ def _repositories(settings: Settings, facts: Facts) -> list[dict[str, Any]]:
     _workflow_repository(settings, facts, listed)
     return [
         *listed,
-        _repository(owner, OUTSIDE_IMMUTABLE, _REPOSITORY_IDS - 1, "immutable", settings),
-        _repository(owner, OUTSIDE_BY_NAME, _REPOSITORY_IDS - 2, "name", settings),
+        _repository(owner, outside_immutable(settings), _REPOSITORY_IDS - 1, "immutable", settings),
+        _repository(owner, outside_by_name(settings), _REPOSITORY_IDS - 2, "name", settings),
     ]
 
 
@@ -113,8 +143,10 @@ def _workflow_repository(settings: Settings, facts: Facts, listed: list[dict[str
         ref = settings.publishing.workflow.partition("@")[2]
         # Another organisation's is called from here, so it is public.
         there = facts.of(name) if owner == settings.github_owner else with_ref(RepositoryFacts(visibility="public"), ref)
-        known = _repository(owner, name, settings.publishing.repository_id or _REPOSITORY_IDS - 3, "name", settings, there)
+        known = _repository(owner, name, _REPOSITORY_IDS - 3, "name", settings, there)
         listed.append(known)
+    if settings.publishing.repository_id:
+        known["id"] = settings.publishing.repository_id
     if known["visibility"] != "public":
         known["actions_access"] = "organization"
 
@@ -127,8 +159,10 @@ def workflow_owner(settings: Settings) -> str:
 
 def github(settings: Settings, reviewers: Sequence[str] = (), facts: Facts | None = None) -> dict[str, Any]:
     """What the stand-in is seeded with; `reviewers` are teams that review deployments. `facts`: None = as the catalog implies."""
+    if settings.github_owner.casefold() == STRANGER_ORGANIZATION:
+        raise ValueError(f"github:owner: got {settings.github_owner}; expected another name: the rehearsal's other organisation has it")
     facts = facts or derived(settings)
-    people = [user["login"] for user in _users(settings)]
+    people = [user["login"] for user in _users(settings) if "app_id" not in user]
     organization = {
         "login": settings.github_owner,
         "id": OWNER_ID,
@@ -136,7 +170,7 @@ def github(settings: Settings, reviewers: Sequence[str] = (), facts: Facts | Non
         "variables": dict(facts.variables),
         "owners": [ADMIN],
         "members": people,
-        "apps": [DEPLOYER_APP],
+        "apps": [DEPLOYER_APP, *_apps(settings)],
         "teams": _teams(settings, reviewers),
         "immutable_subjects": settings.subjects == "immutable",
     }
@@ -149,7 +183,7 @@ def github(settings: Settings, reviewers: Sequence[str] = (), facts: Facts | Non
         "token": DEPLOYER_TOKEN,
         "organization": settings.github_owner,
         "app_id": DEPLOYER_APP,
-        "permissions": DEPLOYER_PERMISSIONS,
+        "permissions": deployer_permissions(settings),
     }
     return {
         "users": _users(settings),
@@ -194,6 +228,9 @@ def aws(
         iam = clients.aws(endpoint, registry.region, "iam", root)
         iam.create_open_id_connect_provider(Url=f"https://{GITHUB_OIDC_HOST}", ClientIDList=[AUDIENCE])
     _queues(settings, registry, root, endpoint)
+    control.post("quotas", account=registry.account, trust_policy=settings.iam.trust_policy_length)
+    if key := settings.domain.key:
+        control.post("keys", arn=key, accounts=[key.split(":")[4], registry.account])
     if settings.events and settings.events.slack:
         # What a person does once, in the console.
         control.post("chatbot/workspaces", account=registry.account, workspace=settings.events.slack.workspace)
@@ -224,6 +261,15 @@ def _deployer(settings: Settings, registry: Registry, control: Control, root: Cr
     path, _, name = _by_hand(settings).rpartition("/")
     role = control.post("principals", kind="role", name=name, path=f"{path}/", policy=json.loads(policy))
     return role["arn"], credentials(role)
+
+
+def team_deployer(settings: Settings, registry: Registry, control: Control) -> Credentials:
+    """A team stack's deployer created by hand: called as the bootstrap calls it, which the stack file names if it names any."""
+    name = deployments.role_name(settings.running, Access.DEPLOY)
+    role = control.post(
+        "principals", kind="role", name=name, path=BOOTSTRAP_PATH, policy=json.loads(text(rights.deployer(settings, registry)))
+    )
+    return credentials(role)
 
 
 def _organization(settings: Settings, registry: Registry, control: Control) -> None:

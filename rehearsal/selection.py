@@ -21,13 +21,14 @@ from rehearsal.scenarios import (
     rulesets,
     sandbox,
     sharing,
+    team_stacks,
     workflows,
 )
 from rehearsal.world import World
 
 # The part of consuming repositories, and the organisation's, which --quick leaves out.
 _MAIN_JOB = (rulesets, release_tags, publish_trust, read_access, publishing, owned_names, promotion, workflows, packed, generated_clients)
-_ORGANISATION = (developers, aws_builds, deployments, sharing, events, sandbox)
+_ORGANISATION = (developers, aws_builds, deployments, team_stacks, sharing, events, sandbox)
 
 
 def phases(world: World, only: Sequence[str] = (), *, quick: bool = False) -> list[list[Scenario]]:

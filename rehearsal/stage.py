@@ -49,9 +49,7 @@ class Stack:
     def settings(self) -> Settings:
         """Its settings. Raises settings.SettingsError."""
         project, config = read_project_file(PROJECT), read_stack_file(self.file)
-        if self.catalog is not None:
-            config[f"{project['name']}:catalog"] = str(self.catalog)
-        return parse(project, config, PROJECT, project["name"], self.name)
+        return parse(project, config, PROJECT, project["name"], self.name, self.file.parent, self.catalog)
 
 
 def account_of(settings: Settings) -> str:
@@ -93,18 +91,29 @@ class Program:
     first run, if it has been started already; `engine` is Pulumi's command (None: the SDK runs it alone)."""
 
     def __init__(
-        self, stack: Stack, cloud: Cloud, deployer: Credentials, folder: Path, waiting: Child | None = None, engine: Path | None = None
+        self,
+        stack: Stack,
+        cloud: Cloud,
+        deployer: Credentials,
+        folder: Path,
+        waiting: Child | None = None,
+        engine: Path | None = None,
+        directory: Path = PROJECT,
     ) -> None:
+        self._directory = directory
         self._stack, self._cloud, self._folder, self._waiting = stack, cloud, folder, waiting
         self._engine = ["--engine", str(engine), "--engine-folder", str(folder / "engine")] if engine else []
         self._environment = {**deployer.environment(), "GITHUB_TOKEN": seeding.DEPLOYER_TOKEN}
-        self.result_file = folder / "result.json"
+        # Beside the results of other stacks, whose outputs it may refer to.
+        self.result_file = folder / "results" / f"{stack.name}.json"
+        self.result_file.parent.mkdir(exist_ok=True)
 
     def run(self, show: Callable[[Mapping[str, Any]], None], *extra: str) -> Mapping[str, Any]:
         """Run it, telling each event; returns the result. Raises ProgramFailed."""
         catalog = ["--catalog", str(self._stack.catalog)] if self._stack.catalog else []
         endpoint = self._cloud.place.endpoint
-        arguments = ["--directory", str(PROJECT), "--config", str(self._stack.file), "--stack", self._stack.name, *catalog]
+        arguments = ["--directory", str(self._directory), "--config", str(self._stack.file), "--stack", self._stack.name, *catalog]
+        arguments += ["--stacks", str(self.result_file.parent)]
         arguments += ["--cloud", endpoint, "--github", f"{endpoint}/_github", "--result", str(self.result_file)]
         arguments += [*self._engine, *extra]
         child, self._waiting = self._waiting or program_process(self._folder), None
@@ -157,13 +166,25 @@ def company(
 
 def _bootstrap(bootstrap: Bootstrap, settings: Settings, cloud: Cloud, folder: Path) -> tuple[str, Credentials]:
     """Bootstrap the account and start a deployment: the deployer's ARN and credentials."""
-    endpoint, stack = cloud.place.endpoint, settings.stack
-    bootstrapping.run(bootstrapping.Administrator(cloud.control, cloud.root, endpoint, seeding.DEPLOYER_APP), bootstrap, PROJECT, folder)
+    who = bootstrapping.Administrator(cloud.control, cloud.root, cloud.place.endpoint, seeding.DEPLOYER_APP)
+    bootstrapping.run(who, bootstrap, PROJECT, folder)
     cloud.bootstrap = bootstrap.declared
-    if bootstrap.declared.pulumi_cloud is None:
+    return _deployer(bootstrap.declared, settings, cloud)
+
+
+def team_deployer(settings: Settings, cloud: Cloud) -> Credentials:
+    """The credentials of a team stack's deployer: the bootstrap's if it has one, else a role created by hand with the same rights."""
+    if cloud.bootstrap and any(one.name == settings.running for one in cloud.bootstrap.stacks):
+        return _deployer(cloud.bootstrap, settings, cloud)[1]
+    return seeding.team_deployer(settings, cloud.registry, cloud.control)
+
+
+def _deployer(bootstrap: Declaration, settings: Settings, cloud: Cloud) -> tuple[str, Credentials]:
+    endpoint, stack = cloud.place.endpoint, settings.running
+    if bootstrap.pulumi_cloud is None:
         github = GitHub(cloud.control, settings.github_owner, seeding.reviewers(settings))
-        return bootstrapping.deployer_by_workflow(endpoint, github, bootstrap.declared, stack)
-    deployment = bootstrapping.deployment(cloud.control, bootstrap.declared, stack)
+        return bootstrapping.deployer_by_workflow(endpoint, github, bootstrap, stack)
+    deployment = bootstrapping.deployment(cloud.control, bootstrap, stack)
     arn = deployment["settings"]["operationContext"]["environmentVariables"]["PACKAGE_FLOW_DEPLOYER"]
     return arn, bootstrapping.deployer(endpoint, cloud.place.region, deployment)
 
@@ -179,7 +200,9 @@ def _workflows(settings: Settings, outputs: Mapping[str, Any], folder: Path) -> 
     """The checkout whose workflows are rehearsed: this one for its own stacks, so that constants that disagree with the outputs show; for
     another company's stack, a copy with that company's constants and repository."""
     known = json.loads((PROJECT / places.CONSTANTS).read_text())
-    if any(one["stack"] == settings.stack and one["domain"] == settings.domain.name for one in known):
+    own = any(one["stack"] == settings.stack and one["domain"] == settings.domain.name for one in known)
+    # Another company may have these names, too; its workflows call another repository.
+    if own and not workflows.rewritten(PROJECT, settings.program_repository):
         return PROJECT
     checkout = folder / "checkout"
     shutil.copytree(PROJECT / ".github", checkout / ".github")
@@ -190,7 +213,14 @@ def _workflows(settings: Settings, outputs: Mapping[str, Any], folder: Path) -> 
     return checkout
 
 
-def world(settings: Settings, cloud: Cloud, outputs: Mapping[str, Any], folder: Path, facts: Facts | None = None) -> World:
+def world(
+    settings: Settings,
+    cloud: Cloud,
+    outputs: Mapping[str, Any],
+    folder: Path,
+    facts: Facts | None = None,
+    team_deployers: Mapping[str, Credentials] = {},
+) -> World:
     """Everybody who acts on what the program has created."""
     github = GitHub(cloud.control, settings.github_owner, seeding.reviewers(settings))
     return World(
@@ -205,4 +235,5 @@ def world(settings: Settings, cloud: Cloud, outputs: Mapping[str, Any], folder: 
         public_packages=cloud.public_packages,
         bootstrap=cloud.bootstrap,
         facts=facts,
+        team_deployers=team_deployers,
     )

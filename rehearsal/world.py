@@ -50,7 +50,8 @@ class Place:
 class World:
     """What the scenarios act on. `outputs` are the stack's; `workflows` is the checkout whose reusable workflows are run; `folder` is
     where clients have their homes; `bootstrap` is what the account was bootstrapped with (None = it was not), `facts` what GitHub had
-    before (None = as the catalog implies)."""
+    before (None = as the catalog implies), `team_deployers` are those of its team stacks, by stack. A registry stack and its team stacks
+    are one world, with the outputs of all."""
 
     def __init__(
         self,
@@ -66,6 +67,7 @@ class World:
         public_packages: Mapping[str, str],
         bootstrap: Declaration | None = None,
         facts: Facts | None = None,
+        team_deployers: Mapping[str, Credentials] = {},
     ) -> None:
         self.settings = settings
         self.outputs = outputs
@@ -77,6 +79,7 @@ class World:
         self.upstream = upstream
         self.bootstrap = bootstrap
         self.facts = facts or derived(settings)
+        self.team_deployers = team_deployers
         self._public_packages = public_packages
         self._numbers = itertools.count(1)
         self._logins: dict[tuple[str, str, str], Path] = {}
@@ -125,8 +128,10 @@ class World:
         environment: str | None = None,
     ) -> Job:
         """The publish job of a repository on its release branch, but for what is said otherwise."""
-        branch = branch or publisher.branch
-        creator = MANAGER if branch == publisher.branch and not tag else WRITER
+        # Who publishes from tags alone has no release branch.
+        released = "" if tag else publisher.branch
+        branch = branch or released
+        creator = MANAGER if branch == released and not tag else WRITER
         self.github.ensure_branch(publisher.name, tag or branch, creator, owner=owner, kind="tags" if tag else "heads")
         on: dict[str, Any] = {"ref": f"refs/tags/{tag}" if tag else f"refs/heads/{branch}"}
         if event in ("pull_request", "pull_request_target"):
@@ -137,7 +142,8 @@ class World:
             event=event,
             job_workflow_ref=self._workflow() if reusable is _UNSET else reusable,
             environment=publisher.repository.environment if environment is None else environment,
-            approve_by=self.github.reviewers,
+            approve_by=[*self.github.reviewers, MANAGER],
+            waited=True,
             owner=owner,
             **on,
         )
@@ -206,7 +212,9 @@ class World:
         Raises Denied if the workflow itself or GitHub refuses, or one of its clients was refused; Skipped if a tool is missing here.
         """
         act = workflow_jobs.client(self.place.endpoint, self.control.key)
-        start = workflow_jobs.start_jobs(act, {"repository": self.github.full_name(repository), "actor": actor, **request})
+        # Whoever has to approve does, in time, but for what the request says otherwise.
+        usual = {"repository": self.github.full_name(repository), "actor": actor, "approve_by": [MANAGER], "waited": True}
+        start = workflow_jobs.start_jobs(act, {**usual, **request})
         before = self.control.position()
         result = run_workflow(
             self.workflows / ".github" / "workflows" / file,

@@ -15,6 +15,7 @@ from bootstrap import declaration
 from settings import read_project_file
 from settings.provider_keys import CREDENTIAL_KEYS, PROVIDER_KEYS
 from settings.shapes import ProviderShape, StackShape, TeamShape
+from settings.team_stacks import KEY as TEAM_STACK_KEY
 
 ROOT = Path(__file__).resolve().parent.parent
 # Editors support this draft best: https://github.com/redhat-developer/yaml-language-server#language-server-settings
@@ -104,9 +105,19 @@ def _stack_file(title: str, project: str, keys: Mapping[str, Any], *required: st
         },
         "patternProperties": {"^pulumi:": {}},
         "additionalProperties": False,
-        "required": [*providers["required"], *required, *(f"{project}:{key}" for key in own.get("required", ()))],
+        **_required(project, own, [*providers["required"], *required]),
     }
     return _document(title, {"type": "object", "properties": {"config": config}, "required": ["config"]})
+
+
+def _required(project: str, own: Mapping[str, Any], always: list[str]) -> dict[str, Any]:
+    """The required keys of a file. A team stack's has the providers' keys and none of its own but the one that names its registry stack."""
+    needed = [f"{project}:{key}" for key in own.get("required", ())]
+    if TEAM_STACK_KEY not in own["properties"]:
+        return {"required": [*always, *needed]}
+    names_one = {"required": [f"{project}:{TEAM_STACK_KEY}"]}
+    nothing_else = {"propertyNames": {"not": {"pattern": f"^{project}:(?!{TEAM_STACK_KEY}$)"}}}
+    return {"required": always, "if": names_one, "then": nothing_else, "else": {"required": needed}}
 
 
 def _of(shape: type[BaseModel], defaults: Mapping[str, Any]) -> dict[str, Any]:

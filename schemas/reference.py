@@ -16,9 +16,10 @@ import yaml
 import outputs
 import schemas
 from policies.names import VARIABLES
+from policy_pack.rules import registry
 
 ROOT = schemas.ROOT
-PAGES = ("bootstrap/README.md", "docs/reference/*.md")
+PAGES = ("bootstrap/README.md", "docs/policy-pack.md", "docs/reference/*.md")
 _TABLE = re.compile(r"(<!-- generated: (\S+)( [^\n]+)? -->\n).*?(<!-- /generated -->)", re.DOTALL)
 _KEYS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "providers": schemas.provider_keys,
@@ -83,10 +84,15 @@ def _results(file: str) -> Rows:
         yield f"`{name}`", one["description"]
 
 
+def parser_of(module: str) -> argparse.ArgumentParser:
+    """The command line of `python -m MODULE`."""
+    alone = importlib.import_module(module)
+    return (alone if hasattr(alone, "parser") else importlib.import_module(f"{module}.__main__")).parser()
+
+
 def _options(module: str, command: str = "") -> Rows:
-    """The options of `python -m MODULE`, or of one of its commands."""
-    name = module if module in ("registry_constants", "release", "rehearsal.large_stack") else f"{module}.__main__"
-    parser: argparse.ArgumentParser = importlib.import_module(name).parser()
+    """The options of a module, or of one of its commands."""
+    parser = parser_of(module)
     if command:
         (commands,) = (one for one in parser._actions if isinstance(one, argparse._SubParsersAction))
         parser = commands.choices[command]
@@ -95,6 +101,12 @@ def _options(module: str, command: str = "") -> Rows:
         if one.help != argparse.SUPPRESS and not isinstance(one, argparse._HelpAction):
             value = "" if one.nargs == 0 else str(one.metavar or "|".join(one.choices or ()) or one.dest.upper())
             yield f"`{' '.join([*one.option_strings[-1:], value]).strip()}`", one.help or ""
+
+
+def _rules() -> Rows:
+    yield "rule", "level", "what holds"
+    for one in registry.RULES:
+        yield f"`{one.name}`", one.level, one.description
 
 
 def _targets() -> Rows:
@@ -111,5 +123,6 @@ _KINDS: Mapping[str, Callable[..., Rows]] = {
     "inputs": _inputs,
     "results": _results,
     "options": _options,
+    "rules": _rules,
     "targets": _targets,
 }

@@ -5,6 +5,7 @@ SDK.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
@@ -33,7 +34,7 @@ from plan.planning import plan
 from policies.branches import declare, declare_tags
 from policies.names import SHARED_REPOSITORY
 from policies.resources.sharing import Sharing
-from settings import across, rules_of_the_pack
+from settings import across, rules_of_the_pack, team_stacks
 from settings import catalog as catalog_files
 from settings import stack as stack_files
 from settings.adopted import read as read_adopted
@@ -50,6 +51,8 @@ from settings.shapes import (
 )
 from settings.stack import PROJECT_FILE, StackFile, announces, declared_namespaces
 from settings.yaml_files import read_mapping
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def _workflow(stack: StackFile) -> str | None:
@@ -94,6 +97,7 @@ def _team(team: TeamFile, shared: str = SHARED_REPOSITORY) -> Team:
         build_roles=tuple(team.shape.build_roles),
         publishers=tuple(Publisher(one.account, one.role) for one in team.shape.publishers),
         release_apps=tuple(team.shape.release_apps),
+        stack=team.shape.stack,
         repositories=tuple(_repository(team, name, one) for name, one in team.shape.repositories.items()),
     )
 
@@ -159,12 +163,13 @@ def _settings(stack: StackFile, teams: Iterable[TeamFile], adopted: frozenset[st
         sandbox=Sandbox(shape.sandbox.name, tuple(shape.sandbox.roles)) if shape.sandbox.name else None,
         adopted=adopted,
         shared=shape.shared,
+        github_scope=shape.github_scope,
         named_sources=MappingProxyType({source: name for source, name in shape.public_sources.items() if source != name}),
         namespaces=tuple(one for declared in declared_namespaces(stack)[0].values() for one in declared),
     )
 
 
-def _broken_rules(stack: StackFile | None, catalog: Catalog, known: Sequence[Problem]) -> list[Problem]:
+def _broken_rules(stack: StackFile | None, catalog: Catalog, known: Sequence[Problem], folder: Path) -> list[Problem]:
     """What the rules find, apart from what follows from a value that was taken out as wrong (it is not missing as well)."""
 
     wrong: dict[str, list[str]] = {}
@@ -177,6 +182,7 @@ def _broken_rules(stack: StackFile | None, catalog: Catalog, known: Sequence[Pro
     found = [problem for rule in catalog_files.RULES for problem in islice(rule(catalog), FINDINGS_MAX)]
     found += [problem for rule in stack_files.RULES for problem in islice(rule(stack), FINDINGS_MAX)] if stack else []
     found += [problem for rule in across.RULES for problem in islice(rule(stack, catalog), FINDINGS_MAX)] if stack else []
+    found += islice(team_stacks.problems(stack, catalog, folder), FINDINGS_MAX) if stack else []
     return [problem for problem in found if not follows(problem)]
 
 
@@ -187,19 +193,49 @@ def _consequences(sound: Settings) -> list[Problem]:
     return [*oversize, *rules_of_the_pack.broken(sound, planned)]
 
 
-def parse(project_file: Mapping[str, Any], config: Mapping[str, object], root: Path, project: str, stack: str) -> Settings:
-    """Settings of a stack. Pure apart from reading the catalog. Raises SettingsError with every problem, and nothing else.
+def parse(
+    project_file: Mapping[str, Any],
+    config: Mapping[str, object],
+    root: Path,
+    project: str,
+    stack: str,
+    files: Path | None = None,
+    catalog: Path | None = None,
+) -> Settings:
+    """Settings of a stack. Pure apart from reading the catalog and other stacks' files.
+
+    Raises SettingsError with every problem, and nothing else.
 
     project_file  Pulumi.yaml (`read_project_file`); its defaults are the only ones of the project's keys
     config        full keys (`package-flow:domain`, `aws:region`) to values, as YAML has them or as the engine hands them over (JSON text)
     root          the project's folder, which the catalog's path is relative to
+    files         the folder of the other stacks' files, None = root
+    catalog       another catalog than the registry stack's file names
     """
+    files, other = files or root, {f"{project}:catalog": str(catalog.resolve())} if catalog else {}
+    if not team_stacks.names_registry(config, project):
+        return _parse(project_file, {**config, **other}, root, project, stack, files)
+    registry = team_stacks.read(files, config, project, stack)
+    try:
+        settings = _parse(project_file, {**registry.config, **other}, root, project, registry.stack, files)
+    except SettingsError as error:
+        raise SettingsError([*registry.problems, *error.problems]) from error
+    own, problems = read_adopted(root, str(registry.config.get(f"{project}:adopted") or "adopted"), stack)
+    settings = replace(settings, team_stack=stack, adopted=settings.adopted | own)
+    nobody = [] if settings.own_teams else [team_stacks.nobody(stack, settings.catalog)]
+    if found := [*registry.problems, *problems, *nobody]:
+        raise SettingsError(found)
+    return settings
+
+
+def _parse(project_file: Mapping[str, Any], config: Mapping[str, object], root: Path, project: str, stack: str, files: Path) -> Settings:
+    """Settings of a registry stack."""
     read, folder, problems = stack_files.read(project_file, config, project, stack)
     catalog = Catalog((), frozenset(), ())
     if folder:
         catalog = catalog_files.read(root, folder, (f"Pulumi.{stack}.yaml", f"{project}:catalog"))
     problems += catalog.problems
-    problems += _broken_rules(read, catalog, tuple(problems))
+    problems += _broken_rules(read, catalog, tuple(problems), files)
     wrong = {problem.file for problem in problems}
     if read is None or read.file in wrong:
         raise SettingsError(problems)
@@ -231,10 +267,16 @@ def of_stack(root: Path, stack: str, config: Path | None = None, catalog: Path |
     """
     project_file = read_project_file(root)
     project = str(project_file.get("name"))
-    given = read_stack_file(config or root / f"Pulumi.{stack}.yaml")
-    if catalog:
-        given = {**given, f"{project}:catalog": str(catalog.resolve())}
-    return parse(project_file, given, root, project, stack)
+    file = config or root / f"Pulumi.{stack}.yaml"
+    return parse(project_file, read_stack_file(file), root, project, stack, file.resolve().parent, catalog)
+
+
+def _given(project_file: Mapping[str, Any], config: Mapping[str, Any], file: Path, project: str) -> dict[str, Any]:
+    """A team stack's configuration without the defaults that the engine fills in: what its file has, and whatever differs from them."""
+    written = read_stack_file(file) if file.is_file() else {}
+    defaults = stack_files.defaults(project_file, project)
+    filled_in = {key for key in defaults if key not in written and team_stacks.plain(config.get(key)) == defaults[key]}
+    return {key: value for key, value in config.items() if key not in filled_in}
 
 
 def load() -> Settings:
@@ -245,10 +287,13 @@ def load() -> Settings:
     import pulumi
     from pulumi.runtime import config as runtime_config
 
-    root = Path(__file__).resolve().parent.parent
     # The whole map, where pulumi.Config answers only for keys that are asked for by name: an unknown key is a problem, not silence.
     config = {**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}
+    project, stack = pulumi.get_project(), pulumi.get_stack()
     try:
-        return parse(read_project_file(root), config, root, pulumi.get_project(), pulumi.get_stack())
+        project_file = read_project_file(ROOT)
+        if team_stacks.names_registry(config, project):
+            config = _given(project_file, config, ROOT / f"Pulumi.{stack}.yaml", project)
+        return parse(project_file, config, ROOT, project, stack)
     except SettingsError as error:
         raise pulumi.RunError(str(error)) from error

@@ -20,7 +20,17 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from plan.declared import TRUST_MAX, TRUST_MAX_RAISED, AnnouncedPackages, DeveloperMode, Encryption, OidcProvider, Readers, ReadRole
+from plan.declared import (
+    TRUST_MAX,
+    TRUST_MAX_RAISED,
+    AnnouncedPackages,
+    DeveloperMode,
+    Encryption,
+    GithubScope,
+    OidcProvider,
+    Readers,
+    ReadRole,
+)
 from policies.events import PIPELINES_MAX, STATES
 from policies.github_tokens import Subjects
 from policies.guards import GITHUB_ACTIONS_APP
@@ -203,6 +213,12 @@ CheckName = Annotated[str, _text(r"(?=.*\S).{1,255}", "the name of a check: text
 _ENVIRONMENT = "the name of a GitHub environment: letters, digits and . _ -, but not . or .. (which addresses leave out)"
 EnvironmentName = Annotated[str, _text(r"(?!\.\.?\Z)[A-Za-z0-9._-]{0,255}", _ENVIRONMENT)]
 Folder = Annotated[str, _text(r".+", FOLDER, besides="\u00a0\u3000\u200d")]
+# What is required of a registry stack is refused in a team stack, so the engine may not require it.
+CatalogFolder = Annotated[str, _text(r".*", FOLDER, besides="\u00a0\u3000\u200d")]
+# https://www.pulumi.com/docs/iac/concepts/stacks/#create-stack
+STACK_NAME = "the name of a stack, without organisation and project: 1 to 100 letters, digits and . _ -"
+STACK_NAME_PATTERN = r"[A-Za-z0-9._-]{1,100}"
+StackName = Annotated[str, _text(f"({STACK_NAME_PATTERN})?", STACK_NAME)]
 PlainText = Annotated[str, _text(r"[\s\S]*", "text")]
 YesOrNo = Annotated[bool, _refuse("true or false, without quotes")]
 _SECONDS = f"{TOKEN_SECONDS_MIN} to {TOKEN_SECONDS_MAX} (seconds)"
@@ -260,6 +276,7 @@ _ENCRYPTION_SCHEMA = {"type": "string", **pattern_schema(f"customer|aws|{_KEY_AR
 EncryptionWord = Annotated[Encryption | str, WrapValidator(_encrypted), WithJsonSchema(_ENCRYPTION_SCHEMA)]
 OidcProviderWord = Annotated[OidcProvider, Field(strict=False), _choice(OidcProvider)]
 ReadRoleWord = Annotated[ReadRole, Field(strict=False), _choice(ReadRole)]
+GithubScopeWord = Annotated[GithubScope, Field(strict=False), _choice(GithubScope)]
 SubjectsWord = Annotated[Subjects, Field(strict=False), _choice(Subjects)]
 DeveloperModeWord = Annotated[DeveloperMode, Field(strict=False), _choice(DeveloperMode)]
 ReadersWord = Annotated[Readers, Field(strict=False), _choice(Readers)]
@@ -474,10 +491,10 @@ class NamespacesShape(_StackShape):
 
 
 class StackShape(_StackShape):
-    """The project's keys of a stack file. The optional ones have their default in Pulumi.yaml and nowhere else."""
+    """The project's keys of a stack file. Their defaults are in Pulumi.yaml and nowhere else; rules say which must be given."""
 
-    domain: DomainShape = described("The CodeArtifact domain", DomainShape(), required=True)
-    catalog: Folder = described("The folder of the catalog, with one YAML file per team, relative to `Pulumi.yaml`", "", required=True)
+    domain: DomainShape = described("The CodeArtifact domain", required=True)
+    catalog: CatalogFolder = described("The folder of the catalog, with one YAML file per team, relative to `Pulumi.yaml`", required=True)
     public_sources: PublicSources = described(
         "The [public registries](#public-sources) that `shared` reads, in order of priority. As an object, it also names the repository "
         "of each: `{npmjs: npm-store}`"
@@ -499,6 +516,10 @@ class StackShape(_StackShape):
         "Whose builds may read: `organization` (every repository of the GitHub organisation; a repository whose tokens still have "
         "name-only subjects only if the catalog names it) or `catalog` (the catalog's repositories)"
     )
+    github_scope: GithubScopeWord = described(
+        "Where rulesets and Actions variables are: in each `repository`, or in the `organization` for what repositories have in common "
+        "([what it means](#githubscope))"
+    )
     subjects: SubjectsWord = described(
         "Which forms of a GitHub token's subject are trusted: `both`, or `immutable` alone ([ADR "
         "3](../adr/0003-trust-by-id-in-both-subject-forms.md))"
@@ -515,6 +536,10 @@ class StackShape(_StackShape):
     )
     namespaces: NamespacesShape = described(
         "[What teams may own at all](#namespaces). Required for each format of which a team owns a name"
+    )
+    registry_stack: StackName = described(
+        "In the file of a [team stack](#team-stacks): the name of its registry stack, which has the domain. All other keys are read from "
+        "that stack's file"
     )
 
 
@@ -675,6 +700,11 @@ class TeamShape(_CatalogShape):
     publishers: list[PublisherShape] = described(
         "Roles of other accounts that publish the team's names to its repository. The stack [shares](../sharing.md) with their account", []
     )
+    stack: StackName = described(
+        "The [team stack](stack-file.md#team-stacks) that registers what the team gets. By default, the registry stack, which names this "
+        "catalog. A team of the registry stack has no upstreams in team stacks, and no two stacks wait for each other",
+        "",
+    )
     repositories: dict[RepositoryName, Annotated[RepositoryShape, KEY_SAYS_ALL]] = described(
         "The team's GitHub repositories, by name without the owner. Each belongs to one team and one stack. `{}`, or no value at all, "
         "means that the repository only installs",
@@ -683,7 +713,7 @@ class TeamShape(_CatalogShape):
 
 
 # Keys that later versions will read. Refused until then: a key without effect would promise something.
-NOT_YET = frozenset({"registryStack", "organizationVariables"})
+NOT_YET = frozenset({"organizationVariables"})
 
 
 def keys_of(shape: type[BaseModel]) -> list[str]:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from plan.declared import PROMOTION_WORKFLOW_FILE, AnnouncedPackages, DeveloperMode
+from plan.declared import PROMOTION_WORKFLOW_FILE, AnnouncedPackages, DeveloperMode, Encryption
 from policies import namespaces
 from policies.deployments import BOOTSTRAP_PATH
 from policies.events import PIPELINES_MAX
@@ -66,6 +66,11 @@ def _declared(project_file: Mapping[str, Any], project: str) -> dict[str, Mappin
     return {key: one for key, one in own.items() if ":" not in key}
 
 
+def defaults(project_file: Mapping[str, Any], project: str) -> dict[str, Any]:
+    """The defaults of Pulumi.yaml, by full key. Raises SettingsError."""
+    return {f"{project}:{key}": one["default"] for key, one in _declared(project_file, project).items() if "default" in one}
+
+
 def _decoded(value: Any, kind: Any) -> Any:
     """A value as YAML has it: the engine hands everything to the program as text (objects and lists as JSON)."""
     kinds: dict[Any, Any] = {"object": dict, "array": list, "integer": int, "boolean": bool, None: (dict, list)}
@@ -101,7 +106,8 @@ def _other_namespace(key: str, project: str) -> str | None:
     return f"keys of {project}, aws, github and pulumi{f' (did you mean {close}?)' if close else ''}"
 
 
-def _other_namespaces(config: Mapping[Any, Any], project: str, file: str) -> Problems:
+def other_namespaces(config: Mapping[Any, Any], project: str, file: str) -> Problems:
+    """Keys that are not the project's and that no stack file may have."""
     for key in config:
         if not isinstance(key, str):
             yield Problem(file, str(key), misread(key) or key, "text as a key, such as aws:region")
@@ -132,11 +138,9 @@ def read(
     providers, findings = fit(ProviderShape, theirs, {}, {})
     problems += [one.problem(file) for one in (*findings, *repeated(theirs))]
     unreadable = [key for key in decoded if key not in given]
-    problems += [
-        Problem(file, prefix + key, decoded[key], "text that UTF-8 has, and no more than a few levels of it") for key in unreadable
-    ]
+    problems += [Problem(file, prefix + key, decoded[key], "text in UTF-8, nested only a few levels deep") for key in unreadable]
     problems += [one.problem(file, prefix) for one in repeated(given)]
-    problems += _other_namespaces(config, project, file)
+    problems += other_namespaces(config, project, file)
     read = StackFile(stack, file, project, shape, providers) if shape and providers else None
     folder = shape.catalog if shape else given.get("catalog")
     return read, folder if isinstance(folder, str) else None, problems
@@ -169,10 +173,18 @@ def _own_account(stack: StackFile) -> Problems:
         yield stack.problem(f"{stack.project}:iam.permissionsBoundary", boundary, allowed)
 
 
+def _encryption_key(stack: StackFile) -> Problems:
+    """A domain takes a key of its own region alone. https://docs.aws.amazon.com/codeartifact/latest/APIReference/API_CreateDomain.html"""
+    key, region = stack.shape.domain.encryption, stack.providers.region
+    if key not in tuple(Encryption) and region and not key.startswith(f"arn:aws:kms:{region}:"):
+        allowed = f"customer, aws, or a key of {region}, where the domain is (arn:aws:kms:{region}:ACCOUNT:key/ID)"
+        yield stack.problem(f"{stack.project}:domain.encryption", key, allowed)
+
+
 def _shared_with(stack: StackFile) -> Problems:
     sharing, key = stack.shape.sharing, f"{stack.project}:sharing"
     if sharing.organization_id and sharing.organization_paths:
-        allowed = "organizationId or organizationPaths: the id lets the whole organisation in"
+        allowed = "one of organizationId and organizationPaths: the id already admits the whole organisation"
         yield stack.problem(f"{key}.organizationPaths", sharing.organization_paths, allowed)
     if sharing.downstream and not (sharing.organization_id or sharing.organization_paths or sharing.accounts):
         yield stack.problem(
@@ -220,7 +232,7 @@ def _events(stack: StackFile) -> Problems:
         yield stack.problem(f"{key}.pipelines", got, f"at most {PIPELINES_MAX}: AWS gives a rule five targets, and one is the topic")
     narrowed = events.packages is not AnnouncedPackages.OWNED or events.model_fields_set & {"states"}
     if narrowed and not announces(events):
-        allowed = "a receiver (email, https, sqs, slack, pipelines), or repositories for those who subscribe themselves"
+        allowed = "a receiver (email, https, sqs, slack, pipelines), or repositories, if others subscribe themselves"
         yield stack.problem(key, NOTHING, allowed)
 
 
@@ -282,7 +294,7 @@ def _sandbox(stack: StackFile) -> Problems:
 def _workflow_of_its_own(stack: StackFile) -> Problems:
     workflow = stack.shape.publishing.workflow
     if workflow.split("@")[0].endswith(f"/{PROMOTION_WORKFLOW_FILE}"):
-        allowed = f"a file of its own: {PROMOTION_WORKFLOW_FILE} is the workflow that promotes"
+        allowed = f"another file: {PROMOTION_WORKFLOW_FILE} is the workflow that promotes"
         yield stack.problem(f"{stack.project}:publishing.workflow", workflow, allowed)
 
 
@@ -312,23 +324,24 @@ def _stack_name(stack: StackFile) -> Problems:
     https://docs.aws.amazon.com/chatbot/latest/APIReference/API_CreateSlackChannelConfiguration.html
     """
     if "." in stack.stack and announces(stack.shape.events):
-        allowed = f"a stack's name without a dot, or no {stack.project}:events: a topic's name has none"
+        allowed = f"a stack's name without a dot, or no {stack.project}:events: a topic's name can't have one"
         yield stack.problem("", Words(f"the stack {stack.stack}"), allowed)
     if not stack.stack[:1].isalnum() and announces(stack.shape.events):
-        allowed = f"a stack's name that begins with a letter or digit, or no {stack.project}:events: the topic is called after it"
+        allowed = f"a stack's name that starts with a letter or digit, or no {stack.project}:events: the topic is named after the stack"
         yield stack.problem("", Words(f"the stack {stack.stack}"), allowed)
     kinds = [*(str(kind) for kind in RoleKind), DEVELOPERS]
     if any(part in kinds for part in stack.stack.split("-")[1:]):
-        allowed = f"a stack's name without -{', -'.join(kinds)}: its roles would be taken for those of another stack in the same account"
+        allowed = f"a stack's name without -{', -'.join(kinds)}: its roles would look like those of another stack in the account"
         yield stack.problem("", Words(f"the stack {stack.stack}"), allowed)
     if len(stack.stack) > STACK_NAME_MAX:
-        allowed = f"at most {STACK_NAME_MAX} characters: policies name roles by what stands in front, which must not be cut"
+        allowed = f"at most {STACK_NAME_MAX} characters: policies match roles by the start of their name, which must not be cut"
         yield stack.problem("", Words(f"a stack's name of {len(stack.stack)}"), allowed)
 
 
 RULES = (
     _required,
     _own_account,
+    _encryption_key,
     _shared_with,
     _developers,
     _builds,

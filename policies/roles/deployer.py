@@ -32,7 +32,7 @@ _DOMAIN = _also(
     "codeartifact:TagResource",
     "codeartifact:UntagResource",
 )
-_REPOSITORY = _also(
+REPOSITORY = _also(
     previewer.READ_REPOSITORY,
     "codeartifact:AssociateExternalConnection",
     "codeartifact:AssociateWithDownstreamRepository",
@@ -44,7 +44,7 @@ _REPOSITORY = _also(
     "codeartifact:UntagResource",
     "codeartifact:UpdateRepository",
 )
-_PACKAGE_GROUP = _also(
+PACKAGE_GROUP = _also(
     previewer.READ_PACKAGE_GROUP,
     "codeartifact:DeletePackageGroup",
     "codeartifact:TagResource",
@@ -53,12 +53,12 @@ _PACKAGE_GROUP = _also(
     "codeartifact:UpdatePackageGroupOriginConfiguration",
 )
 # These have no resource type, so they can't be narrowed.
-_CREATE = (
+CREATE = (
     "codeartifact:CreateDomain",
     "codeartifact:CreatePackageGroup",
     "codeartifact:CreateRepository",
 )
-_CLOUD_CONTROL = _also(
+CLOUD_CONTROL = _also(
     previewer.READ_CLOUD_CONTROL,
     "cloudformation:CreateResource",
     "cloudformation:DeleteResource",
@@ -81,7 +81,7 @@ _OWN_KEY = (
     "kms:UntagResource",
     "kms:UpdateKeyDescription",
 )
-_ROLE = _also(
+ROLE = _also(
     previewer.READ_ROLE,
     "iam:DeleteRole",
     "iam:DeleteRolePolicy",
@@ -93,7 +93,7 @@ _ROLE = _also(
     "iam:UpdateRoleDescription",
 )
 # What could widen a role's rights: only on roles that carry the boundary.
-_ROLE_BOUNDED = ("iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy")
+ROLE_BOUNDED = ("iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy")
 _OIDC_PROVIDER = (
     "iam:AddClientIDToOpenIDConnectProvider",
     "iam:CreateOpenIDConnectProvider",
@@ -257,14 +257,14 @@ def deployer_permissions(
     domains = [registry, *([replace(registry, domain=sandbox)] if sandbox else [])]
     aliases = [f"{account}:alias/codeartifact/{registry.domain}", f"{account}:{names.key_alias}"]
     return [
-        statement("Create", (*_CREATE, "kms:ListAliases"), "*"),
+        statement("Create", (*CREATE, "kms:ListAliases"), "*"),
         statement("Domain", _DOMAIN, [one.domain_arn for one in domains]),
-        statement("Repositories", _REPOSITORY, registry.repository_arn("*")),
-        statement("PackageGroups", _PACKAGE_GROUP, f"{groups}/*"),
-        statement("PackageGroupsByCloudControl", _CLOUD_CONTROL, "*"),
+        statement("Repositories", REPOSITORY, registry.repository_arn("*")),
+        statement("PackageGroups", PACKAGE_GROUP, f"{groups}/*"),
+        statement("PackageGroupsByCloudControl", CLOUD_CONTROL, "*"),
         *_keys(registry, stack, f"{account}:key/*", aliases),
-        statement("Roles", _ROLE, roles),
-        statement("BoundedRoles", _ROLE_BOUNDED, roles, conditions=bounded),
+        statement("Roles", ROLE, roles),
+        statement("BoundedRoles", ROLE_BOUNDED, roles, conditions=bounded),
         statement("GitHubProvider", _OIDC_PROVIDER, provider),
         *_events(names),
         *_read_policy(registry, stack, path, build_roles),

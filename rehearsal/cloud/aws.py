@@ -25,7 +25,7 @@ from xml.sax.saxutils import escape
 os.environ.update(AUTH="true", BIND_HOST="127.0.0.1", IOT_MTLS_ENABLED="0", SFTP_ENABLED="0", LOG_LEVEL="ERROR")
 
 from ministack.core import iam_evaluator, router
-from ministack.core.responses import request_scope
+from ministack.core.responses import get_account_id, request_scope
 from ministack.services import iam as iam_service
 from ministack.services import kms as kms_service
 from ministack.services import sts
@@ -121,6 +121,7 @@ class Organization:
 
 decisions: list[dict[str, Any]] = []
 _organizations: dict[str, Organization] = {}
+_trust_quotas: dict[str, int] = {}
 _region = "us-east-1"
 _decided: ContextVar[bool] = ContextVar("authorised", default=False)
 
@@ -147,6 +148,7 @@ def reset() -> None:
     import_module("ministack.app")._reset_all_state()
     decisions.clear()
     _organizations.clear()
+    _trust_quotas.clear()
 
 
 def _take_over_decisions() -> None:
@@ -464,6 +466,18 @@ def topic_exists(arn: str) -> bool:
         return import_module("ministack.services.sns")._topic_by_arn_any_scope(arn) is not None
 
 
+def create_key(arn: str, users: Sequence[str]) -> None:
+    """A symmetric key by its ARN, which others made and whose IAM these accounts may give rights to."""
+    account, region, id = arn.split(":")[4], arn.split(":")[3], arn.rpartition("/")[2]
+    everybody = {"Effect": "Allow", "Principal": {"AWS": list(users)}, "Action": "kms:*", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [everybody]})
+    with request_scope(account, region):
+        _, _, body = kms_service._create_key({"Description": "made by others", "Policy": policy})
+        drawn = json.loads(body)["KeyMetadata"]["KeyId"]
+        kms_service._keys[id] = {**kms_service._keys[drawn], "KeyId": id, "Arn": arn}
+        del kms_service._keys[drawn]
+
+
 class Directory:
     """What authorization.checks() asks about the accounts' state."""
 
@@ -489,6 +503,11 @@ def create_account(account: str, organization: str | None = None, paths: Sequenc
     _organizations.pop(account, None)
     if organization:
         _organizations[account] = Organization(organization, tuple(paths))
+
+
+def raise_trust_quota(account: str, characters: int) -> None:
+    """What Service Quotas has granted an account: characters of a trust policy."""
+    _trust_quotas[account] = characters
 
 
 def organization_id(account: str) -> str | None:
@@ -749,7 +768,7 @@ def _guarded(handler: Handler, rule: Callable[[Mapping[str, str]], None]) -> Han
 
 
 def _check_trust(document: str) -> None:
-    policy_rules.check_trust_policy(document)
+    policy_rules.check_trust_policy(document, _trust_quotas.get(get_account_id(), policy_rules.TRUST_POLICY_SIZE))
     known_accounts = {account for account, _ in iam_service._roles.to_dict()} | {account for account, _ in iam_service._users.to_dict()}
     for arn in policy_rules.role_principals(document):
         account, kind = _arn_account(arn) or "", arn.split(":")[5].split("/")[0]

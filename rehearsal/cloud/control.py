@@ -9,6 +9,8 @@ All bodies are JSON. Only the holder of the start's key comes here (see server.p
 - POST sessions               {"role_arn", "session_name", "service": "codebuild.amazonaws.com", "seconds"}: a session of an existing role,
                               as an AWS service starts it if the trust policy lets that service; without `service`, as its owner would
 - POST accounts               {"account", "organization": "o-..."|null, "paths": [...]}: which organisation an account is in
+- POST quotas                 {"account", "trust_policy": characters}: what Service Quotas has granted an account
+- POST keys                   {"arn", "accounts": [...]}: a KMS key that somebody else made, usable in these accounts
 - POST issuers                {"issuer", "jwks": {"keys": [...]}}: an OIDC issuer other than GitHub
 """
 
@@ -103,6 +105,16 @@ def _organization(request: Mapping[str, Any]) -> dict[str, Any]:
     return {"account": request["account"], "organization": aws.organization_id(request["account"])}
 
 
+def _key(request: Mapping[str, Any]) -> dict[str, Any]:
+    aws.create_key(request["arn"], request["accounts"])
+    return {"arn": request["arn"]}
+
+
+def _quota(request: Mapping[str, Any]) -> dict[str, Any]:
+    aws.raise_trust_quota(request["account"], int(request["trust_policy"]))
+    return {"account": request["account"]}
+
+
 def _issuer(request: Mapping[str, Any]) -> dict[str, Any]:
     keys = jwt.PyJWKSet.from_dict(request["jwks"]).keys
     sts.register_issuer(request["issuer"], {key.key_id or "": key.key for key in keys})
@@ -115,5 +127,7 @@ HANDLERS: dict[tuple[str, str], Callable[[Mapping[str, Any]], dict[str, Any]]] =
     ("POST", "principals"): _principal,
     ("POST", "sessions"): _session,
     ("POST", "accounts"): _organization,
+    ("POST", "keys"): _key,
+    ("POST", "quotas"): _quota,
     ("POST", "issuers"): _issuer,
 }

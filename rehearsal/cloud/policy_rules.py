@@ -36,13 +36,13 @@ class PolicyRefusedError(Exception):
         self.status = 409 if code == "LimitExceeded" else 400
 
 
-def check_trust_policy(document: str) -> None:
-    """Refuse a role's trust policy: MalformedPolicyDocument or LimitExceeded."""
+def check_trust_policy(document: str, quota: int = TRUST_POLICY_SIZE) -> None:
+    """Refuse a role's trust policy: MalformedPolicyDocument or LimitExceeded. `quota`: characters that the account may have."""
     statements = _checked_statements(document, "trust")
     for statement in statements:
         if statement["Effect"] == "Allow" and _trusts_github(statement) and not _evaluates_subject(statement):
             raise _malformed(f"a role that trusts GitHub's OIDC provider must evaluate the condition key {GITHUB_SUBJECT}")
-    _check_size(size(document), TRUST_POLICY_SIZE, "Cannot exceed quota for ACLSizePerRole")
+    _check_size(size(document), quota, "Cannot exceed quota for ACLSizePerRole")
 
 
 def check_managed_policy(document: str) -> None:

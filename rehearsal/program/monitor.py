@@ -260,6 +260,8 @@ class Monitor(MockMonitor):
         """The functions of the engine itself (pkg/resource/deploy/builtins.go)."""
         if token == "pulumi:pulumi:readStackResourceOutputs":
             return self._stacks.resource_outputs(arguments["stackName"])
+        if token == "pulumi:pulumi:readStackOutputs":
+            return self._stacks.reference(arguments["name"])
         raise NotSupported(f"the rehearsal has no handler for function {token}")
 
 

@@ -24,7 +24,7 @@ from rehearsal.cast import MANAGER, STRANGER_ORGANIZATION, WRITER
 from rehearsal.clients import Credentials
 from rehearsal.scenario import DENY, Denied, Scenario
 from rehearsal.scenarios.read_access import administrator
-from rehearsal.seeding import OUTSIDE_BY_NAME, OWNER_ID
+from rehearsal.seeding import OWNER_ID, outside_by_name
 from rehearsal.world import World
 from settings import Encryption
 
@@ -57,8 +57,9 @@ class _Deploying:
         self.world, self.bootstrap, self.stack, self.name = world, bootstrap, stack, stack.name
         self.deployed = Deployed(world.registry, stack.name)
         self.repository = f"{bootstrap.github_owner}/{bootstrap.repository}"
-        # Another stack of the account, or the name of none.
-        self.other = next((each.name for each in bootstrap.stacks if each.name != stack.name), f"not-{stack.name}")
+        # Another registry stack of the account, or the name of none: this one's roles and those of its team stacks are called alike.
+        others = (each.name for each in bootstrap.stacks if each.settings.stack != stack.settings.stack)
+        self.other = next(others, f"not-{stack.name}")
         self._clients: dict[tuple[str, Access], Any] = {}
 
     @cached_property
@@ -653,7 +654,7 @@ def _workflows(deploying: _Deploying) -> list[Scenario]:
         f"deploy.yml of {name} on {stack.branch}: {_ASSUME_DEPLOYER}",
         f"deploy.yml of {name} on a pull request: {_ASSUME_PREVIEW}",
     )
-    elsewhere, checks = OUTSIDE_BY_NAME, f"drift.yml of {name} on its schedule: {_ASSUME_PREVIEW}"
+    elsewhere, checks = outside_by_name(world.settings), f"drift.yml of {name} on its schedule: {_ASSUME_PREVIEW}"
     listed = [
         Scenario(checks, "drift.yml on its schedule", _ASSUME_PREVIEW, name, lambda: drift_check(Access.PREVIEW)),
         Scenario(deploys, f"deploy.yml on {stack.branch}", _ASSUME_DEPLOYER, name, lambda: job(Access.DEPLOY)),

@@ -9,7 +9,7 @@ from rehearsal.cast import STRANGER_ORGANIZATION, first, installers, publishers
 from rehearsal.clients import Credentials, Shell
 from rehearsal.github import Job
 from rehearsal.scenario import DENY, Denied, Scenario, required
-from rehearsal.seeding import OUTSIDE_BY_NAME, OUTSIDE_IMMUTABLE
+from rehearsal.seeding import outside_by_name, outside_immutable
 from rehearsal.world import World
 from settings import Readers, ReadRole, Subjects, Team
 
@@ -74,22 +74,23 @@ def _roles(world: World) -> list[Scenario]:
 def _outside(world: World, name: str, build: Callable[[str], str]) -> list[Scenario]:
     """Repositories of the organisation that no catalog names, with the role of one that it does."""
     organization = world.settings.read_role is ReadRole.ORGANIZATION and _shared_reader(world) is not None
+    new, old = outside_immutable(world.settings), outside_by_name(world.settings)
     immutable = Scenario(
-        f"{OUTSIDE_IMMUTABLE}: {_ASSUME} from outside the catalog with an immutable subject",
-        f"a pull request of {OUTSIDE_IMMUTABLE}",
+        f"{new}: {_ASSUME} from outside the catalog with an immutable subject",
+        f"a pull request of {new}",
         _ASSUME,
-        OUTSIDE_IMMUTABLE,
-        lambda: build(OUTSIDE_IMMUTABLE),
+        new,
+        lambda: build(new),
         "allow" if organization else DENY,
         None if organization else _allowed(name),
     )
     # A name alone can be taken by others, so a name-only subject counts for repositories of the catalog, by their ids.
     by_name = Scenario(
-        f"{OUTSIDE_BY_NAME}: {_ASSUME} from outside the catalog with a name-only subject",
-        f"a pull request of {OUTSIDE_BY_NAME}",
+        f"{old}: {_ASSUME} from outside the catalog with a name-only subject",
+        f"a pull request of {old}",
         _ASSUME,
-        OUTSIDE_BY_NAME,
-        lambda: build(OUTSIDE_BY_NAME),
+        old,
+        lambda: build(old),
         DENY,
         immutable.name if organization else _allowed(name),
     )

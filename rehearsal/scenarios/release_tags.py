@@ -5,7 +5,7 @@ from typing import Any
 
 from policies.owned_names import Format
 from rehearsal import callers, packages
-from rehearsal.cast import MANAGER, WRITER, Publisher, tag_publishers
+from rehearsal.cast import WRITER, Publisher, tag_publishers
 from rehearsal.onboarding import BY_TAG, RELEASE
 from rehearsal.packages import Package
 from rehearsal.scenario import DENY, Scenario
@@ -28,29 +28,48 @@ def tag(publisher: Publisher, version: str) -> str:
     return f"{declared.removesuffix('*')}{version}" if declared else publisher.repository.release_tags.names[0]
 
 
+def _created(publisher: Publisher, name: str) -> str:
+    return f"{publisher.name}: create the tag {name} as {publisher.tagger_in_words}"
+
+
 def _guards(world: World, publisher: Publisher) -> list[Scenario]:
     name, other = tag(publisher, "9.0.0"), tag(publisher, "9.0.1")
     place = f"{publisher.name} {name}"
-    created = f"{publisher.name}: create the tag {name} as a release manager"
+    created = _created(publisher, name)
 
     def denied(attempt: str, principal: str, act: Callable[[], str], after: tuple[str, ...] = ()) -> Scenario:
         return Scenario(f"{publisher.name}: {attempt}", principal, attempt, place, act, DENY, created, after)
 
+    # Of tags without a `*` there is one alone: who creates it has to come first, and be refused.
+    before = (f"{publisher.name}: create the tag {other} as a writer",) if name == other else ()
     return [
-        Scenario(created, "a release manager", "create a tag", place, lambda: world.github.tag(publisher.name, name, MANAGER)),
+        Scenario(
+            created,
+            publisher.tagger_in_words,
+            "create a tag",
+            place,
+            lambda: world.github.tag(publisher.name, name, publisher.tagger),
+            after=before,
+        ),
         denied(f"create the tag {other} as a writer", "a writer", lambda: world.github.tag(publisher.name, other, WRITER)),
         denied(
             f"move the tag {name}",
-            "a release manager",
-            lambda: world.github.tag(publisher.name, name, MANAGER, on="root", force=True),
+            publisher.tagger_in_words,
+            lambda: world.github.tag(publisher.name, name, publisher.tagger, on="root", force=True),
             (created,),
         ),
-        denied(f"delete the tag {name}", "a release manager", lambda: world.github.delete_tag(publisher.name, name, MANAGER), (created,)),
+        denied(
+            f"delete the tag {name}",
+            publisher.tagger_in_words,
+            lambda: world.github.delete_tag(publisher.name, name, publisher.tagger),
+            (created,),
+        ),
     ]
 
 
 def _trust(world: World, publisher: Publisher) -> list[Scenario]:
     good = tag(publisher, "9.1.0")
+    before = (_created(publisher, good),) if good == tag(publisher, "9.0.0") else ()
     allowed = f"{publisher.name}: {_ASSUME} from the tag {good}"
 
     def on(name: str, actor: str) -> str:
@@ -64,7 +83,7 @@ def _trust(world: World, publisher: Publisher) -> list[Scenario]:
 
     others = [name for name in (f"x-{good}", f"{good}/x") if name not in publisher.repository.release_tags.names]
     return [
-        Scenario(allowed, f"{PUBLISH} on the tag {good}", _ASSUME, publisher.name, lambda: on(good, MANAGER)),
+        Scenario(allowed, f"{PUBLISH} on the tag {good}", _ASSUME, publisher.name, lambda: on(good, publisher.tagger), after=before),
         *(denied(name) for name in others),
     ]
 
@@ -86,7 +105,7 @@ def _publishing(world: World, publisher: Publisher) -> list[Scenario]:
             reviewers = world.github.reviewers[: publisher.repository.approvals]
             checks = publisher.repository.required_checks
             world.github.merge(publisher.name, "", WRITER, approvals_by=reviewers, checks=checks)
-        world.github.tag(publisher.name, name, MANAGER, on=on)
+        world.github.tag(publisher.name, name, publisher.tagger, on=on)
         trigger: dict[str, Any] = {"event": "push", "ref": f"refs/tags/{name}"}
         if format is Format.NPM:
             return workflows.run(world, publisher, what, inputs={**callers.call(BY_TAG / RELEASE, "publish"), **prefix}, **trigger)

@@ -27,7 +27,7 @@ def _of_stack(name: str, folder: Path) -> int:
     wrong = sum(differ(one, answer) for one, answer in zip(questions, ask(questions, folder), strict=True))
     cells, trust = matrix.build(stack).cells, sum(one.policies.resource_required for one in questions)
     asked = f"{len(questions):,} questions, {trust:,} of them to trust policies, {sum(one.allowed for one in questions):,} allowed"
-    print(f"{name}: {cells:,} cells; {asked}; {wrong} answered otherwise")
+    print(f"{name}: {cells:,} cells; {asked}; {wrong} answered differently")
     return wrong
 
 
@@ -37,7 +37,7 @@ def _of_generated(count: int, seed: int, folder: Path) -> int:
     known = Counter(reason for reason in reasons.values() if reason)
     told = ", ".join(f"{reason} {number}" for reason, number in sorted(known.items()))
     allowed = sum(one.allowed for one in questions)
-    print(f"generated: {count:,} questions, {allowed:,} allowed; {len(reasons)} answered otherwise, {known.total()} explained ({told})")
+    print(f"generated: {count:,} questions, {allowed:,} allowed; {len(reasons)} answered differently, {known.total()} explained ({told})")
     return len(reasons) - known.total()
 
 

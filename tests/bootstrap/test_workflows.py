@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bootstrap import declaration, pulumi_cloud
+from bootstrap import declaration, drift, pulumi_cloud
 from company import places
 from policies.roles.previewer import DRIFT_WORKFLOW
 from rehearsal.cloud.pulumi_cloud.settings import matches
@@ -84,6 +84,14 @@ def test_the_tests_run_for_what_is_the_products_and_no_branch_requires_them():
 
 def test_deploying_is_bound_to_an_environment_and_previewing_is_not():
     jobs = read("deploy.yml")["jobs"]
+    for job, other in (("deploy-team-stacks", "deploy"), ("preview-team-stacks", "preview")):
+        own = jobs.pop(job)
+        assert own["steps"] == jobs[other]["steps"]
+        own = json.loads(json.dumps(own).replace("PACKAGE_FLOW_TEAM_STACKS", "PACKAGE_FLOW_STACKS"))
+        assert (own.pop("needs", None), other) in (("deploy", "deploy"), (None, "preview"))
+        # What waits for a push's deployment needs no look at the event: that job is skipped for every other one.
+        assert own.pop("if") in jobs[other]["if"] and "!" not in jobs[other]["if"]
+        assert own == {key: value for key, value in jobs[other].items() if key != "if"}
     assert jobs["deploy"]["environment"] == "${{ matrix.stack }}"
     assert "environment" not in jobs["preview"]
     assert "github.event_name == 'push'" in jobs["deploy"]["if"]
@@ -116,7 +124,8 @@ def test_drift_is_compared_by_one_job_and_told_by_another():
     assert f".github/workflows/{WORKFLOWS.joinpath('drift.yml').name}" == DRIFT_WORKFLOW
     pulumi = next(step for step in jobs["compare"]["steps"] if "pulumi/actions" in step.get("uses", ""))
     assert "command" not in pulumi["with"], "the action's own refresh writes the state"
-    assert "pulumi refresh" in jobs["compare"]["steps"][-1]["run"] and "--preview-only" in jobs["compare"]["steps"][-1]["run"]
+    compared = jobs["compare"]["steps"][-1]["run"]
+    assert "pulumi refresh" in compared and "--preview-only" in compared and f"--exclude '{drift.REFUSED}'" in compared
 
 
 GH = """#!/usr/bin/env python3

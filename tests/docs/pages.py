@@ -1,23 +1,27 @@
 """The project's Markdown: pages, their links, code blocks, inline code and tables."""
 
 import re
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
-_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# Inside a list a block is indented. A comment before it says what runs it.
+_FENCE = re.compile(r"(?:^ *<!-- ([^\n]+) -->\n)?^( *)```(\w*)\n(.*?)^\2```$", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"`([^`\n]+)`")
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced code block: its language and text."""
+    """A fenced code block: its language, its text, the comment before it, and whether it stands in a list."""
 
     language: str
     text: str
+    comment: str
+    in_list: bool
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,9 @@ class Page:
 
     @property
     def blocks(self) -> list[Block]:
-        return [Block(language, text) for language, text in _FENCE.findall(self.text)]
+        return [
+            Block(language, textwrap.dedent(text), comment, bool(indent)) for comment, indent, language, text in _FENCE.findall(self.text)
+        ]
 
     @property
     def prose(self) -> str:

@@ -1,4 +1,4 @@
-"""The pages for developers, builds and sharing: what they show is what the program makes and what AWS takes."""
+"""The pages for product teams, developers, builds and sharing: what they show is what the program makes and says, and what AWS takes."""
 
 import json
 import re
@@ -13,18 +13,15 @@ from policies.document import text
 from policies.roles.deployer import permission_sets
 from policies.roles.developer import every_role
 from rehearsal.cloud import policy_rules
-from tests.docs.pages import ROOT, Page
+from tests.docs.pages import ROOT, Page, codes, page, table
 from tests.policies.iam import arn_like
 
-DEVELOPERS, BUILDS, SHARING = (Page(ROOT / "docs" / f"{name}.md") for name in ("developers", "builds", "sharing"))
+DEVELOPERS, BUILDS, SHARING = (page(f"docs/{name}") for name in ("developers.md", "builds.md", "sharing.md"))
 REGISTRY = Registry("aws", "111122223333", "eu-west-1", "acme")
-# Fences inside a list are indented.
-INDENTED = re.compile(r"^( *)```(\w+)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 
 
 def blocks(page: Page, language: str) -> list[str]:
-    found = [body for _, kind, body in INDENTED.findall(page.text) if kind == language]
-    return [re.sub(r"^ {3}", "", body, flags=re.MULTILINE) if body.startswith("   ") else body for body in found]
+    return [one.text for one in page.blocks if one.language == language]
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
@@ -65,3 +62,11 @@ def test_settings_of_package_login_are_those_that_it_reads():
     named = {line.partition("=")[0] for line in shown.splitlines()}
     assert named <= read and read - named == {"duration", "margin"}
     assert all(f"`{name}`" in DEVELOPERS.text for name in ("duration", "margin"))
+
+
+def test_errors_of_the_onboarding_page_are_those_that_a_run_prints():
+    said = "\n".join(file.read_text() for file in (ROOT / ".github").rglob("*") if file.suffix in (".sh", ".yml"))
+    shown = [code for row in table(page("docs/onboarding.md").section("What an error means")) for code in codes(row[0])]
+    parts = [part.strip() for code in shown if not code.isdigit() for part in code.split("...") if part.strip()]
+    assert len(parts) >= 8
+    assert [part for part in parts if part not in said] == []

@@ -32,10 +32,12 @@ from rehearsal.program import stack_files
 from rehearsal.scenario import Scenario
 from schemas import reference
 from settings import regions, shapes
+from settings.parsing import of_stack
 from settings.provider_keys import CREDENTIAL_KEYS
 from tests.docs.pages import ROOT, Page, codes, page, pages, table
 from tests.docs.shipped import recorded
 from tests.docs.test_recipes import RECIPES
+from tests.program import team_stacks
 from tests.rehearsal.offline import scenarios
 
 REFERENCE = page("docs/reference.md")
@@ -75,7 +77,7 @@ def test_the_tables_are_up_to_date(file: Path) -> None:
 def test_every_table_of_keys_outputs_inputs_and_options_is_generated() -> None:
     """Each kind of table stands somewhere, and each of its subjects."""
     wanted = {
-        *("keys providers stack", "keys catalog", "keys bootstrap", "outputs", "variables", "targets"),
+        *("keys providers stack", "keys catalog", "keys bootstrap", "outputs", "variables", "targets", "rules"),
         *(f"{kind} .github/{file}" for kind in ("inputs", "results") for file in CALLED),
         *(f"options {command}" for command in COMMANDS),
     }
@@ -295,7 +297,8 @@ UNUSED_PERMISSIONS = {"environments"}
 
 def test_the_permissions_of_the_github_app_are_the_rehearsed_ones() -> None:
     documented = {codes(row[1])[0]: row[2] for row in table(DEPLOYMENT.section("4. The GitHub App"))}
-    assert documented == {name: level for name, level in seeding.DEPLOYER_PERMISSIONS.items() if name not in UNUSED_PERMISSIONS}
+    rehearsed = seeding.DEPLOYER_PERMISSIONS | seeding.ORGANIZATION_PERMISSIONS
+    assert documented == {name: level for name, level in rehearsed.items() if name not in UNUSED_PERMISSIONS}
 
 
 def test_the_command_that_prints_the_deploying_policy_works() -> None:
@@ -332,7 +335,7 @@ def _named_blocks() -> list[tuple[str, str, str]]:
         (one.name, block.text.splitlines()[0].removeprefix("# "), block.text)
         for one in pages()
         for block in one.blocks
-        if block.language == "yaml" and one.name not in RECIPES
+        if block.language == "yaml" and not block.in_list and one.name not in RECIPES
     ]
 
 
@@ -353,6 +356,11 @@ def test_a_yaml_block_says_which_file_it_is_and_is_a_good_one(tmp_path: Path, wh
     if file == "github.yaml":
         (tmp_path / file).write_text(content)
         facts.read(tmp_path / file, _parsed_with(tmp_path, {}))
+        return
+    if team_stack := re.fullmatch(r"Pulumi\.(prod-(\w+))\.yaml", file):
+        team_stacks.folder(tmp_path, {team_stack[2]: team_stack[1]})
+        (tmp_path / file).write_text(content)
+        assert of_stack(tmp_path, team_stack[1]).own_teams
         return
     assert re.fullmatch(r"catalog/prod/[\w-]+\.yaml|Pulumi\.prod\.yaml", file), f"{where}: {file}"
     _parsed_with(tmp_path, {file: content})

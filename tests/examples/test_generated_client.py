@@ -1,8 +1,11 @@
 """The generated client: what is kept of it is what the generators make, and the repositories of the example work as they stand."""
 
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -173,3 +176,15 @@ def build_consumer(cloud: LocalCloud, folder: Path) -> RunResult:
         checkout=PROJECT,
         extra_env={"AWS_ENDPOINT_URL": cloud.url},
     )
+
+
+@pytest.mark.skipif(not shutil.which("npm"), reason="npm is not installed")
+def test_the_generators_are_locked_by_the_commands_of_the_page(tmp_path: Path) -> None:
+    """With the public registries. Nothing changes while the manifests don't."""
+    page = (PROJECT / "examples" / "generated-client" / "README.md").read_text()
+    commands = [line for line in page.splitlines() if line.startswith(("npm install ", "uv pip compile "))]
+    environment = {**os.environ, "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
+    for client, command in zip((TYPESCRIPT, PYTHON), commands, strict=True):
+        folder = shutil.copytree(client, tmp_path / client.name)
+        subprocess.run(["bash", "-euc", command], cwd=folder, env=environment, capture_output=True, check=True)
+        assert files(folder) == files(client)

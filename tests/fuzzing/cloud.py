@@ -23,17 +23,26 @@ ERROR = ""
 
 
 class HostileCloud(Cloud):
-    """Is as the settings say, where there are any: the provider, the roles of builds, every group; `answers` are given instead."""
+    """Is as the settings say, where there are any: the provider, the roles of builds, every group, the accepted branches, the repository
+    of the workflow; `answers` are given instead."""
 
     def __init__(self, answers: Sequence[Answer] = ()) -> None:
         super().__init__(audiences=None)
         self.build_roles = {}
+        self.accepted: dict[str, list[str]] = {}
         self.answers, self.asked = answers, Counter()
 
     def suit(self, configured: Settings) -> None:
         """Have what these settings rely on."""
         self.audiences = ["sts.amazonaws.com"] if configured.oidc_provider is OidcProvider.EXISTING else None
         self.build_roles = {role.rpartition("/")[2]: role for role in configured.build_roles}
+        self.accepted = {one.name: list(one.accepted_branches) for one in configured.repositories}
+        if configured.publishing.repository_id:
+            self.repositories[configured.program_repository.partition("/")[2]] = configured.publishing.repository_id
+
+    def _branches(self, repository: str) -> dict[str, Any]:
+        names = dict.fromkeys(["main", *self.accepted.get(repository, [])])
+        return {"id": repository, "repository": repository, "branches": [{"name": name, "protected": False} for name in names]}
 
     def __call__(self, token: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         short = token.rpartition(":")[2]

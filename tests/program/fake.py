@@ -41,6 +41,9 @@ class Cloud:
         self.topics: set[str] = set()
         self.queues: set[str] = set()
         self.permission_sets: set[str] = set()
+        # Outputs of other stacks, by full name.
+        self.stacks: dict[str, Mapping[str, Any]] = {}
+        self.endpoints: set[str] | None = None
         self.roles: dict[str, Mapping[str, Any]] = {}
         self.policies: dict[str, str] = {}
 
@@ -72,6 +75,8 @@ class Cloud:
             "github:index/getRepositoryBranches:getRepositoryBranches": self._branches,
             "github:index/getRestApi:getRestApi": self._rest,
             "pulumi:pulumi:readStackResourceOutputs": self._stack,
+            "pulumi:pulumi:readStackOutputs": self._outputs,
+            "pulumi:pulumi:StackReference": self._outputs,
         }
         return answers[token](**{key: value for key, value in arguments.items() if value is not None})
 
@@ -153,7 +158,9 @@ class Cloud:
         id = f"{sum(name.encode()):08x}-0000-0000-0000-000000000000"
         return {"groupId": id, "id": id, "displayName": name, "identityStoreId": identityStoreId, "region": region}
 
-    def _endpoint(self, domain: str, repository: str, format: str) -> dict[str, Any]:
+    def _endpoint(self, domain: str, repository: str, format: str, domainOwner: str = ACCOUNT) -> dict[str, Any]:
+        if self.endpoints is not None and repository not in self.endpoints:
+            raise ProviderError(f"reading CodeArtifact Repository Endpoint: ResourceNotFoundException: {repository}")
         url = f"https://{domain}-{ACCOUNT}.d.codeartifact.eu-west-1.amazonaws.com/{format}/{repository}/"
         return {"domain": domain, "repository": repository, "format": format, "repositoryEndpoint": url, "id": url}
 
@@ -239,6 +246,11 @@ class Cloud:
 
     def _stack(self, stackName: str) -> dict[str, Any]:
         return {"name": stackName, "outputs": self.resources}
+
+    def _outputs(self, name: str) -> dict[str, Any]:
+        if name not in self.stacks:
+            raise ProviderError(f'unknown stack "{name}"')
+        return {"name": name, "outputs": self.stacks[name], "secretOutputNames": []}
 
 
 def stack_config(stack: str) -> dict[str, str]:

@@ -25,6 +25,16 @@ class NoBranches(Cloud):
         raise ProviderError(f"GET https://api.github.com/repos/acme/{repository}/branches: 403 Resource not accessible by integration []")
 
 
+class Free(Cloud):
+    """GitHub Free, which has no rulesets for private repositories and says so to whoever asks for them."""
+
+    def _rest(self, endpoint: str):
+        if "/rulesets" in endpoint or "/rules/" in endpoint:
+            upgrade = "Upgrade to GitHub Pro or make this repository public to enable this feature."
+            raise ProviderError(f"GET https://api.github.com/{endpoint}: 403 {upgrade} []")
+        return super()._rest(endpoint)
+
+
 def cloud(kind: type[Cloud] = Cloud, **more) -> Cloud:
     return kind(audiences=AUDIENCES[STACK], **more)
 
@@ -119,6 +129,13 @@ def test_a_preview_may_not_read_code_and_says_what_it_did_not_see(caplog):
 def test_what_changes_something_must_read_it():
     with pytest.raises(LookupProblems, match=r"the question was refused: .*403 Resource not accessible"):
         run(STACK, cloud(NoBranches))
+
+
+def test_a_plan_without_rulesets_is_one_problem_of_each_repository():
+    with pytest.raises(LookupProblems) as refused:
+        run(STACK, cloud(Free, plan="free"))
+    without = [one for one in refused.value.problems if "plan 'free' has no rulesets for that; make it public or change the plan" in one]
+    assert without and not any("Upgrade to GitHub" in one for one in refused.value.problems)
 
 
 def test_permissions_of_workflows_that_change_are_said(caplog):

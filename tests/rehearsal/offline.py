@@ -1,6 +1,7 @@
 """The scenarios of a stack without a cloud: what they are called and what they expect, not what comes of them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from bootstrap.declaration import Declaration
 from rehearsal import bootstrapping, seeding, selection, stage
 from rehearsal.github import GitHub
 from rehearsal.scenario import Scenario
+from rehearsal.scenarios import team_stacks
 from rehearsal.world import Place, World
 from settings import Settings
 from tests.components.recording import ACCOUNT
@@ -40,6 +42,16 @@ def without_a_cloud(settings: Settings, outputs: Mapping[str, Any], bootstrap: D
         public_packages=stage.PUBLIC_PACKAGES["fixture"],
         bootstrap=bootstrap,
     )
+
+
+@cache
+def of_team_stack() -> dict[str, Scenario]:
+    """Those that prod has besides, where payments is in the stack prod-payments."""
+    settings = parsed("prod")
+    teams = tuple(replace(team, stack="prod-payments" if team.name == "payments" else "") for team in settings.teams)
+    world = without_a_cloud(replace(settings, teams=teams), recorded("prod").outputs)
+    world.team_deployers = {"prod-payments": MagicMock()}
+    return {one.name: one for one in team_stacks.scenarios(world)}
 
 
 @cache

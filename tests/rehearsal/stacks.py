@@ -1,13 +1,9 @@
-"""Legitimate stacks: cases by name, and any number that are valid by construction."""
+"""Legitimate stacks by name: each failed to rehearse once, or is like none of the others. Any number of them: generated.py."""
 
 from pathlib import Path
-from random import Random
 from typing import Any
 
-from hypothesis import strategies as st
-
 from policies.names import PUBLIC_SOURCES
-from tests.fuzzing import valid
 from tests.fuzzing.inputs import Tree, write, written
 
 OWNER, ACCOUNT = "contoso", "111122223333"
@@ -58,6 +54,24 @@ _SAME_NAME = {
     "owns": {"npm": ["contoso-*"], "pypi": ["contoso-*"]},
     "repositories": {"ui-kit": {"publishes": ["npm", "pypi"], "release_branches": ["main"]}},
 }
+_MONOREPO = {
+    "publishes": ["npm", "pypi", "maven"],
+    "release_branches": ["master", "release/*"],
+    "release_tags": ["@contoso/ui@*", "v*"],
+    "required_checks": ["build (ubuntu-latest, 20)", "Prüfung ✓"],
+    "approvals": 2,
+    "environment": "production",
+    "promotes": {"reviewers": ["leads"]},
+}
+_CHAIN = [
+    {
+        "team": f"team-{number:02}",
+        "owns": {"npm": [f"@contoso-{number:02}/*"]},
+        "upstreams": [f"team-{before:02}" for before in range(number)[-3:]],
+        "repositories": {f"lib-{number:02}": _NPM, f"app-{number:02}": {}},
+    }
+    for number in range(8)
+]
 _QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:releases"
 
 # Each did not rehearse: what is legitimate has to.
@@ -94,9 +108,50 @@ CASES: dict[str, Tree] = {
     "a Slack channel": stack(
         events={"slack": {"workspace": "T07EA123LEP", "channel": "C07EZ1ABC23"}}, **{"aws:defaultTags": {"tags": {"owner": "web"}}}
     ),
+    "a key that is there": stack(domain={"name": OWNER, "encryption": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1b2c3d4e-aaaa-bbbb"}),
+    "a release tag without a *": stack(_publishing("main", release_tags=["nightly"])),
+    "release tags of an App alone": stack(
+        _web(release_apps=[4242], repositories={"ui-kit": {"publishes": ["npm"], "release_tags": ["v*"]}, "www": {}})
+    ),
+    "an environment whose job is reviewed and waits": stack(
+        _publishing("main", environment={"name": "packages", "wait_timer": 30, "reviewers": ["web-leads"], "prevent_self_review": True})
+    ),
+    "trust policies of the account's raised quota": stack(
+        _publishing(*(f"release/{number}.x" for number in range(20))), iam={"trustPolicyLength": 4_096}
+    ),
+    "names that the rehearsal has, and the shipped stack": Tree(
+        "prod",
+        {
+            **stack().config,
+            "package-flow:domain": {"name": "acme"},
+            "package-flow:developers": {"groups": ["Engineering"]},
+        },
+        {
+            "administrator": _WEB
+            | {"team": "administrator", "repositories": {"developer": _NPM, "administrator": {}, "package-flow-outside": {}}}
+        },
+    ),
+    "a monorepo": stack(
+        {
+            "team": "platform",
+            "owns": {"npm": ["@contoso/*"], "pypi": ["contoso-*"], "maven": ["com.contoso.libs:*", "com.contoso.apps:*"]},
+            "release_managers": ["leads"],
+            "repositories": {"Mono.Repo": _MONOREPO, ".github": {}, "_docs-": {}},
+        },
+    ),
+    "teams in a chain of upstreams": stack(*_CHAIN),
+    "the id of the workflow's repository": stack(
+        _web(repositories={"ui-kit": _NPM, "package-flow": {}}),
+        publishing={"workflow": f"{OWNER}/{_FILE}@refs/heads/main", "repositoryId": 910_000},
+    ),
     "an HTTPS subscriber, who has to confirm": stack(events={"https": ["https://hooks.contoso.example/packages"]}),
     "release tags with another prefix than v": stack(_publishing("main", release_tags=["release-*"])),
     "the longest tokens": stack(tokenDuration=43_200),
+    "what is the same, once in the organisation": stack(
+        _publishing("main", "release/*", release_tags=["v*"], environment="packages"), _RESEARCH, githubScope="organization"
+    ),
+    "only installing, in the organisation": stack(_web(repositories={"www": {}, "shop": {}}), githubScope="organization"),
+    "the organisation, with immutable subjects": stack(subjects="immutable", githubScope="organization"),
     "a profile": stack(**{"aws:profile": "deploy"}),
     "roles to assume": stack(**{"aws:assumeRoles": [{"roleArn": f"arn:aws:iam::{ACCOUNT}:role/deploy"}]}),
     "tags to ignore": stack(**{"aws:ignoreTags": {"keys": ["owner"], "keyPrefixes": ["kubernetes.io/"]}}),
@@ -111,29 +166,3 @@ def placed(tree: Tree, folder: Path, environment: Any = None) -> tuple[Path, Pat
     if environment:
         file.write_text(f"environment: {environment}\n{file.read_text()}")
     return file, folder / "catalog"
-
-
-def _more(random: Random) -> Tree:
-    """A stack of the fuzzer's, with what it leaves out: every public source, other workflows, single names, the program's repository."""
-    tree = valid.stack(random)
-    config, teams, owner = dict(tree.config), dict(tree.teams), tree.config["github:owner"]
-    sources = list(PUBLIC_SOURCES)
-    config["package-flow:publicSources"] = random.sample(sources, random.randint(0, len(sources)))
-    ref = random.choice(["refs/heads/main", "refs/heads/stable", "refs/tags/v1.2"])
-    if random.random() < 0.4:
-        config["package-flow:publishing"] = {"workflow": random.choice(["any", f"{owner}/{_FILE}@{ref}"])}
-    for name, team in teams.items():
-        repositories = team.get("repositories", {})
-        for one in repositories.values():
-            if random.random() < 0.2:
-                one["dependabot"] = True
-            if one.get("publishes") and team.get("release_managers") and random.random() < 0.3:
-                one["release_tags"] = [random.choice(["v*", "release-*"])]
-        if random.random() < 0.2 and not any("package-flow" in each.get("repositories", {}) for each in teams.values()):
-            teams[name] = team | {"repositories": {**repositories, "package-flow": {}}}
-    return Tree(tree.stack, config, teams)
-
-
-def legitimate() -> st.SearchStrategy[Tree]:
-    """Stacks that settings accept."""
-    return st.builds(_more, st.randoms(use_true_random=False))

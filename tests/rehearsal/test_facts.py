@@ -10,11 +10,11 @@ import yaml
 
 import settings as configuration
 from rehearsal import facts, seeding
-from rehearsal.cast import publishers
+from rehearsal.cast import publishers, tag_publishers
 from rehearsal.cloud.github.seed import Seed, seed
 from rehearsal.cloud.github.state import GitHub
 from tests.fuzzing.inputs import Tree
-from tests.rehearsal.stacks import CASES, OWNER, placed
+from tests.rehearsal.stacks import CASES, OWNER, placed, stack
 from tests.rehearsal.test_rehearsal import rehearse, wrong
 from tests.settings.builders import PROJECT, ROOT
 
@@ -41,7 +41,7 @@ def said(tree: Tree, folder: Path, content: object) -> facts.Facts:
         ("default branch trunk", "www", "main", ("main",), (), "private"),
         ("only a pattern of branches", "ui-kit", "main", ("main",), (), "private"),
         ("a workflow at a tag", "package-flow", "main", ("main",), ("v1",), "public"),
-        ("a workflow on another branch", "package-flow", "stable", ("stable",), (), "public"),
+        ("a workflow on another branch", "package-flow", "stable", ("stable", "main"), (), "public"),
     ],
 )
 def test_what_the_catalog_implies(case, repository, default, branches, tags, visibility, tmp_path: Path) -> None:
@@ -59,6 +59,19 @@ def test_a_file_says_it_and_the_stand_in_has_it(tmp_path: Path) -> None:
     assert set(there.refs) == {"refs/heads/develop", "refs/heads/main", "refs/tags/v1.0.0"}
     assert set(other.refs) == {"refs/heads/main"} and not other.archived
     assert there.owner.plan == "team" and there.owner.variables["REGION"].value == "x"
+
+
+def test_an_app_that_creates_release_tags_is_installed_and_may_push(tmp_path: Path) -> None:
+    settings = parsed(CASES["release tags of an App alone"], tmp_path)
+    seed(github := GitHub(), Seed.model_validate(seeding.github(settings)))
+    (publisher,) = tag_publishers(settings, facts.derived(settings))
+    bot = github.user(publisher.tagger)
+    assert bot.app_id == 4242 and bot.app_id in github.repository(f"{OWNER}/ui-kit").owner.apps
+
+
+def test_the_stranger_is_nobody_s_own_organisation(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="github:owner: got Stranger"):
+        seeding.github(parsed(stack(**{"github:owner": "Stranger"}), tmp_path))
 
 
 def test_a_release_branch_that_nobody_may_create_is_no_scenario(tmp_path: Path) -> None:

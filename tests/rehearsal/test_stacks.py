@@ -1,5 +1,6 @@
 """Whatever settings accept rehearses: the scenarios follow from the stack, nothing comes out otherwise, no message is a traceback."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -14,12 +15,15 @@ from rehearsal.scenario import Scenario
 from tests.fuzzing import program
 from tests.fuzzing.generating import unhurried
 from tests.fuzzing.inputs import Tree, written
+from tests.rehearsal.generated import legitimate
 from tests.rehearsal.offline import without_a_cloud
-from tests.rehearsal.stacks import CASES, legitimate, placed, stack
+from tests.rehearsal.stacks import CASES, placed, stack
 from tests.rehearsal.test_rehearsal import rehearse, wrong
 from tests.settings.builders import PROJECT, ROOT
 
-# The same stacks in every run.
+# How many generated ones: their scenarios are chosen, and some are rehearsed as a whole. The same in every run of as many.
+CHOSEN, REHEARSED_WHOLE = int(os.environ.get("STACKS", "25")), int(os.environ.get("REHEARSED_STACKS", "6"))
+ALL_CHOSEN = 300
 # Rehearsed as a whole in every test run; the others' scenarios are looked at, and rehearsed with --all.
 REHEARSED = ("a team without repositories", "readers: team alone", "default branch trunk and an environment", "a Slack channel")
 
@@ -44,8 +48,10 @@ def test_the_scenarios_of_a_case(case: str, tmp_path: Path) -> None:
     assert selected(CASES[case], tmp_path)
 
 
-def test_the_scenarios_of_any_stack(tmp_path_factory: pytest.TempPathFactory) -> None:
-    @hypothesis(unhurried, max_examples=25, derandomize=True)
+def test_the_scenarios_of_any_stack(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> None:
+    examples = max(CHOSEN, ALL_CHOSEN if pytestconfig.getoption("--all") else 0)
+
+    @hypothesis(unhurried, max_examples=examples, derandomize=True)
     @given(legitimate())
     def there_are_some(tree: Tree) -> None:
         try:
@@ -87,7 +93,7 @@ def test_a_stack_that_imports_an_environment_rehearses(tmp_path: Path) -> None:
 
 @pytest.mark.slow("their scenarios are looked at in every run")
 def test_any_stack_rehearses(tmp_path_factory: pytest.TempPathFactory) -> None:
-    @hypothesis(unhurried, max_examples=6, derandomize=True)
+    @hypothesis(unhurried, max_examples=REHEARSED_WHOLE, derandomize=True)
     @given(legitimate())
     def it_does(tree: Tree) -> None:
         folder = tmp_path_factory.mktemp("stack")

@@ -12,7 +12,7 @@ import settings
 from settings import Settings, SettingsError
 from settings.provider_keys import CREDENTIAL_KEYS, PROVIDER_KEYS
 from settings.shapes import ProviderShape, StackShape, keys_of
-from tests.settings.builders import CONFIG, PROJECT, ROOT, Configuration, changed, good, parse, write_catalog
+from tests.settings.builders import CONFIG, PROJECT, ROOT, Configuration, changed, good, parse, problems, write_catalog
 
 PROJECT_FILE = settings.read_project_file(ROOT)
 SCHEMA: dict[str, dict[str, Any]] = PROJECT_FILE["config"]
@@ -28,6 +28,7 @@ OTHER_VALUES: dict[str, Any] = {
     "tokenDuration": 900,
     "githubOidcProvider": "existing",
     "readRole": "catalog",
+    "githubScope": "organization",
     "subjects": "immutable",
     "iam": {
         "path": "/",
@@ -95,7 +96,8 @@ def _shipped(stack: str) -> tuple[dict[str, Any], Settings]:
 
 def test_the_schema_and_the_code_know_the_same_keys() -> None:
     assert PROJECT_FILE["name"] == PROJECT
-    assert set(SCHEMA) == set(keys_of(StackShape)) == set(OTHER_VALUES)
+    # tests/settings/test_team_stacks.py has files with registryStack.
+    assert set(SCHEMA) == set(keys_of(StackShape)) == {*OTHER_VALUES, "registryStack"}
 
 
 def test_every_key_is_typed() -> None:
@@ -110,19 +112,32 @@ def test_every_key_is_typed() -> None:
 
 
 def test_optional_keys_have_their_default_in_the_project_file_and_nowhere_else() -> None:
-    assert {key for key, one in SCHEMA.items() if "default" not in one} == {"domain", "catalog"}
+    assert {key for key, one in SCHEMA.items() if "default" not in one} == set()
     required = {one.alias for one in StackShape.model_fields.values() if one.is_required()}
     assert required == {key for key, one in SCHEMA.items() if "default" in one}
 
 
-@pytest.mark.parametrize("key", [key for key, one in SCHEMA.items() if "default" in one])
+# Without these nothing is sound, and their defaults stand for their absence.
+REQUIRED = ("domain", "catalog")
+
+
+@pytest.mark.parametrize("key", [key for key in SCHEMA if key not in REQUIRED])
 def test_a_default_is_the_value_of_a_key_that_is_left_out(tmp_path: Path, key: str) -> None:
     start = _without(key)
     spelled_out = changed(((CONFIG, f"package-flow:{key}"), SCHEMA[key]["default"]), start=start)
     assert parse(tmp_path, spelled_out) == parse(tmp_path, start)
 
 
-@pytest.mark.parametrize("key", SCHEMA)
+@pytest.mark.parametrize("key", REQUIRED)
+def test_a_required_key_is_missed_whether_or_not_the_default_is_spelled_out(tmp_path: Path, key: str) -> None:
+    start = _without(key)
+    spelled_out = changed(((CONFIG, f"package-flow:{key}"), SCHEMA[key]["default"]), start=start)
+    named = {"domain": "package-flow:domain.name", "catalog": "package-flow:catalog"}[key]
+    for one in (start, spelled_out):
+        assert named in [problem.key for problem in problems(tmp_path, one)]
+
+
+@pytest.mark.parametrize("key", OTHER_VALUES)
 def test_every_key_is_read(tmp_path: Path, key: str) -> None:
     needed = NEEDS.get(key, ())
     (tmp_path / "records").mkdir()

@@ -65,7 +65,7 @@ class NotModelled(Exception):
     """Something that GitHub has and this stand-in does not; the message names it."""
 
 
-def start(github: GitHub, repo: Repository, actor: User, wanted: Wanted, approve_by: list[str]) -> Run:
+def start(github: GitHub, repo: Repository, actor: User, wanted: Wanted, approve_by: list[str], *, waited: bool = False) -> Run:
     """Create a run and let its job start if its environment does. Raises Refused, NotFound or NotModelled; the state is then unchanged."""
     _check_actor(repo, actor, wanted.event)
     if not (wanted.workflow == UPDATES_PATH if wanted.event in BY_DEPENDABOT else WORKFLOW_PATH.fullmatch(wanted.workflow)):
@@ -92,16 +92,17 @@ def start(github: GitHub, repo: Repository, actor: User, wanted: Wanted, approve
     )
     _require_known(github, approve_by)
     github.runs[run.id] = run
-    decide(github, run, approve_by)
+    decide(github, run, approve_by, waited=waited)
     return run
 
 
-def decide(github: GitHub, run: Run, approve_by: list[str]) -> None:
-    """Approvals and a bypass for a waiting job; afterwards it is waiting, running or failed."""
+def decide(github: GitHub, run: Run, approve_by: list[str], *, waited: bool = False) -> None:
+    """Approvals for a waiting job, and whether the minutes of its environment's timer have passed; afterwards it is waiting, running or
+    failed."""
     if run.state != "waiting":
         raise changes.Refused(422, f"run {run.id} is {run.state}")
     _require_known(github, approve_by)
-    run.state, run.message = _gate(github, run, approve_by)
+    run.state, run.message = _gate(github, run, approve_by, waited=waited)
     may_ask = run.permissions.get("id-token") == "write" and not is_from_fork(run)
     if run.state == "running" and may_ask:
         run.token = secrets.token_urlsafe(32)
@@ -253,7 +254,7 @@ def _version(source: Repository, name: str) -> tuple[str, str]:
 # --- environments ---------------------------------------------------------------------------------------------------------------
 
 
-def _gate(github: GitHub, run: Run, approve_by: list[str]) -> tuple[str, str]:
+def _gate(github: GitHub, run: Run, approve_by: list[str], *, waited: bool) -> tuple[str, str]:
     """State and message of a job that wants to start. A job that names an unknown environment creates it, without protection."""
     if run.environment is None:
         return "running", ""
@@ -268,6 +269,8 @@ def _gate(github: GitHub, run: Run, approve_by: list[str]) -> tuple[str, str]:
             "failed",
             f'{kind} "{oidc.short(run.ref)}" is not allowed to deploy to {environment.name} due to environment protection rules.',
         )
+    if environment.wait_timer and not waited:
+        return "waiting", f"{environment.name} has a wait timer of {environment.wait_timer} minutes"
     return _approval(github, environment, run, approve_by)
 
 
@@ -285,8 +288,6 @@ def branch_may_deploy(environment: Environment, ref: str) -> bool:
 
 
 def _approval(github: GitHub, environment: Environment, run: Run, approve_by: list[str]) -> tuple[str, str]:
-    if environment.wait_timer:
-        return "waiting", f"{environment.name} has a wait timer of {environment.wait_timer} minutes"
     if not environment.reviewers:
         return "running", ""
     refusals = []
@@ -328,10 +329,7 @@ def variables(run: Run) -> dict[str, str]:
     """
     if is_from_fork(run):
         return {}
-    repo = run.repository
-    private = repo.visibility != "public"
-    organization = {} if private and repo.owner.plan == "free" else repo.owner.variables
-    merged = {**organization, **repo.variables}
+    merged = {**run.repository.shared_variables, **run.repository.variables}
     return {name: merged[name].value for name in sorted(merged)}
 
 

@@ -570,6 +570,10 @@ class TestWhatIamRefusesToStore:
 
         assert self.create(cloud, "trust-2048", of_size(2048)) == "ok"
         assert self.create(cloud, "trust-2049", of_size(2049)) == "LimitExceeded"
+        assert cloud.control("POST", "quotas", {"account": ACCOUNT, "trust_policy": 2100}).status_code == 200
+        assert self.create(cloud, "trust-2100", of_size(2100)) == "ok"
+        assert self.create(cloud, "trust-2101", of_size(2101)) == "LimitExceeded"
+        cloud.control("POST", "quotas", {"account": ACCOUNT, "trust_policy": 2048})
 
     def test_inline_policies_count_together(self, cloud: Cloud) -> None:
         cloud.role("inline")

@@ -385,6 +385,7 @@ def test_self_review(github: Client, prevent: bool, state: str) -> None:
 def test_a_wait_timer_keeps_a_job_waiting(github: Client) -> None:
     environment(github, wait_timer=5)
     assert github.run(ref=MAIN, environment="promote")["state"] == "waiting"
+    assert github.run(ref=MAIN, environment="promote", waited=True)["state"] == "running"
     environment(github, wait_timer=0)
     assert github.run(ref=MAIN, environment="promote")["state"] == "running"
 
