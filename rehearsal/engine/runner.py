@@ -1,6 +1,7 @@
 """Runs and destroys a stack by Pulumi's engine, with the same result as `rehearsal.program.runner` has by the SDK alone."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from urllib.parse import unquote, urlparse
 
 from bootstrap import drift
 from rehearsal.engine.plugins import Plugins
-from rehearsal.engine.stack import EngineStack, Event, Message, Run, Source, home, plain
+from rehearsal.engine.stack import WRITTEN_ONCE, EngineStack, Event, Message, Run, Source, home, plain
 from rehearsal.program import script, wire
 from rehearsal.program.clouds import Clouds
 from rehearsal.program.runner import Emit, Options, blank_problem
@@ -78,7 +79,7 @@ def _act(command: Path, folder: Path, options: Options, act: Any, emit: Emit) ->
         return _result("", options.stack, {**blank_problem(str(error)), "problems": error.problems})
     plugins = Plugins(home(folder), partial(clouds, options))
     try:
-        stack = EngineStack(command, folder, source(options, loaded))
+        stack = EngineStack(command, folder, replace(source(options, loaded), environment=WRITTEN_ONCE))
         before = stack.state()
         done = act(stack)
         for message in done.messages:

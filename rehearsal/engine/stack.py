@@ -19,6 +19,10 @@ from rehearsal.program import wire
 _PASSPHRASE = "rehearsal"
 _COLOUR = re.compile(r"<\{%.*?%\}>")
 _UNCHANGING = ("same", "read", "refresh")
+# A state in a bucket or on a disk is written, and checked, as a whole at each step (backend/snapshot.go of the engine), which grows with
+# the square of the resources. So it is written once, when a command ends, also when it ends in an error. What is killed then leaves a state
+# that knows nothing of what it did: not for stacks that anybody keeps, and not where stops are tried.
+WRITTEN_ONCE = {"PULUMI_SKIP_CHECKPOINTS": "true"}
 # What the engine says last of a command that failed; the reason has been said before.
 _SUMMARIES = re.compile(r"^(update|preview|destroy|refresh) failed$")
 
