@@ -147,6 +147,15 @@ CASES: dict[str, Tree] = {
     "an HTTPS subscriber, who has to confirm": stack(events={"https": ["https://hooks.contoso.example/packages"]}),
     "release tags with another prefix than v": stack(_publishing("main", release_tags=["release-*"])),
     "the longest tokens": stack(tokenDuration=43_200),
+    "provider keys, and an account that begins with 0": stack(
+        sharing={"accounts": ["012345678901"]},
+        **{
+            "aws:profile": "deploy",
+            "aws:assumeRoles": [{"roleArn": f"arn:aws:iam::{ACCOUNT}:role/deploy"}],
+            "aws:ignoreTags": {"keys": ["owner"]},
+            "github:writeDelayMs": 500,
+        },
+    ),
     "a profile": stack(**{"aws:profile": "deploy"}),
     "roles to assume": stack(**{"aws:assumeRoles": [{"roleArn": f"arn:aws:iam::{ACCOUNT}:role/deploy"}]}),
     "tags to ignore": stack(**{"aws:ignoreTags": {"keys": ["owner"], "keyPrefixes": ["kubernetes.io/"]}}),
