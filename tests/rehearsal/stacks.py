@@ -70,7 +70,7 @@ _CHAIN = [
         "upstreams": [f"team-{before:02}" for before in range(number)[-3:]],
         "repositories": {f"lib-{number:02}": _NPM, f"app-{number:02}": {}},
     }
-    for number in range(8)
+    for number in range(5)
 ]
 _QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:releases"
 

@@ -29,7 +29,7 @@ from tests.settings.builders import PROJECT, ROOT
 CHOSEN, REHEARSED_WHOLE = int(os.environ.get("STACKS", "25")), int(os.environ.get("REHEARSED_STACKS", "6"))
 ALL_CHOSEN = 300
 # Rehearsed as a whole in every test run; the others' scenarios are looked at, and rehearsed with --all.
-REHEARSED = ("a team without repositories", "readers: team alone", "default branch trunk and an environment", "a Slack channel")
+REHEARSED = ("a team without repositories", "readers: team alone", "default branch trunk and an environment")
 
 
 def parsed(tree: Tree, folder: Path) -> configuration.Settings:
@@ -85,7 +85,7 @@ def as_expected(tree: Tree, folder: Path, environment: object = None, engine: st
 
 @pytest.mark.parametrize(
     "case",
-    [one if one in REHEARSED else pytest.param(one, marks=pytest.mark.slow("four cases are rehearsed in every run")) for one in CASES],
+    [one if one in REHEARSED else pytest.param(one, marks=pytest.mark.slow("three cases are rehearsed in every run")) for one in CASES],
 )
 def test_a_case_rehearses(case: str, tmp_path: Path) -> None:
     as_expected(CASES[case], tmp_path)
