@@ -15,6 +15,7 @@ import outputs
 from leftovers import Known
 from plan import parts
 from plan.declared import Settings, Team
+from plan.facts import SeenRepository
 from settings.problems import bounded
 
 _SHOWN_MAX = 200
@@ -110,6 +111,30 @@ def elsewhere(settings: Settings, known: Known) -> list[str]:
 def _had(team: Team, known: Known) -> list[str]:
     named = [("Team", team.name), *(("ConsumingRepository", name) for one in team.repositories for name in (one.name, one.renamed_from))]
     return [name for type, name in named if name and (type, name) in known.components]
+
+
+def others(settings: Settings, seen: Mapping[str, SeenRepository], known: Mapping[str, int]) -> Iterator[str]:
+    """In a registry stack, repositories of team stacks that its read roles would trust and that are not the ones that are meant.
+
+    `known` are the ids, by name, that the roles trust already.
+    """
+    for team in () if settings.team_stack else settings.teams:
+        for name in [one.name for one in team.repositories] if team.stack else ():
+            if why := _another(f"{settings.github_owner}/{name}", seen[name], known.get(name)):
+                yield f"{team.file}: repositories.{name}: {why}"
+
+
+def _another(full_name: str, one: SeenRepository, known: int | None) -> str | None:
+    if not one.full_name:
+        return f"'{full_name}' does not exist or is not visible to this credential"
+    if one.full_name != full_name:
+        return f"'{full_name}' is called '{bounded(one.full_name, _SHOWN_MAX)}' on GitHub; write that name"
+    if known in (None, one.id):
+        return None
+    return (
+        f"got repository {one.id} on GitHub; expected {known}, which the read roles trust: it was deleted, or another has its name "
+        "now. If the other is meant, take it out of the catalog, run pulumi up and put it in again"
+    )
 
 
 def missing_upstreams(settings: Settings, there: Callable[[str], bool]) -> Iterator[str]:

@@ -29,7 +29,9 @@ class GitHubOidc(pulumi.ComponentResource):
         self.read_role_arns = [
             self._read_role(numbered(f"{name}-read", number), role, after) for number, role in enumerate(planned.read_roles, 1)
         ]
-        self.register_outputs({"providerArn": self.provider_arn, "readRoleArn": self.read_role_arns[0]})
+        # The roles have ids alone. The next run compares: a name may be another repository's by then.
+        others = {"repositories": dict(planned.repositories)} if planned.repositories else {}
+        self.register_outputs({"providerArn": self.provider_arn, "readRoleArn": self.read_role_arns[0], **others})
 
     def _create_provider(self, name: str, planned: parts.GitHubOidc) -> aws.iam.OpenIdConnectProvider:
         return aws.iam.OpenIdConnectProvider(

@@ -146,9 +146,10 @@ MAY_IMPORT = {
     "components": {"components", "plan", "policies"},
     "leftovers": {"plan", "policies"},
     "existing": {"existing", "leftovers", "plan", "policies"},
-    "lookups": {"existing", "leftovers", "plan", "policies", "settings"},
+    "lookups": {"existing", "leftovers", "plan", "policies", "registry_stack", "settings"},
     "outputs": {"components", "plan", "policies", "settings"},
-    "registration": {"components", "outputs", "plan", "settings"},
+    "registry_stack": {"leftovers", "outputs", "plan", "settings"},
+    "registration": {"components", "outputs", "plan", "registry_stack", "settings"},
     "__main__": {"components", "existing", "leftovers", "lookups", "plan", "registration", "settings"},
     # A tool beside the program, which imports none of it but its settings.
     "registry_constants": {"policies", "settings"},

@@ -16,15 +16,21 @@ from typing import Any
 import pytest
 import yaml
 
+from bootstrap import rights
+from policies.document import text
 from rehearsal import seeding, stage
+from rehearsal.clients import Credentials
 from rehearsal.engine import language, runner
 from rehearsal.engine.plugins import Plugins
 from rehearsal.engine.stack import home
 from rehearsal.program.runner import Options
+from rehearsal.world import credentials
+from settings.parsing import of_stack
 from tests import companies
 from tests.company import copies
 from tests.docs.pages import page
 from tests.engine.life import FOUND, needs_engine
+from tests.engine.test_previewing import READING_TOKEN, READS
 from tests.program import team_stacks
 from tests.program.team_stacks import PAYMENTS, REGISTRY
 
@@ -55,6 +61,10 @@ class Checkout:
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         }
+
+    def become(self, who: Credentials, github: str) -> None:
+        """Run what follows with these credentials."""
+        self._environment |= {**who.environment(), "GITHUB_TOKEN": github}
 
     def run(self, command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(["bash", "-c", command], cwd=self.root, env=self._environment, capture_output=True, text=True, check=False)
@@ -162,6 +172,21 @@ def test_a_team_moves_and_nothing_of_it_changes(moving: Checkout) -> None:
         checkout.done(f"pulumi up --stack {stack} --yes --expect-no-changes")
     assert steps == [] and checkout.everything() == before
     assert checkout.made(REGISTRY) | checkout.made(PAYMENTS) == had
+    with_its_own_roles(checkout)
+    assert steps == []
+
+
+def with_its_own_roles(checkout: Checkout) -> None:
+    """The team stack's deployer and previewer have what they need, and no more: the registry stack is not theirs to preview."""
+    settings, cloud = of_stack(checkout.root, PAYMENTS), checkout.cloud
+    checkout.become(seeding.team_deployer(settings, cloud.registry, cloud.control), seeding.DEPLOYER_TOKEN)
+    checkout.done(f"pulumi up --stack {PAYMENTS} --yes --expect-no-changes")
+    token = {"token": READING_TOKEN, "organization": settings.github_owner, "app_id": seeding.DEPLOYER_APP, "permissions": READS}
+    cloud.control.post("github/seed", tokens=[token])
+    policy = json.loads(text(rights.previewer(settings, cloud.registry)))
+    checkout.become(credentials(cloud.control.post("principals", kind="role", name="previewer", policy=policy)), READING_TOKEN)
+    assert checkout.planned(PAYMENTS) == {}
+    assert "not authorized to perform" in checkout.refused(f"pulumi preview --stack {REGISTRY} --refresh")
 
 
 # --- twenty ---------------------------------------------------------------------------------------------------------------------------

@@ -158,3 +158,36 @@ def test_the_printed_plan_of_a_team_stack_has_its_teams_alone(root: Path, capsys
         *(["Repository", f"acme/{name}"] for name in ("payments-api", "payments-sdk", "checkout-web")),
     ]
     assert "role/package-flow/prod-publish-payments-api" in printed
+
+
+def test_a_repository_that_took_a_name_does_not_read(root: Path, patched: pytest.MonkeyPatch) -> None:
+    """The registry stack's read roles trust repositories of team stacks by their ids, which it knows from its last run."""
+    first = Cloud(audiences=None)
+    registry = team_stacks.run(root, REGISTRY, first, patched)
+    (urn,) = (one for one in registry.component_outputs if "GitHubOidc" in one)
+    kept = registry.component_outputs[urn]["repositories"]
+    assert set(kept) == {"payments-api", "payments-sdk", "checkout-web", "scoring-model", "scoring-notebooks"}
+    state = {"urn:pulumi:prod::package-flow::package-flow:index:GitHubOidc::github": {"type": "package-flow:index:GitHubOidc"}}
+
+    def run(ids: dict[str, int]) -> Recording:
+        known = {name: {**one, "outputs": {"repositories": ids}} for name, one in state.items()}
+        cloud = Cloud(audiences=None, resources=known)
+        cloud.repositories, cloud.teams = first.repositories, first.teams
+        return team_stacks.run(root, REGISTRY, cloud, patched)
+
+    assert run(kept).registrations
+    with pytest.raises(LookupProblems, match=r"checkout-web: got repository \d+ on GitHub; expected 1234, which the read roles trust"):
+        run({**kept, "checkout-web": 1234})
+
+
+def test_a_stack_of_its_own_keeps_no_ids_of_others(patched: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    registry = team_stacks.run(team_stacks.folder(tmp_path, {}), REGISTRY, Cloud(audiences=None), patched)
+    (urn,) = (one for one in registry.component_outputs if "GitHubOidc" in one)
+    assert set(registry.component_outputs[urn]) == {"providerArn", "readRoleArn"}
+
+
+def test_a_repository_of_a_team_stack_that_is_not_there_or_called_otherwise(root: Path, patched: pytest.MonkeyPatch) -> None:
+    gone = Cloud(audiences=None)
+    gone.missing = {"checkout-web"}
+    with pytest.raises(LookupProblems, match="checkout-web: 'acme/checkout-web' does not exist or is not visible"):
+        team_stacks.run(root, REGISTRY, gone, patched)
