@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 from pulumi import automation
 
+from bootstrap import drift
 from rehearsal.engine import language
 from rehearsal.program import wire
 
@@ -140,7 +141,8 @@ class EngineStack:
 
     def drift(self, watch: Callable[[Event], None] | None = None) -> Run:
         """`pulumi refresh --preview-only --run-program`: as .github/workflows/drift.yml compares."""
-        return self._run(watch, lambda on_event: self._stack.preview_refresh(on_event=on_event, run_program=True))
+        left_out = [drift.REFUSED]
+        return self._run(watch, lambda on_event: self._stack.preview_refresh(on_event=on_event, run_program=True, exclude=left_out))
 
     def destroy(self, watch: Callable[[Event], None] | None = None, **options: Any) -> Run:
         """`pulumi destroy --yes`: the preview refuses what is protected, before anything is deleted."""

@@ -147,6 +147,11 @@ CASES: dict[str, Tree] = {
     "an HTTPS subscriber, who has to confirm": stack(events={"https": ["https://hooks.contoso.example/packages"]}),
     "release tags with another prefix than v": stack(_publishing("main", release_tags=["release-*"])),
     "the longest tokens": stack(tokenDuration=43_200),
+    "what is the same, once in the organisation": stack(
+        _publishing("main", "release/*", release_tags=["v*"], environment="packages"), _RESEARCH, githubScope="organization"
+    ),
+    "only installing, in the organisation": stack(_web(repositories={"www": {}, "shop": {}}), githubScope="organization"),
+    "the organisation, with immutable subjects": stack(subjects="immutable", githubScope="organization"),
     "a profile": stack(**{"aws:profile": "deploy"}),
     "roles to assume": stack(**{"aws:assumeRoles": [{"roleArn": f"arn:aws:iam::{ACCOUNT}:role/deploy"}]}),
     "tags to ignore": stack(**{"aws:ignoreTags": {"keys": ["owner"], "keyPrefixes": ["kubernetes.io/"]}}),
