@@ -77,7 +77,7 @@ class State:
     that it created, `trusted` the release branches that its roles admit and its rulesets guard, by repository id, `teams` the ids of the
     GitHub teams in its guards by slug. `domain` is the ARN of its domain, "" = it has none, `own_key` whether it created a key for that,
     `key` what encrypts it, `known` what leftovers are recognised by, `others` the ids of repositories of team
-    stacks that its read roles trust.
+    stacks that its read roles trust, `repositories` the ARNs of its CodeArtifact repositories.
     """
 
     variables: frozenset[tuple[str, str]] = frozenset()
@@ -93,6 +93,7 @@ class State:
     known: leftovers.Known = field(default_factory=leftovers.Known)
     teams: Mapping[str, int] = field(default_factory=dict)
     others: Mapping[str, int] = field(default_factory=dict)
+    repositories: Mapping[str, str] = field(default_factory=dict)
 
     def trusted_before(self, repository_id: int) -> list[str]:
         """The release branches of a repository that may publish already."""
@@ -235,6 +236,8 @@ def problems(settings: Settings, seen: Seen, planned: Planned | None = None, *, 
     found = [*_owner(settings, seen), *_provider(settings, seen), *_teams(settings, seen), *_left_out(settings, seen)]
     found += [*registry_stack.elsewhere(settings, seen.state.known), *registry_stack.others(settings, seen.repositories, seen.state.others)]
     if settings.team_stack and seen.owner and seen.account:
+        place = Registry(seen.partition, seen.account, settings.region, settings.domain.name)
+        found += registry_stack.another_stack(settings, seen.state.known, place, seen.state.repositories)
         found += registry_stack.stale(settings, planned(), seen.registry)
     found += [
         *_departed(settings, seen),
@@ -1303,6 +1306,11 @@ def state_from(resources: Mapping[str, Any]) -> State:
             name: _id(f"the id of {name} in it", id)
             for _, outputs in by_type.get(OIDC_TYPE, [])
             for name, id in _member(outputs, "repositories").items()
+        },
+        repositories={
+            outputs["repository"]: outputs["arn"]
+            for _, outputs in by_type.get(REPOSITORY_TYPE, [])
+            if outputs.get("repository") and outputs.get("arn")
         },
     )
 

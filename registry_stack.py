@@ -12,10 +12,12 @@ import pulumi
 from pulumi import runtime
 
 import outputs
-from leftovers import Known
+from existing.aws import PACKAGE_GROUP_TYPE
+from leftovers import Known, key
 from plan import parts
 from plan.declared import Settings, Team
 from plan.facts import SeenRepository
+from policies.arns import Registry
 from settings.problems import bounded
 
 _SHOWN_MAX = 200
@@ -90,7 +92,8 @@ def _still_there(settings: Settings, found: Mapping[str, Any], how: str) -> Iter
     """Repositories that the registry stack had when it last ran: they were not moved, or it has not run since."""
     theirs = _member(found, "consumers")
     for team in settings.own_teams:
-        had = [one.name for one in team.repositories if f"{settings.github_owner}/{one.name}" in theirs]
+        names = [name for one in team.repositories for name in (one.name, one.renamed_from) if name]
+        had = [name for name in names if f"{settings.github_owner}/{name}" in theirs]
         if had:
             yield (
                 f"{team.file}: stack: {settings.team_stack}: stack {settings.stack} still has {', '.join(had)}; move what it has of team "
@@ -98,8 +101,33 @@ def _still_there(settings: Settings, found: Mapping[str, Any], how: str) -> Iter
             )
 
 
+def another_stack(settings: Settings, known: Known, place: Registry, repositories: Mapping[str, str]) -> list[str]:
+    """Why the stack that runs was not this team stack before: its run would delete a registry, or replace repositories of another domain.
+
+    `repositories` are the ARNs of the CodeArtifact repositories in its state, by name; `place` is where they belong.
+    """
+    if not settings.team_stack:
+        return []
+    where = f"package-flow:registryStack: got {settings.stack}"
+    if known.begun("PackageRegistry"):
+        return [
+            f"{where}, and stack {settings.running} has a registry of its own, which this run would delete; expected no registryStack in its "
+            "file. Take the key out, or give the team stack another name"
+        ]
+    return [
+        f"{where}, whose domain is {place.domain_arn}, and stack {settings.running} has {arn}, which this run would replace, and its packages "
+        "would be lost; expected the registry stack of that domain. Name it again, or give the team another stack"
+        for name, arn in repositories.items()
+        if arn != place.repository_arn(name)
+    ]
+
+
 def elsewhere(settings: Settings, known: Known) -> list[str]:
-    """Teams whose resources this stack has and the catalog gives to another: this run would delete them."""
+    """What this stack has and the catalog gives to a team of another one: this run would delete it."""
+    return [*_teams_elsewhere(settings, known), *_names_elsewhere(settings, known)]
+
+
+def _teams_elsewhere(settings: Settings, known: Known) -> list[str]:
     return [
         f"{team.file}: stack: team {team.name} is in stack {team.stack or settings.stack}, and stack {settings.running} has "
         f"{', '.join(had)} of it, which this run would delete; move them first (docs/operations.md, Giving a team a stack of its own)"
@@ -110,7 +138,28 @@ def elsewhere(settings: Settings, known: Known) -> list[str]:
 
 def _had(team: Team, known: Known) -> list[str]:
     named = [("Team", team.name), *(("ConsumingRepository", name) for one in team.repositories for name in (one.name, one.renamed_from))]
-    return [name for type, name in named if name and (type, name) in known.components]
+    had = [name for type, name in named if name and (type, name) in known.components]
+    # A team that is renamed, too, keeps its repository in the domain.
+    repository = team.own_repository if team.has_repository and team.own_repository in known.repositories else ""
+    return [*had, *([f"the repository {repository}"] if repository and team.name not in had else [])]
+
+
+def _names_elsewhere(settings: Settings, known: Known) -> list[str]:
+    """Package groups of names that become another team's: without its group a name is as open as its parent, until the other stack runs.
+
+    In one stack the group stays, whichever team has the name.
+    """
+    return [
+        f"{team.file}: owns.{format}: {one.text} becomes the name of team {team.name}, which is in stack {team.stack or settings.stack}, and "
+        f"stack {settings.running} has its package group, which this run would delete: nothing would guard the name until the other stack "
+        "runs. Leave it with its team, bring both teams into one stack (docs/operations.md, Giving a team a stack of its own), and then move "
+        "the name"
+        for team in settings.teams
+        if team.stack != settings.team_stack and ("Team", team.name) not in known.components
+        for format, names in team.owns.items()
+        for one in names
+        if key(PACKAGE_GROUP_TYPE, parts.PackageGroup(settings.domain.name, one, ()).name) in known.made
+    ]
 
 
 def others(settings: Settings, seen: Mapping[str, SeenRepository], known: Mapping[str, int]) -> Iterator[str]:
@@ -119,9 +168,10 @@ def others(settings: Settings, seen: Mapping[str, SeenRepository], known: Mappin
     `known` are the ids, by name, that the roles trust already.
     """
     for team in () if settings.team_stack else settings.teams:
-        for name in [one.name for one in team.repositories] if team.stack else ():
-            if why := _another(f"{settings.github_owner}/{name}", seen[name], known.get(name)):
-                yield f"{team.file}: repositories.{name}: {why}"
+        for one in team.repositories if team.stack else ():
+            expected = known.get(one.name, known.get(one.renamed_from))
+            if why := _another(f"{settings.github_owner}/{one.name}", seen[one.name], expected):
+                yield f"{team.file}: repositories.{one.name}: {why}"
 
 
 def _another(full_name: str, one: SeenRepository, known: int | None) -> str | None:

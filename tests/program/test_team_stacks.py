@@ -99,6 +99,122 @@ def test_a_team_that_was_not_moved_is_not_deleted(root: Path, patched: pytest.Mo
     team_stacks.run(root, REGISTRY, Cloud(audiences=None), patched)
 
 
+def state(stack: str, type: str, name: str, **outputs: object) -> dict[str, dict]:
+    """One resource in the state of a stack."""
+    return {f"urn:pulumi:{stack}::package-flow::{type}::{name}": {"type": type, "outputs": outputs}}
+
+
+GROUP, CONSUMER = "aws:cloudcontrol/resource:Resource", "package-flow:index:ConsumingRepository"
+REPOSITORY = "aws:codeartifact/repository:Repository"
+
+
+def edited(root: Path, team: str, old: str, new: str) -> None:
+    file = root / "catalog" / "prod" / f"{team}.yaml"
+    assert old in (text := file.read_text())
+    file.write_text(text.replace(old, new))
+
+
+def test_a_name_that_goes_to_a_team_of_another_stack_keeps_its_package_group(root: Path, patched: pytest.MonkeyPatch) -> None:
+    """Deleted here, it would be open until the other stack runs. The twins: a name that becomes nobody's, and one that stays in its stack."""
+    npm, pypi = state(PAYMENTS, GROUP, "npm:@acme-payments/*"), state(PAYMENTS, GROUP, "pypi:acme-payments-*")
+    registry = team_stacks.run(root, REGISTRY, Cloud(audiences=None), patched)
+
+    def run() -> Recording:
+        cloud = seeing(registry)
+        cloud.resources = {**npm, **pypi}
+        return team_stacks.run(root, PAYMENTS, cloud, patched)
+
+    assert run().registrations
+    edited(root, "payments", '  pypi: ["acme-payments-*"]\n', "")
+    edited(root, "payments", "publishes: [npm, pypi]", "publishes: [npm]")
+    assert run().registrations
+    edited(root, "research", '["acme-research-*"]', '["acme-research-*", "acme-payments-*"]')
+    with pytest.raises(
+        LookupProblems, match=r"owns.pypi: acme-payments-\* becomes the name of team research, which is in stack prod-research"
+    ):
+        run()
+    edited(root, "research", f"stack: {RESEARCH}", f"stack: {PAYMENTS}")
+    assert run().registrations
+
+
+def test_a_renamed_team_that_was_not_moved_keeps_its_repository(root: Path, patched: pytest.MonkeyPatch) -> None:
+    """Without repositories on GitHub its name in the domain is all that says whose it is."""
+
+    def run(repository: str) -> Recording:
+        had = state(REGISTRY, REPOSITORY, "former", repository=repository)
+        return team_stacks.run(root, REGISTRY, Cloud(audiences=None, resources=had), patched)
+
+    assert run("identity").registrations
+    with pytest.raises(LookupProblems, match="team payments is in stack prod-payments, and stack prod has the repository payments of it"):
+        run("payments")
+
+
+@pytest.mark.parametrize(
+    ("had", "why"),
+    [
+        (state(PAYMENTS, "package-flow:index:PackageRegistry", "acme"), "has a registry of its own, which this run would delete"),
+        (
+            state(
+                PAYMENTS,
+                REPOSITORY,
+                "payments",
+                repository="payments",
+                arn="arn:aws:codeartifact:eu-west-1:111122223333:repository/dev/payments",
+            ),
+            "repository/dev/payments, which this run would replace",
+        ),
+        (
+            state(
+                PAYMENTS,
+                REPOSITORY,
+                "payments",
+                repository="payments",
+                arn="arn:aws:codeartifact:eu-west-1:999999999999:repository/acme/payments",
+            ),
+            "999999999999:repository/acme/payments, which this run would replace",
+        ),
+        (
+            state(
+                PAYMENTS,
+                REPOSITORY,
+                "payments",
+                repository="payments",
+                arn="arn:aws:codeartifact:eu-west-1:111122223333:repository/acme/payments",
+            ),
+            "",
+        ),
+    ],
+    ids=["a registry stack", "another domain", "another account", "itself"],
+)
+def test_a_stack_does_not_become_another_ones_team_stack(root: Path, patched: pytest.MonkeyPatch, had: dict, why: str) -> None:
+    registry = team_stacks.run(root, REGISTRY, Cloud(audiences=None), patched)
+    cloud = seeing(registry)
+    cloud.resources = had
+    if why:
+        with pytest.raises(LookupProblems, match=why):
+            team_stacks.run(root, PAYMENTS, cloud, patched)
+    else:
+        assert team_stacks.run(root, PAYMENTS, cloud, patched).registrations
+
+
+def test_a_renamed_repository_is_known_by_its_former_name(root: Path, patched: pytest.MonkeyPatch) -> None:
+    """By the registry stack, whose read roles trust its id, and in the registry stack, where it may not have been moved."""
+    edited(root, "payments", "  checkout-web: {}", "  checkout-app: {renamed_from: checkout-web}")
+    oidc = "package-flow:index:GitHubOidc"
+
+    def run(id: int) -> Recording:
+        cloud = Cloud(audiences=None, resources=state(REGISTRY, oidc, "github", repositories={"checkout-web": id}))
+        cloud.repositories = {"checkout-app": 9100}
+        return team_stacks.run(root, REGISTRY, cloud, patched)
+
+    registry = run(9100)
+    with pytest.raises(LookupProblems, match="checkout-app: got repository 9100 on GitHub; expected 9200, which the read roles trust"):
+        run(9200)
+    assert team_stacks.run(root, PAYMENTS, seeing(registry), patched).registrations
+    with pytest.raises(LookupProblems, match="stack prod still has checkout-web"):
+        team_stacks.run(root, PAYMENTS, seeing(registry, consumers={"acme/checkout-web": {}}), patched)
+
+
 def test_an_upstream_of_another_team_stack_comes_first(root: Path, patched: pytest.MonkeyPatch) -> None:
     team_stacks.give(root, "identity", IDENTITY)
     registry = team_stacks.run(root, REGISTRY, Cloud(audiences=None), patched)
