@@ -60,7 +60,7 @@ HOW = "it may be what an interrupted run of this stack left (docs/faults.md)"
 @dataclass(frozen=True)
 class Known:
     """What the state has: components by type and name, and of each kind what identifies it. `keys` are ids by description, `made`
-    everything by its `key`."""
+    everything by its `key`, `guarded_tags` the tags (by a repository's id and the pattern) that rulesets guard."""
 
     components: frozenset[tuple[str, str]] = frozenset()
     rulesets: frozenset[tuple[str, str]] = frozenset()
@@ -71,6 +71,7 @@ class Known:
     keys: Mapping[str, str] = field(default_factory=dict)
     repositories: frozenset[str] = frozenset()
     made: frozenset[str] = frozenset()
+    guarded_tags: frozenset[tuple[int, str]] = frozenset()
 
     def begun(self, type: str, *names: str) -> bool:
         """Whether an earlier run came to this component, under one of these names (none = under any)."""

@@ -1134,9 +1134,14 @@ def _leftovers(settings: Settings, seen: Seen, planned: Planned, unanswered: lis
 
 
 def _crowded(seen: Seen, planned: Planned, unanswered: list[str]) -> list[str]:
-    """Whether the organisation's rulesets find room beside those that are there."""
+    """Whether the organisation's rulesets find room beside those that are there, and whether who writes them is shown any."""
     questions = _Questions(seen.account, "")
-    return Asking(unanswered)("the organisation's rulesets", lambda: list(github_organization.crowded(planned(), questions)), [])
+
+    def ask() -> list[str]:
+        hidden = [] if pulumi.runtime.is_dry_run() else github_organization.hidden(planned(), questions)
+        return [*github_organization.crowded(planned(), questions), *hidden]
+
+    return Asking(unanswered)("the organisation's rulesets", ask, [])
 
 
 def _existing(
@@ -1276,6 +1281,10 @@ def state_from(resources: Mapping[str, Any]) -> State:
     for urn, one in resources.items():
         by_type.setdefault(str(one.get("type")), []).append((urn, one.get("outputs") or {}))
     ids = dict(_repository_ids(by_type))
+    rulesets = [
+        *((ids.get(str(outputs.get("repository")), 0), outputs) for _, outputs in by_type.get(RULESET_TYPE, [])),
+        *((id, outputs) for _, outputs in by_type.get(ORGANIZATION_RULESET_TYPE, []) for id in _held(outputs)),
+    ]
     # One whose creation failed half-way may have no outputs, or not all of them.
     return State(
         variables=frozenset(
@@ -1292,15 +1301,12 @@ def state_from(resources: Mapping[str, Any]) -> State:
         permissions=frozenset(outputs.get("repository", "") for _, outputs in by_type.get(PERMISSIONS_TYPE, []) if outputs),
         trusted=_guarded(
             _trusted(str(outputs.get("assumeRolePolicy")) for _, outputs in by_type.get(ROLE_TYPE, [])),
-            [
-                *((ids.get(str(outputs.get("repository")), 0), outputs) for _, outputs in by_type.get(RULESET_TYPE, [])),
-                *((id, outputs) for _, outputs in by_type.get(ORGANIZATION_RULESET_TYPE, []) for id in _held(outputs)),
-            ],
+            rulesets,
         ),
         domain=next((outputs.get("arn", "") for urn, outputs in by_type.get(DOMAIN_TYPE, []) if _OF_REGISTRY in urn), ""),
         key=next((outputs.get("encryptionKey", "") for urn, outputs in by_type.get(DOMAIN_TYPE, []) if _OF_REGISTRY in urn), ""),
         own_key=any(_OF_REGISTRY in urn for urn, _ in by_type.get(KEY_TYPE, [])),
-        known=_known(by_type),
+        known=_known(by_type, rulesets),
         teams={slug: _id(f"the id of team {slug} in it", id) for slug, id in _known_teams(by_type)},
         others={
             name: _id(f"the id of {name} in it", id)
@@ -1320,7 +1326,7 @@ def _known_teams(by_type: Mapping[str, list[tuple[str, Mapping[str, Any]]]]) -> 
         yield from _member(outputs, "teams").items()
 
 
-def _known(by_type: Mapping[str, list[tuple[str, Mapping[str, Any]]]]) -> leftovers.Known:
+def _known(by_type: Mapping[str, list[tuple[str, Mapping[str, Any]]]], rulesets: list[tuple[int, Mapping[str, Any]]]) -> leftovers.Known:
     def of(type: str, *names: str) -> frozenset[Any]:
         found = (tuple(outputs.get(name, "") for name in names) for _, outputs in by_type.get(type, []) if outputs.get(names[0]))
         return frozenset(one if len(names) > 1 else one[0] for one in found)
@@ -1346,6 +1352,12 @@ def _known(by_type: Mapping[str, list[tuple[str, Mapping[str, Any]]]]) -> leftov
         repositories=of(REPOSITORY_TYPE, "repository"),
         made=frozenset(
             leftovers.key_in_state(type, urn.rpartition("::")[2], made) for type, found in by_type.items() for urn, made in found
+        ),
+        guarded_tags=frozenset(
+            (id, str(ref))
+            for id, ruleset in rulesets
+            if ruleset.get("target") == "tag"
+            for ref in _member(_member(ruleset, "conditions"), "refName").get("includes") or ()
         ),
     )
 

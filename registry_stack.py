@@ -111,12 +111,12 @@ def another_stack(settings: Settings, known: Known, place: Registry, repositorie
     where = f"package-flow:registryStack: got {settings.stack}"
     if known.begun("PackageRegistry"):
         return [
-            f"{where}, and stack {settings.running} has a registry of its own, which this run would delete; expected no registryStack in its "
-            "file. Take the key out, or give the team stack another name"
+            f"{where}, and stack {settings.running} has a registry of its own, which this run would delete; expected no registryStack in "
+            "its file. Take the key out, or give the team stack another name"
         ]
     return [
-        f"{where}, whose domain is {place.domain_arn}, and stack {settings.running} has {arn}, which this run would replace, and its packages "
-        "would be lost; expected the registry stack of that domain. Name it again, or give the team another stack"
+        f"{where}, whose domain is {place.domain_arn}, and stack {settings.running} has {arn}, which this run would replace, and its "
+        "packages would be lost; expected the registry stack of that domain. Name it again, or give the team another stack"
         for name, arn in repositories.items()
         if arn != place.repository_arn(name)
     ]
@@ -150,10 +150,10 @@ def _names_elsewhere(settings: Settings, known: Known) -> list[str]:
     In one stack the group stays, whichever team has the name.
     """
     return [
-        f"{team.file}: owns.{format}: {one.text} becomes the name of team {team.name}, which is in stack {team.stack or settings.stack}, and "
-        f"stack {settings.running} has its package group, which this run would delete: nothing would guard the name until the other stack "
-        "runs. Leave it with its team, bring both teams into one stack (docs/operations.md, Giving a team a stack of its own), and then move "
-        "the name"
+        f"{team.file}: owns.{format}: {one.text} becomes the name of team {team.name}, which is in stack {team.stack or settings.stack}, "
+        f"and stack {settings.running} has its package group, which this run would delete: nothing would guard the name until the other "
+        "stack runs. Leave it with its team, bring both teams into one stack (docs/operations.md, Giving a team a stack of its own), then "
+        "move the name"
         for team in settings.teams
         if team.stack != settings.team_stack and ("Team", team.name) not in known.components
         for format, names in team.owns.items()

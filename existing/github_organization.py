@@ -27,6 +27,19 @@ def _rulesets(one: parts.GitHubOrganization, answers: Answers) -> list[Mapping[s
     return answers.rest(f"orgs/{one.login}/rulesets?per_page=100")
 
 
+def hidden(planned: parts.Plan, answers: Answers) -> Iterator[str]:
+    """A line if a credential that is to write rulesets is shown none: it may not write them, and the run would end half-way.
+
+    GitHub answers 404 to who may not know, and an empty list where there are none.
+    """
+    one = planned.organization
+    if one and _rulesets(one, answers) is None:
+        yield (
+            f"{WHERE}: got no list of {one.login}'s rulesets; expected a credential that writes them: give the GitHub App the organisation "
+            "permission Administration: write, or write githubScope: repository"
+        )
+
+
 def unseen(planned: parts.Plan, answers: Answers) -> Iterator[str]:
     """A line if this credential is shown no rulesets."""
     if planned.organization and _rulesets(planned.organization, answers) is None:

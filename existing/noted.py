@@ -8,7 +8,7 @@ from existing import github_organization
 from existing.answers import Answers
 from existing.github import all_rulesets, names_in_state, of_organization, where
 from existing.spent import ASKED_EACH
-from leftovers import ORGANIZATION_RULESET_TYPE, RULESET_TYPE, VARIABLE_TYPE, Known, key
+from leftovers import RULESET_TYPE, VARIABLE_TYPE, Known, key
 from plan import parts
 from policies import branches
 from policies.branches import HEADS, TAGS
@@ -131,11 +131,11 @@ def _organization_variables(one: parts.ConsumingRepository, answers: Answers) ->
 def _tags(one: parts.ConsumingRepository, known: Known, answers: Answers) -> Iterator[str]:
     """Tags that were pushed before they could publish. What publishes is an event, and theirs is over."""
     guards = next((each for each in one.guards if each.kind == "release-tags"), None)
-    if guards is None or key(ORGANIZATION_RULESET_TYPE, guards.name) in known.made:
+    if guards is None or any(key(RULESET_TYPE, name, guards.name) in known.made for name in names_in_state(one)):
         return
-    if any(key(RULESET_TYPE, name, guards.name) in known.made for name in names_in_state(one)):
-        return
-    patterns = [ref.removeprefix(TAGS) for ref in guards.refs]
+    # Not by the ruleset's name alone: an organisation's is another one as soon as a repository joins or leaves it.
+    guarded = {ref for id, ref in known.guarded_tags if id == one.repository.id}
+    patterns = [ref.removeprefix(TAGS) for ref in guards.refs if ref not in guarded]
     there: dict[str, None] = {}
     for pattern in patterns:
         listed = answers.rest(f"{_path(one)}/git/matching-refs/tags/{quote(pattern.partition('*')[0], safe='/@')}")

@@ -11,7 +11,7 @@ from leftovers import ORGANIZATION_RULESET_TYPE, ORGANIZATION_VARIABLE_TYPE, Kno
 from lookups import State, adopted, problems, state_from
 from plan.parts import Plan, Ruleset
 from plan.planning import plan
-from policies.branches import declare
+from policies.branches import declare, declare_tags
 from policies.document import text
 from policies.github_tokens import GitHubRepository, Owner, Subjects
 from policies.roles.publish import publish_trust
@@ -200,7 +200,7 @@ def test_what_an_interrupted_run_left_is_adopted_as_planned(changed: dict[str, A
 
 
 def test_more_rulesets_than_there_is_room_for():
-    assert list(github_organization.crowded(PLAN, There())) == []
+    assert list(github_organization.crowded(PLAN, There({"orgs/acme/rulesets": []}))) == []
     listed = [{"id": number, "name": f"others-{number}"} for number in range(75)]
     (line,) = github_organization.crowded(PLAN, There({"orgs/acme/rulesets": listed}))
     assert line.startswith(
@@ -211,6 +211,39 @@ def test_more_rulesets_than_there_is_room_for():
 def test_a_preview_says_that_it_was_shown_no_rulesets():
     assert [line for line in noted.notes(PLAN, Known(), There()) if "were not looked at" in line] != []
     assert [line for line in noted.notes(PLAN, Known(), There({"orgs/acme/rulesets": []})) if "were not looked at" in line] == []
+
+
+def test_who_writes_rulesets_is_shown_them():
+    (line,) = github_organization.hidden(PLAN, There())
+    assert line.startswith("package-flow:githubScope: got no list of acme's rulesets; expected a credential that writes them")
+    assert list(github_organization.hidden(PLAN, There({"orgs/acme/rulesets": []}))) == []
+    each = plan(replace(SETTINGS, github_scope=GithubScope.REPOSITORY), samples.facts(SETTINGS))
+    assert list(github_organization.hidden(each, There())) == []
+
+
+@pytest.mark.parametrize("scope", GithubScope)
+@pytest.mark.parametrize(("pattern", "new"), [("v*", False), ("release-*", True)])
+def test_tags_that_a_ruleset_guarded_already_are_no_news(scope: GithubScope, pattern: str, new: bool):
+    """Whoever joins makes the organisation's ruleset another one, and a change of githubScope makes all of them others."""
+    (team, *others) = SETTINGS.teams
+    (api, *rest) = team.repositories
+    tagged = replace(api, release_tags=declare_tags(("v*",)))
+    settings = replace(SETTINGS, teams=(replace(team, repositories=(tagged, *rest)), *others), github_scope=scope)
+    planned = plan(settings, samples.facts(settings))
+    (guard,) = {each for one in planned.consumers for each in one.guards if each.kind == "release-tags"}
+    conditions = {"refName": {"includes": [f"refs/tags/{pattern}"], "excludes": []}}
+    shown = {"name": "package-flow-release-tags-1", "target": "tag", "enforcement": "active", "conditions": conditions}
+    listed = There({f"repos/acme/{API}/git/matching-refs/tags/v": [{"ref": "refs/tags/v1.0.0"}]})
+    variable = {"repository": API, "repositoryId": IDS[API], "variableName": "X"}
+    before = {
+        "variable": {"type": "github:index/actionsVariable:ActionsVariable", "outputs": variable},
+        "of it": {"type": "github:index/repositoryRuleset:RepositoryRuleset", "outputs": {**shown, "repository": API}},
+    }
+    organization = {**shown, "conditions": {**conditions, "repositoryIds": [float(IDS[API])]}}
+    for state in (before, {"of all": {"type": ORGANIZATION_RULESET_TYPE, "outputs": organization}}):
+        said = [line for line in noted.notes(planned, state_from(state).known, listed) if "v1.0.0" in line]
+        assert bool(said) is new
+    assert guard.refs == ("refs/tags/v*",)
 
 
 def test_own_variables_shadow_the_organisations_on_purpose():

@@ -110,12 +110,13 @@ REPOSITORY = "aws:codeartifact/repository:Repository"
 
 def edited(root: Path, team: str, old: str, new: str) -> None:
     file = root / "catalog" / "prod" / f"{team}.yaml"
-    assert old in (text := file.read_text())
+    text = file.read_text()
+    assert old in text
     file.write_text(text.replace(old, new))
 
 
 def test_a_name_that_goes_to_a_team_of_another_stack_keeps_its_package_group(root: Path, patched: pytest.MonkeyPatch) -> None:
-    """Deleted here, it would be open until the other stack runs. The twins: a name that becomes nobody's, and one that stays in its stack."""
+    """Deleted here, it would be open until the other stack runs. The twins: a name that becomes nobody's or stays in its stack."""
     npm, pypi = state(PAYMENTS, GROUP, "npm:@acme-payments/*"), state(PAYMENTS, GROUP, "pypi:acme-payments-*")
     registry = team_stacks.run(root, REGISTRY, Cloud(audiences=None), patched)
 
