@@ -39,6 +39,7 @@ from policies.roles.read import (
     repository_read_trust,
     token_permissions,
 )
+from policies.roles.team_deployer import TeamStack, team_deployer_permissions, team_previewer_permissions
 from tests.policies.samples import NEIGHBOUR, ORGANIZATION, OTHER_ACCOUNT, OWNER, PROMOTION, REGISTRY, REPOSITORY, WORKFLOW
 from tests.snapshots import lines_of, recorded
 
@@ -56,8 +57,13 @@ NAMES = Names(REGISTRY, "prod", PATH)
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234"
 BRANCHES, NESTED = declare(("main", "release/*")), declare(("release/*", "release/a/b"))
 BOTH, IMMUTABLE = Subjects.BOTH, Subjects.IMMUTABLE
+BOUNDARY = "arn:aws:iam::111122223333:policy/package-flow-bootstrap/prod-boundary"
+TEAM_STACK = TeamStack(REGISTRY, "prod", PATH, BOUNDARY, ("payments",), ("identity", "shared"), tuple(one.group_pattern for one in OWNED))
 
 DOCUMENTS = {
+    "team_deployer_permissions": team_deployer_permissions(TEAM_STACK),
+    "team_deployer_permissions, a team that owns nothing": team_deployer_permissions(TeamStack(REGISTRY, "prod", PATH, "", (), (), ())),
+    "team_previewer_permissions": team_previewer_permissions(TEAM_STACK),
     "organization_read_trust, both subjects": organization_read_trust(REGISTRY, OWNER, [REPOSITORY, NEIGHBOUR]),
     "organization_read_trust, both subjects, no repositories": organization_read_trust(REGISTRY, OWNER, []),
     "organization_read_trust, immutable subjects": organization_read_trust(REGISTRY, OWNER, [REPOSITORY], {REPOSITORY.id}),
