@@ -18,6 +18,8 @@ from policies.branches import TAGS
 
 VARIABLE_TYPE = "github:index/actionsVariable:ActionsVariable"
 RULESET_TYPE = "github:index/repositoryRuleset:RepositoryRuleset"
+ORGANIZATION_VARIABLE_TYPE = "github:index/actionsOrganizationVariable:ActionsOrganizationVariable"
+ORGANIZATION_RULESET_TYPE = "github:index/organizationRuleset:OrganizationRuleset"
 BRANCH_POLICY_TYPE = "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy"
 PROVIDER_TYPE = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
 ROLE_TYPE = "aws:iam/role:Role"
@@ -35,6 +37,8 @@ PERMISSION_SET_TYPE = "aws:ssoadmin/permissionSet:PermissionSet"
 _IDENTITY: Mapping[str, tuple[str, ...]] = {
     VARIABLE_TYPE: ("repository", "variable_name"),
     RULESET_TYPE: ("repository", "name"),
+    ORGANIZATION_VARIABLE_TYPE: ("variable_name",),
+    ORGANIZATION_RULESET_TYPE: ("name",),
     PROVIDER_TYPE: ("url",),
     ROLE_TYPE: ("name",),
     POLICY_TYPE: ("name",),
@@ -150,11 +154,13 @@ def same_ruleset(wanted: parts.Ruleset, found: Mapping[str, Any], *, bypass_show
     teams = [(team, "Team", "always") for team in wanted.bypass_teams]
     apps = [(app, "Integration", "always") for app in wanted.bypass_apps]
     bypass = sorted(actors, key=str) == sorted([*teams, *apps], key=str)
-    names = (found.get("conditions") or {}).get("ref_name") or {}
+    conditions = found.get("conditions") or {}
+    names, held = conditions.get("ref_name") or {}, (conditions.get("repository_id") or {}).get("repository_ids") or ()
     return (
         (bypass if bypass_shown or "bypass_actors" in found else True)
         and (found.get("target"), found.get("enforcement")) == (wanted.target, "active")
-        and set(found.get("conditions") or ()) == {"ref_name"}
+        and set(conditions) == {"ref_name", *(["repository_id"] if wanted.repositories else [])}
+        and sorted(held) == sorted(wanted.repositories)
         and sorted(names.get("include") or ()) == sorted(wanted.refs)
         and not names.get("exclude")
         and _same_rules(dict(_github_rules(wanted.rules)), found.get("rules") or ())
@@ -244,6 +250,8 @@ def look(planned: parts.Plan, known: Known, environments: Mapping[tuple[str, str
             as_planned = environments.get((one.name, environment.name))
             if as_planned or (as_planned is None and begun):
                 _branch_policies(one, environment, known, questions, where, found, adopted=bool(as_planned))
+    if planned.organization and known.begun("GitHubOrganization"):
+        _organization_rulesets(planned.organization, known, questions, dry_run, found)
     if known.begun("GitHubOidc"):
         _roles(planned.oidc.read_roles, known, questions, "aws: ", found)
     if planned.events and known.begun("PackageEvents"):
@@ -274,6 +282,21 @@ def _rulesets(one: parts.ConsumingRepository, known: Known, questions: Questions
                     f"{where}has the ruleset {wanted.name} already, with other content than this stack's, and not in its state; {HOW}. "
                     f"Delete it there, or import it with the id {id}",
                 )
+
+
+def _organization_rulesets(one: parts.GitHubOrganization, known: Known, questions: Questions, dry_run: bool, found: Found) -> None:
+    missing = {each.name: each for each in one.rulesets if key(ORGANIZATION_RULESET_TYPE, each.name) not in known.made}
+    listed = (questions.rest(f"orgs/{one.login}/rulesets?per_page=100") or ()) if missing else ()
+    for there in [each for each in listed if each.get("name") in missing]:
+        ruleset = questions.rest(f"orgs/{one.login}/rulesets/{there.get('id')}")
+        if ruleset is not None:
+            found.judge(
+                key(ORGANIZATION_RULESET_TYPE, there["name"]),
+                str(there.get("id")),
+                same_ruleset(missing[there["name"]], ruleset, bypass_shown=not dry_run),
+                f"package-flow:githubScope: the organisation has the ruleset {there['name']} already, with other content than this "
+                f"stack's, and not in its state; {HOW}. Delete it there, or import it with the id {there.get('id')}",
+            )
 
 
 def _branch_policies(

@@ -19,7 +19,7 @@ from pulumi import runtime
 
 import leftovers
 import registry_stack
-from existing import apart, noted, spent
+from existing import apart, github_organization, noted, spent
 from existing import listed as lists
 from existing.listed import PER_PAGE, Page
 from existing.table import look
@@ -30,6 +30,7 @@ from leftovers import (
     DOMAIN_TYPE,
     ENVIRONMENT_TYPE,
     KEY_TYPE,
+    ORGANIZATION_RULESET_TYPE,
     POLICY_TYPE,
     PROVIDER_TYPE,
     REPOSITORY_TYPE,
@@ -46,7 +47,7 @@ from policies.arns import GITHUB_OIDC_HOST, Registry
 from policies.branches import TAGS
 from policies.github_tokens import AUDIENCE, Owner, trusted_branches
 from policies.names import PROMOTE_ENVIRONMENT, PUBLIC_SOURCES, variables_of
-from settings import DeveloperMode, Encryption, OidcProvider, Repository, Settings
+from settings import DeveloperMode, Encryption, GithubScope, OidcProvider, Repository, Settings
 from settings.problems import bounded, lines
 
 CONSUMER_TYPE = "package-flow:index:ConsumingRepository"
@@ -150,12 +151,19 @@ def look_up(settings: Settings, identity_center: pulumi.ProviderResource | None 
     planned = plan_once(settings, seen)
     left = leftovers.Found() if unanswered else _leftovers(settings, seen, planned, unanswered)
     there, more = ([], []) if unanswered else _existing(settings, seen, planned, identity_center, unanswered)
+    crowded = [] if unanswered else _crowded(seen, planned, unanswered)
     waits = [] if unanswered else _missing_upstreams(settings, seen, unanswered)
     pulumi.log.info(_requests.line())
     # Environments and variables are judged with their repository.
     others = [one for one in there if one.type not in _JUDGED_WITH_REPOSITORIES and one.key not in left.adopted]
     # What was not answered would look as if it were not there.
-    found = unanswered or [*problems(settings, seen, planned), *left.problems, *waits, *(one.problem(settings.running) for one in others)]
+    found = unanswered or [
+        *problems(settings, seen, planned),
+        *crowded,
+        *left.problems,
+        *waits,
+        *(one.problem(settings.running) for one in others),
+    ]
     if found or seen.owner is None:
         raise LookupProblems(found)
     for note in (*notes(settings, seen), *more):
@@ -263,7 +271,7 @@ def adopted(settings: Settings, seen: Seen, planned: Planned | None = None) -> d
     wanted, found = _wanted(settings, seen, planned), {}
     for repository, one in _pairs(settings, seen):
         for variable, value in _unknown(repository, one, seen.state).items():
-            if wanted[repository.name].variables[variable] == value:
+            if wanted[repository.name].variables.get(variable) == value:
                 found[leftovers.key(VARIABLE_TYPE, one.name, variable)] = f"{one.name}:{variable}"
     if settings.oidc_provider is OidcProvider.CREATE and _is_left(seen):
         found[leftovers.key(PROVIDER_TYPE, f"https://{GITHUB_OIDC_HOST}")] = _provider_arn(seen)
@@ -281,6 +289,11 @@ def _owner(settings: Settings, seen: Seen) -> list[str]:
         return [
             f"github:owner: the plan of '{name}' is not visible to this credential; give the GitHub App the organisation permission "
             "Plan: read"
+        ]
+    if settings.github_scope is GithubScope.ORGANIZATION and not guards.can_have_organization_rulesets(seen.plan):
+        return [
+            f"package-flow:githubScope: got organization, and plan '{seen.plan}' of '{name}' has no organisation rulesets; expected GitHub "
+            "Team or Enterprise. Write repository"
         ]
     return []
 
@@ -650,11 +663,18 @@ def _unknown(repository: Repository, one: SeenRepository, state: State) -> dict[
 
 
 def _variables(repository: Repository, one: SeenRepository, state: State, wanted: parts.ConsumingRepository) -> list[str]:
+    unknown = _unknown(repository, one, state)
+    # Of the same value too: it would stay as it is when the organisation's changes.
+    shadowing = [variable for variable in unknown if variable not in wanted.variables]
     return [
         f"has the Actions variable {variable} already, with another value than this stack's, and it is not in its state; {_HOW}. Delete it "
         f"there or import it with the id {one.name}:{variable}"
-        for variable, value in _unknown(repository, one, state).items()
-        if wanted.variables[variable] != value
+        for variable, value in unknown.items()
+        if variable not in shadowing and wanted.variables[variable] != value
+    ] + [
+        f"has the Actions variable {variable}, which is not in this stack's state and shadows the organisation's of that name "
+        f"(githubScope: organization). Delete it (gh variable delete {variable} --repo {one.full_name})"
+        for variable in shadowing
     ]
 
 
@@ -857,7 +877,9 @@ def _allowance() -> spent.Allowance | None:
 
 def _departing(settings: Settings, state: State) -> set[str]:
     named = {name for one in settings.repositories for name in (one.name, one.renamed_from)}
-    return set(state.repository_ids) - named
+    # What is there by the repository's name is what would be deleted from another one.
+    by_name = {name for name, _ in (*state.variables, *state.environments)} | state.permissions
+    return (set(state.repository_ids) & by_name) - named
 
 
 # What is needed of a repository, by the names that GitHub's lists have for it.
@@ -995,7 +1017,7 @@ def see_environments(full_name: str, wanted: Iterable[str]) -> dict[str, Mapping
         answer = _see_rest(f"repos/{full_name}/environments?per_page={PER_PAGE}")
         # GitHub's names of environments know no case.
         listed = {str(one.get("name")).casefold(): one for one in (answer.get("environments") if answer else None) or ()}
-        all_listed = answer is None or len(listed) == answer.get("total_count")
+        all_listed = answer is not None and len(listed) == answer.get("total_count")
     found = {one: listed.get(one.casefold()) for one in wanted}
     if not all_listed:
         found = {name: one or _see_rest(f"repos/{full_name}/environments/{name}") for name, one in found.items()}
@@ -1106,6 +1128,12 @@ def _leftovers(settings: Settings, seen: Seen, planned: Planned, unanswered: lis
         lambda: leftovers.look(planned(), known, environments, questions, pulumi.runtime.is_dry_run()),
         leftovers.Found(),
     )
+
+
+def _crowded(seen: Seen, planned: Planned, unanswered: list[str]) -> list[str]:
+    """Whether the organisation's rulesets find room beside those that are there."""
+    questions = _Questions(seen.account, "")
+    return Asking(unanswered)("the organisation's rulesets", lambda: list(github_organization.crowded(planned(), questions)), [])
 
 
 def _existing(
@@ -1261,7 +1289,10 @@ def state_from(resources: Mapping[str, Any]) -> State:
         permissions=frozenset(outputs.get("repository", "") for _, outputs in by_type.get(PERMISSIONS_TYPE, []) if outputs),
         trusted=_guarded(
             _trusted(str(outputs.get("assumeRolePolicy")) for _, outputs in by_type.get(ROLE_TYPE, [])),
-            [(ids.get(str(outputs.get("repository")), 0), outputs) for _, outputs in by_type.get(RULESET_TYPE, [])],
+            [
+                *((ids.get(str(outputs.get("repository")), 0), outputs) for _, outputs in by_type.get(RULESET_TYPE, [])),
+                *((id, outputs) for _, outputs in by_type.get(ORGANIZATION_RULESET_TYPE, []) for id in _held(outputs)),
+            ],
         ),
         domain=next((outputs.get("arn", "") for urn, outputs in by_type.get(DOMAIN_TYPE, []) if _OF_REGISTRY in urn), ""),
         key=next((outputs.get("encryptionKey", "") for urn, outputs in by_type.get(DOMAIN_TYPE, []) if _OF_REGISTRY in urn), ""),
@@ -1322,8 +1353,9 @@ _OF_REGISTRY = ":PackageRegistry$"
 
 
 def _repository_ids(by_type: Mapping[str, list[tuple[str, Mapping[str, Any]]]]) -> Iterator[tuple[str, int]]:
-    """Name and id of each GitHub repository that something was created in. Rulesets have no id in their outputs; all have variables."""
-    for type in (VARIABLE_TYPE, ENVIRONMENT_TYPE):
+    """Name and id of each GitHub repository that something was created in. Rulesets have no id in their outputs; all have variables, or
+    those of the organisation, and then their component says it."""
+    for type in (VARIABLE_TYPE, ENVIRONMENT_TYPE, CONSUMER_TYPE):
         for _, outputs in by_type.get(type, []):
             if outputs.get("repository") and outputs.get("repositoryId"):
                 yield outputs["repository"], _id(f"the id of {outputs['repository']} in it", outputs["repositoryId"])
@@ -1348,6 +1380,13 @@ def _guarded(trusted: Mapping[int, frozenset[str]], rulesets: list[tuple[int, Ma
         reviewed, closed = ({name for one in guards for name in one[which]} for which in (0, 1))
         found[id] = frozenset(name for name in names if branches.matches(name, [*reviewed]) and branches.matches(name, [*closed]))
     return {id: names for id, names in found.items() if names}
+
+
+def _held(ruleset: Mapping[str, Any]) -> Iterator[int]:
+    """Ids of the repositories that an organisation's ruleset of the state names."""
+    listed = _member(ruleset, "conditions").get("repositoryIds")
+    for one in listed if isinstance(listed, list) else ():
+        yield _id(f"a repository of the ruleset {ruleset.get('name')} in it", one)
 
 
 def _guard(ruleset: Mapping[str, Any]) -> tuple[list[str], list[str]]:

@@ -11,6 +11,7 @@ from components.consumer import ConsumingRepository
 from components.developers import DeveloperAccess
 from components.events import PackageEvents
 from components.github_oidc import GitHubOidc
+from components.github_organization import GitHubOrganization
 from components.registry import PackageRegistry
 from components.sandbox import Sandbox
 from components.team import Team
@@ -30,9 +31,12 @@ def _registry_stack(settings: Settings, planned: parts.Plan, directory: pulumi.P
     """All that exists once, and the teams without a stack of their own; the outputs."""
     registry = PackageRegistry(planned.registry.name, planned.registry)
     oidc = GitHubOidc("github", planned.oidc)
+    organization = None
+    if planned.organization:
+        organization = GitHubOrganization("organization", planned.organization, registry.shared_repository, oidc.read_role_arns[0])
     place = RegistryStack(registry.domain_name, registry.shared_repository, oidc.read_role_arns)
     teams = _teams(planned, place)
-    consumers = _consumers(planned, place, teams, [registry, oidc])
+    consumers = _consumers(planned, place, teams, [registry, oidc], organization)
 
     builds = BuildAccess("builds", planned.builds)
     developers = None
@@ -62,7 +66,11 @@ def _teams(planned: parts.Plan, place: RegistryStack) -> dict[str, Team]:
 
 
 def _consumers(
-    planned: parts.Plan, place: RegistryStack, teams: dict[str, Team], after: Sequence[pulumi.Resource]
+    planned: parts.Plan,
+    place: RegistryStack,
+    teams: dict[str, Team],
+    after: Sequence[pulumi.Resource],
+    organization: GitHubOrganization | None = None,
 ) -> dict[str, ConsumingRepository]:
     consumers: dict[str, ConsumingRepository] = {}
     for consumer in planned.consumers:
@@ -72,6 +80,7 @@ def _consumers(
             consumer,
             own.repository if own else place.shared_repository,
             place.read_role_arns[consumer.read_role],
+            organization_guards=organization.guards(consumer.organization_rulesets) if organization else (),
             # Under the former name of a renamed repository its children are known too: the engine puts the alias in front of their names.
             opts=pulumi.ResourceOptions(
                 depends_on=[*after, *([own] if own else [])],

@@ -38,7 +38,9 @@ def constants(stack: str, outputs: Mapping[str, Any], token_duration: int, share
     domain = outputs.get("domain")
     found = {"domain": "name", "domainOwner": "owner", "region": "region"}
     if not isinstance(domain, Mapping) or not all(isinstance(domain.get(key), str) for key in found.values()):
-        raise UnreadableError("the outputs have no domain with name, owner and region: are they of this program's stack?")
+        raise UnreadableError(
+            "got outputs without a domain's name, owner and region; expected those of a package-flow stack; run pulumi stack output --json"
+        )
     named = {} if shared == SHARED_REPOSITORY else {"shared": shared}
     return {"stack": stack, **{key: domain[output] for key, output in found.items()}, "tokenDuration": token_duration, **named}
 

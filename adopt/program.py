@@ -35,7 +35,7 @@ class Found:
 def look(found: Found) -> None:
     """The program of a preview. Raises pulumi.RunError for what is wrong, and in anything but a preview."""
     if not runtime.is_dry_run():
-        raise pulumi.RunError("looking changes nothing, so it is a preview's")
+        raise pulumi.RunError("got an update; expected a preview, because this only looks; run make adopt")
     found.settings = settings = load()
     directory = identity_center(settings.developers)
     found.adoption = adoption = lookups.look_for_adoption(settings, directory)

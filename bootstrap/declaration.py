@@ -258,9 +258,9 @@ def _own_rules(file: str, declared: Declared, stacks: Mapping[str, stack_setting
     if declared.pulumi_cloud is None and declared.github_actions is None:
         yield Problem(file, _key("pulumiCloud"), NOTHING, "pulumiCloud, githubActions or both: something has to deploy")
     if not declared.approvals:
-        yield Problem(file, _key("approvals"), 0, "1 to 10: what is on a deploying branch is deployed without another question")
+        yield Problem(file, _key("approvals"), 0, "1 to 10: a push to a deploying branch deploys without another approval")
     if declared.github_actions and not declared.pulumi_cloud and declared.drift_detection not in ("never", DRIFT_SCHEDULE):
-        allowed = "never or nothing with githubActions alone: when it runs stands in .github/workflows/drift.yml"
+        allowed = "never, or no value, with githubActions alone: .github/workflows/drift.yml has the schedule"
         yield Problem(file, _key("driftDetection"), declared.drift_detection, allowed)
     for index, tag in enumerate(declared.tags):
         if wrong := "one tag, not a pattern" if is_pattern(tag) else wrong_branch(tag):
@@ -293,7 +293,7 @@ def _beside_each_other(bootstrap: _Bootstrap, others: list[_Bootstrap]) -> Probl
     for name, count in Counter(name.casefold() for name in names).items():
         alike = [stack for stack in names if stack.casefold() == name]
         if count > 1 and {*alike} & {*own}:
-            allowed = "names that differ by more than case, in all bootstraps of the account: AWS takes their roles for the same"
+            allowed = "names that differ by more than case, in all bootstraps of the account: AWS ignores the case of their roles' names"
             yield Problem(bootstrap.file, _key("stacks"), alike, allowed)
     for one in apart.reached([*bootstrap.beside(), *(each for other in others for each in other.beside())]):
         project = next(each.stacks[one.stack].project for each in (bootstrap, *others) if one.stack in each.stacks)
@@ -311,11 +311,11 @@ def _beside_other_bootstraps(bootstrap: _Bootstrap, others: list[_Bootstrap]) ->
         for name in ("pulumi_cloud", "github_actions"):
             ours, theirs, key = getattr(bootstrap.declared, name), getattr(other.declared, name), _key(f"{to_camel(name)}.oidcProvider")
             if other.account == bootstrap.account and ours and theirs and OidcProvider.CREATE is ours.oidc_provider is theirs.oidc_provider:
-                allowed = f"existing in this file or in {other.file}: the account has one provider for a URL"
+                allowed = f"existing in this file or in {other.file}: an account has one provider per URL"
                 yield Problem(bootstrap.file, key, ours.oidc_provider, allowed)
         if bootstrap.declared.github_actions and other.declared.github_actions and bootstrap.repository == other.repository:
             allowed = (
-                f"pulumiCloud here or in {other.file}, or another repository for the program: deploy.yml reads where it deploys from the "
+                f"pulumiCloud here or in {other.file}, or another repository for the program: deploy.yml reads its settings from the "
                 "repository's variables, which exist once"
             )
             yield Problem(bootstrap.file, _key("githubActions"), Words("githubActions a second time"), allowed)
@@ -326,7 +326,7 @@ def _stack(settings: stack_settings.Settings, declared: Declared, own: Mapping[s
     wanted = (("aws:region", settings.region), ("github:owner", settings.github_owner))
     for key, got in wanted:
         if got != own[key]:
-            yield Problem(file, key, got, f"{own[key]}, as the bootstrap's; another one has a bootstrap of its own")
+            yield Problem(file, key, got, f"{own[key]}; the bootstrap has this value, and another value needs another bootstrap")
     if list(settings.allowed_account_ids) != own["aws:allowedAccountIds"]:
         yield Problem(
             file, "aws:allowedAccountIds", list(settings.allowed_account_ids), f"{own['aws:allowedAccountIds']}, as the bootstrap's"
@@ -336,14 +336,14 @@ def _stack(settings: stack_settings.Settings, declared: Declared, own: Mapping[s
     stack = Deployed(registry, settings.stack)
     bound = re.sub(r"^arn:aws[a-z-]*:", "arn:aws:", settings.iam.permissions_boundary)
     if bound != stack.boundary_arn:
-        allowed = f"{stack.boundary_arn} (for its partition), the bootstrap's boundary"
+        allowed = f"{stack.boundary_arn} (in its own partition), the bootstrap's boundary"
         yield Problem(file, f"{project}:iam.permissionsBoundary", settings.iam.permissions_boundary or NOTHING, allowed)
     deployer = f"{BOOTSTRAP_PATH}{role_name(settings.running, Access.DEPLOY)}".strip("/")
     if settings.iam.deployers and deployer not in settings.iam.deployers:
         allowed = f"{deployer} among them: the domain's policy would refuse the bootstrap's deployer"
         yield Problem(file, f"{project}:iam.deployers", list(settings.iam.deployers), allowed)
     if declared.github_actions and settings.oidc_provider is not OidcProvider.EXISTING:
-        allowed = "existing: with githubActions the bootstrap sees to GitHub's provider"
+        allowed = "existing: with githubActions, the bootstrap takes care of GitHub's provider"
         yield Problem(file, f"{project}:githubOidcProvider", settings.oidc_provider, allowed)
     yield from _oversize(file, settings, registry, declared)
 
@@ -356,7 +356,7 @@ def _preview_role(file: str, settings: stack_settings.Settings, role: str) -> Pr
         allowed = f"nothing: Pulumi.{settings.stack}.yaml reaches Identity Center without a role (developers.roleArn)"
         yield Problem(file, key, role, allowed)
     elif role and role == creator:
-        yield Problem(file, key, role, "another role, which only reads: a pull request's code comes with it")
+        yield Problem(file, key, role, "another role, which only reads: a pull request's code runs with it")
     elif role and role.split(":")[4] != creator.split(":")[4]:
         yield Problem(file, key, role, f"a role of the account {creator.split(':')[4]}, as developers.roleArn")
 
@@ -378,12 +378,12 @@ def _oversize(file: str, settings: stack_settings.Settings, registry: Registry, 
         role = declared.stacks[settings.running].identity_center_preview_role
         size = sum(len(text(one)) for one in rights.documents(settings, registry, access, backend, role).values())
         if size > sizes.INLINE_MAX:
-            got = Words(f"policies of the role that {access}s, of {size:,} characters")
-            fewer = "own fewer names, or give one of its teams another stack" if settings.team_stack else "name fewer build roles"
+            got = Words(f"policies of {size:,} characters for the role that {access}s")
+            fewer = "own fewer names, or give one of its teams another stack" if settings.team_stack else "list fewer build roles"
             yield Problem(f"Pulumi.{settings.running}.yaml", "", got, f"at most {sizes.INLINE_MAX:,}: {fewer}")
     size = len(text(rights.boundary(settings, registry)))
     if size > sizes.MANAGED_MAX:
-        allowed = f"at most {sizes.MANAGED_MAX:,}: name fewer pipelines"
+        allowed = f"at most {sizes.MANAGED_MAX:,}: list fewer pipelines"
         yield Problem(file, f"{settings.project}:events.pipelines", Words(f"a boundary of {size:,} characters"), allowed)
 
 
@@ -401,7 +401,7 @@ def _required(config: Mapping[str, Any], file: str) -> dict[str, Any]:
     ]
     accounts = own["aws:allowedAccountIds"]
     if accounts and not (isinstance(accounts, list) and len(accounts) == 1):
-        problems.append(Problem(file, "aws:allowedAccountIds", accounts, "a list of the one account"))
+        problems.append(Problem(file, "aws:allowedAccountIds", accounts, "a list with one account"))
     if problems:
         raise SettingsError(problems)
     return own

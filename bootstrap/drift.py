@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _UNCHANGED = ("same", "read", "refresh")
+# What credentials that read are refused, which would end the comparison: GitHub shows an organisation's rulesets to those who may write.
+# https://docs.github.com/en/rest/authentication/permissions-required-for-github-apps#organization-permissions-for-administration
+REFUSED = "**organizationRuleset**"
 _RULESETS = "github:index/repositoryRuleset:RepositoryRuleset"
 
 

@@ -73,7 +73,9 @@ def look_up(declared: Declaration) -> Facts:
     seen = github.get_repository(full_name=full_name)
     # The provider answers nothing for a repository that is not there or not visible.
     if not seen.repo_id or seen.full_name != full_name:
-        raise pulumi.RunError(f"there is no repository {full_name} that this credential sees by that name; GitHub says {seen.full_name!r}")
+        raise pulumi.RunError(
+            f"got {seen.full_name or 'no repository'} from GitHub; expected {full_name}; correct the name, or let the credential see it"
+        )
     repository = GitHubRepository(Owner(owner.login, int(owner.id)), seen.name, seen.repo_id)
     slugs = dict.fromkeys(slug for one in declared.stacks for slug in one.reviewers)
     teams = {slug: int(github.get_team(slug=slug, summary_only=True).id) for slug in slugs}
@@ -94,7 +96,8 @@ def _existing_tags(wanted: Sequence[str], repository: GitHubRepository, default_
     if not there(f"{HEADS}{default_branch}"):
         full_name = f"{repository.owner.login}/{repository.name}"
         raise pulumi.RunError(
-            f"GitHub shows no {HEADS}{default_branch} of {full_name}; give the credential Contents: read, or push that branch"
+            f"got no {HEADS}{default_branch} of {full_name} from GitHub; expected the default branch; give the credential Contents: read, "
+            "or push that branch"
         )
     return frozenset(ref.removeprefix(TAGS) for ref in wanted if there(ref))
 

@@ -60,7 +60,7 @@ def _uses(file: Path, name: str) -> tuple[str, ...]:
     try:
         return _used(file.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SettingsError([Problem(name, "", Words(str(error)), "YAML, so that it can be seen which refs it runs")]) from error
+        raise SettingsError([Problem(name, "", Words(str(error)), "YAML, from which the bootstrap reads the refs that it runs")]) from error
 
 
 @lru_cache(maxsize=64)
@@ -111,7 +111,7 @@ def _of_workflows(declared: Declaration, branches: Collection[str]) -> Iterator[
     for one, ref in _workflows(declared):
         if ref.startswith(HEADS) and ref.removeprefix(HEADS) not in branches:
             key, got = f"{one.settings.project}:publishing.workflow", one.settings.publishing.workflow
-            allowed = f"a branch that the bootstrap guards ({', '.join(branches)}), or a tag: whoever may push changes another branch"
+            allowed = f"a branch that the bootstrap guards ({', '.join(branches)}), or a tag: whoever may push can change any other branch"
             yield Problem(f"Pulumi.{one.name}.yaml", key, got, allowed)
 
 
@@ -151,7 +151,7 @@ def _of_tags(
     repository = f"{declared.github_owner}/{declared.repository}"
     for name in guarded:
         if name in branches:
-            yield Problem(file, _TAGS, name, f"another tag: nobody would reach the branch {name} of {repository} by its name")
+            yield Problem(file, _TAGS, name, f"another tag: with this one, nobody could use the branch {name} of {repository} by its name")
         elif name not in existing:
             yield Problem(file, _TAGS, name, f"a tag that {repository} has: push it first, because nobody can create it afterwards")
     for name in branches:

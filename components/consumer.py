@@ -5,6 +5,7 @@ them and go after them: a failure half-way never leaves a role without its guard
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -21,7 +22,7 @@ class ConsumingRepository(pulumi.ComponentResource):
     """Variables, guards and roles of one repository.
 
     `codeartifact_repository` (a name: the team's, or shared) and `read_role_arn` (of builds that have no role of their own) are outputs of
-    what this repository's variables name.
+    what this repository's variables name; `organization_guards` are the organisation's rulesets that hold for it.
     """
 
     read_role_arn: pulumi.Output[str]
@@ -39,6 +40,7 @@ class ConsumingRepository(pulumi.ComponentResource):
         planned: parts.ConsumingRepository,
         codeartifact_repository: pulumi.Input[str],
         read_role_arn: pulumi.Input[str],
+        organization_guards: Sequence[pulumi.Resource] = (),
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(
@@ -55,7 +57,7 @@ class ConsumingRepository(pulumi.ComponentResource):
         self.read_role_arn = self._role(RoleKind.READ, own, self._after) if own else pulumi.Output.from_input(read_role_arn)
         dependabot = planned.dependabot_role
         self.dependabot_role_arn = self._role(RoleKind.DEPENDABOT, dependabot, self._after) if dependabot else None
-        guards = [self._ruleset(one) for one in planned.rulesets]
+        guards = [*organization_guards, *(self._ruleset(one) for one in planned.rulesets)]
         self.publish_role_arn = self.promote_role_arn = None
         if planned.publishing:
             self._publishes(planned.publishing, planned.promotion, guards)
@@ -68,6 +70,8 @@ class ConsumingRepository(pulumi.ComponentResource):
                 "promoteRoleArn": self.promote_role_arn,
                 # The guards have ids alone. The next run compares: a slug may be another team's by then.
                 "teams": dict(planned.teams),
+                # It says the same of the repository's name, which its variables and environments say too, as far as it has some.
+                **({"repository": planned.name, "repositoryId": planned.repository.id} if planned.organization_variables else {}),
             }
         )
 
@@ -105,9 +109,9 @@ class ConsumingRepository(pulumi.ComponentResource):
             found = branches.unreviewed(names, declared, before, default, accepted)
             if found:
                 raise pulumi.RunError(
-                    f"{self._logical_name}: {', '.join(found)} appeared during this run, which would let it publish, and nobody had to "
-                    "review it. It is guarded now and not trusted; look at it and name it in accepted_branches, or delete it on GitHub; "
-                    "then run pulumi up again"
+                    f"{self._logical_name}: {', '.join(found)} appeared during this run, which would have let it publish unreviewed. "
+                    "It is guarded now and not trusted. Review it and list it in accepted_branches, or delete it on GitHub; then run "
+                    "pulumi up again"
                 )
 
         return there.branches.apply(lambda every: judge([one.name for one in every]))
@@ -127,7 +131,7 @@ class ConsumingRepository(pulumi.ComponentResource):
             enforcement="active",
             conditions={"ref_name": {"includes": list(planned.refs), "excludes": []}},
             rules=github.RepositoryRulesetRulesArgsDict(**planned.rules),
-            bypass_actors=[*_bypass("Team", planned.bypass_teams), *_bypass("Integration", planned.bypass_apps)],
+            bypass_actors=bypass_actors(planned),
             opts=self._child,
         )
 
@@ -195,5 +199,7 @@ class ConsumingRepository(pulumi.ComponentResource):
             )
 
 
-def _bypass(type: str, ids: Sequence[int]) -> list[github.RepositoryRulesetBypassActorArgsDict]:
-    return [{"actor_id": id, "actor_type": type, "bypass_mode": "always"} for id in ids]
+def bypass_actors(planned: parts.Ruleset) -> list[Any]:
+    """Who bypasses a ruleset; a repository's and an organisation's say it in the same words."""
+    actors = [*(("Team", id) for id in planned.bypass_teams), *(("Integration", id) for id in planned.bypass_apps)]
+    return [{"actor_id": id, "actor_type": type, "bypass_mode": "always"} for type, id in actors]

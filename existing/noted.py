@@ -4,10 +4,11 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from existing import github_organization
 from existing.answers import Answers
 from existing.github import all_rulesets, names_in_state, of_organization, where
 from existing.spent import ASKED_EACH
-from leftovers import RULESET_TYPE, VARIABLE_TYPE, Known, key
+from leftovers import ORGANIZATION_RULESET_TYPE, RULESET_TYPE, VARIABLE_TYPE, Known, key
 from plan import parts
 from policies import branches
 from policies.branches import HEADS, TAGS
@@ -37,6 +38,7 @@ def notes(planned: parts.Plan, known: Known, answers: Answers, visibilities: Map
 
     `visibilities` are those of the repositories, by name in the catalog.
     """
+    yield from github_organization.unseen(planned, answers)
     new = [one for one in planned.consumers if _new(one, known)]
     shadowed = dict(_all_shadowed(new, visibilities or {}, answers))
     fresh = {one.name for one in new}
@@ -50,7 +52,7 @@ def notes(planned: parts.Plan, known: Known, answers: Answers, visibilities: Map
 
 def _new(one: parts.ConsumingRepository, known: Known) -> bool:
     names = names_in_state(one)
-    made = any(key(VARIABLE_TYPE, name, variable) in known.made for name in names for variable in one.variables)
+    made = any(key(VARIABLE_TYPE, name, variable) in known.made for name in names for variable in one.effective_variables)
     return not made and not known.begun("ConsumingRepository", *names)
 
 
@@ -66,7 +68,7 @@ def _rules(one: parts.ConsumingRepository, known: dict[Hashable, Any], answers: 
     https://docs.github.com/en/rest/repos/rules#get-rules-for-a-branch
     """
     rulesets = all_rulesets(one, answers) if one.publishing else ()
-    guarded = dict.fromkeys(ref for each in one.rulesets if one.publishing and each.target == "branch" for ref in each.refs)
+    guarded = dict.fromkeys(ref for each in one.guards if one.publishing and each.target == "branch" for ref in each.refs)
     for ref in guarded if rulesets else ():
         # Of a pattern, a branch that it takes in.
         branch = ref.removeprefix(HEADS)
@@ -105,7 +107,9 @@ def _all_shadowed(
 
 
 def _shadowed(one: parts.ConsumingRepository, answers: Answers) -> Iterator[str]:
-    there = {name: value for name, value in _organization_variables(one, answers) if name in one.variables}
+    # This stack's own are meant to be.
+    own = {name for name in one.variables if name not in one.organization_variables}
+    there = {name: value for name, value in (_organization_variables(one, answers) if own else ()) if name in own}
     if there:
         named = ", ".join(f"{name} ({value} there, {one.variables[name]} here)" for name, value in there.items())
         yield f"its own Actions variables shadow the organisation's of the same names: {named}; workflows that read those get these"
@@ -126,8 +130,10 @@ def _organization_variables(one: parts.ConsumingRepository, answers: Answers) ->
 
 def _tags(one: parts.ConsumingRepository, known: Known, answers: Answers) -> Iterator[str]:
     """Tags that were pushed before they could publish. What publishes is an event, and theirs is over."""
-    guards = next((each for each in one.rulesets if each.kind == "release-tags"), None)
-    if guards is None or any(key(RULESET_TYPE, name, guards.name) in known.made for name in names_in_state(one)):
+    guards = next((each for each in one.guards if each.kind == "release-tags"), None)
+    if guards is None or key(ORGANIZATION_RULESET_TYPE, guards.name) in known.made:
+        return
+    if any(key(RULESET_TYPE, name, guards.name) in known.made for name in names_in_state(one)):
         return
     patterns = [ref.removeprefix(TAGS) for ref in guards.refs]
     there: dict[str, None] = {}

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from existing.listed import PER_PAGE
-from settings import Repository, Settings
+from settings import GithubScope, Repository, Settings
 
 RATE_LIMIT = "rate_limit"  # the one endpoint that is not counted
 # How many entries a page has where the provider pages itself: GitHub's largest page of variables, its usual one of branches.
@@ -79,8 +79,11 @@ def needed(settings: Settings, known: Mapping[str, Any], teams: int) -> int:
     new = [one for one in own if not {one.name, one.renamed_from} & {*known}]
     # Of other stacks' repositories a list says enough.
     pages = math.ceil(len(own if settings.team_stack else settings.repositories) / PER_PAGE) + math.ceil(teams / PER_PAGE)
+    # Where rulesets are the organisation's, those of a repository and the variables that it shares matter only if it publishes.
+    shared = settings.github_scope is GithubScope.ORGANIZATION
+    asked = sum(bool(one.publishes) for one in new) if shared else len(new)
     # The subject template of each; of a new one variables and rulesets, of some of those the organisation's variables.
-    each = len(own) + 2 * len(new) + min(len(new), ASKED_EACH)
+    each = len(own) + len(new) + asked + min(asked, ASKED_EACH)
     return _ONCE + pages + each + sum(_of_publishing(one) for one in new if one.publishes)
 
 

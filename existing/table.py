@@ -6,7 +6,7 @@ type that a stack registers is there or in `NOT_LOOKED_FOR`.
 
 from collections.abc import Callable, Iterator
 
-from existing import aws, github
+from existing import aws, github, github_organization
 from existing.answers import Answers
 from existing.there import There
 from leftovers import Known
@@ -30,6 +30,8 @@ LOOKED_FOR: dict[str, str] = {
     "aws:sqs/queue:Queue": "by its name",
     "aws:ssoadmin/permissionSet:PermissionSet": "by its name",
     "github:index/actionsVariable:ActionsVariable": "lookups.py, with the repository",
+    "github:index/actionsOrganizationVariable:ActionsOrganizationVariable": "by its name",
+    "github:index/organizationRuleset:OrganizationRuleset": "the organisation's list, by its name",
     "github:index/repositoryEnvironment:RepositoryEnvironment": "lookups.py, with the repository",
     "github:index/repositoryEnvironmentDeploymentPolicy:RepositoryEnvironmentDeploymentPolicy": "with its environment",
     "github:index/repositoryRuleset:RepositoryRuleset": "the repository's list, by its name",
@@ -48,7 +50,14 @@ NOT_LOOKED_FOR: dict[str, str] = {
     "aws:ssoadmin/permissionSetInlinePolicy:PermissionSetInlinePolicy": "of a permission set of this stack, which is looked for",
 }
 _OF_TEAMS: tuple[Looking, ...] = (aws.domains, aws.roles, github.rulesets)
-_OF_REGISTRY: tuple[Looking, ...] = (aws.read_policy, aws.aliases, aws.events, aws.permission_sets)
+_OF_REGISTRY: tuple[Looking, ...] = (
+    aws.read_policy,
+    aws.aliases,
+    aws.events,
+    aws.permission_sets,
+    github_organization.rulesets,
+    github_organization.variables,
+)
 
 
 def look(planned: parts.Plan, known: Known, seen: dict[str, SeenRepository], answers: Answers) -> list[There]:

@@ -45,6 +45,8 @@ def lines(planned: parts.Plan) -> Iterator[str]:
     yield from () if planned.team_stack else _once(planned)
     for team in planned.teams:
         yield from _team(team)
+    if planned.organization:
+        yield from _organization(planned.organization)
     for consumer in planned.consumers:
         yield from _consumer(consumer)
     yield from () if planned.team_stack else _others(planned)
@@ -102,11 +104,22 @@ def _team(team: parts.TeamRepository) -> Iterator[str]:
     yield from _document("repository policy", team.repository.policy)
 
 
+def _organization(one: parts.GitHubOrganization) -> Iterator[str]:
+    yield from _section(f"GitHub organisation {one.login}", [f"for {len(one.repositories)} repositories"])
+    for ruleset in one.rulesets:
+        yield f"{_ruleset(ruleset)}, in {len(ruleset.repositories)} repositories"
+    yield from (f"- variable {name} = {value}" for name, value in one.variables.items())
+
+
+def _ruleset(ruleset: parts.Ruleset) -> str:
+    bypass = f", bypassed by teams {', '.join(map(str, ruleset.bypass_teams))}" if ruleset.bypass_teams else ""
+    return f"- ruleset {ruleset.name} on {', '.join(ruleset.refs)}: {', '.join(ruleset.rules)}{bypass}"
+
+
 def _consumer(one: parts.ConsumingRepository) -> Iterator[str]:
     yield from _section(f"Repository {one.repository.owner.login}/{one.name} ({one.file})", [])
-    for ruleset in one.rulesets:
-        bypass = f", bypassed by teams {', '.join(map(str, ruleset.bypass_teams))}" if ruleset.bypass_teams else ""
-        yield f"- ruleset {ruleset.name} on {', '.join(ruleset.refs)}: {', '.join(ruleset.rules)}{bypass}"
+    yield from map(_ruleset, one.rulesets)
+    yield from (f"{_ruleset(each)}, of the organisation" for each in one.organization_rulesets)
     guarded = (one.publishing.environment if one.publishing else None, one.promotion.environment if one.promotion else None)
     yield from (f"- environment {each.name} for {', '.join(each.branches)}" for each in guarded if each)
     for role in one.roles:

@@ -39,6 +39,13 @@ class ReadRole(StrEnum):
     CATALOG = "catalog"
 
 
+class GithubScope(StrEnum):
+    """Where variables and rulesets are: in every repository, or once in the organisation for what several have in common."""
+
+    REPOSITORY = "repository"
+    ORGANIZATION = "organization"
+
+
 class Readers(StrEnum):
     """Who reads a team repository: every build of the organisation, or the team's own repositories."""
 
@@ -283,6 +290,7 @@ class Settings:
     adopted: frozenset[str] = frozenset()
     shared: str = SHARED_REPOSITORY
     named_sources: Mapping[str, str] = field(default_factory=dict, hash=False)
+    github_scope: GithubScope = GithubScope.REPOSITORY
     team_stack: str = ""
 
     @property

@@ -172,7 +172,10 @@ class TeamRepository:
 
 @dataclass(frozen=True)
 class Ruleset:
-    """A ruleset; `target` is branch or tag. It does not hold for the teams and GitHub Apps of the ids `bypass_teams`, `bypass_apps`."""
+    """A ruleset; `target` is branch or tag. It does not hold for the teams and GitHub Apps of the ids `bypass_teams`, `bypass_apps`.
+
+    An organisation's holds for the repositories of the ids `repositories`, none = it is one repository's own.
+    """
 
     kind: str
     refs: tuple[str, ...]
@@ -180,11 +183,12 @@ class Ruleset:
     bypass_teams: tuple[int, ...] = ()
     bypass_apps: tuple[int, ...] = ()
     target: str = "branch"
+    repositories: tuple[int, ...] = ()
 
     @property
     def edition(self) -> str:
         """Its kind and a digest of what it says: a ruleset that says something else is another one."""
-        return guards.edition(self.kind, self.refs, self.rules, self.bypass_teams, self.bypass_apps)
+        return guards.edition(self.kind, self.refs, self.rules, self.bypass_teams, self.bypass_apps, self.repositories)
 
     @property
     def name(self) -> str:
@@ -237,8 +241,9 @@ class ConsumingRepository:
     """Everything that one GitHub repository gets. `name` is the catalog's, `file` its team's; `team_repository` "" = the team has none.
     `renamed_from` is the name under which the stack has it, "" = it was not renamed.
 
-    The repository's guards are `rulesets` and environments. `variables` are all of its Actions variables with their values, `teams` the ids
-    of the GitHub teams in its guards by the slugs that the catalog has. `read_role` is the place of its builds' role among the shared ones.
+    The repository's guards are `guards` and environments: `rulesets` of its own, and those of the organisation that hold for it.
+    `variables` are its own Actions variables with their values; its jobs see `effective_variables`. `teams` are the ids of the GitHub teams
+    in its guards by the slugs that the catalog has. `read_role` is the place of its builds' role among the shared ones.
     """
 
     name: str
@@ -257,6 +262,18 @@ class ConsumingRepository:
     promotion: Promotion | None
     variables: Mapping[str, str] = field(hash=False)
     teams: Mapping[str, int] = field(hash=False)
+    organization_rulesets: tuple[Ruleset, ...] = ()
+    organization_variables: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    @property
+    def guards(self) -> tuple[Ruleset, ...]:
+        """Every ruleset of this stack that holds for it."""
+        return (*self.rulesets, *self.organization_rulesets)
+
+    @property
+    def effective_variables(self) -> dict[str, str]:
+        """What its jobs see: a repository's variable shadows the organisation's of that name."""
+        return {**self.organization_variables, **self.variables}
 
     @property
     def roles(self) -> tuple[Role, ...]:
@@ -298,6 +315,22 @@ def _publishing(one: Publishing, promotion: Promotion | None) -> dict[str, Any]:
         "workflow": one.workflow or "",
         **({"promotion": {"workflow": promotion.workflow or ""}} if promotion else {}),
     }
+
+
+@dataclass(frozen=True)
+class GitHubOrganization:
+    """What is written once in the GitHub organisation `login` for all repositories of the catalog (ids): Actions variables, which no other
+    repository sees, and rulesets, each for the repositories that it says the same of."""
+
+    login: str
+    repositories: tuple[int, ...]
+    variables: Mapping[str, str] = field(hash=False)
+    rulesets: tuple[Ruleset, ...]
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """What the component says of itself in the state."""
+        return {"login": self.login}
 
 
 @dataclass(frozen=True)
@@ -403,6 +436,7 @@ class Plan:
     events: PackageEvents | None
     sandbox: Sandbox | None
     trust_policy_length: int
+    organization: GitHubOrganization | None = None
     team_stack: str = ""
 
     @property

@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from graphlib import TopologicalSorter
 
-from plan import parts
+from plan import organization, parts
 from plan.declared import (
     AnnouncedPackages,
     DeveloperMode,
     Developers,
     Encryption,
     Events,
+    GithubScope,
     OidcProvider,
     Readers,
     ReadRole,
@@ -25,6 +26,7 @@ from plan.parts import Plan, Role
 from plan.shares import capacity, shares
 from policies import events, guards
 from policies.arns import GITHUB_OIDC_HOST, principal_patterns
+from policies.branches import ReleaseBranches
 from policies.document import Statement, text
 from policies.github_tokens import AUDIENCE, GitHubRepository, Subjects
 from policies.names import (
@@ -60,18 +62,21 @@ from policies.roles.read import catalog_read_trust, organization_read_trust, rea
 def plan(settings: Settings, facts: Facts) -> Plan:
     """Everything that a stack registers. `facts` hold every repository, team and group that the settings name."""
     planning = _Planning(settings, facts)
+    consumers = tuple(planning.consumer(team, one) for team in settings.teams for one in team.repositories)
+    shared = planning.organization(consumers)
     return Plan(
         stack=settings.stack,
         place=facts.registry,
         registry=planning.registry(),
         oidc=planning.oidc(),
         teams=tuple(planning.team(one) for one in _upstreams_first(settings)),
-        consumers=tuple(planning.consumer(team, one) for team in settings.teams for one in team.repositories),
+        consumers=tuple(organization.without(shared, one) for one in consumers) if shared else consumers,
         builds=planning.builds(),
         developers=planning.developers(settings.developers) if settings.developers else None,
         events=planning.events(settings.events) if settings.events else None,
         sandbox=planning.sandbox(settings.sandbox) if settings.sandbox else None,
         trust_policy_length=settings.iam.trust_policy_length,
+        organization=shared,
     )
 
 
@@ -281,12 +286,21 @@ class _Planning:
         branch, branches = self.facts.repositories[one.name].default_branch, one.release_branches
         if not one.publishes:
             rules = guards.default_rules(one.approvals, one.required_checks)
-            return (parts.Ruleset("default", tuple(guards.release_refs(branch, branches)), rules),)
+            return (parts.Ruleset("default", self._default_refs(branch, branches), rules),)
         managers = tuple(self.facts.teams[slug] for slug in team.release_managers)
         release = guards.release_rules(one.approvals, one.required_checks)
         changed = parts.Ruleset("release", tuple(guards.release_refs(branch, branches)), release)
         created = parts.Ruleset("create", tuple(guards.create_refs(branches)), guards.create_rules(), managers)
         return (changed, *([created] if branches.names else []), *self._tag_rulesets(team, one, managers))
+
+    def _default_refs(self, branch: str, branches: ReleaseBranches) -> tuple[str, ...]:
+        """The default branch of a repository that only installs, in the organisation by what it is, so that those of other names fold.
+
+        No role trusts it, so it may follow when the default branch becomes another. What publishes keeps its name: the trust policy has it.
+        """
+        if self.settings.github_scope is GithubScope.ORGANIZATION:
+            return (guards.DEFAULT_BRANCH, *branches.ruleset_refs)
+        return tuple(guards.release_refs(branch, branches))
 
     def _tag_rulesets(self, team: Team, one: Repository, managers: tuple[int, ...]) -> list[parts.Ruleset]:
         refs = tuple(guards.release_tag_refs(one.release_tags))
@@ -380,6 +394,21 @@ class _Planning:
             Variable.PROMOTE_ROLE_ARN: promote.arn if promote else "",
         }
         return {name: values[name] for name in variables_of(publish is not None, promote is not None)}
+
+    def organization(self, consumers: tuple[parts.ConsumingRepository, ...]) -> parts.GitHubOrganization | None:
+        """What is written once for these repositories, which are planned as if each had everything of its own."""
+        if self.settings.github_scope is not GithubScope.ORGANIZATION or not consumers:
+            return None
+        read = self.place.role_arn(self.settings.iam.path, read_role_name(self.settings.stack, 1))
+        values = {
+            Variable.DOMAIN: self.place.domain,
+            Variable.DOMAIN_OWNER: self.place.account,
+            Variable.REGION: self.place.region,
+            Variable.REPOSITORY: self.shared,
+            Variable.READ_ROLE_ARN: read,
+        }
+        # A repository of no value of its own has these and no others.
+        return organization.once(self.facts.owner.login, consumers, {name: values[name] for name in variables_of(False, False)})
 
     # --- who else reads ---------------------------------------------------------------------------------------------------------------
 

@@ -81,9 +81,9 @@ def _role(role: Role, who: str, trust: tuple[str, str, str], permissions: tuple[
 
 def _consumer(plan: Plan, one: ConsumingRepository) -> Iterator[Document]:
     key = f"repositories.{one.name}"
-    fewer_sources = (_stack_file(plan), "package-flow:publicSources", "name fewer public sources")
+    fewer_sources = (_stack_file(plan), "package-flow:publicSources", "list fewer public sources")
     refs = "release_branches" if not one.publishing or one.publishing.branches.names else "release_tags"
-    branches = (one.file, f"{key}.{refs}", "name fewer or shorter release branches and tags, or one pattern")
+    branches = (one.file, f"{key}.{refs}", "list fewer or shorter release branches and tags, or one pattern")
     names = (one.file, "owns", "own fewer names, or one pattern for many")
     if one.own_read_role:
         yield from _role(one.own_read_role, "read", (one.file, key, "a shorter name for the repository"), fewer_sources)
@@ -98,7 +98,7 @@ def _consumer(plan: Plan, one: ConsumingRepository) -> Iterator[Document]:
 def _domain_wide(plan: Plan) -> Iterator[Document]:
     file, registry = _stack_file(plan), plan.registry
     quota = (file, "package-flow:iam.trustPolicyLength", "raise the quota in AWS and declare it here")
-    sources = (file, "package-flow:publicSources", "name fewer public sources")
+    sources = (file, "package-flow:publicSources", "list fewer public sources")
     accounts = (file, "package-flow:sharing.accounts")
     for role in plan.oidc.read_roles:
         yield from _role(role, "read", quota, sources)
@@ -108,9 +108,9 @@ def _domain_wide(plan: Plan) -> Iterator[Document]:
     for one in registry.public_sources:
         yield Document(*sources[:2], Kind.REPOSITORY, f"the policy of {one.name}", one.policy, sources[2])
     if plan.sandbox:
-        yield Document(file, "package-flow:sandbox.roles", Kind.DOMAIN, "the sandbox's policy", plan.sandbox.policy, "name fewer roles")
+        yield Document(file, "package-flow:sandbox.roles", Kind.DOMAIN, "the sandbox's policy", plan.sandbox.policy, "list fewer roles")
     if plan.events:
-        pipelines = (file, "package-flow:events.pipelines", "name fewer pipelines")
+        pipelines = (file, "package-flow:events.pipelines", "list fewer pipelines")
         yield from _role(plan.events.role, "events", (file, "", "a shorter name for the stack"), pipelines)
         if plan.events.chat_role:
             yield from _role(plan.events.chat_role, "chat", (file, "", "a shorter name for the stack"), pipelines)
@@ -124,7 +124,7 @@ def _team(plan: Plan, team: TeamRepository) -> Iterator[Document]:
         key, what = (team.file, "publishers"), "the team repository's policy"
         shorten = "let fewer roles of other accounts publish (one pattern for many), or own fewer names"
     elif not team.open_to_organization:
-        key, what, shorten = (team.file, "build_roles"), "the team repository's policy", "name fewer roles"
+        key, what, shorten = (team.file, "build_roles"), "the team repository's policy", "list fewer roles"
     else:
         more_accounts = len(plan.registry.sharing.accounts) > len(plan.builds.roles)
         key = (_stack_file(plan), "package-flow:sharing.accounts" if more_accounts else "package-flow:builds.roles")
@@ -146,7 +146,7 @@ def _pattern(plan: Plan) -> Iterator[Oversize]:
     if plan.events is None or len(plan.events.pattern) <= PATTERN_MAX:
         return
     everything = ", or say packages: all (events of public packages come too, where a repository keeps them)"
-    shorten = f"name fewer repositories{everything if plan.events.owned_only else ''}"
+    shorten = f"list fewer repositories{everything if plan.events.owned_only else ''}"
     got = f"an event pattern of {len(plan.events.pattern):,} characters"
     yield Oversize(_stack_file(plan), "package-flow:events", got, f"at most {PATTERN_MAX:,}: {shorten}")
 

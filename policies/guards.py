@@ -18,18 +18,31 @@ GITHUB_ACTIONS_APP = 15368
 PLANS_WITHOUT_PRIVATE_RULESETS = ("free",)
 PLANS_WITH_PRIVATE_REVIEWERS = ("enterprise",)
 
+# A ruleset's word for whatever branch is the default one.
+DEFAULT_BRANCH = "~DEFAULT_BRANCH"
+
 Rules = dict[str, Any]
 
 
-def edition(kind: str, refs: Sequence[str], rules: Rules, bypass_teams: Sequence[int] = (), bypass_apps: Sequence[int] = ()) -> str:
-    """`KIND-DIGEST`, the digest of everything that a ruleset of this kind says, in whatever order.
+def edition(
+    kind: str,
+    refs: Sequence[str],
+    rules: Rules,
+    bypass_teams: Sequence[int] = (),
+    bypass_apps: Sequence[int] = (),
+    repositories: Sequence[int] = (),
+) -> str:
+    """`KIND-DIGEST`, the digest of everything that a ruleset of this kind says, in whatever order; of an organisation's, also for which
+    `repositories` (ids) it holds.
 
     A ruleset is never changed, because what guards less must not come before the roles that rely on it trust less. One that says something
     else is another resource: the engine creates it before it updates those roles, and deletes the former one after them. GitHub refuses
     two rulesets of one name (422, "Name must be unique"), so the digest is in the name too.
     """
     apps = [sorted(bypass_apps)] if bypass_apps else []
-    said = json.dumps([sorted(refs), rules, sorted(bypass_teams), *apps], sort_keys=True)
+    # Not after `apps`, which may be missing: two lists of ids must not be taken for each other.
+    held = [{"repositories": sorted(repositories)}] if repositories else []
+    said = json.dumps([sorted(refs), rules, sorted(bypass_teams), *apps, *held], sort_keys=True)
     return f"{kind}-{hashlib.sha256(said.encode()).hexdigest()[:8]}"
 
 
@@ -112,6 +125,16 @@ def default_rules(approvals: int, checks: Sequence[str]) -> Rules:
 def can_require_reviewers(plan: str, visibility: str) -> bool:
     """Whether an environment of such a repository can have required reviewers and refuse that admins bypass them."""
     return visibility == "public" or plan in PLANS_WITH_PRIVATE_REVIEWERS
+
+
+# Organisation rulesets of one organisation, of everybody who writes some.
+# https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/managing-rulesets/about-rulesets
+ORGANIZATION_RULESETS_MAX = 75
+
+
+def can_have_organization_rulesets(plan: str) -> bool:
+    """Whether an organisation of this plan can have rulesets of its own: GitHub Team and Enterprise."""
+    return plan not in PLANS_WITHOUT_PRIVATE_RULESETS
 
 
 def can_have_rulesets(plan: str, visibility: str) -> bool:

@@ -11,6 +11,8 @@ from settings import Readers, Repository, Settings, Team
 
 # People of the rehearsed organisation. Release managers and reviewers also belong to the catalog's GitHub teams.
 WRITER, COLLEAGUE, MANAGER, ADMIN = "writer", "colleague", "manager", "admin"
+# Administers repositories alone; the other one owns the organisation.
+REPOSITORY_ADMIN = "repository-admin"
 STRANGER_ORGANIZATION = STRANGER
 
 

@@ -83,6 +83,13 @@ class GitHub:
         self._control.act("github/push", repository=self.full_name(repository), actor=actor, **body)
         return f"{name} is on {sha[:7]}"
 
+    def edit_guard(self, repository: str, kind: str, actor: str, *, delete: bool = False) -> str:
+        """Somebody saves the stack's ruleset of a kind as it is, or deletes it."""
+        seen = self._control.get(f"github/repositories/{self.full_name(repository)}")
+        name = next(one for one in (*seen["rulesets"], *seen["inherited_rulesets"]) if one.startswith(f"package-flow-{kind}-"))
+        body = {"repository": self.full_name(repository), "actor": actor, "name": name, "delete": delete}
+        return f"{name} of {self._control.act('github/rulesets/edit', **body)['source']} is saved"
+
     def delete_tag(self, repository: str, name: str, actor: str) -> str:
         """Delete a tag."""
         self._control.act("github/push", repository=self.full_name(repository), actor=actor, ref=f"refs/tags/{name}", delete=True)

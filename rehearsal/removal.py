@@ -244,6 +244,10 @@ def _github(world: World) -> Iterator[Left]:
         seen: Mapping[str, Any] = world.control.get(f"github/repositories/{world.github.full_name(repository.name)}")
         for kind in ("rulesets", "environments", "variables"):
             yield from (Left(f"{kind.removesuffix('s')} {name} of {repository.name}", _created_by_jobs(kind, name)) for name in seen[kind])
+    organization: Mapping[str, Any] = world.control.get(f"github/organizations/{world.settings.github_owner}")
+    for kind in ("rulesets", "variables"):
+        there = set(organization[kind]) - (set(world.facts.variables) if kind == "variables" else set())
+        yield from (Left(f"{kind.removesuffix('s')} {name} of the organisation") for name in sorted(there))
 
 
 def _created_by_jobs(kind: str, name: str) -> str:

@@ -13,12 +13,12 @@ from policies.document import statement, text
 from policies.events import Names
 from policies.github_tokens import AUDIENCE
 from rehearsal import clients, identity_center
-from rehearsal.cast import ADMIN, COLLEAGUE, MANAGER, STRANGER_ORGANIZATION, WRITER, app_bot, publishers
+from rehearsal.cast import ADMIN, COLLEAGUE, MANAGER, REPOSITORY_ADMIN, STRANGER_ORGANIZATION, WRITER, app_bot, publishers
 from rehearsal.clients import Credentials
 from rehearsal.control import Control
 from rehearsal.facts import Facts, RepositoryFacts, derived, with_ref
 from rehearsal.world import credentials
-from settings import Repository, Settings, Subjects
+from settings import GithubScope, Repository, Settings, Subjects
 
 OWNER_ID, STRANGER_ID = 1_000, 2_000
 _TEAM_IDS, _REPOSITORY_IDS, _STRANGER_IDS = 3_000, 500_000, 600_000
@@ -37,6 +37,13 @@ DEPLOYER_PERMISSIONS = {
     "members": "read",
     "organization_plan": "read",
 }
+# Besides, where rulesets and variables are the organisation's (githubScope: organization).
+ORGANIZATION_PERMISSIONS = {"organization_actions_variables": "write", "organization_administration": "write"}
+
+
+def deployer_permissions(settings: Settings) -> dict[str, str]:
+    """What the App of a stack may do."""
+    return DEPLOYER_PERMISSIONS | (ORGANIZATION_PERMISSIONS if settings.github_scope is GithubScope.ORGANIZATION else {})
 
 
 def outside_immutable(settings: Settings) -> str:
@@ -64,7 +71,7 @@ def reviewers(settings: Settings) -> list[str]:
 
 
 def _users(settings: Settings) -> list[dict[str, Any]]:
-    people = [WRITER, *reviewers(settings), MANAGER, ADMIN]
+    people = [WRITER, *reviewers(settings), MANAGER, ADMIN, REPOSITORY_ADMIN]
     bots = [{"login": app_bot(app), "id": _BOT_IDS + number, "app_id": app} for number, app in enumerate(_apps(settings))]
     return [*({"login": login, "id": _USER_IDS + number} for number, login in enumerate(people)), *bots]
 
@@ -93,7 +100,7 @@ def _repository(owner: str, name: str, id: int, subject: str, settings: Settings
         "name": name,
         "id": id,
         "subject": subject,
-        "admins": [ADMIN],
+        "admins": [ADMIN, REPOSITORY_ADMIN],
         "writers": [WRITER, *reviewers(settings), MANAGER, *map(app_bot, _apps(settings))],
         "visibility": there.visibility,
         "default_branch": there.default_branch,
@@ -176,7 +183,7 @@ def github(settings: Settings, reviewers: Sequence[str] = (), facts: Facts | Non
         "token": DEPLOYER_TOKEN,
         "organization": settings.github_owner,
         "app_id": DEPLOYER_APP,
-        "permissions": DEPLOYER_PERMISSIONS,
+        "permissions": deployer_permissions(settings),
     }
     return {
         "users": _users(settings),

@@ -16,9 +16,10 @@ import yaml
 import outputs
 import schemas
 from policies.names import VARIABLES
+from policy_pack.rules import registry
 
 ROOT = schemas.ROOT
-PAGES = ("bootstrap/README.md", "docs/reference/*.md")
+PAGES = ("bootstrap/README.md", "docs/policy-pack.md", "docs/reference/*.md")
 _TABLE = re.compile(r"(<!-- generated: (\S+)( [^\n]+)? -->\n).*?(<!-- /generated -->)", re.DOTALL)
 _KEYS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "providers": schemas.provider_keys,
@@ -102,6 +103,12 @@ def _options(module: str, command: str = "") -> Rows:
             yield f"`{' '.join([*one.option_strings[-1:], value]).strip()}`", one.help or ""
 
 
+def _rules() -> Rows:
+    yield "rule", "level", "what holds"
+    for one in registry.RULES:
+        yield f"`{one.name}`", one.level, one.description
+
+
 def _targets() -> Rows:
     yield "target", "what it does"
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
@@ -116,5 +123,6 @@ _KINDS: Mapping[str, Callable[..., Rows]] = {
     "inputs": _inputs,
     "results": _results,
     "options": _options,
+    "rules": _rules,
     "targets": _targets,
 }

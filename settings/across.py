@@ -36,7 +36,7 @@ def _assignments(stack: StackFile, catalog: Catalog) -> Problems:
         for index, group in enumerate(team.shape.developer_groups):
             name = f"{permission_set(stack.stack, team.name)}-{group}"
             if name in taken and group is not TAKEN_OUT:
-                allowed = f"another name: its assignment would be called as that of the group {taken[name]}, {name}"
+                allowed = f"another name: its assignment would have the same name, {name}, as that of the group {taken[name]}"
                 yield team.problem(f"developer_groups.{index}", group, allowed)
             taken.setdefault(name, group)
 
@@ -131,7 +131,7 @@ def _release_tags(stack: StackFile, catalog: Catalog) -> Problems:
         for name, repository in team.shape.repositories.items():
             if repository.release_tags:
                 key = f"{stack.project}:publishing.workflow"
-                allowed = f"nothing with {key}: any in {stack.file}: name the workflow, which looks at a tag's commit"
+                allowed = f"nothing with {key}: any in {stack.file}: trust one workflow, which checks a tag's commit"
                 yield team.problem(f"repositories.{name}.release_tags", repository.release_tags, allowed)
 
 

@@ -109,7 +109,7 @@ def _catalog_entries(folder: Path, shown: str, at: tuple[str, str]) -> tuple[lis
     except FileNotFoundError:
         return [], [Problem(*at, Words(f"{shown}, which does not exist"), FOLDER)]
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "no system takes the name"
+        why = getattr(error, "strerror", None) or "no operating system allows the name"
         return [], [Problem(*at, Words(f"{shown}, which can't be read ({why})"), FOLDER)]
     folders = {one for one in entries if os.path.isdir(one)}  # noqa: PTH112 - Path.is_dir raises where it may not look
     stray = [one for one in entries if one in folders or one.suffix in (".yml", ".YAML", ".YML")]
@@ -119,7 +119,7 @@ def _catalog_entries(folder: Path, shown: str, at: tuple[str, str]) -> tuple[lis
     ]
     files = [one for one in entries if one.suffix == ".yaml" and one not in stray]
     if not files and not problems:
-        problems.append(Problem(*at, Words(f"{shown}, which has no team in it"), FOLDER))
+        problems.append(Problem(*at, Words(f"{shown}, which has no team's file"), FOLDER))
     return files, problems
 
 
@@ -207,7 +207,7 @@ def _cycles(catalog: Catalog) -> Problems:
         start = cycle.index(min(cycle))
         first, *others = cycle[start:] + cycle[:start]
         way = " -> ".join([first, *others, first])
-        yield files[first].problem("upstreams", Words(way), "no cycle: one of them installs from shared instead")
+        yield files[first].problem("upstreams", Words(way), "no cycle: let one of them install from shared instead")
         left[first].discard(others[0])
 
 
@@ -270,10 +270,10 @@ def _renamed(catalog: Catalog) -> Problems:
             if not former:
                 continue
             if former == name.casefold():
-                allowed = "another name: a change of case alone takes two renames, by way of a third name"
+                allowed = "another name: to change only the case, rename twice, with a third name in between"
                 yield team.problem(key, repository.renamed_from, allowed)
             elif taken := now.get(former) or before.get(former):
-                allowed = f"a name that no other repository has or had: {taken}; take renamed_from out once pulumi up has run with it"
+                allowed = f"a name that no other repository has or had: {taken}; remove renamed_from once pulumi up has run with it"
                 yield team.problem(key, repository.renamed_from, allowed)
             before.setdefault(former, f"{team.file}, {key}")
 
@@ -338,7 +338,7 @@ def _release_tags(team: TeamFile, name: str, repository: RepositoryShape) -> Pro
         if reason:
             yield team.problem(f"{key}.{index}", tag, f"a tag, or the beginning of tags and * at the end: {reason}")
         elif _nobody_tags(team):
-            allowed = "tags only with release_managers or release_apps: nobody else may create one"
+            allowed = "no tag without release_managers or release_apps: nobody else may create one"
             yield team.problem(f"{key}.{index}", tag, allowed)
 
 
@@ -369,12 +369,12 @@ def _publishing(team: TeamFile, name: str, repository: RepositoryShape) -> Probl
         yield team.problem(f"{key}.environment.reviewers", [], "at least one GitHub team: without reviewers nobody reviews oneself")
     if len(repository.environment.reviewers) > REVIEWERS_MAX:
         teams = Words(f"{len(repository.environment.reviewers)} teams")
-        yield team.problem(f"{key}.environment.reviewers", teams, f"at most {REVIEWERS_MAX}: GitHub takes no more for an environment")
+        yield team.problem(f"{key}.environment.reviewers", teams, f"at most {REVIEWERS_MAX}: GitHub allows no more per environment")
     if "reviewers" in repository.promotes.model_fields_set and not repository.promotes.reviewers:
         yield team.problem(f"{key}.promotes.reviewers", [], "at least one GitHub team")
     if len(repository.promotes.reviewers) > REVIEWERS_MAX:
         reviewers = Words(f"{len(repository.promotes.reviewers)} teams")
-        yield team.problem(f"{key}.promotes.reviewers", reviewers, f"at most {REVIEWERS_MAX}: GitHub takes no more for an environment")
+        yield team.problem(f"{key}.promotes.reviewers", reviewers, f"at most {REVIEWERS_MAX}: GitHub allows no more per environment")
     yield from _release_branches(team, name, repository)
     yield from _release_tags(team, name, repository)
     yield from _accepted_branches(team, name, repository)
@@ -390,7 +390,7 @@ def _installing(team: TeamFile, name: str, repository: RepositoryShape) -> Probl
     }
     for key, value in given.items():
         if value:
-            allowed = f"nothing, because {name} publishes nothing: add publishes: [npm] (or another format), or take {key} out"
+            allowed = f"nothing, because {name} publishes nothing: add publishes: [npm] (or another format), or remove {key}"
             yield team.problem(f"repositories.{name}.{key}", value, allowed)
 
 

@@ -161,6 +161,7 @@ def _settings(stack: StackFile, teams: Iterable[TeamFile], adopted: frozenset[st
         sandbox=Sandbox(shape.sandbox.name, tuple(shape.sandbox.roles)) if shape.sandbox.name else None,
         adopted=adopted,
         shared=shape.shared,
+        github_scope=shape.github_scope,
         named_sources=MappingProxyType({source: name for source, name in shape.public_sources.items() if source != name}),
         namespaces=tuple(one for declared in declared_namespaces(stack)[0].values() for one in declared),
     )

@@ -45,7 +45,7 @@ def _documents(plan: Plan) -> Iterator[Problem]:
 
 def _protection(settings: Settings) -> Iterator[Problem]:
     if is_production(settings.stack) and not settings.domain.protect:
-        allowed = f"true in a stack named {settings.stack}; to take something down, lift its protection with pulumi state unprotect"
+        allowed = f"true in a stack named {settings.stack}; to delete something, lift its protection with pulumi state unprotect"
         yield Problem(f"Pulumi.{settings.stack}.yaml", f"{settings.project}:domain.protect", False, allowed)
 
 
@@ -65,7 +65,7 @@ def _variables(settings: Settings) -> Iterator[Problem]:
 
 def _variable(file: str, key: str, variable: Variable, value: str, name: str) -> Iterator[Problem]:
     if why := credentials.looks_like_credential(variable, value):
-        allowed = f"a name that does not look like a credential ({why}), because everybody who reads a job's log reads it"
+        allowed = f"a name that does not look like a credential ({why}), because everyone who reads a job's log sees it"
         yield Problem(file, key, name, allowed)
 
 

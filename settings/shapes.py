@@ -20,7 +20,17 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from plan.declared import TRUST_MAX, TRUST_MAX_RAISED, AnnouncedPackages, DeveloperMode, Encryption, OidcProvider, Readers, ReadRole
+from plan.declared import (
+    TRUST_MAX,
+    TRUST_MAX_RAISED,
+    AnnouncedPackages,
+    DeveloperMode,
+    Encryption,
+    GithubScope,
+    OidcProvider,
+    Readers,
+    ReadRole,
+)
 from policies.events import PIPELINES_MAX, STATES
 from policies.github_tokens import Subjects
 from policies.guards import GITHUB_ACTIONS_APP
@@ -266,6 +276,7 @@ _ENCRYPTION_SCHEMA = {"type": "string", **pattern_schema(f"customer|aws|{_KEY_AR
 EncryptionWord = Annotated[Encryption | str, WrapValidator(_encrypted), WithJsonSchema(_ENCRYPTION_SCHEMA)]
 OidcProviderWord = Annotated[OidcProvider, Field(strict=False), _choice(OidcProvider)]
 ReadRoleWord = Annotated[ReadRole, Field(strict=False), _choice(ReadRole)]
+GithubScopeWord = Annotated[GithubScope, Field(strict=False), _choice(GithubScope)]
 SubjectsWord = Annotated[Subjects, Field(strict=False), _choice(Subjects)]
 DeveloperModeWord = Annotated[DeveloperMode, Field(strict=False), _choice(DeveloperMode)]
 ReadersWord = Annotated[Readers, Field(strict=False), _choice(Readers)]
@@ -504,6 +515,10 @@ class StackShape(_StackShape):
     read_role: ReadRoleWord = described(
         "Whose builds may read: `organization` (every repository of the GitHub organisation; a repository whose tokens still have "
         "name-only subjects only if the catalog names it) or `catalog` (the catalog's repositories)"
+    )
+    github_scope: GithubScopeWord = described(
+        "Where rulesets and Actions variables are: in each `repository`, or in the `organization` for what repositories have in common "
+        "([what it means](#githubscope))"
     )
     subjects: SubjectsWord = described(
         "Which forms of a GitHub token's subject are trusted: `both`, or `immutable` alone ([ADR "

@@ -138,9 +138,7 @@ def read(
     providers, findings = fit(ProviderShape, theirs, {}, {})
     problems += [one.problem(file) for one in (*findings, *repeated(theirs))]
     unreadable = [key for key in decoded if key not in given]
-    problems += [
-        Problem(file, prefix + key, decoded[key], "text that UTF-8 has, and no more than a few levels of it") for key in unreadable
-    ]
+    problems += [Problem(file, prefix + key, decoded[key], "text in UTF-8, nested only a few levels deep") for key in unreadable]
     problems += [one.problem(file, prefix) for one in repeated(given)]
     problems += other_namespaces(config, project, file)
     read = StackFile(stack, file, project, shape, providers) if shape and providers else None
@@ -186,7 +184,7 @@ def _encryption_key(stack: StackFile) -> Problems:
 def _shared_with(stack: StackFile) -> Problems:
     sharing, key = stack.shape.sharing, f"{stack.project}:sharing"
     if sharing.organization_id and sharing.organization_paths:
-        allowed = "organizationId or organizationPaths: the id lets the whole organisation in"
+        allowed = "one of organizationId and organizationPaths: the id already admits the whole organisation"
         yield stack.problem(f"{key}.organizationPaths", sharing.organization_paths, allowed)
     if sharing.downstream and not (sharing.organization_id or sharing.organization_paths or sharing.accounts):
         yield stack.problem(
@@ -234,7 +232,7 @@ def _events(stack: StackFile) -> Problems:
         yield stack.problem(f"{key}.pipelines", got, f"at most {PIPELINES_MAX}: AWS gives a rule five targets, and one is the topic")
     narrowed = events.packages is not AnnouncedPackages.OWNED or events.model_fields_set & {"states"}
     if narrowed and not announces(events):
-        allowed = "a receiver (email, https, sqs, slack, pipelines), or repositories for those who subscribe themselves"
+        allowed = "a receiver (email, https, sqs, slack, pipelines), or repositories, if others subscribe themselves"
         yield stack.problem(key, NOTHING, allowed)
 
 
@@ -296,7 +294,7 @@ def _sandbox(stack: StackFile) -> Problems:
 def _workflow_of_its_own(stack: StackFile) -> Problems:
     workflow = stack.shape.publishing.workflow
     if workflow.split("@")[0].endswith(f"/{PROMOTION_WORKFLOW_FILE}"):
-        allowed = f"a file of its own: {PROMOTION_WORKFLOW_FILE} is the workflow that promotes"
+        allowed = f"another file: {PROMOTION_WORKFLOW_FILE} is the workflow that promotes"
         yield stack.problem(f"{stack.project}:publishing.workflow", workflow, allowed)
 
 
@@ -326,17 +324,17 @@ def _stack_name(stack: StackFile) -> Problems:
     https://docs.aws.amazon.com/chatbot/latest/APIReference/API_CreateSlackChannelConfiguration.html
     """
     if "." in stack.stack and announces(stack.shape.events):
-        allowed = f"a stack's name without a dot, or no {stack.project}:events: a topic's name has none"
+        allowed = f"a stack's name without a dot, or no {stack.project}:events: a topic's name can't have one"
         yield stack.problem("", Words(f"the stack {stack.stack}"), allowed)
     if not stack.stack[:1].isalnum() and announces(stack.shape.events):
-        allowed = f"a stack's name that begins with a letter or digit, or no {stack.project}:events: the topic is called after it"
+        allowed = f"a stack's name that starts with a letter or digit, or no {stack.project}:events: the topic is named after the stack"
         yield stack.problem("", Words(f"the stack {stack.stack}"), allowed)
     kinds = [*(str(kind) for kind in RoleKind), DEVELOPERS]
     if any(part in kinds for part in stack.stack.split("-")[1:]):
-        allowed = f"a stack's name without -{', -'.join(kinds)}: its roles would be taken for those of another stack in the same account"
+        allowed = f"a stack's name without -{', -'.join(kinds)}: its roles would look like those of another stack in the account"
         yield stack.problem("", Words(f"the stack {stack.stack}"), allowed)
     if len(stack.stack) > STACK_NAME_MAX:
-        allowed = f"at most {STACK_NAME_MAX} characters: policies name roles by what stands in front, which must not be cut"
+        allowed = f"at most {STACK_NAME_MAX} characters: policies match roles by the start of their name, which must not be cut"
         yield stack.problem("", Words(f"a stack's name of {len(stack.stack)}"), allowed)
 
 

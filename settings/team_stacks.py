@@ -11,6 +11,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from plan.declared import GithubScope
 from policies.names import STACK_NAME_MAX, RoleKind
 from policies.roles.developer import DEVELOPERS
 from settings.catalog import Catalog, TeamFile
@@ -119,6 +120,9 @@ def problems(stack: StackFile, catalog: Catalog, folder: Path) -> Problems:
         why = _no_team_stack(stack, name, folder)
         if why:
             yield from (team.problem(TEAM_KEY, name, why) for team in teams)
+    if stack.shape.github_scope is GithubScope.ORGANIZATION and (named := list(_by_stack(catalog))):
+        allowed = f"repository: {', '.join(named)} would have to wait for rulesets that this stack has for their repositories"
+        yield stack.problem(f"{stack.project}:githubScope", str(stack.shape.github_scope), allowed)
     yield from _of_registry(catalog)
     yield from _waiting(catalog)
     if stack.shape.sandbox.name and not stack.shape.iam.deployers and (named := list(_by_stack(catalog))):

@@ -80,13 +80,13 @@ class _Reader:
             line = key.start_mark.line + 1
             if not isinstance(key, yaml.ScalarNode) or key.tag == _MERGE:
                 self.findings.append(
-                    Finding(path, Words(f"a key that is no text, on line {line}"), "text as a key, with its values written out")
+                    Finding(path, Words(f"a key that is not text, on line {line}"), "text as a key, with its values written out")
                 )
             elif key.tag != _TEXT:
                 got = Words(f"the key {key.value or 'null'} on line {line}, which YAML does not read as text")
                 self.findings.append(Finding((*path, key.value), got, "text as a key (put it in quotes)"))
             elif not encodable(key.value):
-                got = Words(f"the key {bounded(key.value, _SHOWN_MAX)} on line {line}, which is no text that UTF-8 has")
+                got = Words(f"the key {bounded(key.value, _SHOWN_MAX)} on line {line}, which is not text in UTF-8")
                 self.findings.append(Finding(path, got, "text as a key"))
             elif key.value in read:
                 self.findings.append(Finding((*path, key.value), Words(f"the key a second time, on line {line}"), "each key once"))

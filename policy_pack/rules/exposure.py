@@ -73,7 +73,7 @@ _POLICIES = (*ATTACHED, *TRUST)
 RULES = (
     Rule(
         "no-public-principal",
-        "Nobody is let in without being named: a principal `*` comes with a condition that says who.",
+        "Every policy names whom it admits: a principal `*` has a condition that says who.",
         "Name the principal, or add a condition on `aws:PrincipalArn` (its account written out), `aws:PrincipalOrgID`, "
         "`aws:PrincipalOrgPaths` or `aws:PrincipalAccount`",
         Level.MANDATORY,
@@ -82,7 +82,7 @@ RULES = (
     ),
     Rule(
         "services-act-for-us",
-        "An AWS service is let in only when it acts for this account.",
+        "An AWS service is admitted only when it acts for this account.",
         "Add a condition on `aws:SourceArn` or `aws:SourceAccount`",
         Level.MANDATORY,
         _POLICIES,

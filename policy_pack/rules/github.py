@@ -89,7 +89,7 @@ def _secrets(resource: Resource) -> Iterator[str]:
 RULES = (
     Rule(
         "no-bypass",
-        "Nobody bypasses a ruleset, but for teams that may create release branches.",
+        "Nobody bypasses a ruleset, except teams that may create release branches.",
         "Leave `bypassActors` empty; put the creation of branches in a ruleset of its own and name teams there",
         Level.MANDATORY,
         RULESETS,

@@ -11,6 +11,7 @@ from .model import Level, Options, Resource, Rule
 from .roles import Role, of_github, wait_for
 
 _RULESET = "github:index/repositoryRuleset:RepositoryRuleset"
+_OF_ORGANIZATION = "github:index/organizationRuleset:OrganizationRuleset"
 _ENVIRONMENT = "github:index/repositoryEnvironment:RepositoryEnvironment"
 _PROTECTIVE = frozenset({"deletion", "nonFastForward", "pullRequest"})
 _FIXED = frozenset({"update", "deletion"})
@@ -27,6 +28,13 @@ def _by_repository(resources: Sequence[Resource], kind: str) -> Mapping[str, lis
         if one.type == kind:
             found[str(one.get("repository"))].append(one)
     return found
+
+
+def held_by(ruleset: Resource) -> set[str]:
+    """Ids of the repositories that an organisation's ruleset names. One that goes by names or properties is not counted: others can change
+    those."""
+    # A number of the wire may be 9003.0.
+    return {str(int(one) if isinstance(one, float) else one) for one in many(ruleset.get("conditions", "repositoryIds"))}
 
 
 # --- patterns of refs -----------------------------------------------------------------------------------------------------------------
@@ -101,14 +109,18 @@ def _pull_requests(resources: Sequence[Resource], options: Options) -> Iterator[
 
 def _unguarded(resources: Sequence[Resource], options: Options) -> Iterator[tuple[str, str]]:
     judged, rulesets = of_github(resources), _by_repository(resources, _RULESET)
+    shared = [one for one in resources if one.type == _OF_ORGANIZATION]
     for role in judged:
         for way in role.ways_in:
             if role.writes and not trust.shuts_everybody_out(way):
-                yield from ((wrong, role.resource.urn) for wrong in _refs_of(role, way, rulesets))
+                ids = trust.repository_ids(way)
+                holding = [one for one in shared if ids and ids <= held_by(one)]
+                yield from ((wrong, role.resource.urn) for wrong in _refs_of(role, way, rulesets, holding))
     wait_for(judged)
 
 
-def _refs_of(role: Role, way: Statement, rulesets: Mapping[str, Sequence[Resource]]) -> Iterator[str]:
+def _refs_of(role: Role, way: Statement, own: Mapping[str, Sequence[Resource]], shared: Sequence[Resource]) -> Iterator[str]:
+    """`own` are rulesets by repository, `shared` those of the organisation that hold for every repository of this way in."""
     refs = trusted_refs(way)
     if not refs:
         yield f"{name(way)} of role {role.name} does not restrict `ref`: any branch and tag may do {_some(role.writes)}"
@@ -117,7 +129,7 @@ def _refs_of(role: Role, way: Statement, rulesets: Mapping[str, Sequence[Resourc
             yield f"{name(way)} of role {role.name} names no repository, and the role may do {_some(role.writes)}"
             continue
         for ref in refs:
-            gaps = _gaps(ref, way, rulesets.get(repository, ()))
+            gaps = _gaps(ref, way, [*own.get(repository, ()), *shared])
             yield from (f"role {role.name} trusts {ref} of {repository}, {gap}" for gap in gaps)
 
 
@@ -176,21 +188,22 @@ def _trusted_environments(role: Role) -> list[tuple[str, str]]:
 RULES = (
     Rule(
         "pull-requests-only-read",
-        "A job of a pull request gets no role that may write.",
+        "A pull request's job gets no role that may write.",
         "Name the contexts that may write in `sub` (`:ref:refs/heads/BRANCH` or `:environment:NAME`), not `*` and not `pull_request`",
         Level.MANDATORY,
         of_stack=_pull_requests,
     ),
     Rule(
         "trusted-refs-are-guarded",
-        "Every ref that may write is a branch or a tag whose changes and whose creation rulesets guard.",
-        "Name it in both rulesets of the repository, as `release_branches` and `release_tags` in the catalog do",
+        "Every ref that may write is a branch or tag, and rulesets guard its creation and its changes.",
+        "Name it in both rulesets of the repository, or of the organisation for its id, as `release_branches` and `release_tags` in the "
+        "catalog do",
         Level.MANDATORY,
         of_stack=_unguarded,
     ),
     Rule(
         "environments-list-branches",
-        'An environment that a writing role trusts lists its branches; whether "protected branches" looks at rulesets is not documented.',
+        'An environment that a writing role trusts lists its branches; GitHub does not say whether "protected branches" includes rulesets.',
         "Make the environment with `protectedBranches: false`, `customBranchPolicies: true` and a policy for each release branch",
         Level.MANDATORY,
         of_stack=_open_environments,

@@ -58,7 +58,7 @@ RULES = (
     ),
     Rule(
         "queues-are-encrypted",
-        "A queue is encrypted, and says with what.",
+        "A queue is encrypted, and its settings say how.",
         "Set `sqsManagedSseEnabled`, or `kmsMasterKeyId`",
         Level.MANDATORY,
         (QUEUE,),
@@ -74,7 +74,7 @@ RULES = (
     ),
     Rule(
         "production-is-protected",
-        "In production the domain, its key and its repositories refuse to be deleted.",
+        "In production the domain, its key and its repositories are protected from deletion.",
         "Set `protect: true` in the stack's `package-flow:domain`",
         Level.MANDATORY,
         of_stack=_unprotected,

@@ -181,14 +181,14 @@ def _policy_of_shared(shared: Resource, resources: Sequence[Resource]) -> Iterat
 RULES = (
     Rule(
         "publishes-owned-names",
-        "A role publishes and copies only names that a team owns, where the team owns them.",
+        "A role publishes and copies only names that a team owns, and only where the team owns them.",
         "Grant it on `package/DOMAIN/REPOSITORY/FORMAT/NAMESPACE/NAME` within a package group that is published to that repository",
         Level.MANDATORY,
         of_stack=_foreign_names,
     ),
     Rule(
         "shared-by-promotion",
-        "Nothing but promotion writes to shared.",
+        "Only promotion writes to shared.",
         "Deny publishing to everybody, copying and tags to all but promote roles; grant these where reviewed environments are trusted",
         Level.MANDATORY,
         of_stack=_shared,

@@ -79,7 +79,7 @@ _POLICIES = tuple(IDENTITY)
 RULES = (
     Rule(
         "package-actions-on-packages",
-        "What acts on packages is granted on package ARNs; they are not below the repository's ARN.",
+        "Actions on packages are granted on package ARNs, which are not below the repository's ARN.",
         "Name `package/DOMAIN/REPOSITORY/FORMAT/NAMESPACE/NAME` (for copies the repository's ARN as well)",
         Level.ADVISORY,
         _POLICIES,
@@ -87,7 +87,7 @@ RULES = (
     ),
     Rule(
         "tokens-are-capped",
-        "A bearer token is for CodeArtifact and its life has a cap.",
+        "A bearer token is for CodeArtifact, and its lifetime has a cap.",
         f"Add `StringEquals` on `sts:AWSServiceName` with `{SERVICE}`, and `NumericLessThanEquals` on `sts:DurationSeconds`",
         Level.MANDATORY,
         _POLICIES,

@@ -121,6 +121,12 @@ def repository(subject: str) -> str:
 # --- rules ----------------------------------------------------------------------------------------------------------------------------
 
 
+def repository_ids(statement: Statement) -> set[str]:
+    """Ids one of which a token's repository must have; empty if the claim `repository_id` is not restricted to some."""
+    found = [one for one in restrictions(statement, claim("repository_id")) if all(_ID.fullmatch(value) for value in one.values)]
+    return set(found[0].values) if found else set()
+
+
 def _missing_subject(resource: Resource) -> Iterator[str]:
     for one in ways_in(resource):
         if not has_subject(one):
@@ -165,7 +171,7 @@ RULES = (
     ),
     Rule(
         "trust-has-id",
-        "A role that GitHub's tokens may assume trusts ids, which are never used again, and not names alone.",
+        "A role that GitHub's tokens may assume trusts ids, which GitHub never reuses, and not names alone.",
         f"Add `StringEquals` on `{HOST}:repository_id`, or trust immutable subjects only (`repo:OWNER@OWNER_ID/NAME@REPOSITORY_ID:...`)",
         Level.MANDATORY,
         _ROLE,

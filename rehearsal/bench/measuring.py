@@ -14,14 +14,11 @@ from rehearsal import large_stack
 from rehearsal.bench import recording
 from rehearsal.bench.commands import COMMANDS, Measured, peak, run
 from rehearsal.engine.life import Life, living
-from rehearsal.engine.stack import EngineStack, Source
+from rehearsal.engine.stack import WRITTEN_ONCE, EngineStack, Source
 from rehearsal.processes import PROJECT
 from rehearsal.program import script
 from rehearsal.stage import Stack
 
-# A state in a bucket or on a disk is written as a whole at each step (backend/snapshot.go of the engine): that grows with the square of the
-# resources, whatever the program. Pulumi Cloud writes a journal, which costs as little as this.
-_NO_CHECKPOINTS = {"PULUMI_SKIP_CHECKPOINTS": "true"}
 _NONE = Measured()
 _EVERY = 0.1  # seconds between two looks at the engine's memory
 
@@ -65,7 +62,7 @@ def measure(command: Path, name: str, folder: Path, *, repeat: int = 1, checkpoi
     wanted = stack_of(name, folder)
     repositories = len(wanted.settings().repositories)
     with living(command, wanted, folder) as life:
-        own = replace(life.stack.source, environment={} if checkpoints else _NO_CHECKPOINTS)
+        own = replace(life.stack.source, environment={} if checkpoints else WRITTEN_ONCE)
         yield from _rows(command, life, folder, Row(name, repositories, "package-flow"), own, repeat)
         stack = EngineStack(command, folder / "engine", own)
         bare = recording.write(stack.state(), folder / "recorded")

@@ -1,6 +1,7 @@
 """Runs and destroys a stack by Pulumi's engine, with the same result as `rehearsal.program.runner` has by the SDK alone."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,11 @@ from urllib.parse import unquote, urlparse
 
 from bootstrap import drift
 from rehearsal.engine.plugins import Plugins
-from rehearsal.engine.stack import EngineStack, Event, Message, Run, Source, home, plain
+from rehearsal.engine.stack import WRITTEN_ONCE, EngineStack, Event, Message, Run, Source, home, plain
 from rehearsal.program import script, wire
 from rehearsal.program.clouds import Clouds
 from rehearsal.program.runner import Emit, Options, blank_problem
-from rehearsal.program.stack_files import Stack, StackFileError, load
+from rehearsal.program.stack_files import Stack, StackFileError, applied, load
 from rehearsal.program.state import STACK_TYPE
 
 # The engine's words for a step that has begun and for one that is done, as the rehearsal's reports have them.
@@ -60,7 +61,7 @@ def source(options: Options, stack: Stack) -> Source:
         project_file=options.directory / "Pulumi.yaml",
         project=stack.project,
         stack=stack.name,
-        values={key: value for key, value in stack.values.items() if key not in secrets},
+        values={key: value for key, value in stack.values.items() if key not in secrets and applied(key)},
         secrets=secrets,
         program=partial(script.run, options.directory.resolve()),
     )
@@ -78,7 +79,7 @@ def _act(command: Path, folder: Path, options: Options, act: Any, emit: Emit) ->
         return _result("", options.stack, {**blank_problem(str(error)), "problems": error.problems})
     plugins = Plugins(home(folder), partial(clouds, options))
     try:
-        stack = EngineStack(command, folder, source(options, loaded))
+        stack = EngineStack(command, folder, replace(source(options, loaded), environment=WRITTEN_ONCE))
         before = stack.state()
         done = act(stack)
         for message in done.messages:

@@ -12,12 +12,17 @@ from typing import Any
 import yaml
 from pulumi import automation
 
+from bootstrap import drift
 from rehearsal.engine import language
 from rehearsal.program import wire
 
 _PASSPHRASE = "rehearsal"
 _COLOUR = re.compile(r"<\{%.*?%\}>")
 _UNCHANGING = ("same", "read", "refresh")
+# A state in a bucket or on a disk is written, and checked, as a whole at each step (backend/snapshot.go of the engine), which grows with
+# the square of the resources. So it is written once, when a command ends, also when it ends in an error. What is killed then leaves a state
+# that knows nothing of what it did: not for stacks that anybody keeps, and not where stops are tried.
+WRITTEN_ONCE = {"PULUMI_SKIP_CHECKPOINTS": "true"}
 # What the engine says last of a command that failed; the reason has been said before.
 _SUMMARIES = re.compile(r"^(update|preview|destroy|refresh) failed$")
 
@@ -124,7 +129,8 @@ class EngineStack:
         file = self._work / f"Pulumi.{self.source.stack}.yaml"
         # What the engine keeps in that file (the passphrase's salt) stays.
         kept = yaml.safe_load(file.read_text()) if file.exists() else {}
-        file.write_text(yaml.safe_dump({**kept, "config": dict(values)}, sort_keys=False))
+        # As JSON, which is YAML too: PyYAML writes 012345678901 without quotes, which the engine reads as a number.
+        file.write_text(json.dumps({**kept, "config": dict(values)}))
 
     def preview(self, watch: Callable[[Event], None] | None = None, **options: Any) -> Run:
         """`pulumi preview`."""
@@ -140,7 +146,8 @@ class EngineStack:
 
     def drift(self, watch: Callable[[Event], None] | None = None) -> Run:
         """`pulumi refresh --preview-only --run-program`: as .github/workflows/drift.yml compares."""
-        return self._run(watch, lambda on_event: self._stack.preview_refresh(on_event=on_event, run_program=True))
+        left_out = [drift.REFUSED]
+        return self._run(watch, lambda on_event: self._stack.preview_refresh(on_event=on_event, run_program=True, exclude=left_out))
 
     def destroy(self, watch: Callable[[Event], None] | None = None, **options: Any) -> Run:
         """`pulumi destroy --yes`: the preview refuses what is protected, before anything is deleted."""

@@ -79,12 +79,12 @@ class ActionsVariable(_OfOneRepository):
             found = cloud.call("GET", "repos", cloud.owner, repository, "actions", "variables", name)
         if found is None:
             return None
-        outputs = {"repository": repository, "variableName": name, "value": found["value"], **_times(found)}
+        outputs = {"repository": repository, "variableName": name, "value": found["value"], **times(found)}
         return {**outputs, "repositoryId": _repository_id(cloud, repository)}
 
     @staticmethod
     def _timestamps(cloud: Github, repository: str, name: str) -> Params:
-        return _times(cloud.call("GET", "repos", cloud.owner, repository, "actions", "variables", name))
+        return times(cloud.call("GET", "repos", cloud.owner, repository, "actions", "variables", name))
 
 
 class RepositoryRuleset(Handler):
@@ -103,12 +103,12 @@ class RepositoryRuleset(Handler):
             "source": repository,
             "source_type": "Repository",
             "enforcement": inputs.text("enforcement", required=True, choices=("disabled", "active", "evaluate")),
-            "bypass_actors": [_bypass_actor(each) for each in inputs.objects("bypassActors")],
-            "rules": _rules(inputs.object("rules", required=True)),
+            "bypass_actors": [bypass_actor(each) for each in inputs.objects("bypassActors")],
+            "rules": ruleset_rules(inputs.object("rules", required=True)),
         }
         conditions = inputs.object("conditions")
         if conditions:
-            body["conditions"] = _conditions(conditions, target)
+            body["conditions"] = ruleset_conditions(conditions, target)
         return {"repository": repository, "body": body}
 
     def create(self, cloud: Github, wanted: Params) -> Created:
@@ -135,7 +135,7 @@ class RepositoryRuleset(Handler):
         with absent_is_fine():
             answer = cloud.response("GET", "repos", cloud.owner, repository, "rulesets", number)
             found = answer.json_or_none
-            return {"repository": repository, **_ruleset_inputs(found), **self._outputs(found, answer.etag)}
+            return {"repository": repository, **ruleset_inputs(found), **self._outputs(found, answer.etag)}
         return None
 
     def import_id(self, existing: Existing) -> str:
@@ -304,7 +304,7 @@ def go_time(text: str | None) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S} +0000 UTC"
 
 
-def _times(found: Params) -> Params:
+def times(found: Params) -> Params:
     return {"createdAt": go_time(found.get("created_at")), "updatedAt": go_time(found.get("updated_at"))}
 
 
@@ -317,7 +317,7 @@ def _id_part(text: str) -> str:
     return text.replace(":", "??")
 
 
-def _bypass_actor(inputs: Inputs) -> Params:
+def bypass_actor(inputs: Inputs) -> Params:
     actor = {
         "actor_id": inputs.integer("actorId") or None,
         "actor_type": inputs.text("actorType", required=True, choices=BYPASS_ACTORS),
@@ -326,7 +326,7 @@ def _bypass_actor(inputs: Inputs) -> Params:
     return {key: value for key, value in actor.items() if value is not None}
 
 
-def _conditions(inputs: Inputs, target: str | None) -> Params:
+def ruleset_conditions(inputs: Inputs, target: str | None) -> Params:
     names = inputs.object("refName")
     if names is None:
         inputs.refuse("refName", f"must be set for {target} target")
@@ -334,7 +334,7 @@ def _conditions(inputs: Inputs, target: str | None) -> Params:
     return {"ref_name": {"include": names.texts("includes", required=True), "exclude": names.texts("excludes", required=True)}}
 
 
-def _rules(inputs: Inputs | None) -> list[Params]:
+def ruleset_rules(inputs: Inputs | None) -> list[Params]:
     if inputs is None:
         return []
     rules: list[Params] = []
@@ -382,7 +382,7 @@ def _status_checks(inputs: Inputs) -> Params:
     }
 
 
-def _ruleset_inputs(found: Params) -> Params:
+def ruleset_inputs(found: Params) -> Params:
     """A ruleset as GitHub describes it, in the provider's words. Who may not see the list of bypass actors is not shown it."""
     actors = [
         {"actorId": one.get("actor_id"), "actorType": one["actor_type"], "bypassMode": one["bypass_mode"]}

@@ -4,13 +4,18 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from rehearsal.program import aws_resources, github_resources, pulumi_resources, wire
+from rehearsal.program import aws_resources, github_organization, github_resources, pulumi_resources, wire
 from rehearsal.program.clouds import Aws, Clouds, Github, PulumiCloud
 from rehearsal.program.handlers import Defaults, Existing, Handler, NotSupported
 from rehearsal.program.inputs import Inputs
 from rehearsal.program.state import Resource
 
-HANDLERS: dict[str, Handler] = {**aws_resources.HANDLERS, **github_resources.HANDLERS, **pulumi_resources.HANDLERS}
+HANDLERS: dict[str, Handler] = {
+    **aws_resources.HANDLERS,
+    **github_resources.HANDLERS,
+    **github_organization.HANDLERS,
+    **pulumi_resources.HANDLERS,
+}
 PROVIDER_PREFIX = "pulumi:providers:"
 RANDOM_NAME_DIGITS = 7  # Pulumi's automatic names: NAME-1234567
 

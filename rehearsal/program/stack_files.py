@@ -83,6 +83,7 @@ def load(directory: Path, stack_file: Path, stack: str, overrides: Mapping[str, 
     own.update(overrides or {})
     values.update(own)
     problems = _schema_problems(name, schema, values, stack, stack_file) + _provider_key_problems(values, stack_file)
+    problems += _tag_problems(values.get("aws:defaultTags"), stack_file)
     if problems:
         raise StackFileError(problems)
     config = {key: as_text(value) for key, value in values.items()}
@@ -92,9 +93,13 @@ def load(directory: Path, stack_file: Path, stack: str, overrides: Mapping[str, 
 def not_applied(stack_file: Path) -> list[str]:
     """The keys of a stack file that change nothing in a rehearsal, in their order. Raises StackFileError."""
     loaded, own = _yaml(stack_file), _stack_values(stack_file)
-    spaces = ((key, *key.partition(":")[::2]) for key in own)
-    reached = [key for key, space, name in spaces if space in APPLIED_KEYS and name not in APPLIED_KEYS[space]]
-    return [*([ENVIRONMENT] if ENVIRONMENT in loaded else []), *reached]
+    return [*([ENVIRONMENT] if ENVIRONMENT in loaded else []), *(key for key in own if not applied(key))]
+
+
+def applied(key: str) -> bool:
+    """Whether a rehearsal does what a key says: all do but those that say how the providers reach AWS and GitHub."""
+    space, _, name = key.partition(":")
+    return space not in APPLIED_KEYS or name in APPLIED_KEYS[space]
 
 
 def project_name(directory: Path) -> str:
@@ -184,6 +189,13 @@ def _matches(value: Any, wanted: str) -> bool:
     if isinstance(value, bool):
         return wanted == "boolean"
     return isinstance(value, TYPES[wanted])
+
+
+def _tag_problems(given: Any, stack_file: Path) -> list[str]:
+    """Whether the provider makes text of a number is not documented: it has to be text."""
+    tags = given.get("tags") if isinstance(given, dict) else {}
+    wrong = [(key, value) for key, value in (tags or {}).items() if not isinstance(value, str)]
+    return [f"{stack_file}: aws:defaultTags.tags.{key}: got {value!r}; expected text; put it in quotes" for key, value in wrong]
 
 
 def _provider_key_problems(values: Mapping[str, Any], stack_file: Path) -> list[str]:

@@ -1,9 +1,10 @@
 """What GitHub lets people do to release branches: rulesets of the program, enforced by the stand-in."""
 
-from rehearsal.cast import COLLEAGUE, MANAGER, WRITER, Publisher, first, matching, publishers
+from rehearsal.cast import ADMIN, COLLEAGUE, MANAGER, REPOSITORY_ADMIN, WRITER, Publisher, first, matching, publishers
 from rehearsal.github import ACTIONS_BOT, DEPENDABOT
 from rehearsal.scenario import DENY, Scenario
 from rehearsal.world import World
+from settings import GithubScope
 
 
 def scenarios(world: World) -> list[Scenario]:
@@ -56,7 +57,33 @@ def _literal(world: World, publisher: Publisher) -> list[Scenario]:
             reviewed,
         ),
         *_bots(world, publisher, branch),
+        *_editing(world, publisher, branch),
     ]
+
+
+def _editing(world: World, publisher: Publisher, branch: str) -> list[Scenario]:
+    """What guards a branch is the repository's admins' to change, unless it is the organisation's."""
+    what, place = f"what guards {branch}", f"{publisher.name} {branch}"
+    shared = world.settings.github_scope is GithubScope.ORGANIZATION
+
+    def attempt(verb: str, words: str, who: str, login: str, allowed: str = "") -> Scenario:
+        def act() -> str:
+            return world.github.edit_guard(publisher.name, "release", login, delete=verb == "delete")
+
+        name = f"{publisher.name}: {verb} {what} as {words}"
+        return (
+            Scenario(name, who, f"{verb} a ruleset", place, act, DENY, allowed)
+            if allowed
+            else Scenario(name, who, f"{verb} a ruleset", place, act)
+        )
+
+    owner = attempt("edit", "an owner of the organisation", "an owner of the organisation", ADMIN)
+    admin = attempt("edit", "a repository admin", "a repository admin", REPOSITORY_ADMIN, owner.name if shared else "")
+    allowed = owner.name if shared else admin.name
+    refused = [attempt("edit", "a writer", "a writer", WRITER, allowed)]
+    if shared:
+        refused.append(attempt("delete", "a repository admin", "a repository admin", REPOSITORY_ADMIN, allowed))
+    return [*([owner] if shared else []), admin, *refused]
 
 
 def _bots(world: World, publisher: Publisher, branch: str) -> list[Scenario]:

@@ -128,7 +128,7 @@ def seen_by(there: Cloud) -> list[There]:
 
 
 def test_looking_is_a_previews():
-    with pytest.raises(RunError, match="looking changes nothing"):
+    with pytest.raises(RunError, match="expected a preview, because this only looks"):
         record_program(lambda: look_program(Found()), invoke=cloud(), config=stack_config(STACK), stack=STACK)
 
 

@@ -283,7 +283,7 @@ def test_a_preview_never_gets_the_role_that_makes_permission_sets():
 
 
 def test_a_repository_that_is_not_there_is_told():
-    with pytest.raises(pulumi.RunError, match="no repository acme/elsewhere"):
+    with pytest.raises(pulumi.RunError, match="got no repository from GitHub; expected acme/elsewhere"):
         samples.recorded(repository="elsewhere")
 
 

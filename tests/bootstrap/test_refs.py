@@ -74,7 +74,7 @@ def test_a_trusted_tag_has_to_be_there(tmp_path):
 
 def test_a_trusted_tag_is_not_called_as_a_guarded_branch(tmp_path):
     root = trusting(tmp_path, f"{WORKFLOW}@refs/tags/main")
-    assert "nobody would reach the branch main" in refusal(root, refs=("heads/main", "tags/main"))
+    assert "nobody could use the branch main" in refusal(root, refs=("heads/main", "tags/main"))
 
 
 def test_any_workflow_is_nothing_to_guard(tmp_path):

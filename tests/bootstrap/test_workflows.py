@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bootstrap import declaration, pulumi_cloud
+from bootstrap import declaration, drift, pulumi_cloud
 from company import places
 from policies.roles.previewer import DRIFT_WORKFLOW
 from rehearsal.cloud.pulumi_cloud.settings import matches
@@ -124,7 +124,8 @@ def test_drift_is_compared_by_one_job_and_told_by_another():
     assert f".github/workflows/{WORKFLOWS.joinpath('drift.yml').name}" == DRIFT_WORKFLOW
     pulumi = next(step for step in jobs["compare"]["steps"] if "pulumi/actions" in step.get("uses", ""))
     assert "command" not in pulumi["with"], "the action's own refresh writes the state"
-    assert "pulumi refresh" in jobs["compare"]["steps"][-1]["run"] and "--preview-only" in jobs["compare"]["steps"][-1]["run"]
+    compared = jobs["compare"]["steps"][-1]["run"]
+    assert "pulumi refresh" in compared and "--preview-only" in compared and f"--exclude '{drift.REFUSED}'" in compared
 
 
 GH = """#!/usr/bin/env python3

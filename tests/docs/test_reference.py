@@ -77,7 +77,7 @@ def test_the_tables_are_up_to_date(file: Path) -> None:
 def test_every_table_of_keys_outputs_inputs_and_options_is_generated() -> None:
     """Each kind of table stands somewhere, and each of its subjects."""
     wanted = {
-        *("keys providers stack", "keys catalog", "keys bootstrap", "outputs", "variables", "targets"),
+        *("keys providers stack", "keys catalog", "keys bootstrap", "outputs", "variables", "targets", "rules"),
         *(f"{kind} .github/{file}" for kind in ("inputs", "results") for file in CALLED),
         *(f"options {command}" for command in COMMANDS),
     }
@@ -296,8 +296,10 @@ UNUSED_PERMISSIONS = {"environments"}
 
 
 def test_the_permissions_of_the_github_app_are_the_rehearsed_ones() -> None:
-    documented = {codes(row[1])[0]: row[2] for row in table(DEPLOYMENT.section("4. The GitHub App"))}
-    assert documented == {name: level for name, level in seeding.DEPLOYER_PERMISSIONS.items() if name not in UNUSED_PERMISSIONS}
+    every, _, organization = DEPLOYMENT.section("4. The GitHub App").partition("githubScope: organization")
+    documented = [{codes(row[1])[0]: row[2] for row in table(text)} for text in (every, organization)]
+    used = {name: level for name, level in seeding.DEPLOYER_PERMISSIONS.items() if name not in UNUSED_PERMISSIONS}
+    assert documented == [used, seeding.ORGANIZATION_PERMISSIONS]
 
 
 def test_the_command_that_prints_the_deploying_policy_works() -> None:

@@ -1,4 +1,4 @@
-"""The threat model and the policy pack's page say what is there: scenarios, rules, levels."""
+"""The threat model says what is there: scenarios and rules."""
 
 import re
 
@@ -6,11 +6,10 @@ import pytest
 
 from policy_pack.rules import registry
 from rehearsal.scenario import DENY
-from tests.docs.pages import ROOT, Page
+from tests.docs.pages import ROOT
 from tests.rehearsal.offline import of_team_stack, scenarios
 
 TEXT = (ROOT / "docs" / "threat-model.md").read_text(encoding="utf-8")
-PACK = Page(ROOT / "docs" / "policy-pack.md")
 # What has to be spoken of, whatever else is: an attack with its scenarios, or a section that says why there are none.
 MUST = (
     "Dependency confusion",
@@ -69,8 +68,3 @@ def test_rules_that_are_named_exist():
     named = {name for line in re.findall(r"Rules?: (.+?)\.(?: |$)", TEXT, re.MULTILINE) for name in re.findall(r"`([a-z-]+)`", line)}
     assert named <= {one.name for one in registry.RULES}
     assert len(named) >= 10
-
-
-def test_the_table_of_rules_is_the_pack():
-    rows = re.findall(r"^\| `([a-z-]+)` \| (\w+) \| (.+) \|$", PACK.text, re.MULTILINE)
-    assert rows == [(one.name, one.level, one.description) for one in registry.RULES]

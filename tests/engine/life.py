@@ -12,7 +12,7 @@ from rehearsal.engine.stack import Run
 from rehearsal.faults import SMALL
 from rehearsal.processes import PROJECT
 
-__all__ = ["FOUND", "PROJECT", "SMALL", "Life", "changes", "done", "living", "needs_engine", "shipped", "short"]
+__all__ = ["FOUND", "PROJECT", "SMALL", "Life", "changes", "done", "in_the_organization", "living", "needs_engine", "shipped", "short"]
 
 FOUND = command.find()
 
@@ -22,6 +22,13 @@ needs_engine = pytest.mark.skipif(FOUND is None, reason="there is no engine here
 def shipped(name: str) -> stage.Stack:
     """One of the project's own stacks."""
     return stage.Stack(name, PROJECT / f"Pulumi.{name}.yaml", None)
+
+
+def in_the_organization(stack: stage.Stack, folder: Path) -> stage.Stack:
+    """The same stack, with what its repositories have in common in the organisation; its file is in this folder."""
+    file = folder / stack.file.name
+    file.write_text(stack.file.read_text().replace("config:", "config:\n  package-flow:githubScope: organization", 1))
+    return stage.Stack(stack.name, file, stack.catalog)
 
 
 def living(stack: stage.Stack, folder: Path) -> AbstractContextManager[Life]:

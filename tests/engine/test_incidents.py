@@ -6,7 +6,7 @@ import pytest
 
 from tests.adoption.test_brownfield import Checkout, succeeded
 from tests.docs.pages import page
-from tests.engine.life import SMALL, changes, done, living, needs_engine
+from tests.engine.life import SMALL, Life, changes, done, in_the_organization, living, needs_engine
 
 pytestmark = [needs_engine, pytest.mark.slow("tests/program shows what is refused, test_stops.py what stays guarded")]
 OPERATIONS = page("docs/operations.md")
@@ -55,10 +55,17 @@ def test_a_lost_state_comes_back_from_an_export_and_changes_nothing(tmp_path: Pa
         assert life.cloud.control.get("end-state")["lines"] == before
 
 
-def test_a_name_that_another_repository_took_is_forgotten_and_onboarded(tmp_path: Path) -> None:
+def guards(life: Life) -> list[str]:
+    """Names of the rulesets that hold for the repository."""
+    seen = life.cloud.control.get(f"github/repositories/acme/{API}")
+    return [*seen["rulesets"], *seen["inherited_rulesets"]]
+
+
+@pytest.mark.parametrize("scope", ["repository", "organization"])
+def test_a_name_that_another_repository_took_is_forgotten_and_onboarded(tmp_path: Path, scope: str) -> None:
     block = OPERATIONS.section("A name that another repository has").split("```bash\n")[1].partition("```")[0]
     forget = block.replace("prod", "small").replace("web-tooling", API)
-    with living(SMALL, tmp_path) as life:
+    with living(SMALL if scope == "repository" else in_the_organization(SMALL, tmp_path), tmp_path) as life:
         checkout = Checkout(life, tmp_path)
         checkout.configure()
         succeeded(checkout.run("pulumi stack init small"))
@@ -70,9 +77,9 @@ def test_a_name_that_another_repository_took_is_forgotten_and_onboarded(tmp_path
         succeeded(checkout.run(f"set -euo pipefail\n{forget}"))
         known = [one for one in checkout.state() if one.get("outputs", {}).get("repository") == API]
         assert known == []
-        assert life.cloud.control.get(f"github/repositories/acme/{API}")["rulesets"] == []
+        assert guards(life) == []
         succeeded(checkout.run("pulumi up --stack small"))
         succeeded(checkout.run("pulumi up --stack small --expect-no-changes"))
-        assert len(life.cloud.control.get(f"github/repositories/acme/{API}")["rulesets"]) == 2
+        assert len(guards(life)) == 2
         trust = life.aws("iam").get_role(RoleName=f"small-publish-{API}")["Role"]["AssumeRolePolicyDocument"]
         assert "'777'" in str(trust)

@@ -16,12 +16,15 @@ from rehearsal.clients import Credentials
 from rehearsal.program.clouds import Github
 from rehearsal.stage import ProgramFailed
 from settings import Settings
-from tests.engine.life import FOUND, needs_engine, shipped
+from tests.engine.life import FOUND, in_the_organization, needs_engine, shipped
 
 pytestmark = [needs_engine, pytest.mark.slow("tests/policies holds what a preview may do, make rehearse denies it the rest")]
 
 READING_TOKEN = "rehearsal-reader"
 READS = {"actions": "read", "actions_variables": "read", "administration": "read", "members": "read", "organization_plan": "read"}
+# Besides, with githubScope: organization. What reads an organisation's rulesets may write them.
+READS_ORGANIZATION = {"organization_actions_variables": "read"}
+ORGANIZATION = "organization"
 
 
 @dataclass
@@ -55,16 +58,27 @@ def _program(stack: stage.Stack, cloud: stage.Cloud, who: Credentials, folder: P
     return stage.Program(stack, cloud, who, folder, engine=FOUND.path)
 
 
-@pytest.fixture(scope="module", params=["prod", "dev"])
+@pytest.fixture(scope="module", params=["prod", "dev", ORGANIZATION])
 def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     folder = tmp_path_factory.mktemp(request.param)
-    stack = shipped(request.param)
+    shared = request.param == ORGANIZATION
+    stack = in_the_organization(shipped("prod"), folder) if shared else shipped(request.param)
     settings = stack.settings()
     cloud = stage.Cloud(settings, folder, "fixture")
     try:
-        _program(stack, cloud, stage.company(stack, settings, cloud, folder), folder).run(lambda event: None)
-        token = {"token": READING_TOKEN, "organization": settings.github_owner, "app_id": seeding.DEPLOYER_APP, "permissions": READS}
+        deployer = stage.company(stack, settings, cloud, folder)
+        _program(stack, cloud, deployer, folder).run(lambda event: None)
+        token = {
+            "token": READING_TOKEN,
+            "organization": settings.github_owner,
+            "app_id": seeding.DEPLOYER_APP,
+            "permissions": READS | (READS_ORGANIZATION if shared else {}),
+        }
         cloud.control.post("github/seed", tokens=[token])
+        if shared:
+            # No bootstrap is for that file: what GitHub lets a reader see is what differs.
+            yield Scene(stack, cloud, deployer, folder)
+            return
         yield Scene(_reads_identity_center(stack, settings, cloud, folder), cloud, _preview(settings, cloud), folder)
     finally:
         cloud.close()

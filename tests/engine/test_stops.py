@@ -9,6 +9,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import pytest
@@ -43,9 +44,10 @@ class World:
     managers: Mapping[str, set[int]]
     guards: list[dict[str, Any]] = field(default_factory=list)
     environments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    repository: str = REPOSITORY
 
     def look(self) -> None:
-        github, path = self.life.github, ("repos", self.life.settings.github_owner, REPOSITORY)
+        github, path = self.life.github, ("repos", self.life.settings.github_owner, self.repository)
         rulesets = [github.call("GET", *path, "rulesets", str(one["id"])) for one in github.call("GET", *path, "rulesets")]
         self.guards = [one for one in rulesets if one["enforcement"] == "active" and not one["conditions"]["ref_name"]["exclude"]]
         self.environments = {one["name"]: one for one in github.call("GET", *path, "environments")["environments"]}
@@ -82,14 +84,18 @@ class World:
                 for team in names - {"shared"}:
                     yield role["RoleName"], team, document(json.dumps(role["AssumeRolePolicyDocument"]))
 
+    @cached_property
+    def _id(self) -> int:
+        return self.life.github.call("GET", "repos", self.life.settings.github_owner, self.repository)["id"]
+
     def _provider(self) -> str:
         return self.life.cloud.registry.github_oidc_provider_arn
 
     def _token(self, ref: str, environment: str) -> dict[str, str]:
-        settings, seen = self.life.settings, self.life.github.call("GET", "repos", self.life.settings.github_owner, REPOSITORY)
-        repository = GitHubRepository(Owner(settings.github_owner, OWNER_ID), REPOSITORY, seen["id"])
+        settings = self.life.settings
+        repository = GitHubRepository(Owner(settings.github_owner, OWNER_ID), self.repository, self._id)
         context = f"environment:{environment}" if environment else f"ref:{ref}"
-        claims = {"sub": f"repo:{settings.github_owner}/{REPOSITORY}:{context}", "ref": ref, "repository_id": str(repository.id)}
+        claims = {"sub": f"repo:{settings.github_owner}/{self.repository}:{context}", "ref": ref, "repository_id": str(repository.id)}
         workflow = settings.publishing.promotion_workflow if environment == "promote" else settings.publishing.workflow
         return {**claims, "aud": "sts.amazonaws.com", "environment": environment, "job_workflow_ref": workflow or ""}
 

@@ -156,6 +156,13 @@ def ruleset(props: Mapping[str, Any]) -> Resource:
     return resource("github:index/repositoryRuleset:RepositoryRuleset", props, f"{props['repository']}-{props['name']}")
 
 
+def of_organization(props: Mapping[str, Any], *ids: int) -> Resource:
+    """The same of an organisation, for these repositories."""
+    given = {key: value for key, value in props.items() if key != "repository"}
+    given["conditions"] = {**props["conditions"], "repositoryIds": list(ids)}
+    return resource("github:index/organizationRuleset:OrganizationRuleset", given, props["name"])
+
+
 def environment(reviewers: Sequence[Any] = ({"teams": [3000]},), **policy: bool) -> Resource:
     props = {
         "repository": "payments-api",
@@ -230,6 +237,12 @@ def refs(title: str, bad: Sequence[Resource], says: str = _CHANGES, *, good: Map
     return Example("trusted-refs-are-guarded", title, writer(good), bad, says)
 
 
+def organization(title: str, bad: Sequence[Resource], way: Mapping[str, Any] = WAY, says: str = _CHANGES) -> Example:
+    """Guarded by the organisation's rulesets."""
+    guards = (of_organization(RELEASE, 9002, 9003), of_organization(CREATE, 9003))
+    return Example("trusted-refs-are-guarded", f"the organisation's, {title}", writer(WAY, *guards), writer(way, *(bad or guards)), says)
+
+
 def tags(title: str, says: str, *guards: Resource, bad: Mapping[str, Any] | None = None) -> Example:
     return Example("trusted-refs-are-guarded", title, writer(TAGGED, FIXED_TAGS, CREATE_TAGS), writer(bad or TAGGED, *guards), says)
 
@@ -258,6 +271,11 @@ GUARDING = [
     refs("a branch left out", release("conditions/refName/excludes", ["refs/heads/main"])),
     refs("the default branch, whichever it is", release("conditions/refName/includes", ["~DEFAULT_BRANCH"])),
     refs("any ref", writer(changed(WAY, REF, gone)), "does not restrict `ref`"),
+    organization("for another repository", [of_organization(RELEASE, 9002), of_organization(CREATE, 9003)]),
+    organization("for other repositories than may create", [of_organization(RELEASE, 9003), of_organization(CREATE, 9002)], says=_CREATION),
+    organization("for none", [of_organization(RELEASE), of_organization(CREATE, 9003)]),
+    organization("and a trust policy without the repository's id", [], changed(WAY, ID, gone)),
+    organization("and a trust policy with a second id", [], changed(WAY, ID, ["9003", "9004"])),
     refs("a tag", writer(changed(WAY, REF, "refs/tags/main")), "role prod-publish-payments-api trusts refs/tags/main"),
     tags("a tag that may be moved", "keeps from being moved or deleted", CREATE_TAGS),
     tags("a tag that some may move", "keeps from being moved or deleted", MOVED_BY_SOME, CREATE_TAGS),

@@ -197,6 +197,8 @@ def drawn(random: Random) -> Tree:
     config.pop("package-flow:events", None)
     if _chance(random, 0.5):
         _events(random, config, [name for name, team in teams.items() if team.get("owns") and team.get("readers") != "team"])
+    if _chance(random, 0.3):
+        config["package-flow:githubScope"] = random.choice(["organization", "repository"])
     first = next(iter(teams.values()))
     if _chance(random, 0.2) and not any("package-flow" in each.get("repositories", {}) for each in teams.values()):
         first["repositories"] = {**first.get("repositories", {}), "package-flow": {}}

@@ -28,6 +28,7 @@ OTHER_VALUES: dict[str, Any] = {
     "tokenDuration": 900,
     "githubOidcProvider": "existing",
     "readRole": "catalog",
+    "githubScope": "organization",
     "subjects": "immutable",
     "iam": {
         "path": "/",

@@ -120,7 +120,7 @@ def test_a_pattern_that_is_too_long(tmp_path: Path) -> None:
     many = {"npm": [f"@acme-team-with-a-long-name-{number}/*" for number in range(60)]}
     long = changed((("payments", "owns"), many), (("payments", "repositories"), {}), start=events(**EMAIL))
     (problem,) = problems(tmp_path, long)
-    assert problem.key == "package-flow:events" and "at most 2,048: name fewer repositories, or say packages: all" in str(problem)
+    assert problem.key == "package-flow:events" and "at most 2,048: list fewer repositories, or say packages: all" in str(problem)
     assert problems(tmp_path, changed(((CONFIG, "package-flow:events", "packages"), "all"), start=long)) == []
 
 

@@ -131,7 +131,7 @@ STACK_VALUES = [
     stack(
         "package-flow:publishing.workflow", WORKFLOW.replace("refs/heads/main", "main"), WORKFLOW.replace("heads/main", "tags/v1"), "@refs/"
     ),
-    stack("package-flow:publishing.workflow", WORKFLOW.replace("publish-", "promote-"), WORKFLOW, "a file of its own"),
+    stack("package-flow:publishing.workflow", WORKFLOW.replace("publish-", "promote-"), WORKFLOW, "another file"),
     stack("package-flow:sharing.organizationId", "o-short", "o-a1b2c3d4e5", "10 to 32"),
     stack("package-flow:sharing.organizationId", "o-" + "a" * 33, "o-" + "a" * 32, "10 to 32"),
     stack("package-flow:sharing.accounts", [444455556666], ["444455556666"], "in quotes", "package-flow:sharing.accounts.0"),
@@ -147,7 +147,7 @@ STACK_VALUES = [
         SHARED,
         {"organizationId": "o-a1b2c3d4e5", "organizationPaths": [PATH]},
         {"organizationPaths": [PATH]},
-        "lets the whole organisation in",
+        "admits the whole organisation",
         f"{SHARED}.organizationPaths",
     ),
     stack(
@@ -330,7 +330,7 @@ TEAM_VALUES = [
     Case(("payments", "release_apps"), [0], [1], "release_apps.0", "a GitHub App's id"),
     # what only a publishing repository has
     Case((*WEB, "release_tags"), ["v*"], [], f"{WEB_KEY}.release_tags", "checkout-web publishes nothing"),
-    Case((*WEB, "release_branches"), ["main"], [], f"{WEB_KEY}.release_branches", "add publishes: [npm] (or another format), or take"),
+    Case((*WEB, "release_branches"), ["main"], [], f"{WEB_KEY}.release_branches", "add publishes: [npm] (or another format), or remove"),
     Case((*WEB, "environment"), "prod", "", f"{WEB_KEY}.environment", "checkout-web publishes nothing"),
     Case((*WEB, "promotes"), {"reviewers": ["leads"]}, {}, f"{WEB_KEY}.promotes", "checkout-web publishes nothing"),
 ]

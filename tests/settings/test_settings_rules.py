@@ -56,7 +56,7 @@ def _team(name: str, *upstreams: str) -> dict:
 def test_a_cycle_is_told_once_in_the_order_of_installing(tmp_path: Path) -> None:
     ring = changed((("aa",), _team("aa", "cc")), (("bb",), _team("bb", "aa")), (("cc",), _team("cc", "bb")))
     assert _told(tmp_path, ring) == [
-        "catalog/aa.yaml: upstreams: got aa -> cc -> bb -> aa, allowed: no cycle: one of them installs from shared instead"
+        "catalog/aa.yaml: upstreams: got aa -> cc -> bb -> aa, allowed: no cycle: let one of them install from shared instead"
     ]
     assert _told(tmp_path, changed((("cc", "upstreams"), []), start=ring)) == []
 
@@ -125,7 +125,7 @@ def test_a_release_tag_needs_somebody_who_may_create_it(tmp_path: Path) -> None:
     tagged = changed(((*api, "release_tags"), ["v*"]), ((*api, "release_branches"), ["main"]))
     assert _told(tmp_path, tagged) == []
     assert _told(tmp_path, changed((("payments", "release_managers"), ABSENT), start=tagged)) == [
-        "catalog/payments.yaml: repositories.payments-api.release_tags.0: got 'v*', allowed: tags only with release_managers or "
+        "catalog/payments.yaml: repositories.payments-api.release_tags.0: got 'v*', allowed: no tag without release_managers or "
         "release_apps: nobody else may create one"
     ]
     assert _told(tmp_path, changed((("payments", "release_managers"), ABSENT), (("payments", "release_apps"), [7]), start=tagged)) == []
@@ -160,7 +160,7 @@ def test_a_missing_folder_and_an_empty_one(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as refused:
         settings.parse(settings.read_project_file(ROOT), changed()[CONFIG], tmp_path, PROJECT, STACK)
     assert [str(one) for one in refused.value.problems] == [
-        f"{STACK_FILE}: package-flow:catalog: got catalog, which has no team in it, {allowed}"
+        f"{STACK_FILE}: package-flow:catalog: got catalog, which has no team's file, {allowed}"
     ]
     assert _told(tmp_path, changed()) == []
 
@@ -290,7 +290,7 @@ def test_every_problem_is_in_one_error(tmp_path: Path) -> None:
         f"{STACK_FILE}: package-flow:tokenDuration: got 60, allowed: 900 to 43200 (seconds)",
         f"{STACK_FILE}: package-flow:evnts: got an unknown key, allowed: one of 18 (did you mean events?)",
         f"{STACK_FILE}: github:owner: got nothing, allowed: a GitHub organisation: 1 to 39 letters, digits and single hyphens",
-        "catalog/identity.yaml: upstreams: got identity -> payments -> identity, allowed: no cycle: one of them installs from "
+        "catalog/identity.yaml: upstreams: got identity -> payments -> identity, allowed: no cycle: let one of them install from "
         "shared instead",
         "catalog/payments.yaml: repositories.payments-api.release_branches.0: got true, which YAML reads as a boolean, allowed: text (put "
         "it in quotes)",
@@ -345,7 +345,7 @@ def test_an_installing_repository_accepts_no_branch(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("former", "words"),
     [
-        ("Checkout-web", "a change of case alone takes two renames"),
+        ("Checkout-web", "to change only the case, rename twice"),
         ("identity-api", "a name that no other repository has or had: catalog/identity.yaml, repositories.identity-api"),
         ("Scoring", "a name that no other repository has or had: catalog/research.yaml, repositories.scoring"),
         ("a/b", "the name that GitHub had for the repository before it was renamed"),

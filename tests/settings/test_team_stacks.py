@@ -203,3 +203,13 @@ def test_with_a_sandbox_the_deployers_are_named(root: Path) -> None:
     config(REGISTRY, **{"package-flow__iam": {}})(root)
     (problem,) = found(root, REGISTRY)
     assert problem.key == "package-flow:iam.deployers" and "prod-payments, prod-research" in str(problem)
+
+
+def test_what_the_organisation_has_is_for_one_stack(root: Path) -> None:
+    """A team stack would rely on guards that another stack may take away, so this is refused."""
+    config(REGISTRY, **{"package-flow__githubScope": "repository"})(root)
+    assert found(root, REGISTRY) == found(root) == []
+    config(REGISTRY, **{"package-flow__githubScope": "organization"})(root)
+    for stack in (REGISTRY, PAYMENTS):
+        (problem,) = found(root, stack)
+        assert problem.key == "package-flow:githubScope" and PAYMENTS in problem.allowed

@@ -1,8 +1,8 @@
 """Fail unless a pull request was merged into the default branch, or into a release branch, as the commit GITHUB_SHA.
 
 That a branch has a commit is not enough: a pull request is reviewed as a whole, and of several commits that came with it only the last was.
-What was merged is GitHub's activity log. Guarded branches are those that both of the stack's rulesets name; rulesets are written by
-administrators alone.
+What was merged is GitHub's activity log. Guarded branches are those that both of the stack's rulesets name, the repository's or the
+organisation's; rulesets are written by administrators alone.
 
 https://docs.github.com/en/rest/repos/repos#list-repository-activities
 https://docs.github.com/en/rest/repos/rules#get-all-repository-rulesets
@@ -47,7 +47,7 @@ def _rulesets(get: Get, repository: str) -> Iterator[dict[str, Any]]:
     page, found = 0, [None] * PAGE
     while len(found) == PAGE:
         page += 1
-        found, _ = get(f"/repos/{repository}/rulesets?includes_parents=false&per_page={PAGE}&page={page}")
+        found, _ = get(f"/repos/{repository}/rulesets?includes_parents=true&per_page={PAGE}&page={page}")
         yield from found
 
 

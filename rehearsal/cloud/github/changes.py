@@ -126,7 +126,7 @@ def _change(repo: Repository, ref: str, old: str | None, commit: Commit) -> rule
 
 
 def _check(repo: Repository, actor: User, change: rules.Change) -> None:
-    found = rules.violations(repo.rulesets.values(), repo.default_branch, change, acting(repo, actor))
+    found = rules.violations(repo.every_ruleset, repo.default_branch, change, acting(repo, actor))
     if found:
         raise Refused(422, push_message(repo, change.ref, found), found)
 
@@ -203,7 +203,7 @@ def merge(github: GitHub, repo: Repository, actor: User, number: int) -> str:
     _require_write(repo, actor)
     pull_request = open_pull(repo, number)
     change = merge_change(repo, pull_request)
-    found = rules.violations(repo.rulesets.values(), repo.default_branch, change, acting(repo, actor))
+    found = rules.violations(repo.every_ruleset, repo.default_branch, change, acting(repo, actor))
     if found:
         messages = dict.fromkeys(violation.message for violation in found)
         raise Refused(405, "Repository rule violations found\n\n" + "\n\n".join(messages), found)
@@ -279,7 +279,7 @@ def _follow_heads(github: GitHub, head_repo: Repository, actor: User, head: str,
         _share(head_repo, repo, sha)
         pull_request.head_sha = sha
         pull_request.last_pusher = actor.login
-        if rules.dismisses_stale_approvals(repo.rulesets.values(), pull_request.base, repo.default_branch):
+        if rules.dismisses_stale_approvals(repo.every_ruleset, pull_request.base, repo.default_branch):
             for one in pull_request.reviews:
                 one.state = "DISMISSED" if one.state == "APPROVED" else one.state
 
@@ -287,6 +287,29 @@ def _follow_heads(github: GitHub, head_repo: Repository, actor: User, head: str,
 def _share(source: Repository, target: Repository, sha: str) -> None:
     """A fork and its origin have their commits in common."""
     target.commits.update({one: source.commits[one] for one in source.history(sha)})
+
+
+# --- rulesets -------------------------------------------------------------------------------------------------------------------
+
+
+def edit_ruleset(repo: Repository, actor: User, name: str, *, delete: bool) -> str:
+    """Save a ruleset that holds for the repository as it is, or delete it. The organisation's are its owners' alone.
+
+    https://docs.github.com/en/organizations/managing-organization-settings/managing-rulesets-for-repositories-in-your-organization
+    """
+    found = next((one for one in repo.every_ruleset if one.name == name), None)
+    if found is None:
+        raise NotFound(f"there is no ruleset {name!r} in {repo.full_name}")
+    inherited = found.id not in repo.rulesets
+    if inherited and actor.login not in repo.owner.owners:
+        raise Refused(403, f"{actor.login} may not manage rulesets of the organization {repo.owner.login}")
+    if not inherited and not has_role(repo, actor.login, "admin"):
+        raise Refused(403, f"{actor.login} may not manage rulesets of {repo.full_name}")
+    if delete:
+        del (repo.owner.rulesets if inherited else repo.rulesets)[found.id]
+    else:
+        found.updated_at = now()
+    return repo.owner.login if inherited else repo.full_name
 
 
 # --- checks ---------------------------------------------------------------------------------------------------------------------

@@ -158,7 +158,7 @@ def is_immutable(repo: Repository) -> bool:
 
 def is_protected(repo: Repository, ref: str) -> bool:
     """GitHub's GITHUB_REF_PROTECTED: whether a ruleset is in force for the ref."""
-    return bool(applicable(repo.rulesets.values(), ref, repo.default_branch))
+    return bool(applicable(repo.every_ruleset, ref, repo.default_branch))
 
 
 def short(ref: str) -> str:

@@ -31,6 +31,7 @@ POST `pull-requests/open` {"repository", "actor", "head": ref, "base"?: ref, "he
     {"number", "head_sha", "state"}; with `content` the actor first pushes it as a new commit to `head`.
 POST `pull-requests/review` {"repository", "actor", "number", "state": "APPROVED"|"CHANGES_REQUESTED"|"COMMENTED"}
 POST `pull-requests/merge` {"repository", "actor", "number"} -> {"sha"}; 405 if rulesets forbid it.
+POST `rulesets/edit` {"repository", "actor", "name", "delete"?: bool} -> {"source"}: save it as it is, or delete it.
 POST `checks` {"repository", "actor", "sha": commit or ref, "context", "state": "success"|"failure"|"pending"} -> {"context", "app_id"}:
     the App is the actor's (`github-actions[bot]` is GitHub Actions, 15368); a person's has none.
 
@@ -48,7 +49,8 @@ POST `expired` {"run", "audience"?} -> {"value"}: a token that GitHub signed for
 POST `claims` {"run", "audience"?} -> the claims that the job's token would have.
 
 GET `requests` -> {"requests": [{"method", "path", "body", "status"}], "github_writes": number of other requests than GET}
-GET `repositories/OWNER/NAME` -> refs, pull requests, names of rulesets, environments and variables
+GET `repositories/OWNER/NAME` -> refs, pull requests, names of rulesets (own and inherited), environments and variables
+GET `organizations/LOGIN` -> names of rulesets and variables
 """
 
 from collections.abc import Callable
@@ -112,6 +114,11 @@ class MergeBody(Act):
     number: int
 
 
+class RulesetBody(Act):
+    name: str
+    delete: bool = False
+
+
 class CheckBody(Act):
     sha: str
     context: str
@@ -172,6 +179,7 @@ class People:
             "pull-requests/open": (OpenBody, self._open),
             "pull-requests/review": (ReviewBody, self._review),
             "pull-requests/merge": (MergeBody, self._merge),
+            "rulesets/edit": (RulesetBody, self._edit_ruleset),
             "checks": (CheckBody, self._check),
             "run": (RunBody, self._run),
             "uses": (UsesBody, self._uses),
@@ -214,6 +222,9 @@ class People:
             requests = self.github.requests
             return {"requests": requests, "github_writes": sum(one["method"] != "GET" for one in requests)}
         kind, _, name = path.partition("/")
+        if kind == "organizations":
+            owner = self.github.organization(name)
+            return {"rulesets": [one.name for one in owner.rulesets.values()], "variables": list(owner.variables)}
         if kind != "repositories":
             raise runs.NotModelled(f"the rehearsal's GitHub does not have GET {path}")
         return _repository_summary(self.github.repository(name))
@@ -304,6 +315,10 @@ class People:
         repo, actor = self.github.repository(body.repository), self.github.user(body.actor)
         return {"sha": changes.merge(self.github, repo, actor, body.number), "merged": True}
 
+    def _edit_ruleset(self, body: RulesetBody) -> dict[str, Any]:
+        repo, actor = self.github.repository(body.repository), self.github.user(body.actor)
+        return {"source": changes.edit_ruleset(repo, actor, body.name, delete=body.delete)}
+
     def _check(self, body: CheckBody) -> dict[str, Any]:
         repo, actor = self.github.repository(body.repository), self.github.user(body.actor)
         check = changes.report_check(repo, actor, body.sha, body.context, body.state)
@@ -389,6 +404,7 @@ def _repository_summary(repo: Repository) -> dict[str, Any]:
             for one in repo.pull_requests.values()
         ],
         "rulesets": [one.name for one in repo.rulesets.values()],
+        "inherited_rulesets": [one.name for one in repo.inherited],
         "environments": [one.name for one in repo.environments.values()],
         "variables": {name: one.value for name, one in repo.variables.items()},
     }

@@ -9,7 +9,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote, urlencode
 
@@ -38,7 +38,8 @@ from rehearsal.cloud.github.state import (
 
 DOCUMENTATION = "https://docs.github.com/rest"
 VARIABLE_BYTES = 48 * 1024  # GitHub's "Store information in variables"
-VARIABLES_A_REPOSITORY = 500
+VARIABLES_A_REPOSITORY, VARIABLES_AN_ORGANIZATION = 500, 1000
+RULESETS = 75  # of a repository, and of an organisation: GitHub's "About rulesets"
 REVIEWERS_AN_ENVIRONMENT = 6  # OpenAPI description of an environment's reviewers
 WAIT_TIMER_MINUTES = 43_200
 PAID_PLANS = ("team", "enterprise")
@@ -345,57 +346,90 @@ def list_branches(call: Call) -> Reply:
 # --- variables ------------------------------------------------------------------------------------------------------------------
 
 
+def _variables(call: Call) -> dict[str, Variable]:
+    """The repository's or, where the path names no repository, the organisation's."""
+    return call.organization.variables if call.repo is None else call.repository.variables
+
+
 def _variable(call: Call) -> Variable:
-    box = call.repository.variables
+    box = _variables(call)
     name = call.names["name"].upper()
     if name not in box:
         raise NotFound(name)
     return box[name]
 
 
+def _variable_view(call: Call, one: Variable) -> dict[str, Any]:
+    return views.variable(one) if call.org is None else views.organization_variable(call.api, call.organization, one)
+
+
 def list_variables(call: Call) -> Reply:
-    box = call.repository.variables
-    shown, headers = _page(call, [views.variable(box[name]) for name in sorted(box)], default=10, maximum=30)
-    return Reply(200, {"total_count": len(box), "variables": shown}, headers)
+    return _listed(call, _variables(call), lambda one: _variable_view(call, one))
 
 
 def list_organization_variables(call: Call) -> Reply:
-    """The organisation's, which are shared with all of its repositories here."""
-    box = call.repository.owner.variables
-    shown, headers = _page(call, [views.variable(box[name]) for name in sorted(box)], default=10, maximum=30)
+    """Those of the organisation that the repository sees."""
+    return _listed(call, call.repository.shared_variables, views.variable)
+
+
+def _listed(call: Call, box: dict[str, Variable], view: Callable[[Variable], dict[str, Any]]) -> Reply:
+    shown, headers = _page(call, [view(box[name]) for name in sorted(box)], default=10, maximum=30)
     return Reply(200, {"total_count": len(box), "variables": shown}, headers)
 
 
 def get_variable(call: Call) -> Reply:
-    return Reply(200, views.variable(_variable(call)))
+    return Reply(200, _variable_view(call, _variable(call)))
 
 
 def create_variable(call: Call) -> Reply:
-    box = call.repository.variables
+    box, most = _variables(call), VARIABLES_A_REPOSITORY if call.org is None else VARIABLES_AN_ORGANIZATION
     name = _variable_name(call.body["name"])
     if name in box:
         raise Problem(409, "Already exists - Variable already exists")
-    if len(box) >= VARIABLES_A_REPOSITORY:
-        raise Problem(422, f"Validation Failed: at most {VARIABLES_A_REPOSITORY} variables can be stored here")
-    box[name] = Variable(name, _variable_value(call.body["value"]), now(), now())
+    if len(box) >= most:
+        raise Problem(422, f"Validation Failed: at most {most} variables can be stored here")
+    box[name] = _seen_by(call, Variable(name, _variable_value(call.body["value"]), now(), now()))
     return Reply(201, {})
+
+
+def _seen_by(call: Call, one: Variable) -> Variable:
+    """The variable with what the body says of who sees it: an organisation's alone has that."""
+    if call.org is None:
+        return one
+    visibility, ids = call.body.get("visibility", one.visibility), call.body.get("selected_repository_ids")
+    own = {repo.id for repo in call.github.repositories.values() if repo.owner is call.organization}
+    if unknown := set(ids or ()) - own:
+        raise Problem(422, f"Validation Failed: there is no repository {', '.join(map(str, sorted(unknown)))} in {call.organization.login}")
+    if ids is not None and visibility != "selected":
+        raise Problem(422, "Validation Failed: selected_repository_ids needs the visibility selected")
+    selected = one.selected if ids is None else frozenset(ids)
+    return replace(one, visibility=visibility, selected=selected if visibility == "selected" else frozenset())
+
+
+def list_selected_repositories(call: Call) -> Reply:
+    one = _variable(call)
+    if one.visibility != "selected":
+        raise Problem(409, "Conflict")
+    found = [call.github.repositories[id] for id in sorted(one.selected) if id in call.github.repositories]
+    shown, headers = _page(call, [views.minimal_repository(call.api, each) for each in found])
+    return Reply(200, {"total_count": len(found), "repositories": shown}, headers)
 
 
 def update_variable(call: Call) -> Reply:
     """Change a value, or rename: both at once if the body has both."""
-    box = call.repository.variables
+    box = _variables(call)
     old = _variable(call)
     name = _variable_name(call.body.get("name", old.name))
     if name != old.name and name in box:
         raise Problem(409, "Already exists - Variable already exists")
     value = _variable_value(call.body.get("value", old.value))
     del box[old.name]
-    box[name] = Variable(name, value, old.created_at, now())
+    box[name] = _seen_by(call, replace(old, name=name, value=value, updated_at=now()))
     return Reply(204)
 
 
 def delete_variable(call: Call) -> Reply:
-    del call.repository.variables[_variable(call).name]
+    del _variables(call)[_variable(call).name]
     return Reply(204)
 
 
@@ -584,43 +618,64 @@ def put_environment_secret(call: Call) -> Reply:
 
 
 def _rulesets(call: Call) -> dict[int, Ruleset]:
+    """The repository's or, where the path names no repository, the organisation's; nothing where the plan has none."""
+    if call.org is not None:
+        if call.org.plan not in PAID_PLANS:
+            raise Problem(403, "Upgrade to GitHub Team to enable this feature.")
+        return call.org.rulesets
     repo = call.repository
     if repo.visibility != "public" and repo.owner.plan not in PAID_PLANS:
         raise Problem(403, UPGRADE)
     return repo.rulesets
 
 
-def _ruleset(call: Call) -> Ruleset:
-    rulesets = _rulesets(call)
+def _with_inherited(call: Call) -> dict[int, Ruleset]:
+    """A repository shows also those of its organisation that hold for it, unless it is not to; it does not change them."""
+    own = _rulesets(call)
+    inherits = call.repo is not None and call.query.get("includes_parents", "true") != "false"
+    return own | {one.id: one for one in call.repository.inherited} if inherits else own
+
+
+def _ruleset(call: Call, rulesets: dict[int, Ruleset] | None = None) -> Ruleset:
+    rulesets = _rulesets(call) if rulesets is None else rulesets
     number = _number(call.names["ruleset_id"])
     if number not in rulesets:
         raise NotFound("ruleset")
     return rulesets[number]
 
 
+def _owner(call: Call) -> Organization:
+    return call.organization if call.repo is None else call.repository.owner
+
+
 def _ruleset_view(call: Call, ruleset: Ruleset, detail: bool = True) -> dict[str, Any]:
-    return views.ruleset(call.api, call.repository, ruleset, detail, call.token.allows("administration", "write"))
+    """Who may write a ruleset sees its bypass list."""
+    inherited = ruleset.id in _owner(call).rulesets
+    writes = call.token.allows("organization_administration" if inherited else "administration", "write")
+    return views.ruleset(call.api, _owner(call) if inherited else call.repository, ruleset, detail, writes)
 
 
 def list_rulesets(call: Call) -> Reply:
-    shown, headers = _page(call, [_ruleset_view(call, one, detail=False) for one in _rulesets(call).values()])
+    shown, headers = _page(call, [_ruleset_view(call, one, detail=False) for one in _with_inherited(call).values()])
     return Reply(200, shown, headers)
 
 
 def list_branch_rules(call: Call) -> Reply:
     """The rules that hold for a branch, whether it is there or not."""
     repo = call.repository
-    counting = applicable(_rulesets(call).values(), f"refs/heads/{call.names['branch']}", repo.default_branch)
+    counting = applicable(_with_inherited(call).values(), f"refs/heads/{call.names['branch']}", repo.default_branch)
     shown, headers = _page(call, [views.branch_rule(repo, each, rule) for each in counting for rule in each.rules])
     return Reply(200, shown, headers)
 
 
 def get_ruleset(call: Call) -> Reply:
-    return Reply(200, _ruleset_view(call, _ruleset(call)))
+    return Reply(200, _ruleset_view(call, _ruleset(call, _with_inherited(call))))
 
 
 def create_ruleset(call: Call) -> Reply:
     rulesets = _rulesets(call)
+    if len(rulesets) >= RULESETS:
+        raise Problem(422, "Validation Failed", [f"at most {RULESETS} rulesets can be stored here"])
     ruleset = Ruleset(call.github.new_id(), "", "branch", "", [], {}, [], now(), now())
     rulesets[ruleset.id] = _changed(call, ruleset, call.body)
     return Reply(201, _ruleset_view(call, rulesets[ruleset.id]))
@@ -628,13 +683,13 @@ def create_ruleset(call: Call) -> Reply:
 
 def update_ruleset(call: Call) -> Reply:
     """Replace what the body names; the rest stays."""
-    ruleset = _ruleset(call)
-    call.repository.rulesets[ruleset.id] = _changed(call, ruleset, call.body or {})
-    return Reply(200, _ruleset_view(call, call.repository.rulesets[ruleset.id]))
+    ruleset, rulesets = _ruleset(call), _rulesets(call)
+    rulesets[ruleset.id] = _changed(call, ruleset, call.body or {})
+    return Reply(200, _ruleset_view(call, rulesets[ruleset.id]))
 
 
 def delete_ruleset(call: Call) -> Reply:
-    del call.repository.rulesets[_ruleset(call).id]
+    del _rulesets(call)[_ruleset(call).id]
     return Reply(204)
 
 
@@ -653,9 +708,10 @@ def _changed(call: Call, old: Ruleset, body: dict[str, Any]) -> Ruleset:
     if new.target == "push":
         raise Problem(501, "the rehearsal's GitHub does not have push rulesets")
     errors = [
-        *_name_errors(call.repository, new),
-        *_enforcement_errors(call.repository, new),
+        *_name_errors(_rulesets(call), new),
+        *_enforcement_errors(_owner(call), new),
         *_condition_errors(new),
+        *(_repository_errors(call, new) if call.repo is None else ()),
         *[error for actor in new.bypass_actors for error in _bypass_errors(call, new, actor)],
         *[error for rule in new.rules for error in _rule_errors(call, new, rule)],
     ]
@@ -664,15 +720,15 @@ def _changed(call: Call, old: Ruleset, body: dict[str, Any]) -> Ruleset:
     return new
 
 
-def _name_errors(repo: Repository, ruleset: Ruleset) -> list[str]:
+def _name_errors(rulesets: dict[int, Ruleset], ruleset: Ruleset) -> list[str]:
     if not ruleset.name:
         return ["Name can't be blank"]
-    taken = any(other.name == ruleset.name and other.id != ruleset.id for other in repo.rulesets.values())
+    taken = any(other.name == ruleset.name and other.id != ruleset.id for other in rulesets.values())
     return ["Name must be unique"] if taken else []
 
 
-def _enforcement_errors(repo: Repository, ruleset: Ruleset) -> list[str]:
-    unsupported = ruleset.enforcement == "evaluate" and repo.owner.plan != "enterprise"
+def _enforcement_errors(owner: Organization, ruleset: Ruleset) -> list[str]:
+    unsupported = ruleset.enforcement == "evaluate" and owner.plan != "enterprise"
     return ["Enforcement evaluate option is not supported on this plan"] if unsupported else []
 
 
@@ -691,6 +747,17 @@ def _condition_errors(ruleset: Ruleset) -> list[str]:
     return [f"Invalid target patterns: '{', '.join(wrong)}'"] if wrong else []
 
 
+def _repository_errors(call: Call, ruleset: Ruleset) -> list[str]:
+    """An organisation's names refs and repositories. Whether GitHub takes ids of others is not documented: they are refused here."""
+    wanted = {"ref_name", "repository_id"}
+    if other := sorted(set(ruleset.conditions) - wanted):
+        raise Problem(501, f"the rehearsal's GitHub does not have rulesets of an organisation by {other[0]}")
+    if missing := sorted(wanted - set(ruleset.conditions)):
+        return [f"Conditions {', '.join(missing)} must be present"]
+    own = {repo.id for repo in call.github.repositories.values() if repo.owner is call.organization}
+    return [f"Repository {id} must be part of the organization" for id in ruleset.repositories if id not in own]
+
+
 def _refuse_unmodelled(pattern: str) -> None:
     if found := unmodelled(pattern):
         raise Problem(501, f"the rehearsal's GitHub does not have {found!r} in a pattern: {pattern!r}")
@@ -707,7 +774,7 @@ def _bypass_errors(call: Call, ruleset: Ruleset, actor: dict[str, Any]) -> list[
 
 
 def _is_known(call: Call, kind: str, number: int | None) -> bool:
-    org = call.repository.owner
+    org = _owner(call)
     match kind:
         case "Team":
             return number is not None and team_by_id(org, number) is not None
@@ -736,7 +803,7 @@ def _rule_errors(call: Call, ruleset: Ruleset, rule: dict[str, Any]) -> list[str
         raise Problem(501, f"the rehearsal's GitHub does not enforce {unmodelled[0]} of the rule {kind}")
     if kind in ("pull_request", "required_status_checks") and not parameters:
         return [f"Invalid rule '{kind}': parameters are missing"]
-    known = {GITHUB_ACTIONS_APP} | call.repository.owner.apps
+    known = {GITHUB_ACTIONS_APP} | _owner(call).apps
     apps = [check.get("integration_id") for check in parameters.get("required_status_checks", [])]
     return [f"Invalid rule '{kind}': Invalid integration_id {app}" for app in apps if app is not None and app not in known]
 
@@ -774,6 +841,7 @@ def list_activities(call: Call) -> Reply:
 
 
 _REPO = "/repos/{owner}/{repo}"
+_ORG_VARIABLES, _ORG_RULESETS = "/orgs/{org}/actions/variables", "/orgs/{org}/rulesets"
 _VARIABLES = f"{_REPO}/actions/variables"
 _ENVIRONMENT = f"{_REPO}/environments/{{environment_name}}"
 _POLICIES = f"{_ENVIRONMENT}/deployment-branch-policies"
@@ -785,6 +853,18 @@ ROUTES = [
     Route("GET", "/orgs/{org}/repos", list_organization_repositories, "metadata", "read"),
     Route("GET", "/orgs/{org}/teams", list_teams, "members", "read"),
     Route("GET", "/orgs/{org}/teams/{team_slug}", get_team, "members", "read"),
+    Route("GET", _ORG_VARIABLES, list_variables, "organization_actions_variables", "read"),
+    Route("POST", _ORG_VARIABLES, create_variable, "organization_actions_variables", "write"),
+    Route("GET", f"{_ORG_VARIABLES}/{{name}}", get_variable, "organization_actions_variables", "read"),
+    Route("PATCH", f"{_ORG_VARIABLES}/{{name}}", update_variable, "organization_actions_variables", "write"),
+    Route("DELETE", f"{_ORG_VARIABLES}/{{name}}", delete_variable, "organization_actions_variables", "write"),
+    Route("GET", f"{_ORG_VARIABLES}/{{name}}/repositories", list_selected_repositories, "organization_actions_variables", "read"),
+    # Reading them needs write, too.
+    Route("GET", _ORG_RULESETS, list_rulesets, "organization_administration", "write"),
+    Route("POST", _ORG_RULESETS, create_ruleset, "organization_administration", "write"),
+    Route("GET", f"{_ORG_RULESETS}/{{ruleset_id}}", get_ruleset, "organization_administration", "write"),
+    Route("PUT", f"{_ORG_RULESETS}/{{ruleset_id}}", update_ruleset, "organization_administration", "write"),
+    Route("DELETE", f"{_ORG_RULESETS}/{{ruleset_id}}", delete_ruleset, "organization_administration", "write"),
     Route("GET", _REPO, get_repository, "metadata", "read"),
     Route("GET", f"{_REPO}/branches", list_branches, "contents", "read"),
     Route("GET", _VARIABLES, list_variables, "actions_variables", "read"),

@@ -329,10 +329,7 @@ def variables(run: Run) -> dict[str, str]:
     """
     if is_from_fork(run):
         return {}
-    repo = run.repository
-    private = repo.visibility != "public"
-    organization = {} if private and repo.owner.plan == "free" else repo.owner.variables
-    merged = {**organization, **repo.variables}
+    merged = {**run.repository.shared_variables, **run.repository.variables}
     return {name: merged[name].value for name in sorted(merged)}
 
 

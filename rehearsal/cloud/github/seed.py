@@ -25,7 +25,7 @@ from rehearsal.cloud.github.state import (
 
 Role = Literal["read", "triage", "write", "maintain", "admin"]
 # GitHub knows these permissions of Apps; its published description of installations does not list them.
-VARIABLE_PERMISSIONS = {"actions_variables": ["read", "write"]}
+VARIABLE_PERMISSIONS = {"actions_variables": ["read", "write"], "organization_actions_variables": ["read", "write"]}
 
 
 class Strict(BaseModel):

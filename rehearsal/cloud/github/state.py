@@ -43,10 +43,14 @@ class Team:
 
 @dataclass
 class Variable:
+    """A repository's, or an organisation's: `visibility` (all, private, selected) and the repositories that are `selected` are of those."""
+
     name: str
     value: str
     created_at: str
     updated_at: str
+    visibility: str = "all"
+    selected: frozenset[int] = frozenset()
 
 
 @dataclass
@@ -61,6 +65,7 @@ class Organization:
     members: set[str] = field(default_factory=set)
     teams: dict[str, Team] = field(default_factory=dict)
     variables: dict[str, Variable] = field(default_factory=dict)
+    rulesets: dict[int, "Ruleset"] = field(default_factory=dict)
     apps: set[int] = field(default_factory=set)  # ids of the Apps that are installed
     enterprise: tuple[str, int] | None = None  # slug and id
     immutable_subject: bool = False
@@ -99,7 +104,7 @@ class Environment:
 
 @dataclass
 class Ruleset:
-    """A repository's ruleset; actors, conditions and rules are kept in the form of the REST API."""
+    """A repository's or an organisation's; actors, conditions and rules are kept in the form of the REST API."""
 
     id: int
     name: str
@@ -110,6 +115,11 @@ class Ruleset:
     rules: list[dict[str, Any]]
     created_at: str
     updated_at: str
+
+    @property
+    def repositories(self) -> list[int]:
+        """The repositories that an organisation's ruleset names."""
+        return self.conditions.get("repository_id", {}).get("repository_ids", [])
 
 
 @dataclass(frozen=True)
@@ -194,6 +204,31 @@ class Repository:
     @property
     def default_ref(self) -> str:
         return f"refs/heads/{self.default_branch}"
+
+    @property
+    def inherited(self) -> list[Ruleset]:
+        """The organisation's rulesets that name it."""
+        return [one for one in self.owner.rulesets.values() if self.id in one.repositories]
+
+    @property
+    def every_ruleset(self) -> list[Ruleset]:
+        """Whatever may hold for its refs: its own and the organisation's."""
+        return [*self.rulesets.values(), *self.inherited]
+
+    @property
+    def shared_variables(self) -> dict[str, Variable]:
+        """The organisation's variables that it sees. A private repository on the free plan sees none.
+
+        https://docs.github.com/en/actions/how-tos/write-workflows/choose-what-workflows-do/use-variables
+        """
+        private = self.visibility != "public"
+        if private and self.owner.plan == "free":
+            return {}
+        return {
+            name: one
+            for name, one in self.owner.variables.items()
+            if one.visibility == "all" or (private and one.visibility == "private") or self.id in one.selected
+        }
 
     def store(self, commit: Commit) -> Commit:
         return self.commits.setdefault(commit.sha, commit)

@@ -121,7 +121,7 @@ def branches(api: str, repo: Repository) -> list[dict[str, Any]]:
         {
             "name": ref.removeprefix(HEADS),
             "commit": {"sha": sha, "url": f"{api}/repos/{repo.full_name}/commits/{sha}"},
-            "protected": any(one.rules for one in applicable(repo.rulesets.values(), ref, repo.default_branch)),
+            "protected": any(one.rules for one in applicable(repo.every_ruleset, ref, repo.default_branch)),
         }
         for ref, sha in sorted(repo.refs.items())
         if ref.startswith(HEADS)
@@ -130,6 +130,13 @@ def branches(api: str, repo: Repository) -> list[dict[str, Any]]:
 
 def variable(variable: Variable) -> dict[str, Any]:
     return {"name": variable.name, "value": variable.value, "created_at": variable.created_at, "updated_at": variable.updated_at}
+
+
+def organization_variable(api: str, owner: Organization, variable_: Variable) -> dict[str, Any]:
+    """An `organization-actions-variable`."""
+    url = f"{api}/orgs/{owner.login}/actions/variables/{variable_.name}/repositories"
+    selected = {"selected_repositories_url": url} if variable_.visibility == "selected" else {}
+    return {**variable(variable_), "visibility": variable_.visibility, **selected}
 
 
 def environment(api: str, github: GitHub, repo: Repository, environment: Environment) -> dict[str, Any]:
@@ -195,19 +202,23 @@ def activity(one: Activity) -> dict[str, Any]:
     return {"node_id": node_id("Activity", one.id), **known, "actor": None}
 
 
-def ruleset(api: str, repo: Repository, ruleset: Ruleset, detail: bool, with_bypass_actors: bool) -> dict[str, Any]:
+def ruleset(api: str, source: Repository | Organization, ruleset: Ruleset, detail: bool, with_bypass_actors: bool) -> dict[str, Any]:
     """A `repository-ruleset`: a list shows no conditions and rules, and only who may write rulesets sees the bypass list."""
+    of_organization = isinstance(source, Organization)
+    name = source.login if isinstance(source, Organization) else source.full_name
+    below = f"orgs/{name}" if of_organization else f"repos/{name}"
+    page = f"organizations/{name}/settings" if of_organization else name
     shown: dict[str, Any] = {
         "id": ruleset.id,
         "name": ruleset.name,
         "target": ruleset.target,
-        "source_type": "Repository",
-        "source": repo.full_name,
+        "source_type": "Organization" if of_organization else "Repository",
+        "source": name,
         "enforcement": ruleset.enforcement,
         "node_id": node_id("RepositoryRuleset", ruleset.id),
         "_links": {
-            "self": {"href": f"{api}/repos/{repo.full_name}/rulesets/{ruleset.id}"},
-            "html": {"href": f"{WEB}/{repo.full_name}/rules/{ruleset.id}"},
+            "self": {"href": f"{api}/{below}/rulesets/{ruleset.id}"},
+            "html": {"href": f"{WEB}/{page}/rules/{ruleset.id}"},
         },
         "created_at": ruleset.created_at,
         "updated_at": ruleset.updated_at,
@@ -221,7 +232,14 @@ def ruleset(api: str, repo: Repository, ruleset: Ruleset, detail: bool, with_byp
 
 def branch_rule(repo: Repository, ruleset: Ruleset, rule: dict[str, Any]) -> dict[str, Any]:
     """A `repository-rule-detailed`."""
-    return {**rule, "ruleset_source_type": "Repository", "ruleset_source": repo.full_name, "ruleset_id": ruleset.id}
+    inherited = ruleset.id in repo.owner.rulesets
+    source = repo.owner.login if inherited else repo.full_name
+    return {
+        **rule,
+        "ruleset_source_type": "Organization" if inherited else "Repository",
+        "ruleset_source": source,
+        "ruleset_id": ruleset.id,
+    }
 
 
 def secret(one: Secret) -> dict[str, Any]:

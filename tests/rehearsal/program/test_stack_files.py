@@ -84,6 +84,13 @@ def test_provider_keys_that_settings_refuse_are_refused(files, key, message):
         files(PROJECT, STACK + f"      {key}: x\n")()
 
 
+def test_a_tag_is_text(files):
+    tags = "      aws:defaultTags: {tags: {cost-centre: %s}}\n"
+    with pytest.raises(StackFileError, match=r"aws:defaultTags\.tags\.cost-centre: got 4711; expected text; put it in quotes"):
+        files(PROJECT, STACK + tags % "4711")()
+    assert files(PROJECT, STACK + tags % "'4711'")().structured("aws:defaultTags") == {"tags": {"cost-centre": "4711"}}
+
+
 def test_provider_keys_that_are_applied(files):
     stack = files(PROJECT, STACK + "      aws:allowedAccountIds: ['111122223333']\n      github:owner: acme\n")()
     assert stack.structured("aws:allowedAccountIds") == ["111122223333"]

@@ -23,6 +23,8 @@ UNDOCUMENTED = {
     # The provider echoes what identifies the ruleset's place; the path decides.
     ("POST", "/repos/{owner}/{repo}/rulesets"): {"source": {"type": "string"}, "source_type": {"type": "string"}},
     ("PUT", "/repos/{owner}/{repo}/rulesets/{ruleset_id}"): {"source": {"type": "string"}, "source_type": {"type": "string"}},
+    ("POST", "/orgs/{org}/rulesets"): {"source": {"type": "string"}, "source_type": {"type": "string"}},
+    ("PUT", "/orgs/{org}/rulesets/{ruleset_id}"): {"source": {"type": "string"}, "source_type": {"type": "string"}},
 }
 
 
@@ -120,10 +122,24 @@ def _closed(schema: Any) -> Any:
         return [_closed(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
+    # Each of them is about some of the properties, so only all together can be closed.
+    if isinstance(schema.get("allOf"), list):
+        schema = _joined(schema)
     closed = {key: _closed(value) for key, value in schema.items()}
     if isinstance(schema.get("properties"), dict) and "type" in schema:
         closed.setdefault("additionalProperties", False)
     return closed
+
+
+def _joined(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema of objects with what its `allOf` says among its own words."""
+    schemas, properties, required = _extract()["components"]["schemas"], {}, []
+    for one in schema["allOf"]:
+        said = schemas[one["$ref"].rpartition("/")[2]] if "$ref" in one else one
+        properties |= said.get("properties", {})
+        required += said.get("required", [])
+    rest = {key: value for key, value in schema.items() if key != "allOf"}
+    return {**rest, "type": "object", "properties": properties, "required": required}
 
 
 def _in_words(error: ValidationError) -> str:
