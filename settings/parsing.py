@@ -52,6 +52,8 @@ from settings.shapes import (
 from settings.stack import PROJECT_FILE, StackFile, announces, declared_namespaces
 from settings.yaml_files import read_mapping
 
+ROOT = Path(__file__).resolve().parent.parent
+
 
 def _workflow(stack: StackFile) -> str | None:
     """The stack's workflow. By default the one of this project's repository, so that leaving the key out never means `any`."""
@@ -285,14 +287,13 @@ def load() -> Settings:
     import pulumi
     from pulumi.runtime import config as runtime_config
 
-    root = Path(__file__).resolve().parent.parent
     # The whole map, where pulumi.Config answers only for keys that are asked for by name: an unknown key is a problem, not silence.
     config = {**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}
     project, stack = pulumi.get_project(), pulumi.get_stack()
     try:
-        project_file = read_project_file(root)
+        project_file = read_project_file(ROOT)
         if team_stacks.names_registry(config, project):
-            config = _given(project_file, config, root / f"Pulumi.{stack}.yaml", project)
-        return parse(project_file, config, root, project, stack)
+            config = _given(project_file, config, ROOT / f"Pulumi.{stack}.yaml", project)
+        return parse(project_file, config, ROOT, project, stack)
     except SettingsError as error:
         raise pulumi.RunError(str(error)) from error

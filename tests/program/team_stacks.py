@@ -54,6 +54,6 @@ def engines(root: Path, stack: str) -> dict[str, str]:
 
 def run(root: Path, stack: str, cloud: Cloud, patched: pytest.MonkeyPatch, **changed: str) -> Recording:
     """Run the program for a stack of that folder."""
-    patched.setattr(parsing, "__file__", str(root / "settings" / "parsing.py"))
+    patched.setattr(parsing, "ROOT", root)
     config = engines(root, stack) | changed
     return record(lambda: runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__"), invoke=cloud, config=config, stack=stack)
