@@ -57,13 +57,11 @@ NAMES = Names(REGISTRY, "prod", PATH)
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234"
 BRANCHES, NESTED = declare(("main", "release/*")), declare(("release/*", "release/a/b"))
 BOTH, IMMUTABLE = Subjects.BOTH, Subjects.IMMUTABLE
-BOUNDARY = "arn:aws:iam::111122223333:policy/package-flow-bootstrap/prod-boundary"
+BOUNDARY = f"arn:aws:iam::{REGISTRY.account}:policy/boundary"
 TEAM_STACK = TeamStack(REGISTRY, "prod", PATH, BOUNDARY, ("payments",), ("identity", "shared"), tuple(one.group_pattern for one in OWNED))
+NOTHING_OWNED = TeamStack(REGISTRY, "prod", PATH, "", (), ("shared",), ())
 
 DOCUMENTS = {
-    "team_deployer_permissions": team_deployer_permissions(TEAM_STACK),
-    "team_deployer_permissions, a team that owns nothing": team_deployer_permissions(TeamStack(REGISTRY, "prod", PATH, "", (), (), ())),
-    "team_previewer_permissions": team_previewer_permissions(TEAM_STACK),
     "organization_read_trust, both subjects": organization_read_trust(REGISTRY, OWNER, [REPOSITORY, NEIGHBOUR]),
     "organization_read_trust, both subjects, no repositories": organization_read_trust(REGISTRY, OWNER, []),
     "organization_read_trust, immutable subjects": organization_read_trust(REGISTRY, OWNER, [REPOSITORY], {REPOSITORY.id}),
@@ -114,6 +112,10 @@ DOCUMENTS = {
     "topic_key_policy": topic_key_policy(NAMES),
     "dead_letters_policy": dead_letters_policy(NAMES),
     "chat_trust": chat_trust(NAMES),
+    "team_deployer_permissions": team_deployer_permissions(TEAM_STACK),
+    "team_deployer_permissions, nothing owned, no boundary": team_deployer_permissions(NOTHING_OWNED),
+    "team_previewer_permissions": team_previewer_permissions(TEAM_STACK),
+    "team_previewer_permissions, nothing owned": team_previewer_permissions(NOTHING_OWNED),
     # Not documents, but who is in one.
     "open_readers": EVERYBODY,
     "open_readers, no developers": open_readers(REGISTRY, "prod", PATH, False, []),
