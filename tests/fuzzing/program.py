@@ -71,13 +71,13 @@ def _limits() -> Generator[None]:
 def _project(made: inputs.Input) -> Generator[Path]:
     """The input's files, where the settings look for the project."""
     root = Path(tempfile.mkdtemp(prefix="fuzzing-"))
-    before = parsing.__file__
+    before = parsing.ROOT
     try:
         inputs.write(made, root)
-        parsing.__file__ = str(root / "settings" / "parsing.py")
+        parsing.ROOT = root
         yield root
     finally:
-        parsing.__file__ = before
+        parsing.ROOT = before
         shutil.rmtree(root)
 
 
