@@ -80,11 +80,11 @@ def _consumers(
             consumer,
             own.repository if own else place.shared_repository,
             place.read_role_arns[consumer.read_role],
+            organization_guards=organization.guards(consumer.organization_rulesets) if organization else (),
             # Under the former name of a renamed repository its children are known too: the engine puts the alias in front of their names.
             opts=pulumi.ResourceOptions(
                 depends_on=[*after, *([own] if own else [])],
                 aliases=[pulumi.Alias(name=consumer.renamed_from)] if consumer.renamed_from else None,
             ),
-            organization_guards=organization.guards(consumer.organization_rulesets) if organization else (),
         )
     return consumers

@@ -40,8 +40,8 @@ class ConsumingRepository(pulumi.ComponentResource):
         planned: parts.ConsumingRepository,
         codeartifact_repository: pulumi.Input[str],
         read_role_arn: pulumi.Input[str],
-        opts: pulumi.ResourceOptions | None = None,
         organization_guards: Sequence[pulumi.Resource] = (),
+        opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         super().__init__(
             "package-flow:index:ConsumingRepository",

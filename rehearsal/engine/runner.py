@@ -13,7 +13,7 @@ from rehearsal.engine.stack import WRITTEN_ONCE, EngineStack, Event, Message, Ru
 from rehearsal.program import script, wire
 from rehearsal.program.clouds import Clouds
 from rehearsal.program.runner import Emit, Options, blank_problem
-from rehearsal.program.stack_files import Stack, StackFileError, load
+from rehearsal.program.stack_files import Stack, StackFileError, applied, load
 from rehearsal.program.state import STACK_TYPE
 
 # The engine's words for a step that has begun and for one that is done, as the rehearsal's reports have them.
@@ -61,7 +61,7 @@ def source(options: Options, stack: Stack) -> Source:
         project_file=options.directory / "Pulumi.yaml",
         project=stack.project,
         stack=stack.name,
-        values={key: value for key, value in stack.values.items() if key not in secrets},
+        values={key: value for key, value in stack.values.items() if key not in secrets and applied(key)},
         secrets=secrets,
         program=partial(script.run, options.directory.resolve()),
     )

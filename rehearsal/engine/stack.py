@@ -129,7 +129,8 @@ class EngineStack:
         file = self._work / f"Pulumi.{self.source.stack}.yaml"
         # What the engine keeps in that file (the passphrase's salt) stays.
         kept = yaml.safe_load(file.read_text()) if file.exists() else {}
-        file.write_text(yaml.safe_dump({**kept, "config": dict(values)}, sort_keys=False))
+        # As JSON, which is YAML too: PyYAML writes 012345678901 without quotes, which the engine reads as a number.
+        file.write_text(json.dumps({**kept, "config": dict(values)}))
 
     def preview(self, watch: Callable[[Event], None] | None = None, **options: Any) -> Run:
         """`pulumi preview`."""

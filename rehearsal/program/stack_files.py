@@ -93,9 +93,13 @@ def load(directory: Path, stack_file: Path, stack: str, overrides: Mapping[str, 
 def not_applied(stack_file: Path) -> list[str]:
     """The keys of a stack file that change nothing in a rehearsal, in their order. Raises StackFileError."""
     loaded, own = _yaml(stack_file), _stack_values(stack_file)
-    spaces = ((key, *key.partition(":")[::2]) for key in own)
-    reached = [key for key, space, name in spaces if space in APPLIED_KEYS and name not in APPLIED_KEYS[space]]
-    return [*([ENVIRONMENT] if ENVIRONMENT in loaded else []), *reached]
+    return [*([ENVIRONMENT] if ENVIRONMENT in loaded else []), *(key for key in own if not applied(key))]
+
+
+def applied(key: str) -> bool:
+    """Whether a rehearsal does what a key says: all do but those that say how the providers reach AWS and GitHub."""
+    space, _, name = key.partition(":")
+    return space not in APPLIED_KEYS or name in APPLIED_KEYS[space]
 
 
 def project_name(directory: Path) -> str:

@@ -70,6 +70,8 @@ def cloud(refs: Sequence[str] = ("heads/main",), there: There = NOTHING_ELSE) ->
     own = {"fullName": "acme/package-flow", "name": "package-flow", "repoId": REPOSITORY_ID, "defaultBranch": "main"}
     made.only = {own["fullName"]: own, **there.repositories}
     made.rest = {f"repos/acme/package-flow/environments/{name}": one for name, one in there.environments.items()}
+    listed = [{**one, "name": name} for name, one in there.environments.items()]
+    made.rest["repos/acme/package-flow/environments?per_page=100"] = {"total_count": len(listed), "environments": listed}
     made.refs, made.teams = set(refs), {"release-managers": TEAM_ID}
     return made
 

@@ -18,6 +18,7 @@ TOKENS = {
     "ConsumingRepository": ("consumer.py", "package-flow:index:ConsumingRepository"),
     "DeveloperAccess": ("developers.py", "package-flow:index:DeveloperAccess"),
     "GitHubOidc": ("github_oidc.py", "package-flow:index:GitHubOidc"),
+    "GitHubOrganization": ("github_organization.py", "package-flow:index:GitHubOrganization"),
     "PackageEvents": ("events.py", "package-flow:index:PackageEvents"),
     "PackageRegistry": ("registry.py", "package-flow:index:PackageRegistry"),
     "Sandbox": ("sandbox.py", "package-flow:index:Sandbox"),
@@ -86,13 +87,13 @@ def test_super_comes_first(name):
 
 @pytest.mark.parametrize("name", TOKENS)
 def test_a_component_takes_its_part_of_the_plan(name):
-    """And besides it nothing but outputs of what has to be there first."""
+    """And besides it nothing but what has to be there first: outputs of it, or guards."""
     _, node = components()[name]
     arguments = [(one.arg, ast.unparse(one.annotation) if one.annotation else "") for one in constructor(node).args.args[1:]]
     (first, part, *inputs, last) = arguments
     assert first == ("name", "str") and last == ("opts", "pulumi.ResourceOptions | None")
     assert part[0] == "planned" and part[1].removeprefix("parts.") in {one.__name__ for one in vars(parts).values() if is_dataclass(one)}
-    assert all("pulumi.Input[str]" in annotation for _, annotation in inputs)
+    assert all("pulumi.Input[str]" in annotation or annotation == "Sequence[pulumi.Resource]" for _, annotation in inputs)
 
 
 def test_parts_are_frozen():

@@ -6,9 +6,10 @@ Everything is run by Pulumi's command in a checkout of its own, as people and De
 import json
 import re
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -42,9 +43,11 @@ SIDE_BY_SIDE = 4
 class Checkout:
     """A checkout whose teams have stacks of their own, a cloud, and Pulumi's command with one backend for all its stacks."""
 
-    def __init__(self, root: Path, folder: Path, cloud: stage.Cloud, plugins: Plugins, deployer: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, cloud: stage.Cloud, options: Options) -> None:
         assert FOUND is not None
-        self.root, self.cloud, self.plugins, tools = root, cloud, plugins, folder / "tools"
+        self.root, self.cloud, tools = options.directory, cloud, folder / "tools"
+        self._home, self._options, self.steps = home(folder / "engine"), options, list[tuple[str, str]]()
+        self.plugins = self._plugins(options)
         tools.mkdir()
         (tools / "pulumi").symlink_to(FOUND.path)
         language.install(tools)
@@ -52,19 +55,24 @@ class Checkout:
         usual = copies.environment()
         self._environment = {
             **usual,
-            **deployer,
-            "PATH": f"{tools}:{root / 'venv' / 'bin'}:{usual['PATH']}",
+            "PATH": f"{tools}:{self.root / 'venv' / 'bin'}:{usual['PATH']}",
             "HOME": str(folder),
-            "PULUMI_HOME": str(home(folder / "engine")),
+            "PULUMI_HOME": str(self._home),
             "PULUMI_BACKEND_URL": f"file://{folder / 'backend'}",
             "PULUMI_CONFIG_PASSPHRASE": "passphrase",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         }
 
+    def _plugins(self, options: Options) -> Plugins:
+        """The providers, with the credentials of whoever runs the command; what they change is in `steps`."""
+        watch = lambda step, urn: self.steps.append((step, urn)) if step in ("create", "update", "delete") else None  # noqa: E731
+        return Plugins(self._home, partial(runner.clouds, options), watch)
+
     def become(self, who: Credentials, github: str) -> None:
         """Run what follows with these credentials."""
-        self._environment |= {**who.environment(), "GITHUB_TOKEN": github}
+        self.plugins.close()
+        self.plugins = self._plugins(replace(self._options, environment={**who.environment(), "GITHUB_TOKEN": github}))
 
     def run(self, command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(["bash", "-c", command], cwd=self.root, env=self._environment, capture_output=True, text=True, check=False)
@@ -121,8 +129,11 @@ def checked_out(folder: Path, prepare: Callable[[Path], None]) -> Iterator[Check
             overrides={},
             environment=environment,
         )
-        with closing(Plugins(home(folder / "engine"), partial(runner.clouds, options))) as plugins:
-            yield Checkout(root, folder, cloud, plugins, environment)
+        checkout = Checkout(folder, cloud, options)
+        try:
+            yield checkout
+        finally:
+            checkout.plugins.close()
 
 
 # --- a move ---------------------------------------------------------------------------------------------------------------------------
@@ -145,12 +156,10 @@ def page_says() -> list[str]:
 @pytest.mark.slow("tests/program/test_team_stacks.py shows that the parts are the whole, and what is refused before a move")
 def test_a_team_moves_and_nothing_of_it_changes(moving: Checkout) -> None:
     checkout = moving
-    steps: list[tuple[str, str]] = []
-    checkout.plugins.watch = lambda step, urn: steps.append((step, urn)) if step in ("create", "update", "delete") else None
     checkout.done(f"pulumi stack init {REGISTRY}")
     checkout.up(REGISTRY)
-    assert steps, "the first run is seen"
-    steps.clear()
+    assert checkout.steps, "the first run is seen"
+    checkout.steps.clear()
     before, had = checkout.everything(), checkout.made(REGISTRY)
     # Step 1.
     team_stacks.give(checkout.root, "payments", PAYMENTS)
@@ -170,10 +179,10 @@ def test_a_team_moves_and_nothing_of_it_changes(moving: Checkout) -> None:
     for stack in (REGISTRY, PAYMENTS):
         assert checkout.planned(stack) == {}
         checkout.done(f"pulumi up --stack {stack} --yes --expect-no-changes")
-    assert steps == [] and checkout.everything() == before
+    assert checkout.steps == [] and checkout.everything() == before
     assert checkout.made(REGISTRY) | checkout.made(PAYMENTS) == had
     with_its_own_roles(checkout)
-    assert steps == []
+    assert checkout.steps == []
 
 
 def with_its_own_roles(checkout: Checkout) -> None:
@@ -186,7 +195,7 @@ def with_its_own_roles(checkout: Checkout) -> None:
     policy = json.loads(text(rights.previewer(settings, cloud.registry)))
     checkout.become(credentials(cloud.control.post("principals", kind="role", name="previewer", policy=policy)), READING_TOKEN)
     assert checkout.planned(PAYMENTS) == {}
-    assert "not authorized to perform" in checkout.refused(f"pulumi preview --stack {REGISTRY} --refresh")
+    assert "not authorized to perform" in checkout.refused(f"pulumi preview --stack {REGISTRY}")
 
 
 # --- twenty ---------------------------------------------------------------------------------------------------------------------------

@@ -191,3 +191,17 @@ def test_a_repository_of_a_team_stack_that_is_not_there_or_called_otherwise(root
     gone.missing = {"checkout-web"}
     with pytest.raises(LookupProblems, match="checkout-web: 'acme/checkout-web' does not exist or is not visible"):
         team_stacks.run(root, REGISTRY, gone, patched)
+
+
+def test_what_is_there_of_the_team_is_in_the_way_and_the_domain_is_not(root: Path, patched: pytest.MonkeyPatch) -> None:
+    """The registry stack's domain and roles are not this stack's to adopt; a repository of the team's name is."""
+    registry = team_stacks.run(root, REGISTRY, Cloud(audiences=None), patched)
+    arn = "arn:aws:codeartifact:eu-west-1:111122223333"
+    cloud = seeing(registry)
+    cloud.existing = {f"{arn}:domain/acme": {"EncryptionKey": "other"}, f"{arn}:repository/acme/shared": {}}
+    cloud.aliases, cloud.topics = {"alias/codeartifact/acme": "other"}, {"prod-package-versions"}
+    cloud.roles = {"prod-read": {"arn": "arn:aws:iam::111122223333:role/package-flow/prod-read", "policies": [], "attached": []}}
+    assert team_stacks.run(root, PAYMENTS, cloud, patched).registrations
+    cloud.existing[f"{arn}:repository/acme/payments"] = {}
+    with pytest.raises(LookupProblems, match=r"the repository payments is there already .*make adopt STACK=prod-payments"):
+        team_stacks.run(root, PAYMENTS, cloud, patched)

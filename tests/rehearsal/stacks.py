@@ -70,7 +70,7 @@ _CHAIN = [
         "upstreams": [f"team-{before:02}" for before in range(number)[-3:]],
         "repositories": {f"lib-{number:02}": _NPM, f"app-{number:02}": {}},
     }
-    for number in range(8)
+    for number in range(5)
 ]
 _QUEUE = f"arn:aws:sqs:us-east-1:{ACCOUNT}:releases"
 
@@ -147,6 +147,15 @@ CASES: dict[str, Tree] = {
     "an HTTPS subscriber, who has to confirm": stack(events={"https": ["https://hooks.contoso.example/packages"]}),
     "release tags with another prefix than v": stack(_publishing("main", release_tags=["release-*"])),
     "the longest tokens": stack(tokenDuration=43_200),
+    "provider keys, and an account that begins with 0": stack(
+        sharing={"accounts": ["012345678901"]},
+        **{
+            "aws:profile": "deploy",
+            "aws:assumeRoles": [{"roleArn": f"arn:aws:iam::{ACCOUNT}:role/deploy"}],
+            "aws:ignoreTags": {"keys": ["owner"]},
+            "github:writeDelayMs": 500,
+        },
+    ),
     "what is the same, once in the organisation": stack(
         _publishing("main", "release/*", release_tags=["v*"], environment="packages"), _RESEARCH, githubScope="organization"
     ),

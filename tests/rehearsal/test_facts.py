@@ -168,4 +168,6 @@ def test_what_github_refuses_is_one_error(tmp_path: Path) -> None:
 
 
 def test_a_plan_without_rulesets_is_refused_by_the_program(tmp_path: Path) -> None:
-    assert "403 Upgrade to GitHub Pro" in _refused(_command(PLAIN, tmp_path, {"plan": "free"}))
+    words = _refused(_command(PLAIN, tmp_path, {"plan": "free"}))
+    assert "repositories.ui-kit: is private, and plan 'free' has no rulesets for that; make it public or change the plan" in words
+    assert "Upgrade to GitHub" not in words

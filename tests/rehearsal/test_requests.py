@@ -56,8 +56,8 @@ def looked_up(requests: list[dict[str, Any]]) -> Counter[str]:
     """Requests before the first write, by repository."""
     writes = [number for number, one in enumerate(requests) if one["method"] != "GET"]
     assert writes
-    # Before it writes to a repository, the provider reads that.
-    own = requests[writes[0] - 1]["method"] == "GET" and requests[writes[0]]["path"].startswith("/repos")
+    # Before it writes a ruleset, the provider reads the repository.
+    own = bool(re.fullmatch(r"/repos/acme/[^/]+", requests[writes[0] - 1]["path"]))
     return by_repository(requests[: writes[0] - own])
 
 
@@ -71,15 +71,16 @@ def test_a_repository_costs_what_the_page_says(made: dict[str, list[dict[str, An
     assert told
     installs, least, most = (int(one) for one in told.groups())
     counted = looked_up(made[scope])
-    # Where the organisation has rulesets and variables, a repository that installs is asked for neither.
-    assert {counted[name] for name in INSTALL} == {installs if scope == "repository" else installs - 2}
+    # Where both are the organisation's, rulesets and shared variables matter to a repository only if it publishes.
+    less = 0 if scope == "repository" else 2
+    assert {counted[name] for name in INSTALL} == {installs - less}
     publishing = sorted(counted[name] for name in PUBLISH)
     assert least <= publishing[0] and publishing[-1] <= most
 
 
 def test_what_all_share_is_asked_once(made: dict[str, list[dict[str, Any]]]) -> None:
     """The organisation, a page of its repositories, the team of four repositories, the repository of the trusted workflow; each of the
-    organisation's variables, and its rulesets twice, as leftovers and as what is there."""
+    organisation's variables, and its rulesets: whether they are there, and whether there is room."""
     assert looked_up(made["repository"])[""] == 4
     assert looked_up(made["organization"])[""] == 4 + 5 + 2
 

@@ -10,9 +10,9 @@ from tests.rehearsal.offline import scenarios
 STACKS = ("prod", "dev")
 # A verb that is missing here is one more line; a third person ("publishes"), a passive ("is promoted") or a bare noun never belongs here.
 VERBS = {
-    "announce", "assume", "attach", "build", "change", "check", "copy", "create", "delete", "deploy", "describe", "dispose", "install",
-    "merge", "move", "open", "overwrite", "preview", "promote", "publish", "push", "put", "read", "remove", "replace", "request", "rewrite",
-    "run", "schedule", "set", "sign", "tag", "update", "upload", "write",
+    "announce", "assume", "attach", "build", "change", "check", "copy", "create", "delete", "deploy", "describe", "dispose", "edit",
+    "install", "merge", "move", "open", "overwrite", "preview", "promote", "publish", "push", "put", "read", "remove", "replace", "request",
+    "rewrite", "run", "schedule", "set", "sign", "tag", "update", "upload", "write",
 }  # fmt: skip
 _NAME = re.compile(r"[^:]+: (?P<verb>[a-z]+)( .+)?")
 # Words of an outcome, or of nobody's language.

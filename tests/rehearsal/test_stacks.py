@@ -11,7 +11,11 @@ import settings as configuration
 from rehearsal import facts, report, seeding, selection
 from rehearsal.cloud.github.seed import Seed, seed
 from rehearsal.cloud.github.state import GitHub
+from rehearsal.engine import runner
+from rehearsal.program.runner import Options
+from rehearsal.program.stack_files import load
 from rehearsal.scenario import Scenario
+from tests.engine.life import needs_engine
 from tests.fuzzing import program
 from tests.fuzzing.generating import unhurried
 from tests.fuzzing.inputs import Tree, written
@@ -25,7 +29,7 @@ from tests.settings.builders import PROJECT, ROOT
 CHOSEN, REHEARSED_WHOLE = int(os.environ.get("STACKS", "25")), int(os.environ.get("REHEARSED_STACKS", "6"))
 ALL_CHOSEN = 300
 # Rehearsed as a whole in every test run; the others' scenarios are looked at, and rehearsed with --all.
-REHEARSED = ("a team without repositories", "readers: team alone", "default branch trunk and an environment", "a Slack channel")
+REHEARSED = ("a team without repositories", "readers: team alone", "default branch trunk and an environment")
 
 
 def parsed(tree: Tree, folder: Path) -> configuration.Settings:
@@ -71,9 +75,9 @@ def test_the_report_lists_who_gets_no_event(tmp_path: Path) -> None:
     assert report.not_delivered(None, here) == []
 
 
-def as_expected(tree: Tree, folder: Path, environment: object = None) -> None:
+def as_expected(tree: Tree, folder: Path, environment: object = None, engine: str = "sdk") -> None:
     file, catalog = placed(tree, folder, environment)
-    done, said = rehearse("--config", str(file), "--catalog", str(catalog), "--quick", "--engine", "sdk")
+    done, said = rehearse("--config", str(file), "--catalog", str(catalog), "--quick", "--engine", engine)
     assert wrong(said) == []
     assert done.returncode == (2 if any(one["observed"] == "skipped" for one in said["scenarios"]) else 0)
     assert "Traceback" not in done.stdout + done.stderr
@@ -81,10 +85,23 @@ def as_expected(tree: Tree, folder: Path, environment: object = None) -> None:
 
 @pytest.mark.parametrize(
     "case",
-    [one if one in REHEARSED else pytest.param(one, marks=pytest.mark.slow("four cases are rehearsed in every run")) for one in CASES],
+    [one if one in REHEARSED else pytest.param(one, marks=pytest.mark.slow("three cases are rehearsed in every run")) for one in CASES],
 )
 def test_a_case_rehearses(case: str, tmp_path: Path) -> None:
     as_expected(CASES[case], tmp_path)
+
+
+@pytest.mark.slow("the SDK rehearses it")
+@needs_engine
+@pytest.mark.parametrize("case", ["provider keys, and an account that begins with 0", "a Slack channel"])
+def test_a_case_rehearses_under_the_engine(case: str, tmp_path: Path) -> None:
+    as_expected(CASES[case], tmp_path, engine="auto")
+
+
+def test_the_engine_gets_the_keys_that_a_rehearsal_applies(tmp_path: Path) -> None:
+    file, _ = placed(CASES["provider keys, and an account that begins with 0"], tmp_path / "stack")
+    given = runner.source(Options(ROOT, file, "live", "", "", {}), load(ROOT, file, "live")).values
+    assert {key for key in given if key.startswith(("aws:", "github:"))} == {"aws:region", "aws:allowedAccountIds", "github:owner"}
 
 
 def test_a_stack_that_imports_an_environment_rehearses(tmp_path: Path) -> None:
