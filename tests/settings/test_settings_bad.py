@@ -194,7 +194,7 @@ STACK_VALUES = [
     ),
     stack("package-flow:builds.roles", ["a" * 65], ["a" * 64], "a role's name", "package-flow:builds.roles.0"),
     # unknown keys
-    stack("package-flow:domian", {"name": "acme"}, ABSENT, "got an unknown key, allowed: one of 18 (did you mean domain?)"),
+    stack("package-flow:domian", {"name": "acme"}, ABSENT, "got an unknown key, allowed: one of 19 (did you mean domain?)"),
     stack("package-flow:token_duration", 3600, ABSENT, "(did you mean tokenDuration?)"),
     stack("package-flow:domain.encrypt", "aws", ABSENT, "(did you mean encryption?)"),
     stack("package-flow:iam.permissions_boundary", "", ABSENT, "(did you mean permissionsBoundary?)"),
