@@ -39,6 +39,7 @@ from policies.roles.read import (
     repository_read_trust,
     token_permissions,
 )
+from policies.roles.team_deployer import TeamStack, team_deployer_permissions, team_previewer_permissions
 from tests.policies.samples import NEIGHBOUR, ORGANIZATION, OTHER_ACCOUNT, OWNER, PROMOTION, REGISTRY, REPOSITORY, WORKFLOW
 from tests.snapshots import lines_of, recorded
 
@@ -56,6 +57,9 @@ NAMES = Names(REGISTRY, "prod", PATH)
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234"
 BRANCHES, NESTED = declare(("main", "release/*")), declare(("release/*", "release/a/b"))
 BOTH, IMMUTABLE = Subjects.BOTH, Subjects.IMMUTABLE
+BOUNDARY = f"arn:aws:iam::{REGISTRY.account}:policy/boundary"
+TEAM_STACK = TeamStack(REGISTRY, "prod", PATH, BOUNDARY, ("payments",), ("identity", "shared"), tuple(one.group_pattern for one in OWNED))
+NOTHING_OWNED = TeamStack(REGISTRY, "prod", PATH, "", (), ("shared",), ())
 
 DOCUMENTS = {
     "organization_read_trust, both subjects": organization_read_trust(REGISTRY, OWNER, [REPOSITORY, NEIGHBOUR]),
@@ -108,6 +112,10 @@ DOCUMENTS = {
     "topic_key_policy": topic_key_policy(NAMES),
     "dead_letters_policy": dead_letters_policy(NAMES),
     "chat_trust": chat_trust(NAMES),
+    "team_deployer_permissions": team_deployer_permissions(TEAM_STACK),
+    "team_deployer_permissions, nothing owned, no boundary": team_deployer_permissions(NOTHING_OWNED),
+    "team_previewer_permissions": team_previewer_permissions(TEAM_STACK),
+    "team_previewer_permissions, nothing owned": team_previewer_permissions(NOTHING_OWNED),
     # Not documents, but who is in one.
     "open_readers": EVERYBODY,
     "open_readers, no developers": open_readers(REGISTRY, "prod", PATH, False, []),
