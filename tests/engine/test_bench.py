@@ -170,5 +170,5 @@ def test_a_state_that_nobody_keeps_is_written_once(tmp_path: Path, monkeypatch: 
         raise RuntimeError(json.dumps(dict(source.environment)))
 
     monkeypatch.setattr(runner, "EngineStack", stopped)
-    with pytest.raises(RuntimeError, match='{"PULUMI_SKIP_CHECKPOINTS": "true"}'):
+    with pytest.raises(RuntimeError, match=r'\{"PULUMI_SKIP_CHECKPOINTS": "true"\}'):
         runner.run(tmp_path / "pulumi", tmp_path, options, lambda event: None)
