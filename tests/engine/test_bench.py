@@ -13,6 +13,11 @@ from rehearsal.bench import measuring, recording, requests, whole
 from rehearsal.bench.commands import COMMANDS, Measured
 from rehearsal.bench.measuring import Row
 from rehearsal.bench.requests import Requests
+from rehearsal.engine import runner
+from rehearsal.engine.stack import Source
+from rehearsal.processes import PROJECT
+from rehearsal.program.runner import Options
+from rehearsal.program.stack_files import load
 from rehearsal.stage import Stack
 from tests.engine.life import FOUND, needs_engine
 
@@ -146,3 +151,24 @@ def test_every_kind_of_large_stack_is_one_that_settings_accept(tmp_path: Path, m
     assert sorted(stacks) == ([f"large-team-{number}" for number in range(3)] if more.get("team_stacks") else [])
     own = [team_stacks.settings_of(Stack(large_stack.STACK, file, catalog), name) for name in stacks]
     assert all(one.team_stack for one in own)
+
+
+def test_a_state_that_nobody_keeps_is_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lives, in which stops are tried, have theirs written at each step."""
+    options = Options(
+        directory=PROJECT,
+        stack_file=PROJECT / "Pulumi.dev.yaml",
+        stack="dev",
+        cloud_url="http://127.0.0.1:9",
+        github_url="http://127.0.0.1:9",
+        overrides={},
+        environment={},
+    )
+    assert runner.source(options, load(PROJECT, options.stack_file, "dev")).environment == {}
+
+    def stopped(command: Path, folder: Path, source: Source) -> None:
+        raise RuntimeError(json.dumps(dict(source.environment)))
+
+    monkeypatch.setattr(runner, "EngineStack", stopped)
+    with pytest.raises(RuntimeError, match=r'\{"PULUMI_SKIP_CHECKPOINTS": "true"\}'):
+        runner.run(tmp_path / "pulumi", tmp_path, options, lambda event: None)
