@@ -36,7 +36,6 @@ ELSEWHERE = {
     "make generated": ("tests/examples/test_generated_client.py", "generating"),
     "make rehearse": (".github/workflows/checks.yml", "make rehearse ALL=1"),
     "make release VERSION=1.2.0": ("tests/test_release.py", "release.main"),
-    
     "venv/bin/python -m pytest --all tests/engine": (".github/workflows/tests.yml", "make test ALL=1"),
     "venv/bin/python -m rehearsal --stack dev --destroy": ("tests/rehearsal/test_rights.py", "destroy"),
     "venv/bin/python -m rehearsal.bench": ("tests/engine/test_bench.py", "bench"),
