@@ -50,8 +50,8 @@ fuzz: $(INSTALLED)  ## Try random bad input (INPUTS=1000, SEED=1)
 faults: engine  ## Fail every writing call to AWS and GitHub in five ways, under Pulumi's engine (25 lives of 1 to 4 minutes each; JOBS=2, RESUME=FILE)
 	@$(BIN)/python -m rehearsal.faults --jobs $(or $(JOBS),1) $(if $(RESUME),--resume $(RESUME))
 
-bench: engine  ## Measure preview and up beside a bare program (STACKS='dev 40'; JSON=FILE)
-	@$(BIN)/python -m rehearsal.bench $(STACKS) $(if $(JSON),--json $(JSON))
+bench: engine  ## Measure preview and up beside a bare program (STACKS='dev 40'; JSON=bench.json)
+	@$(BIN)/python -m rehearsal.bench $(STACKS) --json $(or $(JSON),bench.json)
 
 check: $(INSTALLED)  ## Lint, check the format and the types
 	@$(BIN)/ruff check .

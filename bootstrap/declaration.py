@@ -18,6 +18,7 @@ import settings as stack_settings
 from bootstrap import apart, rights
 from bootstrap.apart import PROJECT
 from plan import sizes
+from plan.declared import GithubScope
 from policies.arns import Registry
 from policies.branches import check as wrong_branch
 from policies.branches import is_pattern
@@ -262,6 +263,7 @@ def _own_rules(file: str, declared: Declared, stacks: Mapping[str, stack_setting
     if declared.github_actions and not declared.pulumi_cloud and declared.drift_detection not in ("never", DRIFT_SCHEDULE):
         allowed = "never, or no value, with githubActions alone: .github/workflows/drift.yml has the schedule"
         yield Problem(file, _key("driftDetection"), declared.drift_detection, allowed)
+    yield from _drift(file, declared, stacks)
     for index, tag in enumerate(declared.tags):
         if wrong := "one tag, not a pattern" if is_pattern(tag) else wrong_branch(tag):
             yield Problem(file, _key(f"tags.{index}"), tag, wrong)
@@ -276,6 +278,14 @@ def _own_rules(file: str, declared: Declared, stacks: Mapping[str, stack_setting
         yield from _stack(settings, declared, own)
         yield from _preview_role(file, settings, declared.stacks[settings.running].identity_center_preview_role)
         yield from _registry_stack(file, declared, settings)
+
+
+def _drift(file: str, declared: Declared, stacks: Mapping[str, stack_settings.Settings]) -> Problems:
+    """Pulumi Deployments refreshes whole stacks, and GitHub shows an organisation's rulesets only to an App that can write them."""
+    scoped = [name for name, one in stacks.items() if one.github_scope is GithubScope.ORGANIZATION]
+    if declared.pulumi_cloud and scoped and declared.drift_detection != "never":
+        allowed = f"never with pulumiCloud: {', '.join(scoped)} has githubScope: organization, whose rulesets the reading App can't see"
+        yield Problem(file, _key("driftDetection"), declared.drift_detection, allowed)
 
 
 def _no_code_owners(bootstrap: _Bootstrap, root: Path) -> Problems:

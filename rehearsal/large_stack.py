@@ -16,8 +16,11 @@ ROOT = Path(__file__).resolve().parents[1]
 STACK, OF_TEAM = "large", 20
 
 
-def write(folder: Path, repositories: int) -> tuple[Path, Path]:
-    """Write stack file and catalog. Returns both."""
+def write(folder: Path, repositories: int, *, scope: str = "repository", team_stacks: bool = False) -> tuple[Path, Path]:
+    """Write stack file and catalog. Returns both.
+
+    `scope` is githubScope; with `team_stacks` each team has a stack of its own, whose file is beside the stack's.
+    """
     catalog, stack_file = folder / "catalog", folder / f"Pulumi.{STACK}.yaml"
     catalog.mkdir(parents=True, exist_ok=True)
     for old in catalog.glob("*.yaml"):
@@ -25,18 +28,33 @@ def write(folder: Path, repositories: int) -> tuple[Path, Path]:
     teams = range(-(-repositories // OF_TEAM))
     for number in teams:
         count = min(OF_TEAM, repositories - number * OF_TEAM)
-        (catalog / f"team-{number}.yaml").write_text(yaml.safe_dump(_team(number, count, closed=number == teams[-1]), sort_keys=False))
-    stack_file.write_text(yaml.safe_dump(_stack(), sort_keys=False))
+        team = _team(number, count, closed=number == teams[-1])
+        if team_stacks:
+            team["stack"] = f"{STACK}-team-{number}"
+            _write(folder / f"Pulumi.{team['stack']}.yaml", _team_stack())
+        _write(catalog / f"team-{number}.yaml", team)
+    _write(stack_file, _stack(scope))
     return stack_file, catalog
 
 
-def _stack() -> dict[str, Any]:
+def _write(file: Path, content: dict[str, Any]) -> None:
+    file.write_text(yaml.safe_dump(content, sort_keys=False))
+
+
+def _team_stack() -> dict[str, Any]:
+    """What a team stack's file may say: the providers' keys, and its registry stack."""
+    config = {key: value for key, value in _stack("repository")["config"].items() if not key.startswith("package-flow:")}
+    return {"config": {**config, "package-flow:registryStack": STACK}}
+
+
+def _stack(scope: str) -> dict[str, Any]:
     """The shipped stack. That many repositories need immutable subjects, and one rule for the events of all packages."""
     stack = yaml.safe_load((ROOT / "Pulumi.prod.yaml").read_text())
     config = stack["config"]
     config["package-flow:subjects"] = "immutable"
     config["package-flow:namespaces"] = {"npm": ["@team-*/*"], "pypi": ["team-*"]}
     config["package-flow:events"]["packages"] = "all"
+    config["package-flow:githubScope"] = scope
     return stack
 
 

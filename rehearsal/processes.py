@@ -18,7 +18,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 # What a child needs of this process's environment: where programs are, the language, and how TLS is trusted. Never a credential, a proxy
 # or a package manager's configuration.
-_PASSED_ON = ("LANG", "LC_ALL", "PATH", "RUSTUP_TOOLCHAIN", "SSL_CERT_DIR", "SSL_CERT_FILE", "TMPDIR")
+_PASSED_ON = ("LANG", "LC_ALL", "PATH", "PYTHONPYCACHEPREFIX", "RUSTUP_TOOLCHAIN", "SSL_CERT_DIR", "SSL_CERT_FILE", "TMPDIR")
 _GRACE = 5.0
 
 

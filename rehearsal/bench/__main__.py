@@ -11,12 +11,16 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
+from rehearsal.bench import requests, whole
 from rehearsal.bench.measuring import Row, measure
 from rehearsal.engine import command
 from rehearsal.processes import PROJECT
 
-STACKS = ("dev", "prod", "40", "300")
+STACKS = ("10", "100", "300", "1000")
+PARTS = ("engine", "requests", "commands")
+COUNTED = 40  # repositories, whose requests are counted
 _HEAD = (
     "stack",
     "repositories",
@@ -36,27 +40,52 @@ _WIDTH = 13
 def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the arguments, measure, and return the exit status."""
     options = _options(arguments)
+    found: dict[str, Any] = {}
+    parts = {"engine": _engine, "requests": _requests, "commands": _commands}
+    try:
+        for name in options.parts:
+            found |= parts[name](options)
+            print()
+    except (RuntimeError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    if options.json:
+        options.json.write_text(json.dumps(found, indent=1) + "\n")
+    return 0
+
+
+def _engine(options: argparse.Namespace) -> dict[str, Any]:
+    """Preview and ups of the program and of the bare one. Raises RuntimeError."""
     found = command.find()
     if found is None:
-        print("there is no engine here: make engine", file=sys.stderr)
-        return 1
+        raise RuntimeError("there is no engine here: make engine")
     kept = "the state is written at each step" if options.checkpoints else "the state is written once"
     print(f"pulumi {found.version}, {os.cpu_count()} processors, {kept}")
     rows: list[Row] = []
     print(_line(_HEAD), flush=True)
-    try:
-        for name in options.stacks:
-            with tempfile.TemporaryDirectory(prefix="package-flow-bench-") as folder:
-                for row in measure(found.path, name, Path(folder), repeat=options.repeat, checkpoints=options.checkpoints):
-                    rows.append(row)
-                    print(_line(_cells(row)), flush=True)
-    except RuntimeError as error:
-        print(error, file=sys.stderr)
-        return 1
+    for name in options.stacks:
+        with tempfile.TemporaryDirectory(prefix="package-flow-bench-") as folder:
+            for row in measure(found.path, name, Path(folder), repeat=options.repeat, checkpoints=options.checkpoints):
+                rows.append(row)
+                print(_line(_cells(row)), flush=True)
     print("\n" + "\n".join(ratios(rows)))
-    if options.json:
-        options.json.write_text(json.dumps({"engine": found.as_json(), "rows": [row.as_json() for row in rows]}, indent=1) + "\n")
-    return 0
+    return {"engine": found.as_json(), "rows": [row.as_json() for row in rows]}
+
+
+def _requests(options: argparse.Namespace) -> dict[str, Any]:
+    counted = []
+    for scope in requests.SCOPES:
+        with tempfile.TemporaryDirectory(prefix="package-flow-bench-") as folder:
+            counted.append(requests.count(Path(folder), scope, options.counted))
+    print("\n".join(requests.lines(counted)), flush=True)
+    return {"requests": [one.as_json() for one in counted]}
+
+
+def _commands(options: argparse.Namespace) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="package-flow-bench-") as folder:
+        commands = list(whole.measure(Path(folder)))
+    print("\n".join(whole.lines(commands)), flush=True)
+    return {"commands": [one.as_json() for one in commands]}
 
 
 def _line(cells: Sequence[object]) -> str:
@@ -89,6 +118,10 @@ def parser() -> argparse.ArgumentParser:
         default=list(STACKS),
         metavar="STACK",
         help=f"stacks of the project, or numbers of repositories (default: {' '.join(STACKS)})",
+    )
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS), help=f"what to measure (default: {' '.join(PARTS)})")
+    parser.add_argument(
+        "--counted", type=int, default=COUNTED, metavar="N", help=f"repositories whose requests are counted (default: {COUNTED})"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to this file")
     parser.add_argument("--repeat", type=int, default=1, metavar="N", help="take the quickest of N previews and second ups (default: 1)")

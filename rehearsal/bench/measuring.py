@@ -1,7 +1,7 @@
 """Measures a stack: the program, then a bare program of the same resources, each in a local cloud of its own."""
 
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -19,6 +19,7 @@ from rehearsal.processes import PROJECT
 from rehearsal.program import script
 from rehearsal.stage import Stack
 
+_ALL_UP_TO, _UP_UP_TO = 100, 300
 _NONE = Measured()
 _EVERY = 0.1  # seconds between two looks at the engine's memory
 
@@ -53,6 +54,11 @@ def stack_of(name: str, folder: Path) -> Stack:
     return Stack(large_stack.STACK, file, catalog)
 
 
+def commands_of(repositories: int) -> tuple[str, ...]:
+    """What is measured of a stack of that size, so that all sizes fit in some minutes. Without an up there is no bare program."""
+    return COMMANDS if repositories <= _ALL_UP_TO else COMMANDS[:2] if repositories <= _UP_UP_TO else COMMANDS[:1]
+
+
 def measure(command: Path, name: str, folder: Path, *, repeat: int = 1, checkpoints: bool = False) -> Iterator[Row]:
     """The rows of a stack, as they come; of a command that changes nothing the quickest of `repeat` runs. `checkpoints`: the state is
     written at each step, as it is on a disk. Raises RuntimeError if a command fails or does not do what it has to.
@@ -61,18 +67,21 @@ def measure(command: Path, name: str, folder: Path, *, repeat: int = 1, checkpoi
     """
     wanted = stack_of(name, folder)
     repositories = len(wanted.settings().repositories)
+    which = commands_of(repositories)
     with living(command, wanted, folder) as life:
         own = replace(life.stack.source, environment={} if checkpoints else WRITTEN_ONCE)
-        yield from _rows(command, life, folder, Row(name, repositories, "package-flow"), own, repeat)
+        yield from _rows(command, life, folder, Row(name, repositories, "package-flow"), own, repeat, which)
+        if "up" not in which:
+            return
         stack = EngineStack(command, folder / "engine", own)
         bare = recording.write(stack.state(), folder / "recorded")
         _take_away(life, stack)
         source = replace(own, project_file=bare / "Pulumi.yaml", program=partial(script.run, bare))
-        yield from _rows(command, life, folder, Row(name, repositories, "bare"), source, repeat)
+        yield from _rows(command, life, folder, Row(name, repositories, "bare"), source, repeat, which)
 
 
-def _rows(command: Path, life: Life, folder: Path, row: Row, source: Source, repeat: int) -> Iterator[Row]:
-    for which in COMMANDS:
+def _rows(command: Path, life: Life, folder: Path, row: Row, source: Source, repeat: int, commands: Sequence[str]) -> Iterator[Row]:
+    for which in commands:
         runs = [
             _measured(command, life, folder / "engine", source, replace(row, command=which)) for _ in range(1 if which == "up" else repeat)
         ]

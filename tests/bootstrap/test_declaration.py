@@ -126,6 +126,19 @@ def test_what_a_stack_file_must_say(tmp_path, changed: dict[str, Any], told: str
     assert any(told in one for one in problems(root))
 
 
+def test_pulumi_deployments_compare_no_rulesets_of_the_organisation(tmp_path: Path):
+    """The schedule is refused; it is not without githubScope: organization, with `never`, nor with GitHub Actions."""
+    scoped = samples.checkout(tmp_path, prod={"package-flow:githubScope": "organization"})
+    (refused,) = problems(scoped)
+    assert "driftDetection" in refused and "prod has githubScope: organization" in refused
+    assert samples.parse(scoped, driftDetection="never").drift_detection == ""
+    actions = tmp_path / "actions"
+    actions.mkdir()
+    adopting = {stack: {"package-flow:githubOidcProvider": "existing"} for stack in ("dev", "prod")}
+    adopting["prod"] |= {"package-flow:githubScope": "organization"}
+    assert samples.parse(samples.checkout(actions, **adopting), pulumiCloud={}, githubActions=samples.ACTIONS).drift_detection
+
+
 def test_with_github_actions_the_stacks_adopt_the_provider():
     told = [one for one in problems(githubActions=samples.ACTIONS) if "githubOidcProvider" in one]
     assert len(told) == 1 and told[0].startswith("Pulumi.prod.yaml")

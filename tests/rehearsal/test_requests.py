@@ -18,12 +18,11 @@ INSTALL, PUBLISH = ("service-0-1", "service-0-3"), ("service-0-0", "service-0-2"
 
 def first_run(folder: Any, scope: str, said: list[str]) -> list[dict[str, Any]]:
     """The requests of a first run with four repositories."""
-    file, catalog = large_stack.write(folder / "stack", 4)
+    file, catalog = large_stack.write(folder / "stack", 4, scope=scope)
     # The first team keeps its packages to itself, and its repositories have read roles.
     team = yaml.safe_load((catalog / "team-0.yaml").read_text())
     opened = {key: value for key, value in team.items() if key not in ("readers", "developer_groups", "build_roles")}
     (catalog / "team-0.yaml").write_text(yaml.safe_dump(opened))
-    file.write_text(file.read_text().replace("config:", f"config:\n  package-flow:githubScope: {scope}", 1))
     stack = stage.Stack(large_stack.STACK, file, catalog)
     settings = stack.settings()
     with closing(stage.Cloud(settings, folder, "fixture")) as cloud:
