@@ -200,11 +200,11 @@ def _notes(options: argparse.Namespace, new: Sequence[str]) -> None:
                 print(f"kept Pulumi.{stack}.yaml, which is yours: it says {got}, {name} says {said}")
     if new:
         said = options.pulumi_organization
-        trusted, why = (said, "") if said else (options.organization.lower(), " (PULUMI_ORGANIZATION was not given: ORGANIZATION's name)")
+        trusted, why = (said, "") if said else (options.organization.lower(), " (PULUMI_ORGANIZATION was not given, so it is ORGANIZATION)")
         print(
             f"The bootstrap will trust Pulumi Cloud's organization {trusted}{why}: whoever has that name there deploys. If that is not "
-            "you, change pulumiCloud in bootstrap/ before it runs (docs/deployments.md).\n"
-            "Next: your teams in catalog/; make company CHECK=1; make rehearse ALL=1."
+            "you, change pulumiCloud in bootstrap/Pulumi.*.yaml before you run it (docs/deployments.md).\n"
+            "Next: put your own teams into catalog/, then run make rehearse (docs/first-deployment.md)."
         )
 
 

@@ -148,7 +148,7 @@ def _report_to_people(
     console.print(f"{report.summary(outcomes)}; {seconds} s", style="bold")
     if quick:
         left_out = "clients by hand, public packages, PyPI, Maven, promotion, the organisation's side"
-        console.print(f"Left out by --quick: {left_out}. All of it: make rehearse ALL=1")
+        console.print(f"Not rehearsed: {left_out}. To rehearse these too: make rehearse ALL=1")
 
 
 def _report(

@@ -358,7 +358,7 @@ class DomainShape(_StackShape):
     )
     protect: YesOrNo = described(
         "`true` protects the key, the domain and every repository from deletion. A stack named `prod` or `production` can't set `false`. "
-        "Without quotes",
+        "Write it without quotes",
         True,
     )
 

@@ -117,7 +117,10 @@ def _yaml_error(error: yaml.YAMLError, text: str) -> Document:
     if isinstance(error, ReaderError):
         where = f"{_line(text, error.position)}: "
     what = getattr(error, "problem", None) or getattr(error, "reason", None) or "not YAML"
-    return _unreadable(f"broken YAML ({where}{what})", "one YAML document")
+    allowed = "one YAML document"
+    if "cannot start any token" in what and "\\t" not in what:  # Such as @scope/*; a tab is another matter.
+        allowed += "; put text that starts with this character in quotes"
+    return _unreadable(f"broken YAML ({where}{what})", allowed)
 
 
 def read_document(path: Path) -> Document:

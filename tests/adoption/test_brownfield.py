@@ -294,7 +294,7 @@ def off_again(company: Company, secrets: list[dict[str, Any]]) -> None:
     assert {"npm-store", "shared-packages", "web"} <= set(names) and company.build_reads()
     kept(company, secrets)
     assert company.rest("GET", *PERMISSIONS)["default_workflow_permissions"] == "read"
-    for command in checkout.done("python -m adopt").splitlines():
+    for command in checkout.done("venv/bin/python -m adopt").splitlines():
         perform(company, shlex.split(command))
     assert company.rest("GET", *PERMISSIONS) == {"default_workflow_permissions": "write", "can_approve_pull_request_reviews": True}
     policy = company.packages.get_repository_permissions_policy(domain="acme", repository="web")["policy"]["document"]

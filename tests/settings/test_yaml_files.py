@@ -57,6 +57,7 @@ CASES = [
     ("two documents", GOOD + "---\n" + GOOD, "got broken YAML (line 6, column 1: but found another document), allowed: one YAML document"),
     ("unclosed", GOOD + "owns: [\n", "catalog/extra.yaml: got broken YAML (line 7, column 1"),
     ("tab", "team: extra\n\trepositories: {}\n", "catalog/extra.yaml: got broken YAML (line 2, column 1"),
+    ("scope", GOOD + "owns: {npm: [@acme/*]}\n", "), allowed: one YAML document; put text that starts with this character in quotes"),
     (
         "python object",
         GOOD + "x: !!python/object/apply:os.getcwd []\n",
@@ -77,6 +78,10 @@ def test_yaml_that_would_lose_something_is_refused(tmp_path: Path, text: str, wo
     told = _told(tmp_path, text)
     assert [one for one in told if words in one], told
     assert all(one.startswith("catalog/extra.yaml: ") for one in told)
+
+
+def test_quotes_do_not_mend_a_tab(tmp_path: Path) -> None:
+    assert [one for one in _told(tmp_path, "team: extra\n\trepositories: {}\n") if one.endswith("allowed: one YAML document")]
 
 
 def test_the_same_words_in_quotes_are_text(tmp_path: Path) -> None:
