@@ -17,6 +17,9 @@ FOLDERS = (".", "bootstrap", "policy_pack")
 ENTRY = re.compile(r"(?P<requirement>[A-Za-z0-9][^\\#@]*?)(?P<hashes>(?: \\\n    --hash=sha256:[0-9a-f]{64})+)\n")
 HASHED = {"--require-hashes", "--only-binary", ":all:"}
 
+# Jobs of deploy.yml.
+DEPLOYING = {"preview", "deploy", "preview-team-stacks", "deploy-team-stacks"}
+
 
 def wanted(file: Path) -> dict[str, Requirement]:
     """Name -> requirement of a file that people write, and of the files that it includes; constraints are left out."""
@@ -71,7 +74,7 @@ def test_the_engine_that_deploys_is_the_one_that_is_rehearsed() -> None:
     assert f"pulumi/pulumi:{version}" == pulumi_cloud.EXECUTOR_IMAGE
     jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "deploy.yml").read_text())["jobs"]
     engines = {name: [step["with"] for step in job["steps"] if "pulumi/actions@" in step.get("uses", "")] for name, job in jobs.items()}
-    assert set(engines) == {"preview", "deploy"}
+    assert set(engines) == DEPLOYING
     for inputs in engines.values():
         assert [(one["pulumi-version-file"], "pulumi-version" in one) for one in inputs] == [(".pulumi.version", False)]
     shown = (ROOT / "README.md").read_text()
@@ -85,7 +88,7 @@ def test_every_way_to_deploy_installs_the_lock_alone() -> None:
         job: [step["run"] for step in about["steps"] if "pip install" in step.get("run", "")] for job, about in workflow["jobs"].items()
     }
     commands["Deployments"] = [command for command in pulumi_cloud.PRE_RUN if "pip install" in command]
-    assert set(commands) == {"preview", "deploy", "Deployments"}
+    assert set(commands) == {*DEPLOYING, "Deployments"}
     for way, (command,) in commands.items():
         words = command.split()
         assert set(words) >= HASHED, way
