@@ -26,14 +26,18 @@ def write(folder: Path, repositories: int, *, scope: str = "repository", team_st
     for old in catalog.glob("*.yaml"):
         old.unlink()
     teams = range(-(-repositories // OF_TEAM))
+    stacks = [f"{STACK}-team-{number}" for number in teams if team_stacks]
     for number in teams:
         count = min(OF_TEAM, repositories - number * OF_TEAM)
         team = _team(number, count, closed=number == teams[-1])
         if team_stacks:
-            team["stack"] = f"{STACK}-team-{number}"
+            team["stack"] = stacks[number]
             _write(folder / f"Pulumi.{team['stack']}.yaml", _team_stack())
         _write(catalog / f"team-{number}.yaml", team)
-    _write(stack_file, _stack(scope))
+    stack = _stack(scope)
+    if stacks:
+        stack["config"]["package-flow:iam"]["deployers"] = [f"package-flow-bootstrap/{one}-deployer" for one in (STACK, *stacks)]
+    _write(stack_file, stack)
     return stack_file, catalog
 
 

@@ -15,6 +15,8 @@ from rehearsal.processes import PROJECT
 
 REVIEWED = (180, 1_000)
 REHEARSE = ("-m", "rehearsal", "--stack", "dev", "--quick", "--engine", "sdk")
+# The same repositories in one stack and in a stack for each team; of the scenarios some, because the stacks are what is compared.
+SPLIT, SOME = 100, ("-m", "rehearsal", "--quick", "--engine", "sdk", "--only", "assume the read role")
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,13 @@ def run(name: str, arguments: Sequence[str], **environment: str) -> Command:
 
 
 def measure(folder: Path) -> Iterator[Command]:
-    """The rehearsal of dev by the SDK alone, without compiled modules (cold) and with them; the access review of large stacks."""
+    """The rehearsal of dev by the SDK alone, without compiled modules (cold) and with them, and of a large stack beside team stacks; the
+    access review of large stacks."""
     for state in ("cold", "warm"):
         yield run(f"rehearse {state}", REHEARSE, PYTHONPYCACHEPREFIX=str(folder / "compiled"))
+    for name, team_stacks in (("one stack", False), ("team stacks", True)):
+        file, catalog = large_stack.write(folder / name, SPLIT, team_stacks=team_stacks)
+        yield run(f"rehearse {SPLIT}, {name}", (*SOME, "--config", str(file), "--catalog", str(catalog)))
     for repositories in REVIEWED:
         file, catalog = large_stack.write(folder / str(repositories), repositories)
         given = ("--config", str(file), "--catalog", str(catalog), "--output", str(folder / "review"))
