@@ -149,7 +149,7 @@ MAY_IMPORT = {
     "existing": {"existing", "leftovers", "plan", "policies"},
     "lookups": {"existing", "leftovers", "plan", "policies", "registry_stack", "settings"},
     "outputs": {"components", "plan", "policies", "settings"},
-    "registry_stack": {"leftovers", "outputs", "plan", "settings"},
+    "registry_stack": {"existing", "leftovers", "outputs", "plan", "policies", "settings"},
     "registration": {"components", "outputs", "plan", "registry_stack", "settings"},
     "__main__": {"components", "existing", "leftovers", "lookups", "plan", "registration", "settings"},
     # A tool beside the program, which imports none of it but its settings.

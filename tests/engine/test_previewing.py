@@ -133,15 +133,18 @@ def test_a_drift_check_needs_no_more(scene: Scene) -> None:
 
 def test_what_somebody_changed_is_found_and_stays(scene: Scene) -> None:
     """The twin: a variable that has another value, and one that is gone."""
-    path = ("repos", "acme", "payments-api", "actions", "variables")
+    # Variables that a repository has of its own wherever the others are.
+    name = next(one.name for one in scene.stack.settings().repositories if one.publishes)
+    changed, gone = "CODEARTIFACT_REPOSITORY", "CODEARTIFACT_PUBLISH_ROLE_ARN"
+    path = ("repos", "acme", name, "actions", "variables")
     github = Github(f"{scene.cloud.place.endpoint}/_github", seeding.DEPLOYER_TOKEN, "acme")
-    was = {name: github.call("GET", *path, name)["value"] for name in ("CODEARTIFACT_DOMAIN", "CODEARTIFACT_REGION")}
-    github.call("PATCH", *path, "CODEARTIFACT_DOMAIN", body={"value": "evil"})
-    github.call("DELETE", *path, "CODEARTIFACT_REGION")
-    found = [["delete", "payments-api-CODEARTIFACT_REGION", []], ["update", "payments-api-CODEARTIFACT_DOMAIN", ["value"]]]
+    was = {each: github.call("GET", *path, each)["value"] for each in (changed, gone)}
+    github.call("PATCH", *path, changed, body={"value": "evil"})
+    github.call("DELETE", *path, gone)
+    found = [["delete", f"{name}-{gone}", []], ["update", f"{name}-{changed}", ["value"]]]
     assert scene.differences() == found
-    assert github.call("GET", *path, "CODEARTIFACT_DOMAIN")["value"] == "evil"
+    assert github.call("GET", *path, changed)["value"] == "evil"
     assert scene.differences() == found
-    github.call("PATCH", *path, "CODEARTIFACT_DOMAIN", body={"value": was["CODEARTIFACT_DOMAIN"]})
-    github.call("POST", *path, body={"name": "CODEARTIFACT_REGION", "value": was["CODEARTIFACT_REGION"]})
+    github.call("PATCH", *path, changed, body={"value": was[changed]})
+    github.call("POST", *path, body={"name": gone, "value": was[gone]})
     assert scene.differences() == []

@@ -212,7 +212,9 @@ class Cloud:
         ):
             return self._page(endpoint, self.listed if asked[1] == "repos" else self.listed_teams, asked[1], int(asked[2]))
         permissions = endpoint.endswith("/actions/permissions/workflow")
-        found = self.rest.get(endpoint, WORKFLOW_PERMISSIONS if permissions else None)
+        # Who may write an organisation's rulesets is shown a list, though there are none; nobody else is.
+        none = [] if re.match(r"orgs/[^/]+/rulesets\?", endpoint) else None
+        found = self.rest.get(endpoint, WORKFLOW_PERMISSIONS if permissions else none)
         answer = {"code": 404, "body": "{}"} if found is None else {"code": 200, "body": json.dumps(found)}
         return {"id": "x", "endpoint": endpoint, "status": "", "headers": "{}", **answer}
 
