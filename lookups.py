@@ -21,6 +21,7 @@ import leftovers
 import registry_stack
 from existing import apart, github_organization, noted, spent
 from existing import listed as lists
+from existing.answers import member
 from existing.listed import PER_PAGE, Page
 from existing.table import look
 from existing.there import There
@@ -234,7 +235,7 @@ def problems(settings: Settings, seen: Seen, planned: Planned | None = None, *, 
     """
     planned = planned or plan_once(settings, seen)
     found = [*_owner(settings, seen), *_provider(settings, seen), *_teams(settings, seen), *_left_out(settings, seen)]
-    found += [*registry_stack.elsewhere(settings, seen.state.known), *registry_stack.others(settings, seen.repositories, seen.state.others)]
+    found += [*registry_stack.elsewhere(settings, seen.state.known), *_of_team_stacks(settings, seen)]
     if settings.team_stack and seen.owner and seen.account:
         place = Registry(seen.partition, seen.account, settings.region, settings.domain.name)
         found += registry_stack.another_stack(settings, seen.state.known, place, seen.state.repositories)
@@ -479,10 +480,8 @@ def _off_boarding(settings: Settings, name: str, urn: str) -> str:
 def _repository(settings: Settings, repository: Repository, seen: Seen, wanted: parts.ConsumingRepository | None) -> list[str]:
     full_name = f"{settings.github_owner}/{repository.name}"
     one = seen.repositories[repository.name]
-    if not one.full_name:
-        return [f"'{full_name}' does not exist or is not visible to this credential"]
-    if one.full_name != full_name:
-        return [_called_otherwise(settings, repository, one, seen.state)]
+    if why := _not_of_this_name(full_name, one):
+        return [why + _after_renaming(settings, repository, one, seen.state)]
     if another := _another_repository(repository, one, seen.state):
         return [another]
     found = []
@@ -505,16 +504,38 @@ def _repository(settings: Settings, repository: Repository, seen: Seen, wanted: 
     return found + ([*_environments(repository, one, wanted), *_variables(repository, one, seen.state, wanted)] if wanted else [])
 
 
-def _called_otherwise(settings: Settings, repository: Repository, one: SeenRepository, state: State) -> str:
-    """GitHub leads a former name to the renamed repository, and takes any case."""
+def _not_of_this_name(full_name: str, one: SeenRepository) -> str | None:
+    """Why no repository of this name was seen. GitHub leads a former name to the renamed repository, and takes any case."""
+    if not one.full_name:
+        return f"'{full_name}' does not exist or is not visible to this credential"
     said = bounded(one.full_name, _SHOWN_MAX)
-    why = f"'{settings.github_owner}/{repository.name}' is called '{said}' on GitHub; write that name"
+    return None if one.full_name == full_name else f"'{full_name}' is called '{said}' on GitHub; write that name"
+
+
+def _after_renaming(settings: Settings, repository: Repository, one: SeenRepository, state: State) -> str:
+    """What to write besides the new name, where this stack has the repository under the former one."""
     owner, _, name = one.full_name.partition("/")
     if state.repository_ids.get(repository.name) != one.id or owner != settings.github_owner:
-        return why
+        return ""
     if name.casefold() == repository.name.casefold():
-        return f"{why}, after two renames by way of a third name (docs/operations.md, Renaming a repository)"
-    return f"{why}, with renamed_from: {repository.name} in it (docs/operations.md, Renaming a repository)"
+        return ", after two renames by way of a third name (docs/operations.md, Renaming a repository)"
+    return f", with renamed_from: {repository.name} in it (docs/operations.md, Renaming a repository)"
+
+
+def _of_team_stacks(settings: Settings, seen: Seen) -> Iterator[str]:
+    """In a registry stack, repositories of team stacks that its read roles would trust and that are not the ones that are meant."""
+    for team in () if settings.team_stack else settings.teams:
+        for repository in team.repositories if team.stack else ():
+            one, known = seen.repositories[repository.name], seen.state.others
+            trusted = known.get(repository.name, known.get(repository.renamed_from, one.id))
+            why = _not_of_this_name(f"{settings.github_owner}/{repository.name}", one)
+            if why is None and trusted != one.id:
+                why = (
+                    f"got repository {one.id} on GitHub; expected {trusted}, which the read roles trust: it was deleted, or another "
+                    "has its name now. If the other is meant, take it out of the catalog, run pulumi up and put it in again"
+                )
+            if why:
+                yield f"{team.file}: repositories.{repository.name}: {why}"
 
 
 def _another_repository(repository: Repository, one: SeenRepository, state: State) -> str | None:
@@ -1311,7 +1332,7 @@ def state_from(resources: Mapping[str, Any]) -> State:
         others={
             name: _id(f"the id of {name} in it", id)
             for _, outputs in by_type.get(OIDC_TYPE, [])
-            for name, id in _member(outputs, "repositories").items()
+            for name, id in member(outputs, "repositories").items()
         },
         repositories={
             outputs["repository"]: outputs["arn"]
@@ -1323,7 +1344,7 @@ def state_from(resources: Mapping[str, Any]) -> State:
 
 def _known_teams(by_type: Mapping[str, list[tuple[str, Mapping[str, Any]]]]) -> Iterator[tuple[str, Any]]:
     for _, outputs in by_type.get(CONSUMER_TYPE, []):
-        yield from _member(outputs, "teams").items()
+        yield from member(outputs, "teams").items()
 
 
 def _known(by_type: Mapping[str, list[tuple[str, Mapping[str, Any]]]], rulesets: list[tuple[int, Mapping[str, Any]]]) -> leftovers.Known:
@@ -1357,7 +1378,7 @@ def _known(by_type: Mapping[str, list[tuple[str, Mapping[str, Any]]]], rulesets:
             (id, str(ref))
             for id, ruleset in rulesets
             if ruleset.get("target") == "tag"
-            for ref in _member(_member(ruleset, "conditions"), "refName").get("includes") or ()
+            for ref in member(member(ruleset, "conditions"), "refName").get("includes") or ()
         ),
     )
 
@@ -1404,23 +1425,18 @@ def _guarded(trusted: Mapping[int, frozenset[str]], rulesets: list[tuple[int, Ma
 
 def _held(ruleset: Mapping[str, Any]) -> Iterator[int]:
     """Ids of the repositories that an organisation's ruleset of the state names."""
-    listed = _member(ruleset, "conditions").get("repositoryIds")
+    listed = member(ruleset, "conditions").get("repositoryIds")
     for one in listed if isinstance(listed, list) else ():
         yield _id(f"a repository of the ruleset {ruleset.get('name')} in it", one)
 
 
 def _guard(ruleset: Mapping[str, Any]) -> tuple[list[str], list[str]]:
     """Branches and patterns whose changes a ruleset has reviewed, and those whose creation it refuses. By what it does, not by its name."""
-    refs, rules = _member(_member(ruleset, "conditions"), "refName"), _member(ruleset, "rules")
+    refs, rules = member(member(ruleset, "conditions"), "refName"), member(ruleset, "rules")
     includes, excludes = refs.get("includes"), refs.get("excludes")
     if (ruleset.get("target"), ruleset.get("enforcement")) != ("branch", "active") or excludes or not isinstance(includes, list):
         return [], []
     names = [one.removeprefix(branches.HEADS) for one in includes if isinstance(one, str) and one.startswith(branches.HEADS)]
-    approvals = _member(rules, "pullRequest").get("requiredApprovingReviewCount")
+    approvals = member(rules, "pullRequest").get("requiredApprovingReviewCount")
     reviewed = isinstance(approvals, int | float) and approvals >= 1 and not ruleset.get("bypassActors")
     return names if reviewed else [], names if rules.get("creation") is True else []
-
-
-def _member(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    found = value.get(key)
-    return found if isinstance(found, Mapping) else {}

@@ -12,11 +12,11 @@ import pulumi
 from pulumi import runtime
 
 import outputs
+from existing.answers import member
 from existing.aws import PACKAGE_GROUP_TYPE
 from leftovers import Known, key
 from plan import parts
 from plan.declared import Settings, Team
-from plan.facts import SeenRepository
 from policies.arns import Registry
 from settings.problems import bounded
 
@@ -65,10 +65,10 @@ def stale(settings: Settings, planned: parts.Plan, found: Mapping[str, Any]) -> 
 
 
 def _compared(settings: Settings, planned: parts.Plan, found: Mapping[str, Any]) -> Iterator[tuple[str, object, object]]:
-    place, domain = planned.place, _member(found, "domain")
+    place, domain = planned.place, member(found, "domain")
     yield "domain", {key: domain.get(key) for key in ("name", "owner", "region")}, _domain(planned)
     for name in (settings.shared, *_upstreams(settings)):
-        yield "repository", _member(_member(found, "repositories"), name).get("arn"), place.repository_arn(name)
+        yield "repository", member(member(found, "repositories"), name).get("arn"), place.repository_arn(name)
     yield "read roles", _read_roles(found), [role.arn for role in planned.oidc.read_roles]
 
 
@@ -84,13 +84,13 @@ def _domain(planned: parts.Plan) -> dict[str, str]:
 
 
 def _read_roles(found: Mapping[str, Any]) -> list[Any]:
-    roles = _member(found, "roles")
+    roles = member(found, "roles")
     return list(roles.get("reads") or [roles.get("read")])
 
 
 def _still_there(settings: Settings, found: Mapping[str, Any], how: str) -> Iterator[str]:
     """Repositories that the registry stack had when it last ran: they were not moved, or it has not run since."""
-    theirs = _member(found, "consumers")
+    theirs = member(found, "consumers")
     for team in settings.own_teams:
         names = [name for one in team.repositories for name in (one.name, one.renamed_from) if name]
         had = [name for name in names if f"{settings.github_owner}/{name}" in theirs]
@@ -106,8 +106,6 @@ def another_stack(settings: Settings, known: Known, place: Registry, repositorie
 
     `repositories` are the ARNs of the CodeArtifact repositories in its state, by name; `place` is where they belong.
     """
-    if not settings.team_stack:
-        return []
     where = f"package-flow:registryStack: got {settings.stack}"
     if known.begun("PackageRegistry"):
         return [
@@ -162,31 +160,6 @@ def _names_elsewhere(settings: Settings, known: Known) -> list[str]:
     ]
 
 
-def others(settings: Settings, seen: Mapping[str, SeenRepository], known: Mapping[str, int]) -> Iterator[str]:
-    """In a registry stack, repositories of team stacks that its read roles would trust and that are not the ones that are meant.
-
-    `known` are the ids, by name, that the roles trust already.
-    """
-    for team in () if settings.team_stack else settings.teams:
-        for one in team.repositories if team.stack else ():
-            expected = known.get(one.name, known.get(one.renamed_from))
-            if why := _another(f"{settings.github_owner}/{one.name}", seen[one.name], expected):
-                yield f"{team.file}: repositories.{one.name}: {why}"
-
-
-def _another(full_name: str, one: SeenRepository, known: int | None) -> str | None:
-    if not one.full_name:
-        return f"'{full_name}' does not exist or is not visible to this credential"
-    if one.full_name != full_name:
-        return f"'{full_name}' is called '{bounded(one.full_name, _SHOWN_MAX)}' on GitHub; write that name"
-    if known in (None, one.id):
-        return None
-    return (
-        f"got repository {one.id} on GitHub; expected {known}, which the read roles trust: it was deleted, or another has its name "
-        "now. If the other is meant, take it out of the catalog, run pulumi up and put it in again"
-    )
-
-
 def missing_upstreams(settings: Settings, there: Callable[[str], bool]) -> Iterator[str]:
     """Upstreams that another team stack has not created yet. `there` says whether the domain has a repository of this name."""
     teams = {team.name: team for team in settings.teams}
@@ -198,11 +171,6 @@ def missing_upstreams(settings: Settings, there: Callable[[str], bool]) -> Itera
                     f"{team.file}: upstreams: {upstream}: the domain has no repository {other.own_repository} yet; run pulumi up --stack "
                     f"{other.stack} first"
                 )
-
-
-def _member(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    found = value.get(key)
-    return found if isinstance(found, Mapping) else {}
 
 
 # --- the values -----------------------------------------------------------------------------------------------------------------------

@@ -4,6 +4,12 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 
+def member(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """What an answer has under a key, empty where that is no object."""
+    found = value.get(key)
+    return found if isinstance(found, Mapping) else {}
+
+
 class Answers(Protocol):
     """AWS and GitHub, as the providers read them for us."""
 
