@@ -151,10 +151,11 @@ def look_up(settings: Settings, identity_center: pulumi.ProviderResource | None 
     unanswered: list[str] = []
     seen = _see(settings, identity_center, unanswered)
     planned = plan_once(settings, seen)
-    left = leftovers.Found() if unanswered else _leftovers(settings, seen, planned, unanswered)
-    there, more = ([], []) if unanswered else _existing(settings, seen, planned, identity_center, unanswered)
-    crowded = [] if unanswered else _crowded(seen, planned, unanswered)
-    waits = [] if unanswered else _missing_upstreams(settings, seen, unanswered)
+    questions = _questions(settings, seen, identity_center)
+    left = leftovers.Found() if unanswered else _leftovers(settings, seen, planned, questions, unanswered)
+    there, more = ([], []) if unanswered else _existing(seen, planned, questions, unanswered)
+    crowded = [] if unanswered else _crowded(planned, questions, unanswered)
+    waits = [] if unanswered else _missing_upstreams(settings, questions, unanswered)
     pulumi.log.info(_requests.line())
     # Environments and variables are judged with their repository.
     others = [one for one in there if one.type not in _JUDGED_WITH_REPOSITORIES and one.key not in left.adopted]
@@ -189,8 +190,9 @@ def look_for_adoption(settings: Settings, identity_center: pulumi.ProviderResour
     unanswered: list[str] = []
     seen = _see(settings, identity_center, unanswered)
     planned = plan_once(settings, seen)
-    left = leftovers.Found() if unanswered else _leftovers(settings, seen, planned, unanswered)
-    there, more = ([], []) if unanswered else _existing(settings, seen, planned, identity_center, unanswered)
+    questions = _questions(settings, seen, identity_center)
+    left = leftovers.Found() if unanswered else _leftovers(settings, seen, planned, questions, unanswered)
+    there, more = ([], []) if unanswered else _existing(seen, planned, questions, unanswered)
     if unanswered:
         raise LookupProblems(unanswered)
     keys = {one.key for one in there}
@@ -1138,7 +1140,12 @@ def _see_group(store: str, group: str, region: str, there: pulumi.InvokeOptions)
     return None if one is None else _usable("the group's id", one.group_id, _GROUP_ID)
 
 
-def _leftovers(settings: Settings, seen: Seen, planned: Planned, unanswered: list[str]) -> leftovers.Found:
+def _questions(settings: Settings, seen: Seen, identity_center: pulumi.ProviderResource | None) -> "_Questions":
+    """One for all who ask in a run, so that nothing is asked twice."""
+    return _Questions(seen.account, settings.domain.name, settings.developers.region if settings.developers else "", identity_center)
+
+
+def _leftovers(settings: Settings, seen: Seen, planned: Planned, questions: "_Questions", unanswered: list[str]) -> leftovers.Found:
     """What is there of components that an earlier run came to. What the state has is not asked for."""
     known = seen.state.known
     there = {(one.name, name): each for _, one in _pairs(settings, seen) for name, each in one.environments.items()}
@@ -1146,7 +1153,6 @@ def _leftovers(settings: Settings, seen: Seen, planned: Planned, unanswered: lis
         return leftovers.Found()
     consumers = {one.name: one for one in planned().consumers}
     environments = {(name, each): _as_planned(each, found, consumers[name]) for (name, each), found in there.items()}
-    questions = _Questions(seen.account, settings.domain.name)
     return Asking(unanswered)(
         "what an interrupted run may have left",
         lambda: leftovers.look(planned(), known, environments, questions, pulumi.runtime.is_dry_run()),
@@ -1154,9 +1160,8 @@ def _leftovers(settings: Settings, seen: Seen, planned: Planned, unanswered: lis
     )
 
 
-def _crowded(seen: Seen, planned: Planned, unanswered: list[str]) -> list[str]:
+def _crowded(planned: Planned, questions: "_Questions", unanswered: list[str]) -> list[str]:
     """Whether the organisation's rulesets find room beside those that are there, and whether who writes them is shown any."""
-    questions = _Questions(seen.account, "")
 
     def ask() -> list[str]:
         hidden = [] if pulumi.runtime.is_dry_run() else github_organization.hidden(planned(), questions)
@@ -1165,22 +1170,18 @@ def _crowded(seen: Seen, planned: Planned, unanswered: list[str]) -> list[str]:
     return Asking(unanswered)("the organisation's rulesets", ask, [])
 
 
-def _existing(
-    settings: Settings, seen: Seen, planned: Planned, identity_center: pulumi.ProviderResource | None, unanswered: list[str]
-) -> tuple[list[There], list[str]]:
+def _existing(seen: Seen, planned: Planned, questions: "_Questions", unanswered: list[str]) -> tuple[list[There], list[str]]:
     """What is there that no run of this stack came to, and what people should know of it."""
     if seen.owner is None or not seen.account:
         return [], []
-    questions = _Questions(seen.account, settings.domain.name, settings.developers.region if settings.developers else "", identity_center)
     known, ask = seen.state.known, Asking(unanswered)
     visibilities = {name: one.visibility for name, one in seen.repositories.items()}
     there = ask("what is there already", lambda: look(planned(), known, dict(seen.repositories), questions), [])
     return there, ask("what holds there already", lambda: list(noted.notes(planned(), known, questions, visibilities)), [])
 
 
-def _missing_upstreams(settings: Settings, seen: Seen, unanswered: list[str]) -> list[str]:
+def _missing_upstreams(settings: Settings, questions: "_Questions", unanswered: list[str]) -> list[str]:
     """Repositories of other team stacks that this one's teams install from, and that are not there."""
-    questions = _Questions(seen.account, settings.domain.name)
     why = "the repositories that its teams install from"
     return Asking(unanswered)(why, lambda: list(registry_stack.missing_upstreams(settings, questions.repository)), [])
 
