@@ -266,7 +266,7 @@ def _wanted(settings: Settings, seen: Seen, planned: Planned | None) -> dict[str
 
 
 def _pairs(settings: Settings, seen: Seen) -> list[tuple[Repository, SeenRepository]]:
-    return [(one, seen.repositories[one.name]) for team in settings.own_teams for one in team.repositories]
+    return [(one, seen.repositories[one.name]) for one in settings.own_repositories]
 
 
 def adopted(settings: Settings, seen: Seen, planned: Planned | None = None) -> dict[str, str]:
@@ -828,7 +828,7 @@ def _see(settings: Settings, identity_center: pulumi.ProviderResource | None, un
     provider = "package-flow:githubOidcProvider: the account's provider"
     state = ask("pulumi: this stack's own state", own_state, State())
     _afford(settings, state, len(slugs))
-    mine = settings.own_teams if settings.team_stack else settings.teams
+    mine = settings.looked_up_teams
     names = {*(one.name for team in mine for one in team.repositories), *_departing(settings, state)}
     listed = _listed(f"orgs/{settings.github_owner}/repos?sort=full_name&", names, "name", _IN_LIST)
     teams = _listed(f"orgs/{settings.github_owner}/teams?", slugs, "slug", ("id",))

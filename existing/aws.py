@@ -46,7 +46,7 @@ def domains(planned: parts.Plan, known: Known, answers: Answers) -> Iterator[The
     if there or planned.team_stack or key(DOMAIN_TYPE, registry.name) in known.made:
         yield from _repositories(planned, known, answers)
         yield from _package_groups(planned, known, answers)
-    if planned.sandbox and not planned.team_stack and not known.begun("Sandbox"):
+    if planned.sandbox and not known.begun("Sandbox"):
         place = replace(planned.place, domain=planned.sandbox.name)
         yield from _domain(place, planned.sandbox.policy, "aws", "package-flow:sandbox", known, answers)
 
@@ -210,7 +210,7 @@ def _planned_roles(planned: parts.Plan, known: Known) -> Iterator[tuple[parts.Ro
         begun = known.begun("ConsumingRepository", one.name, one.renamed_from)
         for kind, role in one.roles_by_kind.items():
             yield role, f"{one.name}-{kind}", f"{one.file}: repositories.{one.name}", begun
-    if planned.events and not planned.team_stack:
+    if planned.events:
         begun = known.begun("PackageEvents")
         yield planned.events.role, "package-versions", "package-flow:events", begun
         if planned.events.chat_role:

@@ -75,10 +75,10 @@ def allowance(answer: Any) -> Allowance | None:
 
 def needed(settings: Settings, known: Mapping[str, Any], teams: int) -> int:
     """How many requests the look-ups take at least. `known` are the repositories in the state by name, `teams` how many are looked up."""
-    own = [one for team in settings.own_teams for one in team.repositories]
+    own, listed = settings.own_repositories, sum(len(team.repositories) for team in settings.looked_up_teams)
     new = [one for one in own if not {one.name, one.renamed_from} & {*known}]
     # Of other stacks' repositories a list says enough.
-    pages = math.ceil(len(own if settings.team_stack else settings.repositories) / PER_PAGE) + math.ceil(teams / PER_PAGE)
+    pages = math.ceil(listed / PER_PAGE) + math.ceil(teams / PER_PAGE)
     # Where rulesets are the organisation's, those of a repository and the variables that it shares matter only if it publishes.
     shared = settings.github_scope is GithubScope.ORGANIZATION
     asked = sum(bool(one.publishes) for one in new) if shared else len(new)

@@ -303,6 +303,16 @@ class Settings:
         """The teams that the running stack registers."""
         return tuple(one for one in self.teams if one.stack == self.team_stack)
 
+    @property
+    def own_repositories(self) -> tuple[Repository, ...]:
+        """The consuming repositories that the running stack registers."""
+        return tuple(repository for team in self.own_teams for repository in team.repositories)
+
+    @property
+    def looked_up_teams(self) -> tuple[Team, ...]:
+        """The teams whose repositories are looked up: a registry stack's read roles trust those of its team stacks too."""
+        return self.own_teams if self.team_stack else self.teams
+
     def source(self, public_source: str) -> str:
         """What the repository of a public source is called in the domain."""
         return self.named_sources.get(public_source, public_source)
