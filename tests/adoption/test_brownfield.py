@@ -16,13 +16,12 @@ import pytest
 import yaml
 
 from rehearsal import clients
-from rehearsal.engine import language
 from rehearsal.engine.stack import home
 from rehearsal.program.clouds import Github
 from rehearsal.world import credentials
 from tests import companies
 from tests.company import copies
-from tests.engine.life import FOUND, PROJECT, SMALL, Life, living, needs_engine
+from tests.engine.life import PROJECT, SMALL, Life, command_line, living, needs_engine
 
 pytestmark = needs_engine
 
@@ -53,24 +52,8 @@ class Checkout:
     """The company's copy, and the commands of the page in it. The page's stack is prod; this company's is called small."""
 
     def __init__(self, life: Life, folder: Path) -> None:
-        assert FOUND is not None
-        self.root, tools = copies.installed(companies.copied(folder / "package-flow")), folder / "tools"
-        tools.mkdir()
-        (tools / "pulumi").symlink_to(FOUND.path)
-        language.install(tools)
-        (folder / "backend").mkdir()
-        usual = copies.environment()
-        self._environment = {
-            **usual,
-            "PATH": f"{tools}:{self.root / 'venv' / 'bin'}:{usual['PATH']}",
-            "HOME": str(folder),
-            "PULUMI_HOME": str(home(folder / "engine")),
-            "PULUMI_BACKEND_URL": f"file://{folder / 'backend'}",
-            "PULUMI_CONFIG_PASSPHRASE": "passphrase",
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-            "PULUMI_SKIP_CONFIRMATIONS": "true",
-            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-        }
+        self.root = copies.installed(companies.copied(folder / "package-flow"))
+        self._environment = {**command_line(self.root, folder, home(folder / "engine")), "PULUMI_SKIP_CONFIRMATIONS": "true"}
         page = (PROJECT / "docs" / "adoption.md").read_text()
         blocks = "\n".join(re.findall(r"```bash\n(.*?)```", page, re.DOTALL)).splitlines()
         self.commands = [one.replace("prod", "small") for one in blocks if one]

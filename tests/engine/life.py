@@ -6,13 +6,27 @@ from pathlib import Path
 import pytest
 
 from rehearsal import stage
-from rehearsal.engine import command, life
+from rehearsal.engine import command, language, life
 from rehearsal.engine.life import Life, changes, short
 from rehearsal.engine.stack import Run
 from rehearsal.faults import SMALL
 from rehearsal.processes import PROJECT
+from tests.company import copies
 
-__all__ = ["FOUND", "PROJECT", "SMALL", "Life", "changes", "done", "in_the_organization", "living", "needs_engine", "shipped", "short"]
+__all__ = [
+    "FOUND",
+    "PROJECT",
+    "SMALL",
+    "Life",
+    "changes",
+    "command_line",
+    "done",
+    "in_the_organization",
+    "living",
+    "needs_engine",
+    "shipped",
+    "short",
+]
 
 FOUND = command.find()
 
@@ -35,6 +49,27 @@ def living(stack: stage.Stack, folder: Path) -> AbstractContextManager[Life]:
     """A cloud with the company in it, and the engine on the stack, before its first command."""
     assert FOUND is not None
     return life.living(FOUND.path, stack, folder)
+
+
+def command_line(root: Path, folder: Path, home: Path) -> dict[str, str]:
+    """The environment of Pulumi's command in an installed checkout, with an engine of its own `home` and a backend in the folder."""
+    assert FOUND is not None
+    tools, backend = folder / "tools", folder / "backend"
+    tools.mkdir()
+    (tools / "pulumi").symlink_to(FOUND.path)
+    language.install(tools)
+    backend.mkdir()
+    usual = copies.environment()
+    return {
+        **usual,
+        "PATH": f"{tools}:{root / 'venv' / 'bin'}:{usual['PATH']}",
+        "HOME": str(folder),
+        "PULUMI_HOME": str(home),
+        "PULUMI_BACKEND_URL": f"file://{backend}",
+        "PULUMI_CONFIG_PASSPHRASE": "passphrase",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+    }
 
 
 def done(run: Run) -> Run:

@@ -21,7 +21,7 @@ from bootstrap import rights
 from policies.document import text
 from rehearsal import seeding, stage
 from rehearsal.clients import Credentials
-from rehearsal.engine import language, runner
+from rehearsal.engine import runner
 from rehearsal.engine.plugins import Plugins
 from rehearsal.engine.stack import home
 from rehearsal.program.runner import Options
@@ -30,7 +30,7 @@ from settings.parsing import of_stack
 from tests import companies
 from tests.company import copies
 from tests.docs.pages import page
-from tests.engine.life import FOUND, needs_engine
+from tests.engine.life import command_line, needs_engine
 from tests.engine.test_previewing import READING_TOKEN, READS
 from tests.program import team_stacks
 from tests.program.team_stacks import PAYMENTS, REGISTRY
@@ -44,25 +44,10 @@ class Checkout:
     """A checkout whose teams have stacks of their own, a cloud, and Pulumi's command with one backend for all its stacks."""
 
     def __init__(self, folder: Path, cloud: stage.Cloud, options: Options) -> None:
-        assert FOUND is not None
-        self.root, self.cloud, tools = options.directory, cloud, folder / "tools"
+        self.root, self.cloud = options.directory, cloud
         self._home, self._options, self.steps = home(folder / "engine"), options, list[tuple[str, str]]()
         self.plugins = self._plugins(options)
-        tools.mkdir()
-        (tools / "pulumi").symlink_to(FOUND.path)
-        language.install(tools)
-        (folder / "backend").mkdir()
-        usual = copies.environment()
-        self._environment = {
-            **usual,
-            "PATH": f"{tools}:{self.root / 'venv' / 'bin'}:{usual['PATH']}",
-            "HOME": str(folder),
-            "PULUMI_HOME": str(self._home),
-            "PULUMI_BACKEND_URL": f"file://{folder / 'backend'}",
-            "PULUMI_CONFIG_PASSPHRASE": "passphrase",
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-        }
+        self._environment = command_line(self.root, folder, self._home)
 
     def _plugins(self, options: Options) -> Plugins:
         """The providers, with the credentials of whoever runs the command; what they change is in `steps`."""

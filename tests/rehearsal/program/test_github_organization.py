@@ -4,11 +4,10 @@ from typing import Any
 
 import pytest
 
-from rehearsal.program.clouds import Github
 from rehearsal.program.github_organization import HANDLERS
 from rehearsal.program.handlers import CloudError, Defaults, Existing
 from rehearsal.program.inputs import InputProblems, Inputs
-from tests.rehearsal.program.test_github_resources import Transport
+from tests.rehearsal.program.test_github_resources import github
 
 VARIABLE = "github:index/actionsOrganizationVariable:ActionsOrganizationVariable"
 RULESET = "github:index/organizationRuleset:OrganizationRuleset"
@@ -38,11 +37,6 @@ SHOWN = {"name": "DOMAIN", "value": "acme", "visibility": "selected", "created_a
 VARIABLES, RULESETS = "/api/orgs/acme/actions/variables", "/api/orgs/acme/rulesets"
 
 
-def github(answers: dict[str, Any]) -> tuple[Github, Transport]:
-    transport = Transport(answers)
-    return Github("http://127.0.0.1/api", "token", "acme", transport), transport
-
-
 def wanted(token: str, **inputs: Any) -> dict[str, Any]:
     reader = Inputs(inputs, auto_name=lambda: "auto-1234567")
     request = HANDLERS[token].read(reader, Defaults(tags={}))
@@ -52,7 +46,7 @@ def wanted(token: str, **inputs: Any) -> dict[str, Any]:
 
 def test_a_variable_is_created_updated_and_deleted():
     cloud, transport = github(
-        {
+        **{
             f"POST {VARIABLES}": (201, {}),
             f"GET {VARIABLES}/DOMAIN": (200, SHOWN),
             f"PATCH {VARIABLES}/DOMAIN": (204, None),
@@ -80,12 +74,12 @@ def test_ids_are_a_set():
 
 def test_a_look_at_a_variable():
     repositories = {"total_count": 2, "repositories": [{"id": 9001}, {"id": 9002}]}
-    cloud, _ = github({f"GET {VARIABLES}/DOMAIN": (200, SHOWN), f"GET {VARIABLES}/DOMAIN/repositories": (200, repositories)})
+    cloud, _ = github(**{f"GET {VARIABLES}/DOMAIN": (200, SHOWN), f"GET {VARIABLES}/DOMAIN/repositories": (200, repositories)})
     found = HANDLERS[VARIABLE].look_up(cloud, "DOMAIN")
     assert found and {key: found[key] for key in ONE} == {**ONE, "selectedRepositoryIds": [9001, 9002]}
-    gone, _ = github({f"GET {VARIABLES}/DOMAIN": (404, {"message": "Not Found"})})
+    gone, _ = github(**{f"GET {VARIABLES}/DOMAIN": (404, {"message": "Not Found"})})
     assert HANDLERS[VARIABLE].look_up(gone, "DOMAIN") is None
-    everybody, transport = github({f"GET {VARIABLES}/DOMAIN": (200, {**SHOWN, "visibility": "all"})})
+    everybody, transport = github(**{f"GET {VARIABLES}/DOMAIN": (200, {**SHOWN, "visibility": "all"})})
     found = HANDLERS[VARIABLE].look_up(everybody, "DOMAIN")
     assert found and "selectedRepositoryIds" not in found and len(transport.lines) == 1
 
@@ -100,7 +94,7 @@ def test_a_variable_that_the_provider_refuses(changed: dict[str, Any], says: str
 
 def test_a_ruleset_is_created_updated_and_deleted():
     cloud, transport = github(
-        {f"POST {RULESETS}": (201, ANSWER), f"PUT {RULESETS}/31": (200, ANSWER), f"DELETE {RULESETS}/31": (204, None)}
+        **{f"POST {RULESETS}": (201, ANSWER), f"PUT {RULESETS}/31": (200, ANSWER), f"DELETE {RULESETS}/31": (204, None)}
     )
     handler, request = HANDLERS[RULESET], wanted(RULESET, **GUARD)
     created = handler.create(cloud, request)
@@ -117,13 +111,13 @@ def test_a_ruleset_is_created_updated_and_deleted():
 
 
 def test_a_look_at_a_ruleset_says_what_was_written():
-    cloud, _ = github({f"GET {RULESETS}/31": (200, ANSWER)})
+    cloud, _ = github(**{f"GET {RULESETS}/31": (200, ANSWER)})
     found = HANDLERS[RULESET].look_up(cloud, "31")
     assert found and {key: found[key] for key in GUARD} == GUARD
-    refused, _ = github({f"GET {RULESETS}/31": (403, {"message": "Resource not accessible by integration"})})
+    refused, _ = github(**{f"GET {RULESETS}/31": (403, {"message": "Resource not accessible by integration"})})
     with pytest.raises(CloudError, match="403"):
         HANDLERS[RULESET].look_up(refused, "31")
-    gone, _ = github({f"GET {RULESETS}/31": (404, {"message": "Not Found"})})
+    gone, _ = github(**{f"GET {RULESETS}/31": (404, {"message": "Not Found"})})
     assert HANDLERS[RULESET].look_up(gone, "31") is None
 
 
